@@ -94,9 +94,6 @@ INSTALLED_APPS = [
     "torget.answers",
     "torget.square",
     "torget.desk",
-    "torget.adapters.form",
-    "torget.adapters.email",
-    "torget.adapters.webhook",
     "torget.demo",
     "torget.config",
 ]

@@ -1,0 +1,70 @@
+"""The web form as a channel: a JSON envelope written by the square, read back here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from torget.channels.contract import (
+    AccountFacts,
+    Author,
+    BadSignature,
+    Capabilities,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Receipt,
+    SendError,
+    Unparseable,
+    Utterance,
+)
+
+MEDIA_TYPE = "application/vnd.torget.form+json"
+
+
+class FormAdapter:
+    """Reads what the square's forms stored; there is nothing to send to."""
+
+    network = "form"
+    capabilities = Capabilities(read_public=True, read_private=True, reply=True, attachments=True, look_up=True)
+
+    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+        raise BadSignature("The web form takes no webhooks.")
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        try:
+            held = json.loads(item.body)
+            author = Author(held["author"]["id"], held["author"].get("name", ""), held["author"].get("verified", ""))
+            return [
+                Utterance(
+                    external_id=item.external_id,
+                    author=author,
+                    body=held["body"],
+                    occurred_at=received_at,
+                    visibility=held["visibility"],
+                    case=held.get("case", ""),
+                    language=held.get("language", ""),
+                    extra={
+                        "identity_network": held["author"]["network"],
+                        "unit": held.get("unit", ""),
+                        "kind": held.get("kind", "question"),
+                        "show_name": held.get("show_name", False),
+                        "files": held.get("files", []),
+                    },
+                )
+            ]
+        except (ValueError, KeyError, TypeError) as fault:
+            raise Unparseable(f"Not a form envelope: {fault}") from fault
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        raise SendError("The page itself shows the answer; nothing is sent.", permanent=True)
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        return None
+
+    def check(self, account: AccountFacts) -> Health:
+        return Health(True)

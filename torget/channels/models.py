@@ -1,0 +1,94 @@
+"""Our accounts on networks, their health, heartbeats and alarms."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+
+from torget.people.models import Municipality, Staff, Unit
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    """Finding accounts."""
+
+    def active(self) -> AccountQuerySet:
+        """Those we listen to; a paused account still receives."""
+        return self.filter(closed_at=None)
+
+
+class Account(models.Model):
+    """One of our accounts on a network. Bad health or a pause stops sending, never receiving."""
+
+    municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, related_name="accounts")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="accounts")
+    network = models.CharField(max_length=20)
+    address = models.CharField(max_length=255)
+    name = models.CharField(max_length=100)
+    key = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Names the account in webhook addresses.")
+    settings = models.JSONField(default=dict, blank=True)
+    secrets = models.BinaryField(default=b"", blank=True, help_text="Encrypted; see channels.secrets.")
+    cursor = models.JSONField(default=dict, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    paused_reason = models.CharField(max_length=200, blank=True)
+    healthy = models.BooleanField(default=True)
+    health_detail = models.CharField(max_length=500, blank=True)
+    health_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    last_received_at = models.DateTimeField(null=True, blank=True)
+    rejected_count = models.PositiveIntegerField(default=0)
+    rejected_at = models.DateTimeField(null=True, blank=True)
+    rejected_why = models.CharField(max_length=200, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["network", "address"], name="account_address_once")]
+
+    def __str__(self) -> str:
+        return f"{self.network} {self.address}"
+
+    @property
+    def may_send(self) -> bool:
+        """Sending is not paused, and the account is well."""
+        return self.paused_at is None and self.healthy and self.closed_at is None
+
+
+class Heartbeat(models.Model):
+    """A loop of ours is alive."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    beat_at = models.DateTimeField()
+    every_seconds = models.PositiveIntegerField(default=10)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_late(self, at: datetime) -> bool:
+        """It has missed more than five beats."""
+        return (at - self.beat_at).total_seconds() > 5 * self.every_seconds + 20
+
+
+class Alarm(models.Model):
+    """Something stands still and a person is told; closed by itself when it moves again."""
+
+    municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, null=True, related_name="alarms")
+    what = models.CharField(max_length=60)
+    subject = models.CharField(max_length=100, blank=True)
+    detail = models.CharField(max_length=500)
+    opened_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["what", "subject"], condition=Q(closed_at=None), name="alarm_one_open")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.subject}"

@@ -1,0 +1,42 @@
+"""The one inversion: outbox and conversations reach adapters by network name, through one setting."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib import import_module
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from torget.channels.contract import Adapter
+
+
+@lru_cache(maxsize=1)
+def adapters() -> dict[str, Adapter]:
+    """Network → adapter, from the dotted paths in TORGET_ADAPTERS; each module holds `adapter`.
+
+    Raises:
+        ImproperlyConfigured: a path that cannot be loaded, or two adapters for one network.
+    """
+    found: dict[str, Adapter] = {}
+    for path in settings.ADAPTERS:
+        try:
+            adapter: Adapter = import_module(path).adapter
+        except (ImportError, AttributeError) as fault:
+            raise ImproperlyConfigured(f"TORGET_ADAPTERS: {path} cannot be loaded: {fault}") from fault
+        if adapter.network in found:
+            raise ImproperlyConfigured(f"TORGET_ADAPTERS: two adapters for {adapter.network}.")
+        found[adapter.network] = adapter
+    return found
+
+
+def adapter_for(network: str) -> Adapter:
+    """The adapter of a network.
+
+    Raises:
+        ImproperlyConfigured: none is loaded.
+    """
+    try:
+        return adapters()[network]
+    except KeyError as fault:
+        raise ImproperlyConfigured(f"No adapter for {network}: add it to TORGET_ADAPTERS.") from fault

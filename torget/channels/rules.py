@@ -1,0 +1,175 @@
+"""Changing accounts: open, pause, note health and life; and what others may know of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from torget.channels.contract import AccountFacts, Health
+from torget.channels.models import Account, Alarm, Heartbeat
+from torget.channels.secrets import seal, unseal
+from torget.errors import Refused
+from torget.history.rules import record
+from torget.people.actor import Actor, check
+from torget.people.models import Municipality, Unit
+
+
+def open_account(
+    unit: Unit,
+    *,
+    network: str,
+    address: str,
+    name: str,
+    settings: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str] | None = None,
+    by: Actor,
+    at: datetime,
+) -> Account:
+    """A new account of the unit on a network.
+
+    Raises:
+        NotAllowed: the actor is no administrator there.
+    """
+    check(by, "people.administer", unit)
+    with transaction.atomic():
+        account = Account.objects.create(
+            municipality_id=unit.municipality_id,
+            unit=unit,
+            network=network,
+            address=address.lower(),
+            name=name,
+            settings=dict(settings or {}),
+            secrets=seal(secrets or {}),
+        )
+        record("account.opened", account, by=by, at=at, network=network)
+    return account
+
+
+def pause(account: Account, reason: str, *, by: Actor, at: datetime) -> None:
+    """Stop sending from the account; it goes on receiving.
+
+    Raises:
+        NotAllowed: no duty lead or administrator.
+        Refused: no reason was given.
+    """
+    check(by, "channels.pause", account.unit)
+    if not reason.strip():
+        raise Refused(_("Skriv hvorfor kanalen settes på pause, så kollegene forstår det."), "no_reason")
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(
+            paused_at=at, paused_by_id=by.id, paused_reason=reason.strip()[:200]
+        )
+        record("account.paused", account, by=by, at=at)
+
+
+def resume(account: Account, *, by: Actor, at: datetime) -> None:
+    """Send again."""
+    check(by, "channels.pause", account.unit)
+    with transaction.atomic():
+        Account.objects.filter(pk=account.pk).update(paused_at=None, paused_by=None, paused_reason="")
+        record("account.resumed", account, by=by, at=at)
+
+
+def facts(account: Account) -> AccountFacts:
+    """The account as an adapter may know it."""
+    return AccountFacts(
+        id=account.pk,
+        network=account.network,
+        address=account.address,
+        name=account.name,
+        settings=account.settings,
+        secrets=unseal(account.secrets),
+    )
+
+
+def active_facts(network: str) -> list[AccountFacts]:
+    """Every account we listen to on a network, paused and ailing ones too."""
+    return [facts(account) for account in Account.objects.active().filter(network=network).order_by("pk")]
+
+
+def facts_by_key(key: str) -> AccountFacts | None:
+    """The account a webhook address names, if any."""
+    try:
+        name = uuid.UUID(key)
+    except ValueError:
+        return None
+    account = Account.objects.active().filter(key=name).first()
+    return facts(account) if account else None
+
+
+def cursor(account_id: int) -> dict[str, Any]:
+    """How far we have read there."""
+    held: dict[str, Any] = Account.objects.values_list("cursor", flat=True).get(pk=account_id)
+    return held
+
+
+def move_cursor(account_id: int, position: Mapping[str, Any]) -> None:
+    """Remember how far we have read; only after what was read is committed."""
+    Account.objects.filter(pk=account_id).update(cursor=dict(position))
+
+
+def saw_life(account_id: int, *, received: bool = False, at: datetime | None = None) -> None:
+    """The network answered us just now, or gave us something."""
+    at = at or timezone.now()
+    changes: dict[str, Any] = {"last_seen_at": at}
+    if received:
+        changes["last_received_at"] = at
+    Account.objects.filter(pk=account_id).update(**changes)
+
+
+def note_health(account_id: int, health: Health, *, at: datetime | None = None) -> None:
+    """What a check or a failed send found. A change is history, and trouble opens an alarm: a person is told."""
+    at = at or timezone.now()
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=account_id)
+        changed = account.healthy != health.ok
+        account.healthy, account.health_detail, account.health_at = health.ok, health.detail[:500], at
+        account.expires_at = health.expires_at or account.expires_at
+        account.save(update_fields=["healthy", "health_detail", "health_at", "expires_at"])
+        if changed:
+            verb = "account.recovered" if health.ok else "account.ailing"
+            record(verb, account, by=Actor.system(account.municipality_id), at=at)
+        subject = f"account:{account.pk}"
+        if health.ok:
+            lower_alarm("account", subject, at=at)
+        else:
+            raise_alarm("account", subject, f"{account}: {health.detail}", municipality=account.municipality, at=at)
+
+
+def note_rejected(account_id: int, why: str, *, at: datetime | None = None) -> None:
+    """A delivery to our webhook was refused: leave a trace of it."""
+    Account.objects.filter(pk=account_id).update(
+        rejected_count=F("rejected_count") + 1, rejected_at=at or timezone.now(), rejected_why=why[:200]
+    )
+
+
+def beat(name: str, *, every_seconds: int = 10, at: datetime | None = None) -> None:
+    """A loop of ours is alive."""
+    Heartbeat.objects.update_or_create(
+        name=name, defaults={"beat_at": at or timezone.now(), "every_seconds": every_seconds}
+    )
+
+
+def raise_alarm(what: str, subject: str, detail: str, *, at: datetime, municipality: Municipality | None = None) -> bool:
+    """Open an alarm unless it is open already; True when it is new."""
+    alarm, new = Alarm.objects.get_or_create(
+        what=what,
+        subject=subject,
+        closed_at=None,
+        defaults={"detail": detail[:500], "opened_at": at, "municipality": municipality},
+    )
+    if not new and alarm.detail != detail[:500]:
+        Alarm.objects.filter(pk=alarm.pk).update(detail=detail[:500])
+    return new
+
+
+def lower_alarm(what: str, subject: str, *, at: datetime) -> None:
+    """It moves again."""
+    Alarm.objects.filter(what=what, subject=subject, closed_at=None).update(closed_at=at)

@@ -1,0 +1,17 @@
+"""Every address, room by room."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+handler400 = "torget.design.errors.bad_request"
+handler403 = "torget.design.errors.forbidden"
+handler404 = "torget.design.errors.not_found"
+
+urlpatterns = [
+    path("konto/", include("torget.people.urls")),
+    path("konto/", include("allauth.urls")),
+    path("svar/", include("torget.answers.urls")),
+    path("desk/", include("torget.desk.urls")),
+    path("", include("torget.square.urls")),
+]

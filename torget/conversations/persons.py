@@ -1,0 +1,40 @@
+"""Who speaks: finding or making the identity behind an utterance."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from torget.channels.contract import Author
+from torget.conversations.models import Identity, Person
+from torget.people.models import Municipality
+
+
+def identify(municipality: Municipality, network: str, author: Author, *, at: datetime, language: str = "nb") -> Identity:
+    """The identity of an author on a network; a person is made for one never seen before. Safe when two arrive at once."""
+    external_id = author.external_id.strip()[:320] or "unknown"
+    if network == "email":
+        external_id = external_id.lower()
+    known = Identity.objects.filter(municipality=municipality, network=network, external_id=external_id).first()
+    if known is None:
+        person = Person.objects.create(
+            municipality=municipality, name=author.name[:120], language=language, created_at=at
+        )
+        known, new = Identity.objects.get_or_create(
+            municipality=municipality,
+            network=network,
+            external_id=external_id,
+            defaults={
+                "person": person,
+                "name": author.name[:120],
+                "verified": author.verified,
+                "verified_at": at if author.verified else None,
+            },
+        )
+        if not new:
+            person.delete()  # another worker was first; nobody has seen this one
+    return known
+
+
+def verify(identity: Identity, how: str, *, at: datetime) -> None:
+    """The person showed that the identity is theirs."""
+    Identity.objects.filter(pk=identity.pk).update(verified=how, verified_at=at)

@@ -1,0 +1,47 @@
+"""The worker that turns envelopes into messages."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import close_old_connections
+from django.utils import timezone
+
+from torget.channels.contract import Unparseable
+from torget.channels.rules import beat
+from torget.channels.wake import Waker
+from torget.conversations.filing import file
+from torget.intake import rules as intake
+
+log = logging.getLogger(__name__)
+
+
+def file_due(*, now: Callable[[], datetime] = timezone.now) -> int:
+    """One round: claim what was received and file it. What cannot be parsed goes to quarantine; what fails
+    for our own reasons is tried again and ends there too. How many were claimed.
+    """
+    batch = intake.claim(at=now())
+    for envelope in batch:
+        try:
+            file(envelope, at=now())
+        except Unparseable as fault:
+            intake.quarantine(envelope, str(fault), at=now())
+        except Exception as fault:
+            # The class only: the text of a fault may quote what somebody wrote.
+            log.exception("Envelope %s could not be filed", envelope.pk, exc_info=False)
+            intake.try_later(envelope, f"{type(fault).__name__}: {fault}", at=now())
+    return len(batch)
+
+
+def file_loop(stop: threading.Event) -> None:
+    """Run until told to stop; woken by NOTIFY."""
+    with Waker("torget_intake") as waker:
+        while not stop.is_set():
+            close_old_connections()
+            busy = file_due()
+            beat("filing")
+            if not busy:
+                waker.wait(2.0, stop)

@@ -1,0 +1,51 @@
+"""Writing history: one call, in the transaction of the change it tells of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import models, transaction
+
+from torget.history.models import Entry
+
+
+class Who(Protocol):
+    """Somebody who acts, as history needs to know them."""
+
+    @property
+    def kind(self) -> str:
+        """The kind: "staff", "resident" or "system"."""
+        ...
+
+    @property
+    def id(self) -> int | None:
+        """Row id of the member of staff or person; None for the system and the anonymous."""
+        ...
+
+    @property
+    def municipality_id(self) -> int | None:
+        """The municipality acted in."""
+        ...
+
+
+def record(verb: str, subject: models.Model, *, by: Who, at: datetime, **data: Any) -> Entry:
+    """Write that `by` did `verb` to `subject` at `at`; `data` holds ids, codes and numbers only.
+
+    Must be called inside the transaction of the change: history that can be lost is no history.
+
+    Raises:
+        TransactionManagementError: no transaction is open.
+    """
+    if not transaction.get_connection().in_atomic_block:
+        raise transaction.TransactionManagementError("history.record outside the change's transaction")
+    return Entry.objects.create(
+        at=at,
+        municipality_id=by.municipality_id,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        verb=verb,
+        subject_type=subject._meta.label_lower,
+        subject_id=subject.pk,
+        data=data,
+    )

@@ -1,0 +1,245 @@
+"""Putting things in the outbox, claiming them, and settling how it went."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, models, transaction
+from django.db.models import F, Func, JSONField, Value
+from django.utils.translation import gettext as _
+
+from torget.channels import files
+from torget.channels.contract import File, Outgoing, Receipt, SendError
+from torget.channels.models import Account
+from torget.errors import Stale
+from torget.history.rules import record
+from torget.outbox.models import Delivery
+from torget.people.actor import Actor, check
+
+State = Delivery.State
+LEASE_SECONDS = 120
+BACKOFF_SECONDS = (10, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
+
+if set(Delivery.MOVES) != set(State):
+    raise AssertionError("Delivery.MOVES must name every state")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A delivery this worker holds the lease of."""
+
+    id: int
+    account_id: int
+    attempts: int
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file to send along, already kept by its hash."""
+
+    sha256: str
+    name: str
+    media_type: str
+
+
+def enqueue(
+    account: Account,
+    out: Outgoing,
+    *,
+    about: models.Model,
+    at: datetime,
+    attachments: Sequence[Attachment] = (),
+    priority: int = 5,
+) -> Delivery:
+    """Put one thing in the outbox, in the caller's transaction. The same idempotency key again returns the first row."""
+    payload = {
+        name: getattr(out, name)
+        for name in Outgoing.__dataclass_fields__
+        if name != "attachments" and getattr(out, name) not in ("", (), False)
+    }
+    payload["references"] = list(out.references)
+    payload["files"] = [[one.sha256, one.name, one.media_type] for one in attachments]
+    delivery, new = Delivery.objects.get_or_create(
+        idempotency_key=out.idempotency_key,
+        defaults={
+            "account": account,
+            "recipient": out.recipient,
+            "subject_type": about._meta.label_lower,
+            "subject_id": about.pk,
+            "payload": payload,
+            "priority": priority,
+            "created_at": at,
+            "next_attempt_at": at,
+        },
+    )
+    if new:
+        with connection.cursor() as cursor:
+            cursor.execute("NOTIFY torget_outbox")
+    return delivery
+
+
+def outgoing(payload: dict[str, Any]) -> Outgoing:
+    """The value an adapter sends, from a delivery's payload."""
+    held = dict(payload)
+    loaded = [File(name, media_type, files.get(sha256)) for sha256, name, media_type in held.pop("files", [])]
+    return replace(Outgoing(**held), attachments=loaded)
+
+
+_CLAIM = """
+UPDATE outbox_delivery SET state = 'sending', attempts = attempts + 1, lease_until = %(lease)s
+WHERE id IN (
+  SELECT id FROM outbox_delivery
+  WHERE state = 'due' AND next_attempt_at <= %(at)s AND account_id = ANY(%(accounts)s)
+  ORDER BY priority, next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s)
+RETURNING id, account_id, attempts, payload
+"""
+
+
+def claim(account_ids: Sequence[int], *, at: datetime, limit: int = 100) -> list[Claimed]:
+    """Take what is due from these accounts, leased. When this returns the intent to send is committed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "lease": at + timedelta(seconds=LEASE_SECONDS),
+                "at": at,
+                "accounts": list(account_ids),
+                "limit": limit,
+            },
+        )
+        return [
+            Claimed(row[0], row[1], row[2], json.loads(row[3]) if isinstance(row[3], str) else row[3])
+            for row in cursor.fetchall()
+        ]
+
+
+_SENT = """
+UPDATE outbox_delivery d SET state = 'sent', sent_at = %(at)s, lease_until = NULL, error = '', receipt = s.receipt,
+  trail = trail || jsonb_build_array(jsonb_build_object('at', %(at)s::timestamptz, 'outcome', 'sent', 'detail', s.detail))
+FROM (SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(receipts)s::text[]) AS receipt,
+             unnest(%(details)s::text[]) AS detail) s
+WHERE d.id = s.id AND d.state IN ('sending', 'unknown')
+"""
+
+
+def settle_sent(done: Sequence[tuple[int, Receipt]], *, at: datetime) -> None:
+    """The network took these. One statement for the whole batch; settled ones are left as they are."""
+    if not done:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _SENT,
+            {
+                "at": at,
+                "ids": [pk for pk, _receipt in done],
+                "receipts": [receipt.external_id[:500] for _pk, receipt in done],
+                "details": [receipt.detail[:500] for _pk, receipt in done],
+            },
+        )
+
+
+def _move(pk: int, origin: Sequence[str], state: Delivery.State, *, at: datetime, detail: str, **changes: Any) -> bool:
+    step = {"at": at.isoformat(), "outcome": str(state), "detail": detail[:500]}
+    return bool(
+        Delivery.objects.filter(pk=pk, state__in=origin).update(
+            state=state,
+            lease_until=None,
+            error=detail[:500],
+            trail=Func(
+                F("trail"), Value([step], JSONField()), template="%(expressions)s", arg_joiner=" || ",
+                output_field=JSONField(),
+            ),
+            **changes,
+        )
+    )
+
+
+def settle_failed(claimed: Claimed, fault: SendError, *, at: datetime) -> Delivery.State:
+    """A send did not succeed: refused for good, due again later, or unknown. Returns which."""
+    detail = str(fault)
+    if fault.ambiguous:
+        _move(claimed.id, ["sending"], State.UNKNOWN, at=at, detail=detail, next_attempt_at=at)
+        return State.UNKNOWN
+    if fault.permanent or claimed.attempts > len(BACKOFF_SECONDS):
+        if _move(claimed.id, ["sending"], State.REFUSED, at=at, detail=detail):
+            _tell(claimed.id, "delivery.refused", at=at)
+        return State.REFUSED
+    wait = fault.retry_after_seconds or BACKOFF_SECONDS[claimed.attempts - 1]
+    _move(claimed.id, ["sending"], State.DUE, at=at, detail=detail, next_attempt_at=at + timedelta(seconds=wait))
+    return State.DUE
+
+
+def _tell(pk: int, verb: str, *, at: datetime) -> None:
+    """History of an outcome a person must see: open screens hear of it."""
+    with transaction.atomic():
+        delivery = Delivery.objects.select_related("account").get(pk=pk)
+        record(
+            verb, delivery, by=Actor.system(delivery.account.municipality_id), at=at,
+            about=[delivery.subject_type, delivery.subject_id],
+        )
+
+
+def lose_expired(*, at: datetime) -> int:
+    """Whoever held these died while sending: whether they went out is unknown. How many there were."""
+    expired = Delivery.objects.filter(state=State.SENDING, lease_until__lt=at)
+    return expired.update(
+        state=State.UNKNOWN, lease_until=None, next_attempt_at=at, error="The sender stopped before the answer came."
+    )
+
+
+def unsettled(*, at: datetime, limit: int = 50) -> list[Delivery]:
+    """Unknown deliveries whose next look-up is due; each is put off so that two workers do not look at once."""
+    with transaction.atomic():
+        rows = list(
+            Delivery.objects.select_for_update(skip_locked=True)
+            .filter(state=State.UNKNOWN, next_attempt_at__lte=at)
+            .order_by("next_attempt_at")[:limit]
+        )
+        Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(next_attempt_at=at + timedelta(seconds=60))
+    return rows
+
+
+def settle_looked_up(delivery: Delivery, receipt: Receipt | None, *, at: datetime) -> None:
+    """A look-up told: it went out, or it certainly did not (then it is due again)."""
+    if receipt is not None:
+        settle_sent([(delivery.pk, receipt)], at=at)
+    else:
+        _move(delivery.pk, ["unknown"], State.DUE, at=at, detail="Looked up: not sent.", next_attempt_at=at)
+
+
+def confirm(account_id: int, external_id: str, *, at: datetime) -> bool:
+    """Our own message came back from the network: it certainly went out."""
+    found = Delivery.objects.filter(account_id=account_id, state=State.UNKNOWN, idempotency_key=external_id).first()
+    if found is None:
+        return False
+    settle_sent([(found.pk, Receipt(external_id, "Seen coming back."))], at=at)
+    return True
+
+
+def bounced(account_id: int, receipt: str, detail: str, *, at: datetime) -> Delivery | None:
+    """What we sent came back undeliverable: a sent delivery becomes refused, with the reason."""
+    found = Delivery.objects.filter(account_id=account_id, receipt=receipt).first()
+    if found and _move(found.pk, ["sent", "unknown"], State.REFUSED, at=at, detail=detail):
+        _tell(found.pk, "delivery.refused", at=at)
+    return found
+
+
+def settle_by_person(delivery: Delivery, outcome: str, *, by: Actor, at: datetime) -> None:
+    """A person decides about an unknown or refused delivery: "sent", "again" or "cancel".
+
+    Raises:
+        NotAllowed: no duty lead.
+        Stale: it is not in that state any more.
+    """
+    check(by, "outbox.settle", delivery.account.unit)
+    state = {"sent": State.SENT, "again": State.DUE, "cancel": State.CANCELLED}[outcome]
+    origin = ["unknown"] if outcome == "sent" else ["unknown", "refused"]
+    with transaction.atomic():
+        if not _move(delivery.pk, origin, state, at=at, detail="", next_attempt_at=at):
+            raise Stale(_("Sendingen er allerede avgjort. Last siden på nytt."))
+        record("delivery.settled", delivery, by=by, at=at, outcome=outcome)

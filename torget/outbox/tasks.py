@@ -1,0 +1,117 @@
+"""The worker that empties the outbox: claim, send outside any transaction, settle."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from torget.channels import rules as channels
+from torget.channels.contract import AccountFacts, Health, Receipt, SendError
+from torget.channels.models import Account
+from torget.channels.registry import adapter_for
+from torget.outbox import rules
+from torget.outbox.rules import Claimed
+from torget.channels.wake import Waker
+
+log = logging.getLogger(__name__)
+
+SENDERS = 8
+BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Sendable:
+    """The accounts we may send from now, and how much to claim at once.
+
+    Where a look-up settles every doubt a whole batch may be claimed; where it cannot (e-mail), only what the
+    senders start on at once, so that a killed worker leaves few in doubt.
+    """
+
+    facts: dict[int, AccountFacts]
+    sure: list[int]
+    unsure: list[int]
+
+
+def sendable() -> Sendable:
+    """Read the accounts: paused, ailing and closed ones are left out."""
+    accounts = [account for account in Account.objects.active() if account.may_send]
+    facts = {account.pk: channels.facts(account) for account in accounts}
+    sure = [pk for pk, one in facts.items() if adapter_for(one.network).capabilities.look_up]
+    return Sendable(facts, sure, [pk for pk in facts if pk not in sure])
+
+
+def send_one(claimed: Claimed, facts: AccountFacts) -> Receipt | SendError:
+    """Send one delivery; any fault as a SendError. An unforeseen one is ambiguous: it may have gone out."""
+    try:
+        return adapter_for(facts.network).send(rules.outgoing(claimed.payload), facts)
+    except SendError as fault:
+        return fault
+    except Exception as fault:  # noqa: BLE001 - whatever it was, the delivery must not be lost nor sent twice
+        log.exception("Adapter %s failed on delivery %s", facts.network, claimed.id)
+        return SendError(f"{type(fault).__name__}: {fault}", ambiguous=True)
+
+
+def settle(results: Sequence[tuple[Claimed, AccountFacts, Receipt | SendError]], *, at: datetime) -> None:
+    """Write how a batch went; a fault of the account's own stops sending from it and tells a person."""
+    rules.settle_sent([(claimed.id, result) for claimed, _f, result in results if isinstance(result, Receipt)], at=at)
+    for claimed, facts, result in results:
+        if isinstance(result, SendError):
+            rules.settle_failed(claimed, result, at=at)
+            if result.account:
+                channels.note_health(facts.id, Health(False, str(result)), at=at)
+
+
+def deliver_due(pool: ThreadPoolExecutor, *, now: Callable[[], datetime] = timezone.now) -> int:
+    """One round: claim, send, settle. How many were claimed."""
+    accounts = sendable()
+    count = 0
+    for ids, limit in ((accounts.sure, BATCH), (accounts.unsure, SENDERS)):
+        batch = rules.claim(ids, at=now(), limit=limit) if ids else []
+        if not batch:
+            continue
+        count += len(batch)
+        results = pool.map(lambda one: (one, accounts.facts[one.account_id], _send(one, accounts)), batch)
+        settle(list(results), at=now())
+    return count
+
+
+def _send(claimed: Claimed, accounts: Sendable) -> Receipt | SendError:
+    try:
+        return send_one(claimed, accounts.facts[claimed.account_id])
+    finally:
+        connection.close_if_unusable_or_obsolete()
+
+
+def resolve_unknown(*, now: Callable[[], datetime] = timezone.now) -> int:
+    """Look up what may have gone out; never send. How many were settled."""
+    settled = 0
+    for delivery in rules.unsettled(at=now()):
+        facts = channels.facts(delivery.account)
+        try:
+            receipt = adapter_for(facts.network).look_up(rules.outgoing(delivery.payload), facts)
+        except SendError as fault:
+            log.info("Delivery %s stays unknown: %s", delivery.pk, fault)
+            continue
+        rules.settle_looked_up(delivery, receipt, at=now())
+        settled += 1
+    return settled
+
+
+def deliver_loop(stop: threading.Event) -> None:
+    """Run until told to stop; woken by NOTIFY, and every few seconds for what comes due by time."""
+    with Waker("torget_outbox") as waker, ThreadPoolExecutor(SENDERS, thread_name_prefix="send") as pool:
+        while not stop.is_set():
+            close_old_connections()
+            rules.lose_expired(at=timezone.now())
+            busy = deliver_due(pool)
+            resolve_unknown()
+            channels.beat("outbox")
+            if not busy:
+                waker.wait(2.0, stop)

@@ -1,0 +1,122 @@
+"""The host name picks the municipality; the session says who acts; a Refused becomes a page."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone, translation
+from django.utils.functional import SimpleLazyObject
+
+from torget.errors import NotAllowed, Refused
+from torget.people.actor import Actor, staff_of
+from torget.people.models import Host, Municipality
+from torget.people.rules import answer_expected_at, front_unit, on_duty
+
+GetResponse = Callable[[HttpRequest], HttpResponse]
+REMEMBER_SECONDS = 5.0
+WITHOUT_MUNICIPALITY = ("/healthz", "/readyz", "/static/")
+
+_hosts: dict[str, tuple[float, Municipality | None]] = {}
+
+
+def municipality_at(host: str) -> Municipality | None:
+    """The municipality that answers on a host name (port ignored); remembered for a few seconds."""
+    name = host.rsplit(":", 1)[0].strip("[]").lower().rstrip(".")
+    known = _hosts.get(name)
+    if known and known[0] > time.monotonic():
+        return known[1]
+    row = Host.objects.select_related("municipality").filter(host=name).first()
+    found = row.municipality if row else None
+    if len(_hosts) > 1000:
+        _hosts.clear()  # somebody is making up host names
+    _hosts[name] = (time.monotonic() + REMEMBER_SECONDS, found)
+    return found
+
+
+def forget_hosts() -> None:
+    """Ask the database again at once; for tests and after a municipality changed."""
+    _hosts.clear()
+
+
+class MunicipalityMiddleware:
+    """Sets request.municipality, request.actor (lazy); 400 for a host no municipality has."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        municipality = None
+        if not request.path.startswith(WITHOUT_MUNICIPALITY):
+            municipality = municipality_at(request.META.get("HTTP_HOST", ""))
+            if municipality is None:
+                return HttpResponse(
+                    "Ingen kommune svarer på denne adressen.\n", status=400, content_type="text/plain; charset=utf-8"
+                )
+        request.municipality = municipality  # type: ignore[attr-defined]  # our own attribute
+        request.actor = SimpleLazyObject(lambda: actor_of(request))  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+
+def actor_of(request: Any) -> Actor:
+    """Who acts in this request: staff of this municipality, a resident signed in, or somebody anonymous."""
+    if staff := staff_of(request, request.municipality):
+        return Actor.of_staff(staff)
+    signed_in = request.session.get("resident", {})
+    person = signed_in.get("person") if signed_in.get("municipality") == request.municipality.pk else None
+    return Actor.resident(request.municipality.pk, person)
+
+
+class LanguageMiddleware:
+    """The reader's chosen language, else the municipality's own. We do not guess from the browser."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        municipality = request.municipality
+        allowed = set(municipality.languages) if municipality else {"nb"}
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        language = chosen if chosen in allowed else (municipality.default_language if municipality else "nb")
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+
+class RefusalMiddleware:
+    """A rule's no becomes a page that says so: 403 when it is about roles, 409 otherwise."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, Refused):
+            return None
+        status = 403 if isinstance(exception, NotAllowed) else 409
+        return render(request, "refused.html", {"message": exception.message}, status=status)
+
+
+def context(request: Any) -> dict[str, Any]:
+    """What every page shows: municipality, who is on duty, when an answer can be expected, theme."""
+    municipality = getattr(request, "municipality", None)
+    if municipality is None:
+        return {}
+    now = timezone.now()
+    theme = request.COOKIES.get("utseende", "auto")
+    return {
+        "municipality": municipality,
+        "actor": request.actor,
+        "duty": SimpleLazyObject(lambda: on_duty(municipality, at=now)),
+        "next_answer_at": SimpleLazyObject(lambda: answer_expected_at(municipality, at=now)),
+        "front_unit": SimpleLazyObject(lambda: front_unit(municipality)),
+        "theme": theme if theme in {"light", "dark"} else "auto",
+    }

@@ -1,0 +1,155 @@
+"""Following something and being told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import models, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from torget.channels.contract import Outgoing
+from torget.channels.models import Account
+from torget.conversations.models import Identity
+from torget.errors import Refused
+from torget.history.rules import record
+from torget.outbox import rules as outbox
+from torget.people.actor import Actor
+from torget.people.links import absolute
+from torget.people.models import Municipality
+from torget.subscriptions.models import Subscription
+
+Wording = Callable[[], tuple[str, str, str]]
+
+
+def confirm_path(subscription: Subscription) -> str:
+    """Where the link in the confirmation mail leads."""
+    return f"/folg/{subscription.token}"
+
+
+def _account_for(identity: Identity) -> Account | None:
+    return (
+        Account.objects.active()
+        .filter(municipality_id=identity.municipality_id, network=identity.network)
+        .order_by("pk")
+        .first()
+    )
+
+
+def _send(
+    subscription: Subscription, subject: str, body: str, *, about: models.Model, key: str, at: datetime, priority: int
+) -> bool:
+    account = _account_for(subscription.identity)
+    if account is None:
+        return False
+    out = Outgoing(
+        idempotency_key=key,
+        recipient=subscription.identity.external_id,
+        recipient_name=subscription.identity.name,
+        subject=subject,
+        body=body,
+        language=subscription.language,
+        automatic=True,
+    )
+    outbox.enqueue(account, out, about=about, at=at, priority=priority)
+    return True
+
+
+def follow(
+    identity: Identity, topic: models.Model, *, title: str, language: str, at: datetime, confirmed: bool = False
+) -> Subscription:
+    """Begin to follow. Unless the address is known to be theirs, a confirmation is asked for first; asking again
+    within the same subscription sends nothing new.
+
+    Raises:
+        Refused: we have no way to reach the identity.
+    """
+    municipality: Municipality = identity.municipality
+    with transaction.atomic():
+        subscription, new = Subscription.objects.get_or_create(
+            identity=identity,
+            topic_type=topic._meta.label_lower,
+            topic_id=topic.pk,
+            ended_at=None,
+            defaults={
+                "municipality": municipality,
+                "started_at": at,
+                "language": language,
+                "confirmed_at": at if confirmed else None,
+            },
+        )
+        if not new:
+            return subscription
+        record("subscription.started", subscription, by=Actor.resident(municipality.pk, identity.person_id), at=at)
+        if confirmed:
+            return subscription
+        with translation.override(language):
+            sent = _send(
+                subscription,
+                _("Bekreft at du vil følge «%(title)s»") % {"title": title},
+                _(
+                    "Noen, trolig du, ba om beskjed når det skjer noe nytt i «%(title)s».\n\n"
+                    "Åpne lenken for å bekrefte:\n%(link)s\n\n"
+                    "Var det ikke du? Da trenger du ikke gjøre noe."
+                )
+                % {"title": title, "link": absolute(municipality, confirm_path(subscription))},
+                about=subscription,
+                key=f"confirm-{subscription.token}",
+                at=at,
+                priority=2,
+            )
+        if not sent:
+            raise Refused(_("Vi har ingen måte å nå deg på der. Skriv en e-postadresse."), "no_way")
+    return subscription
+
+
+def confirm(token: str, *, at: datetime) -> Subscription:
+    """The follower opened the link: the address is theirs. Doing it again changes nothing.
+
+    Raises:
+        Refused: no such subscription, or it has ended.
+    """
+    subscription = Subscription.objects.select_related("identity").filter(token=token, ended_at=None).first()
+    if subscription is None:
+        raise Refused(_("Lenken gjelder ikke lenger. Be om en ny på siden du vil følge."), "unknown_token")
+    if subscription.confirmed_at is None:
+        with transaction.atomic():
+            Subscription.objects.filter(pk=subscription.pk).update(confirmed_at=at)
+            by = Actor.resident(subscription.municipality_id, subscription.identity.person_id)
+            record("subscription.confirmed", subscription, by=by, at=at)
+    return subscription
+
+
+def end(token: str, *, at: datetime) -> None:
+    """Stop following. Doing it again changes nothing."""
+    subscription = Subscription.objects.select_related("identity").filter(token=token, ended_at=None).first()
+    if subscription is None:
+        return
+    with transaction.atomic():
+        Subscription.objects.filter(pk=subscription.pk).update(ended_at=at)
+        by = Actor.resident(subscription.municipality_id, subscription.identity.person_id)
+        record("subscription.ended", subscription, by=by, at=at)
+
+
+def tell(
+    topic: models.Model, *, about: models.Model, wording: Wording, link: str, at: datetime,
+    leave_out: Identity | None = None,
+) -> int:
+    """Tell everyone who follows `topic` once of `about`, each in their language. How many.
+
+    `wording` is called under the follower's language and returns (subject, text, "what to do to stop").
+    The same `about` is never told twice to the same follower: the idempotency key sees to it.
+    """
+    told = 0
+    for one in Subscription.objects.current().to(topic).select_related("identity__municipality").order_by("pk"):
+        if leave_out is not None and one.identity_id == leave_out.pk:
+            continue
+        with translation.override(one.language):
+            subject, text, stop = wording()
+            body = f"{text}\n\n{absolute(one.identity.municipality, link)}\n\n{stop}\n" + absolute(
+                one.identity.municipality, f"/folg/{one.token}/slutt"
+            )
+        key = f"tell-{one.pk}-{about._meta.model_name}-{about.pk}"
+        told += _send(one, subject, body, about=about, key=key, at=at, priority=6)
+    return told
