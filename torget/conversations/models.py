@@ -9,7 +9,6 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from torget.channels.models import Account
@@ -221,7 +220,7 @@ class Message(models.Model):
     removed_at = models.DateTimeField(null=True, blank=True)
     hidden_at = models.DateTimeField(null=True, blank=True)
     search = models.GeneratedField(
-        expression=SearchVector(Coalesce("body", models.Value("")), config="norwegian"),
+        expression=SearchVector("body", config="norwegian"),
         output_field=SearchVectorField(),
         db_persist=True,
     )
