@@ -2,5 +2,12 @@
 
 from __future__ import annotations
 
+from django.urls import path
+
+from torget.answers import views
+
 app_name = "answers"
-urlpatterns: list[object] = []
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("<slug:slug>", views.detail, name="detail"),
+]

@@ -1,6 +1,39 @@
-"""Addresses of the square room."""
+"""Addresses of the square."""
 
 from __future__ import annotations
 
+from django.urls import path
+
+from torget.square.views import ask, feeds, home, mine, wall
+
 app_name = "square"
-urlpatterns: list[object] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("farger.css", home.colours, name="colours"),
+    path("vaapen.svg", home.coat_of_arms, name="coat_of_arms"),
+    path("sok", home.search, name="search"),
+    path("spraak", home.set_language, name="set_language"),
+    path("utseende", home.set_theme, name="set_theme"),
+    path("personvern", home.page, {"name": "privacy"}, name="privacy"),
+    path("tilgjengelighet", home.page, {"name": "accessibility"}, name="accessibility"),
+    path("regler", home.page, {"name": "rules"}, name="rules"),
+    path("spor", ask.ask, name="ask"),
+    path("spor/forslag", ask.suggestions, name="suggestions"),
+    path("spor/hjalp/<slug:slug>", ask.helped, name="helped"),
+    path("saker/<str:ref>", ask.public_case, name="public_case"),
+    path("saker/<str:ref>/<str:key>", ask.case, name="case"),
+    path("saker/<str:ref>/<str:key>/<uuid:public_id>", wall.case_file, name="case_file"),
+    path("vegg", wall.wall, name="wall"),
+    path("vegg/nytt", wall.wall_new, name="wall_new"),
+    path("vegg/<str:ref>", wall.wall_post, name="wall_post"),
+    path("vegg/<str:ref>/folg", wall.follow, name="wall_follow"),
+    path("fil/<uuid:public_id>", wall.public_file, name="public_file"),
+    path("folg/<str:token>", mine.confirm_follow, name="confirm_follow"),
+    path("folg/<str:token>/slutt", mine.end_follow, name="end_follow"),
+    path("min-side", mine.mine, name="mine"),
+    path("min-side/inn", mine.signin, name="signin"),
+    path("min-side/inn/<str:token>", mine.signin_link, name="signin_link"),
+    path("min-side/ut", mine.signout, name="signout"),
+    path("feed/", feeds.feeds, name="feeds"),
+    path("feed/<slug:what>.<slug:form>", feeds.feed, name="feed"),
+]

@@ -1,0 +1,205 @@
+"""What residents do on the square: ask, post, comment, say more, follow, sign in."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from torget.channels.contract import Author, Item, Outgoing
+from torget.channels.models import Account
+from torget.conversations import filing, persons
+from torget.conversations.attachments import Prepared
+from torget.conversations.models import Conversation, Identity, Message
+from torget.conversations.rules import case_path
+from torget.errors import Refused
+from torget.history.rules import record
+from torget.intake import rules as intake
+from torget.intake.models import Envelope
+from torget.outbox import rules as outbox
+from torget.people import rules as people
+from torget.people.actor import Actor
+from torget.people.links import absolute
+from torget.people.models import Municipality
+from torget.subscriptions import rules as subscriptions
+from torget.subscriptions.models import Subscription
+
+MEDIA_TYPE = "application/vnd.torget.form+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What a resident says through a form, cleaned."""
+
+    body: str
+    visibility: str
+    name: str = ""
+    show_name: bool = False
+    email: str = ""
+    unit: str = ""
+    language: str = "nb"
+    pictures: Sequence[Prepared] = ()
+    nonce: str = ""
+
+
+def form_account(municipality: Municipality) -> Account:
+    """The municipality's own square as a channel.
+
+    Raises:
+        Refused: none has been opened.
+    """
+    account = Account.objects.active().filter(municipality=municipality, network="form").first()
+    if account is None:
+        raise Refused(_("Torget er ikke åpnet ennå. Ring kommunen."), "no_form_account")
+    return account
+
+
+def _author(saying: Saying, by: Actor) -> dict[str, Any]:
+    signed_in = Identity.objects.filter(person_id=by.id).order_by("pk").first() if by.id else None
+    if signed_in and not saying.email:
+        network, external_id, verified = signed_in.network, signed_in.external_id, signed_in.verified
+    elif saying.email:
+        network, external_id, verified = "email", saying.email.lower(), ""
+    else:
+        network, external_id, verified = "form", uuid.uuid4().hex, ""
+    return {"network": network, "id": external_id, "name": saying.name, "verified": verified}
+
+
+def _say(municipality: Municipality, saying: Saying, *, by: Actor, at: datetime, kind: str, case: str = "") -> Message:
+    """Store the envelope and make the message of it in one transaction: the resident gets a reference at once."""
+    account = form_account(municipality)
+    external_id = saying.nonce or uuid.uuid4().hex
+    body = {
+        "author": _author(saying, by),
+        "body": saying.body,
+        "visibility": saying.visibility,
+        "show_name": saying.show_name,
+        "unit": saying.unit,
+        "language": saying.language,
+        "kind": kind,
+        "case": case,
+        "files": [one.as_json() for one in saying.pictures],
+    }
+    with transaction.atomic():
+        envelope_id, seen = intake.receive(
+            account.pk, Item(external_id, json.dumps(body, ensure_ascii=False).encode(), MEDIA_TYPE), at=at
+        )
+        if not seen:
+            filing.file(Envelope.objects.select_related("account__municipality").get(pk=envelope_id), at=at)
+    return Message.objects.select_related("conversation").get(account=account, external_id=external_id)
+
+
+def ask(municipality: Municipality, saying: Saying, *, by: Actor, at: datetime) -> Conversation:
+    """A question. Sent twice (same nonce) it is one. With an address given a receipt goes there.
+
+    Raises:
+        Refused: the square is not open.
+    """
+    with transaction.atomic():
+        conversation = _say(municipality, saying, by=by, at=at, kind=Conversation.Kind.QUESTION).conversation
+        _send_receipt(conversation, at=at)
+    return conversation
+
+
+def _send_receipt(conversation: Conversation, *, at: datetime) -> None:
+    identity = conversation.identity
+    if identity is None or identity.network != "email":
+        return
+    account = Account.objects.active().filter(municipality=conversation.municipality, network="email").first()
+    if account is None:
+        return
+    municipality = conversation.municipality
+    body = _(
+        "Takk, vi har fått spørsmålet ditt. Saksnummeret er %(ref)s.\n\n"
+        "Vi svarer innen %(days)s virkedager. Her kan du følge saken:\n%(link)s\n\n"
+        "Lenken er bare din. Ikke del den med andre."
+    ) % {
+        "ref": conversation.ref,
+        "days": municipality.answer_days,
+        "link": absolute(municipality, case_path(conversation)),
+    }
+    out = Outgoing(
+        idempotency_key=f"receipt-{conversation.key}",
+        recipient=identity.external_id,
+        recipient_name=identity.name,
+        subject=_("Vi har fått spørsmålet ditt [%(ref)s]") % {"ref": conversation.ref},
+        body=body,
+        case=conversation.key,
+        language=conversation.language,
+        automatic=True,
+    )
+    outbox.enqueue(account, out, about=conversation, at=at, priority=2)
+
+
+def post(municipality: Municipality, saying: Saying, *, by: Actor, at: datetime) -> Conversation:
+    """A post on the open wall: public at once."""
+    return _say(municipality, saying, by=by, at=at, kind=Conversation.Kind.WALL).conversation
+
+
+def comment(conversation: Conversation, saying: Saying, *, by: Actor, at: datetime) -> Message:
+    """A comment in a public conversation.
+
+    Raises:
+        Refused: the conversation is not public.
+    """
+    if conversation.visibility != Conversation.Visibility.PUBLIC:
+        raise Refused(_("Her kan du ikke kommentere."), "not_public")
+    return _say(conversation.municipality, saying, by=by, at=at, kind=conversation.kind, case=conversation.key)
+
+
+def say_more(conversation: Conversation, saying: Saying, *, at: datetime) -> Message:
+    """The resident who holds the case's link says more, as the one who asked."""
+    identity = conversation.identity
+    by = Actor.resident(conversation.municipality_id, identity.person_id if identity else None)
+    return _say(conversation.municipality, saying, by=by, at=at, kind=conversation.kind, case=conversation.key)
+
+
+def follow(
+    conversation_or_answer: Conversation | Any, address: str, *, title: str, language: str, at: datetime
+) -> Subscription:
+    """Follow a public thing by e-mail; a confirmation is sent first."""
+    municipality = conversation_or_answer.municipality
+    with transaction.atomic():
+        identity = persons.identify(municipality, "email", Author(address.lower()), at=at, language=language)
+        return subscriptions.follow(identity, conversation_or_answer, title=title, language=language, at=at)
+
+
+def send_signin_link(municipality: Municipality, address: str, *, at: datetime) -> None:
+    """Send a resident a link to sign in with. It is sent whether or not we know the address: nothing is revealed."""
+    account = Account.objects.active().filter(municipality=municipality, network="email").first()
+    if account is None:
+        raise Refused(_("Kommunen har ikke satt opp e-post ennå. Ring oss i stedet."), "no_email")
+    with transaction.atomic():
+        token = people.make_signin_link(municipality, address, at=at)
+        out = Outgoing(
+            idempotency_key=f"signin-{token[:16]}",
+            recipient=address.lower(),
+            subject=_("Logg inn på torget i %(name)s") % {"name": municipality.name},
+            body=_(
+                "Åpne lenken for å logge inn. Den virker én gang, i en halvtime:\n%(link)s\n\n"
+                "Ba du ikke om den? Da trenger du ikke gjøre noe."
+            )
+            % {"link": absolute(municipality, f"/min-side/inn/{token}")},
+            automatic=True,
+        )
+        outbox.enqueue(account, out, about=municipality, at=at, priority=1)
+
+
+def sign_in(municipality: Municipality, token: str, *, at: datetime) -> Identity:
+    """Spend a sign-in link; the identity whose address it proved.
+
+    Raises:
+        Refused: unknown, spent or too old.
+    """
+    with transaction.atomic():
+        address = people.use_signin_link(municipality, token, at=at)
+        identity = persons.identify(municipality, "email", Author(address), at=at)
+        persons.verify(identity, "link", at=at)
+        record("resident.signed_in", identity, by=Actor.resident(municipality.pk, identity.person_id), at=at)
+    return identity

@@ -1,0 +1,130 @@
+"""Asking: the form, answers that may already be there, and the case that comes of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from torget.answers.models import Answer
+from torget.answers.rules import note_helped
+from torget.answers.search import suggest
+from torget.conversations.models import Conversation, Message
+from torget.conversations.rules import case_path
+from torget.people.hours import Hours
+from torget.people.rules import front_unit
+from torget.square import rules
+from torget.square.forms import AskForm, MoreForm, SayingForm
+
+
+def saying_of(form: SayingForm, request: Any, visibility: str) -> rules.Saying:
+    """The cleaned form as a value for the rules."""
+    data = form.cleaned_data
+    unit = data.get("unit")
+    return rules.Saying(
+        body=data["body"],
+        visibility=visibility,
+        name=data.get("name", ""),
+        show_name=bool(data.get("show_name") and data.get("name")),
+        email=data.get("email", ""),
+        unit=unit.slug if unit else "",
+        language=request.LANGUAGE_CODE,
+        pictures=data.get("pictures") or (),
+        nonce=data["nonce"].hex if data.get("nonce") else "",
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def ask(request: Any) -> HttpResponse:
+    """`/spor`: write, see what is already answered, send."""
+    if request.method != "POST":
+        initial = {"body": request.GET.get("q", "")[:2000]}
+        return render(request, "square/ask.html", {"form": AskForm(request.municipality, initial=initial)})
+    form = AskForm(request.municipality, request.POST, request.FILES)
+    if not form.is_valid():
+        return render(request, "square/ask.html", {"form": form}, status=422)
+    now = timezone.now()
+    if form.cleaned_data["website"]:  # a machine filled the field people do not see
+        return redirect("square:home")
+    similar = suggest(request.municipality, form.cleaned_data["body"], at=now, limit=3)
+    if similar and not request.POST.get("seen"):
+        # Pictures cannot ride along in a page; who sent some goes straight on.
+        if not form.cleaned_data["pictures"]:
+            return render(request, "square/ask_similar.html", {"form": form, "similar": similar})
+    saying = saying_of(form, request, form.cleaned_data["visibility"])
+    conversation = rules.ask(request.municipality, saying, by=request.actor, at=now)
+    return redirect(f"{case_path(conversation)}?ny=1")
+
+
+@require_GET
+def suggestions(request: Any) -> HttpResponse:
+    """`/spor/forslag?q=`: a fragment with answered questions like the one being written."""
+    similar = suggest(request.municipality, request.GET.get("q", ""), at=timezone.now(), limit=3)
+    return render(request, "square/_suggestions.html", {"similar": similar})
+
+
+@require_POST
+def helped(request: Any, slug: str) -> HttpResponse:
+    """An answer made a question unnecessary."""
+    now = timezone.now()
+    answer = get_object_or_404(Answer.objects.published(at=now), municipality=request.municipality, slug=slug)
+    note_helped(answer, at=now)
+    return render(request, "square/helped.html", {"answer": answer})
+
+
+def _promise(conversation: Conversation) -> Any:
+    unit = front_unit(conversation.municipality)
+    return Hours(unit).add_open_days(conversation.opened_at, conversation.municipality.answer_days) if unit else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def case(request: Any, ref: str, key: str) -> HttpResponse:
+    """`/saker/<ref>/<key>`: a resident's own case, by its secret link."""
+    conversation = get_object_or_404(
+        Conversation.objects.select_related("municipality", "unit", "identity"),
+        municipality=request.municipality, ref__iexact=ref, key=key.lower(),
+    )
+    public = conversation.visibility == Conversation.Visibility.PUBLIC
+    form = MoreForm(request.POST or None, request.FILES or None, public=public)
+    if request.method == "POST":
+        if form.is_valid():
+            saying = saying_of(form, request, conversation.visibility)
+            rules.say_more(conversation, saying, at=timezone.now())
+            return redirect(case_path(conversation))
+        status = 422
+    else:
+        status = 200
+    context = {
+        "conversation": conversation,
+        "messages_shown": Message.objects.filter(conversation=conversation).shown().prefetch_related("attachments"),
+        "answers": Answer.objects.published(at=timezone.now()).filter(source=conversation),
+        "form": form,
+        "is_new": "ny" in request.GET,
+        "promised_at": _promise(conversation) if conversation.waiting_since else None,
+        "file_base": case_path(conversation),
+        "secret": True,
+    }
+    response = render(request, "square/case.html", context, status=status)
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@require_GET
+def public_case(request: Any, ref: str) -> HttpResponse:
+    """`/saker/<ref>`: the public conversation of that number, else a page that asks for the link.
+
+    The answer is the same whether a private case of that number exists or not.
+    """
+    conversation = Conversation.objects.filter(municipality=request.municipality, ref__iexact=ref).public().first()
+    if conversation is None:
+        return render(request, "square/case_locked.html", {"ref": ref[:20]}, status=404)
+    return redirect("square:wall_post", ref=conversation.ref)
+
+

@@ -1,0 +1,71 @@
+"""Feeds of what is public: answers and the wall, as RSS, Atom and JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from torget.answers.models import Answer
+from torget.answers.rules import answer_path
+from torget.conversations.models import Conversation
+from torget.people.links import absolute
+from torget.protocols.feeds import Entry, Feed, atom, json_feed, rss
+from torget.square.views.home import ready
+
+FORMS = {
+    "rss": (rss, "application/rss+xml"),
+    "atom": (atom, "application/atom+xml"),
+    "json": (json_feed, "application/feed+json"),
+}
+LENGTH = 50
+
+
+def _answers(municipality: Any) -> list[Entry]:
+    rows = Answer.objects.filter(municipality=municipality).published(at=timezone.now()).select_related("unit")
+    return [
+        Entry(
+            id=f"urn:uuid:{row.public_id}", url=absolute(municipality, answer_path(row)), title=row.question,
+            text=row.body, author=row.unit.local_name, published_at=row.published_at, changed_at=row.changed_at,
+        )
+        for row in rows.order_by("-changed_at")[:LENGTH]
+    ]
+
+
+def _wall(municipality: Any) -> list[Entry]:
+    rows = Conversation.objects.filter(municipality=municipality).public().select_related("unit")
+    return [
+        Entry(
+            id=absolute(municipality, f"/vegg/{row.ref}"), url=absolute(municipality, f"/vegg/{row.ref}"),
+            title=row.subject, text=row.preview, author=row.unit.local_name if row.person_id is None else row.public_name,
+            published_at=row.opened_at, changed_at=row.last_message_at,
+        )
+        for row in rows.order_by("-opened_at")[:LENGTH]
+    ]
+
+
+@require_safe
+def feed(request: Any, what: str, form: str) -> HttpResponse:
+    """`/feed/<what>.<form>`."""
+    municipality = request.municipality
+    sources = {"svar": (_("Svar fra %(name)s kommune"), _answers), "vegg": (_("Veggen i %(name)s"), _wall)}
+    if what not in sources or form not in FORMS:
+        raise Http404
+    title, entries = sources[what]
+    write, media_type = FORMS[form]
+    whole = Feed(
+        url=absolute(municipality, f"/feed/{what}.{form}"), home=absolute(municipality, "/"),
+        title=title % {"name": municipality.name}, language=municipality.default_language,
+        entries=tuple(entries(municipality)), changed_at=timezone.now(),
+    )
+    return ready(HttpResponse(write(whole), content_type=f"{media_type}; charset=utf-8"))
+
+
+@require_safe
+def feeds(request: Any) -> HttpResponse:
+    """`/feed/`: which feeds there are."""
+    return ready(render(request, "square/feeds.html", {"forms": list(FORMS), "sources": ["svar", "vegg"]}))

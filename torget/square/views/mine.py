@@ -1,0 +1,85 @@
+"""A resident's own pages: sign in by e-mail link, see one's cases, stop and confirm what one follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from torget.conversations.models import Conversation
+from torget.conversations.rules import case_path
+from torget.square import rules
+from torget.square.forms import AddressForm
+from torget.subscriptions import rules as subscriptions
+from torget.subscriptions.models import Subscription
+
+
+@require_safe
+@never_cache
+def mine(request: Any) -> HttpResponse:
+    """`/min-side`: one's own cases and what one follows."""
+    actor = request.actor
+    if actor.staff is None and actor.id is None:
+        return redirect("square:signin")
+    context: dict[str, Any] = {"cases": [], "following": []}
+    if actor.staff is None:
+        own = Conversation.objects.visible_to(actor).order_by("-last_message_at")[:100]
+        context["cases"] = [{"conversation": one, "url": case_path(one)} for one in own]
+        context["following"] = Subscription.objects.current().filter(identity__person_id=actor.id)
+    return render(request, "square/mine.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def signin(request: Any) -> HttpResponse:
+    """`/min-side/inn`: ask for a sign-in link."""
+    form = AddressForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        rules.send_signin_link(request.municipality, form.cleaned_data["email"], at=timezone.now())
+        return render(request, "square/signin_sent.html", {"email": form.cleaned_data["email"]})
+    return render(request, "square/signin.html", {"form": form}, status=422 if request.method == "POST" else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def signin_link(request: Any, token: str) -> HttpResponse:
+    """`/min-side/inn/<token>`: the link in the mail. It is spent by a button, for mail scanners open links."""
+    if request.method != "POST":
+        response = render(request, "square/signin_confirm.html", {"token": token})
+        response["Referrer-Policy"] = "no-referrer"
+        return response
+    identity = rules.sign_in(request.municipality, token, at=timezone.now())
+    request.session.cycle_key()
+    request.session["resident"] = {"municipality": request.municipality.pk, "person": identity.person_id}
+    return redirect("square:mine")
+
+
+@require_POST
+def signout(request: Any) -> HttpResponse:
+    """Sign out."""
+    request.session.flush()
+    return redirect("square:home")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def confirm_follow(request: Any, token: str) -> HttpResponse:
+    """`/folg/<token>`: confirm that one wants to follow."""
+    done = None
+    if request.method == "POST":
+        done = subscriptions.confirm(token, at=timezone.now())
+    return render(request, "square/follow_confirm.html", {"token": token, "done": done, "ending": False})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def end_follow(request: Any, token: str) -> HttpResponse:
+    """`/folg/<token>/slutt`: stop following."""
+    if request.method == "POST":
+        subscriptions.end(token, at=timezone.now())
+    context = {"token": token, "done": request.method == "POST", "ending": True}
+    return render(request, "square/follow_confirm.html", context)

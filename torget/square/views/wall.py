@@ -1,0 +1,132 @@
+"""The open wall: residents and the municipality post, anyone comments; and what can be followed and downloaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from torget.channels.files import path_of
+from torget.conversations.models import Attachment, Conversation, Message
+from torget.square import rules
+from torget.square.forms import AddressForm, CommentForm, WallForm
+from torget.square.views.ask import saying_of
+from torget.square.views.home import ready
+
+PAGE = 20
+
+
+def older_than(request: Any, rows: Any, field: str) -> Any:
+    """Keyset paging: rows before the one named in `?for=<time>_<id>`."""
+    at, _sep, pk = request.GET.get("for", "").rpartition("_")
+    moment = parse_datetime(at.replace(" ", "+")) if at else None
+    if moment is None or not pk.isdigit():
+        return rows
+    return rows.filter(Q(**{f"{field}__lt": moment}) | Q(**{field: moment, "pk__lt": int(pk)}))
+
+
+def next_page(rows: list[Any], field: str) -> str:
+    """The value of `?for=` for the rows after these; empty at the end."""
+    return f"{getattr(rows[PAGE - 1], field).isoformat()}_{rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
+
+
+@require_safe
+def wall(request: Any) -> HttpResponse:
+    """`/vegg`: what was said in public, newest first."""
+    public = Conversation.objects.filter(municipality=request.municipality).public().select_related("unit")
+    rows = list(older_than(request, public, "opened_at").order_by("-opened_at", "-id")[: PAGE + 1])
+    context = {"posts": rows[:PAGE], "older": next_page(rows, "opened_at")}
+    return ready(render(request, "square/wall.html", context))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def wall_new(request: Any) -> HttpResponse:
+    """`/vegg/nytt`: a resident posts on the wall."""
+    form = WallForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        if form.cleaned_data["website"]:
+            return redirect("square:wall")
+        saying = saying_of(form, request, Conversation.Visibility.PUBLIC)
+        conversation = rules.post(request.municipality, saying, by=request.actor, at=timezone.now())
+        return redirect("square:wall_post", ref=conversation.ref)
+    return render(request, "square/wall_new.html", {"form": form}, status=422 if request.method == "POST" else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def wall_post(request: Any, ref: str) -> HttpResponse:
+    """`/vegg/<ref>`: one public conversation and its comments."""
+    conversation = get_object_or_404(
+        Conversation.objects.public().select_related("unit", "municipality"),
+        municipality=request.municipality, ref__iexact=ref,
+    )
+    form = CommentForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        if not form.cleaned_data["website"]:
+            saying = saying_of(form, request, Conversation.Visibility.PUBLIC)
+            rules.comment(conversation, saying, by=request.actor, at=timezone.now())
+        return redirect("square:wall_post", ref=conversation.ref)
+    context = {
+        "conversation": conversation,
+        "messages_shown": Message.objects.filter(conversation=conversation).public().prefetch_related("attachments"),
+        "form": form,
+        "follow_form": AddressForm(),
+        "file_base": "/fil",
+    }
+    return render(request, "square/wall_post.html", context, status=422 if request.method == "POST" else 200)
+
+
+@require_POST
+def follow(request: Any, ref: str) -> HttpResponse:
+    """Follow a public conversation by e-mail."""
+    conversation = get_object_or_404(
+        Conversation.objects.public(), municipality=request.municipality, ref__iexact=ref
+    )
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return render(request, "square/follow.html", {"form": form, "title": conversation.subject}, status=422)
+    rules.follow(
+        conversation, form.cleaned_data["email"], title=conversation.subject, language=request.LANGUAGE_CODE,
+        at=timezone.now(),
+    )
+    return render(request, "square/follow_sent.html", {"title": conversation.subject})
+
+
+def serve(attachment: Attachment) -> HttpResponseBase:
+    """An attachment: pictures we cleaned are shown, everything else is offered for download and can run nothing."""
+    path = path_of(attachment.sha256)
+    if not path.exists():
+        raise Http404(_("Filen er borte."))
+    response = FileResponse(
+        path.open("rb"), as_attachment=not attachment.is_image, filename=attachment.name,
+        content_type=attachment.media_type if attachment.is_image else "application/octet-stream",
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@require_safe
+def public_file(request: Any, public_id: str) -> HttpResponseBase:
+    """`/fil/<id>`: an attachment of a public message."""
+    attachment = get_object_or_404(
+        Attachment, public_id=public_id, message__in=Message.objects.public(),
+        message__conversation__municipality=request.municipality,
+    )
+    return serve(attachment)
+
+
+@require_safe
+def case_file(request: Any, ref: str, key: str, public_id: str) -> HttpResponseBase:
+    """`/saker/<ref>/<key>/<id>`: an attachment in a resident's own case."""
+    attachment = get_object_or_404(
+        Attachment, public_id=public_id, message__in=Message.objects.shown(),
+        message__conversation__municipality=request.municipality,
+        message__conversation__ref__iexact=ref, message__conversation__key=key.lower(),
+    )
+    return serve(attachment)
