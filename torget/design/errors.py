@@ -16,7 +16,9 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
         request,
         403,
         _("Skjemaet var for gammelt"),
-        _("Gå tilbake, last siden på nytt og send igjen. Kopier teksten din først, så mister du den ikke."),
+        _(
+            "Gå tilbake, last siden på nytt og send igjen. Kopier teksten din først, så mister du den ikke."
+        ),
     )
 
 

@@ -1,7 +1,290 @@
-"""The components every page is made of, as template tags."""
+"""The components every page is made of, as template tags; available in all templates without `load`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
 from django import template
+from django.forms import (
+    BaseForm,
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    FileInput,
+    RadioSelect,
+    Select,
+    Textarea,
+)
+from django.http import HttpRequest
+from django.template.context import Context
+from django.template.loader import get_template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+
+from torget.design import text, times
 
 register = template.Library()
+
+COLOURS: Final = {"accent", "neutral", "info", "success", "warning", "danger", "brand1", "brand2"}
+
+
+# Forms -----------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("components/field.html")
+def field(
+    bound: BoundField,
+    *,
+    label: str = "",
+    description: str = "",
+    autocomplete: str = "",
+    counter: bool = False,
+    rows: int = 0,
+    optional: bool = True,
+    **about: str,
+) -> dict[str, Any]:
+    """One form field: label, explanation, control, error.
+
+    Args:
+        bound: `form.name`.
+        label: instead of the field's own label.
+        description: instead of the field's own help text.
+        autocomplete: the HTML token, for example `email` (WCAG 2.2 §1.3.5).
+        counter: show how many characters are left of `max_length`.
+        rows: height of a textarea.
+        optional: write "(valgfritt)" when the field is not required.
+        about: for radio buttons and check boxes, an explanation per choice, named by the choice's value.
+    """
+    widget = bound.field.widget
+    helped = str(description or bound.help_text or "")
+    name = bound.auto_id or bound.html_name
+    described = [f"{name}-om"] if helped else []
+    described += [f"{name}-feil"] if bound.errors else []
+    attrs: dict[str, Any] = {"class": "ds-input"}
+    if described:
+        attrs["aria-describedby"] = " ".join(described)
+    if bound.errors:
+        attrs["aria-invalid"] = "true"
+    if autocomplete:
+        attrs["autocomplete"] = autocomplete
+    if rows and isinstance(widget, Textarea):
+        attrs["rows"] = rows
+    kind = _kind(bound)
+    limit = getattr(bound.field, "max_length", None) if counter else None
+    return {
+        "bound": bound,
+        "id": name,
+        "kind": kind,
+        "label": label or bound.label,
+        "description": helped,
+        "errors": bound.errors,
+        "control": "" if kind == "choices" else bound.as_widget(attrs=attrs),
+        "options": list(_options(bound, about)) if kind == "choices" else [],
+        "option_type": "checkbox" if isinstance(widget, CheckboxSelectMultiple) else "radio",
+        "optional": optional and not bound.field.required and kind != "checkbox",
+        "limit": limit,
+        "described": " ".join(described),
+    }
+
+
+def _kind(bound: BoundField) -> str:
+    widget = bound.field.widget
+    if isinstance(widget, RadioSelect | CheckboxSelectMultiple):
+        return "choices"
+    if isinstance(widget, CheckboxInput):
+        return "checkbox"
+    if isinstance(widget, FileInput):
+        return "file"
+    return "select" if isinstance(widget, Select) else "text"
+
+
+def _options(bound: BoundField, about: dict[str, str]) -> Iterator[dict[str, Any]]:
+    for number, option in enumerate(bound.subwidgets):
+        value = str(option.data["value"])
+        yield {
+            "id": f"{bound.auto_id or bound.html_name}_{number}",
+            "name": bound.html_name,
+            "value": value,
+            "label": option.choice_label,
+            "checked": option.data["selected"],
+            "about": about.get(value, ""),
+        }
+
+
+@register.inclusion_tag("components/error_summary.html")
+def error_summary(*forms: BaseForm) -> dict[str, Any]:
+    """What must be put right, on top of the page, in focus, with a link to each field. Nothing when all is well."""
+    lines = [
+        {"id": bound.id_for_label or bound.auto_id, "message": message}
+        for form in forms
+        if form and form.is_bound
+        for bound in form
+        for message in bound.errors
+    ]
+    general = [
+        str(message)
+        for form in forms
+        if form and form.is_bound
+        for message in form.non_field_errors()
+    ]
+    return {"lines": lines, "general": general, "count": len(lines)}
+
+
+# Lists -----------------------------------------------------------------------------------------
+
+
+@register.inclusion_tag("components/pager.html", takes_context=True)
+def pager(context: Context, page: Any, parameter: str = "side") -> dict[str, Any]:
+    """Links to other pages, rendered on the server.
+
+    `page` is a Django `Page` (numbered), or anything with `previous` and `next`: query strings without `?`,
+    or empty (keyset). The rest of the address's query is kept for numbered pages.
+    """
+    if not hasattr(page, "paginator"):
+        return {
+            "previous": getattr(page, "previous", ""),
+            "next": getattr(page, "next", ""),
+            "numbers": [],
+        }
+    request: HttpRequest = context["request"]
+
+    def address(number: int) -> str:
+        query = request.GET.copy()
+        query[parameter] = str(number)
+        return query.urlencode()
+
+    last, here = page.paginator.num_pages, page.number
+    shown = sorted({1, here - 1, here, here + 1, last} & set(range(1, last + 1)))
+    numbers = [
+        {
+            "number": number,
+            "query": address(number),
+            "here": number == here,
+            "gap": at > 0 and number - shown[at - 1] > 1,
+        }
+        for at, number in enumerate(shown)
+    ]
+    return {
+        "previous": address(here - 1) if page.has_previous() else "",
+        "next": address(here + 1) if page.has_next() else "",
+        "numbers": numbers if last > 1 else [],
+    }
+
+
+@register.simple_tag
+def tag(words: Any, colour: str = "neutral") -> SafeString:
+    """A short word about something. The words carry the meaning; the colour only helps."""
+    return format_html(
+        '<span class="ds-tag" data-color="{}">{}</span>',
+        colour if colour in COLOURS else "neutral",
+        words,
+    )
+
+
+@register.inclusion_tag("components/empty.html")
+def empty(words: str, url: str = "", link: str = "") -> dict[str, str]:
+    """Why there is nothing here, and the next step."""
+    return {"words": words, "url": url, "link": link}
+
+
+# Time ------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def when(at: datetime | None, style: str = "moment") -> SafeString | str:
+    """A time in Oslo, marked up for machines.
+
+    `style`: `moment` ("20. nov. kl. 09.10"), `day` ("20. nov."), `clock` ("kl. 09.10"),
+    `weekday` ("mandag 24. nov. kl. 08.00"). Nothing for None.
+    """
+    if at is None:
+        return ""
+    now = timezone.now()
+    words = {
+        "day": lambda: times.day(at, now=now),
+        "clock": lambda: times.clock(at),
+        "weekday": lambda: times.weekday_moment(at, now=now),
+    }.get(style, lambda: times.moment(at, now=now))()
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), words)
+
+
+@register.simple_tag
+def waiting(since: datetime | None) -> SafeString | str:
+    """How long something has waited: "2 t", "1 dag og 4 t"; the exact time is in the title and the markup."""
+    if since is None:
+        return ""
+    now = timezone.now()
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        since.isoformat(),
+        times.moment(since, now=now),
+        times.length(now - since),
+    )
+
+
+# Text ------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def prose(words: str | None, by: str = "municipality") -> SafeString:
+    """Markdown as safe HTML. `by="resident"`: its links give nobody credit."""
+    html = text.markdown(words or "", by_resident=by == "resident")
+    return format_html('<div class="prose" dir="auto">{}</div>', html)
+
+
+@register.simple_tag
+def plain(words: str | None) -> SafeString:
+    """Residents' words as they stand: escaped, in paragraphs, addresses as links; isolated from the text around."""
+    return format_html('<div class="prose" dir="auto">{}</div>', text.plain(words or ""))
+
+
+@register.filter
+def safe_words(words: str | None) -> str:
+    """One line of residents' words (a title, a name) without what cannot be seen or turns the text around."""
+    return " ".join(text.visible(words or "").split())
+
+
+# Pieces ----------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """An icon from `icons/<name>.svg`: silent beside words, spoken when it stands alone with a `label`."""
+    shape = mark_safe(get_template(f"icons/{name}.svg").render())  # noqa: S308 - our own file
+    spoken = (
+        format_html('role="img" aria-label="{}"', label)
+        if label
+        else mark_safe('aria-hidden="true"')
+    )
+    return format_html(
+        '<svg class="icon" viewBox="0 0 24 24" focusable="false" {}>{}</svg>', spoken, shape
+    )
+
+
+@register.inclusion_tag("components/duty_line.html", takes_context=True)
+def duty_line(context: Context) -> dict[str, Any]:
+    """Who answers now, by first name and unit, and until when; or when an answer can be expected.
+
+    Reads `duty` (a list of first_name, unit, until) and `next_answer_at` from the context.
+    """
+    duty = list(context.get("duty") or [])
+    return {
+        "duty": duty[:2],
+        "others": max(0, len(duty) - 2),
+        "next_answer_at": context.get("next_answer_at"),
+        "phone": getattr(context.get("municipality"), "phone", ""),
+    }
+
+
+@register.simple_tag
+def channel(network: str) -> SafeString:
+    """A channel as icon and word."""
+    words = {"form": _("Skjema"), "email": _("E-post"), "webhook": _("Annet system")}.get(
+        network, network
+    )
+    shape = {"form": "chat", "email": "mail"}.get(network, "plug")
+    return format_html('<span class="with-icon">{}{}</span>', icon(shape), words)

@@ -1,0 +1,61 @@
+"""What people write is shown safely."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from torget.design.text import markdown, plain
+
+
+def test_residents_words_are_escaped_and_keep_their_lines():
+    assert plain("Hei <b>\nJa & nei\n\nSlutt") == "<p>Hei &lt;b&gt;<br>Ja &amp; nei</p><p>Slutt</p>"
+
+
+def test_a_web_address_becomes_a_link_that_gives_no_credit_and_leaves_the_full_stop_outside():
+    html = plain("Se (https://www.example.no/a(b)?c=1&d=2).")
+    assert 'href="https://www.example.no/a(b)?c=1&amp;d=2" rel="nofollow noopener ugc"' in html
+    assert html.endswith("</a>).</p>")
+
+
+@pytest.mark.parametrize("text", ["javascript:alert(1)", "data:text/html,x", "//evil.test/x"])
+def test_only_web_addresses_become_links(text):
+    assert "<a" not in plain(text)
+
+
+def test_direction_overrides_and_control_characters_are_not_shown():
+    assert plain("a\u202eb\x07c") == "<p>abc</p>"
+
+
+@given(st.text(max_size=300))
+def test_no_text_can_make_an_element_of_its_own(text):
+    html = plain(text)
+    for piece in ("<p>", "</p>", "<br>", "</a>"):
+        html = html.replace(piece, "")
+    assert html.count("<") == html.count('<a class="ds-link" href="http')
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "<script>alert(1)</script>",
+        "[x](javascript:alert(1))",
+        "<img src=x onerror=alert(1)>",
+        "![x](https://a.test/x.png)",
+    ],
+)
+def test_markdown_lets_no_script_picture_or_raw_html_through(source):
+    html = markdown(source)
+    assert "<script" not in html
+    assert 'href="javascript' not in html
+    assert "<img" not in html
+
+
+def test_markdown_headings_begin_below_the_pages_own():
+    assert markdown("# Frist\n\n## Gebyr") == "<h2>Frist</h2>\n<h3>Gebyr</h3>\n"
+
+
+def test_markdown_links_of_residents_give_no_credit():
+    assert 'rel="nofollow noopener ugc"' in markdown("[x](https://a.test)", by_resident=True)
+    assert 'rel="noopener"' in markdown("[x](https://a.test)")
