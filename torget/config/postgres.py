@@ -1,10 +1,390 @@
 """The database of an installation that has none: PostgreSQL's own binaries, run by us."""
+# ruff: noqa: S603 - the programs are named here, never by input
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import hashlib
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
+
+from torget.config import pgbinaries, processes
+from torget.config.pgbinaries import Binaries, ClusterFault
+
+USER = NAME = "torget"
+_PASSFILE = "database.pass"
+_SOCKET = ".s.PGSQL.5432"
+# sockaddr_un holds 108 bytes on Linux and 104 on macOS, the file name and a terminator included.
+_LONGEST_SOCKET = 100
+_START_SECONDS = 120
+_STOP_SECONDS = 60
+_LONGEST_LOG = 5_000_000
+# Messages after which another attempt succeeds: what a killed server left behind is still dying.
+_PASSING = ("pre-existing shared memory block", "lock file", "the database system is shutting down")
+
+_SETTINGS = """\
+# Written by torget at every start. Your own settings go into local.conf beside this file.
+listen_addresses = ''
+unix_socket_permissions = 0700
+max_connections = 100
+password_encryption = 'scram-sha-256'
+shared_buffers = {buffers}
+max_wal_size = 512MB
+random_page_cost = 1.1
+jit = off
+fsync = {durable}
+synchronous_commit = {durable}
+full_page_writes = {durable}
+timezone = 'UTC'
+log_timezone = 'UTC'
+lc_messages = 'C'
+log_destination = 'stderr'
+log_line_prefix = '%m [%p] '
+# What residents write must not end up in a log: neither failing statements nor the values in their details.
+log_min_messages = warning
+log_min_error_statement = panic
+log_error_verbosity = terse
+include_if_exists = 'local.conf'
+"""
+_ACCESS = "# Written by torget. The superuser has no password and cannot sign in.\nlocal all all scram-sha-256\n"
+
+
+def _short_name(home: Path) -> str:
+    return hashlib.sha256(str(home).encode()).hexdigest()[:12]
+
+
+def socket_folder(home: Path) -> Path:
+    """Where the server's socket is: below home, or in a short place of our own when home is long or we are root."""
+    home = home.resolve()
+    if os.geteuid() == 0:
+        return Path("/run" if Path("/run").is_dir() else "/tmp") / f"torget-{_short_name(home)}"  # noqa: S108
+    near = home / "run"
+    if len(os.fsencode(near / _SOCKET)) < _LONGEST_SOCKET:
+        return near
+    return Path("/tmp") / f"torget-{os.geteuid()}-{_short_name(home)}"  # noqa: S108
 
 
 def url(home: Path) -> str:
-    """Connection address of the embedded database below home (whether or not it runs)."""
-    return f"postgresql://torget@/torget?host={home / 'run'}"
+    """Connection address of the embedded database below home (whether or not it runs).
+
+    The password is not in it: libpq reads it from a file only the owner may read.
+    """
+    home = home.resolve()
+    return f"postgresql://{USER}@/{NAME}?host={quote(str(socket_folder(home)))}&passfile={quote(str(home / _PASSFILE))}"
+
+
+class Cluster:
+    """One PostgreSQL server whose data lie below `home`.
+
+    Args:
+        home: the installation's folder.
+        scratch: fast and forgetful, for tests: no flush to disk, and its user may create databases.
+        tied: the server stops when the process that started it dies, however it dies (Linux).
+    """
+
+    def __init__(self, home: Path, *, scratch: bool = False, tied: bool = False) -> None:
+        self.home = home.resolve()
+        self.scratch = scratch
+        self.tied = tied
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def base(self) -> Path:
+        """Home itself; or, when the account that runs the server may not enter it, a place of its own."""
+        elsewhere = Path("/var/lib/torget") / f"cluster-{_short_name(self.home)}"
+        if (self.home / "database").exists() or os.geteuid() != 0:
+            return self.home
+        if elsewhere.exists() or (
+            self.home.exists() and not processes.may_enter(self.home, processes.server_account())
+        ):
+            return elsewhere
+        return self.home
+
+    @property
+    def data(self) -> Path:
+        return self.base / "database"
+
+    @property
+    def log(self) -> Path:
+        return self.base / "database.log"
+
+    def binaries(self) -> Binaries:
+        """The programs that fit the data (pg_dump and pg_restore too).
+
+        Raises:
+            ClusterFault: none fits.
+        """
+        version = self.data / "PG_VERSION"
+        return pgbinaries.find(int(version.read_text()) if version.exists() else None)
+
+    def ensure(self) -> None:
+        """Start the server unless it runs. Returns when it takes connections; safe to call from several at once.
+
+        Raises:
+            ClusterFault: it cannot be started.
+        """
+        self.start()
+
+    def start(self) -> None:
+        """See `ensure`."""
+        self._make_home()
+        with self._lock():
+            if self._status() == "ready" and (self.home / _PASSFILE).exists():
+                return
+            if self._status() == "stopping":
+                self._wait_gone(_STOP_SECONDS)
+            account = self._owner()
+            programs = self.binaries()
+            if account is not None:
+                programs = pgbinaries.reachable(programs, account, self.base)
+            if not self.data.exists():
+                self._create(programs, account)
+            self._prepare(programs, account)
+            self._launch(programs, account)
+
+    def stop(self) -> None:
+        """Stop the server cleanly; nothing happens when it does not run."""
+        if not self.home.exists():
+            return
+        with self._lock():
+            if (pid := self._pid()) is None:
+                return
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
+            if not self._wait_gone(_STOP_SECONDS):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(
+                        pid, signal.SIGQUIT
+                    )  # the write-ahead log mends the rest at the next start
+                self._wait_gone(_STOP_SECONDS)
+
+    def is_running(self) -> bool:
+        """Does it take connections?"""
+        return self._status() == "ready"
+
+    def destroy(self) -> None:
+        """Stop a scratch server and remove its data.
+
+        Raises:
+            ClusterFault: it is not a scratch server.
+        """
+        if not self.scratch:
+            raise ClusterFault("Only a scratch database may be destroyed.")
+        self.stop()
+        shutil.rmtree(socket_folder(self.home), ignore_errors=True)
+        base = self.base
+        shutil.rmtree(base / "database", ignore_errors=True)
+        if base != self.home:
+            shutil.rmtree(base, ignore_errors=True)
+
+    # What is on disk ---------------------------------------------------------------------------
+
+    def _make_home(self) -> None:
+        if not self.home.exists():
+            # Others may pass through (the server's account must reach its data), not look.
+            self.home.mkdir(parents=True)
+            self.home.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        if self.base != self.home:
+            self.base.mkdir(parents=True, exist_ok=True)
+            self.base.chmod(0o711)
+
+    @contextlib.contextmanager
+    def _lock(self) -> Iterator[None]:
+        with (self.home / "cluster.lock").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _owner(self) -> int | None:
+        if not self.data.exists():
+            return processes.server_account()
+        owner = self.data.stat().st_uid
+        if os.geteuid() == 0:
+            return owner
+        if owner != os.geteuid():
+            name = pwd.getpwuid(owner).pw_name
+            raise ClusterFault(
+                f"{self.data} belongs to {name}. Start torget as the account that made it (or as root)."
+            )
+        return None
+
+    def _run(self, command: list[str], account: int | None, feed: str = "") -> None:
+        done = subprocess.run(
+            command,
+            input=feed,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd="/",
+            umask=0o077,
+            **processes.run_as(account),
+        )
+        if done.returncode != 0:
+            raise ClusterFault(
+                f"{Path(command[0]).name} failed: {(done.stderr or done.stdout).strip()[-800:]}"
+            )
+
+    def _create(self, programs: Binaries, account: int | None) -> None:
+        """Make the data beside their place and move them there whole: an interrupted start leaves no half cluster."""
+        draft = Path(tempfile.mkdtemp(prefix="database-", dir=self.base))
+        try:
+            if account is not None:
+                os.chown(draft, account, processes.group_of(account))
+            command = [
+                programs.tool("initdb"),
+                "-D",
+                str(draft),
+                "-U",
+                "postgres",
+                "-E",
+                "UTF8",
+                "--auth=reject",
+            ]
+            command += (
+                ["--locale-provider=builtin", "--locale=C", "--builtin-locale=C.UTF-8"]
+                if programs.major >= 17
+                else ["--locale=C.UTF-8"]
+            )
+            self._run([*command, *(["--no-sync"] if self.scratch else [])], account)
+            self._configure(draft, account)
+            rights = "LOGIN CREATEDB" if self.scratch else "LOGIN"
+            self._alone(
+                programs,
+                account,
+                draft,
+                f"CREATE ROLE {USER} {rights}",
+                f"CREATE DATABASE {NAME} OWNER {USER} ENCODING 'UTF8'",
+            )
+            (self.home / _PASSFILE).unlink(missing_ok=True)
+            draft.rename(self.base / "database")
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+
+    def _alone(self, programs: Binaries, account: int | None, data: Path, *statements: str) -> None:
+        """Run statements as superuser in PostgreSQL's single-user mode, which needs no password and no server."""
+        command = [
+            programs.tool("postgres"),
+            "--single",
+            "-j",
+            "-D",
+            str(data),
+            "-c",
+            "exit_on_error=on",
+            "postgres",
+        ]
+        self._run(command, account, feed="".join(f"{statement};\n\n" for statement in statements))
+
+    def _configure(self, data: Path, account: int | None) -> None:
+        durable = "off" if self.scratch else "on"
+        buffers = "64MB" if self.scratch else "128MB"
+        for name, text in (
+            ("postgresql.conf", _SETTINGS.format(durable=durable, buffers=buffers)),
+            ("pg_hba.conf", _ACCESS),
+        ):
+            path = data / name
+            path.write_text(text)
+            path.chmod(0o600)
+            if account is not None:
+                os.chown(path, account, processes.group_of(account))
+
+    def _prepare(self, programs: Binaries, account: int | None) -> None:
+        """Everything a start needs, and away with what a killed server or a reboot left. Only while none runs."""
+        # A process id in an old lock file may by now be anyone's; PostgreSQL would refuse to start.
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+        folder = socket_folder(self.home)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        found = folder.lstat()
+        if folder.is_symlink() or found.st_uid not in {os.geteuid(), account}:
+            raise ClusterFault(f"{folder} belongs to somebody else. Remove it and start again.")
+        folder.chmod(0o700)
+        if account is not None:
+            os.chown(folder, account, processes.group_of(account))
+        for name in (_SOCKET, f"{_SOCKET}.lock"):
+            (folder / name).unlink(missing_ok=True)
+        self.data.chmod(0o700)
+        self._configure(self.data, account)
+        if not (self.home / _PASSFILE).exists():
+            password = secrets.token_urlsafe(24)
+            self._alone(programs, account, self.data, f"ALTER ROLE {USER} PASSWORD '{password}'")
+            with open(
+                os.open(self.home / _PASSFILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
+            ) as file:
+                file.write(f"*:*:*:{USER}:{password}\n")
+
+    # The process -------------------------------------------------------------------------------
+
+    def _launch(self, programs: Binaries, account: int | None) -> None:
+        command = [
+            programs.tool("postgres"),
+            "-D",
+            str(self.data),
+            "-k",
+            str(socket_folder(self.home)),
+        ]
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            with self.log.open("ab") as log:
+                self.log.chmod(0o600)
+                if log.tell() > _LONGEST_LOG:
+                    log.truncate(0)
+                begun = log.tell()
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd="/",
+                    umask=0o077,
+                    start_new_session=True,  # Ctrl-C at the terminal is for us; the server is stopped last
+                    preexec_fn=processes.interrupt_with_parent if self.tied else None,
+                    **processes.run_as(account),
+                )
+            while self._process.poll() is None and time.monotonic() < deadline:
+                if self._status() == "ready":
+                    return
+                time.sleep(0.02)
+            told = self.log.read_bytes()[begun:].decode(errors="replace")
+            if time.monotonic() >= deadline or not any(sign in told for sign in _PASSING):
+                raise ClusterFault(
+                    f"PostgreSQL did not start. The last lines of {self.log}:\n{told[-1500:]}"
+                )
+            time.sleep(0.3)
+
+    def _wait_gone(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self._pid() is not None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.02)
+        if self._process is not None:
+            self._process.wait()
+        return True
+
+    def _postmaster(self) -> list[str]:
+        # Lines: pid, data folder, start time, port, socket folder, address, shared memory, status.
+        try:
+            return (self.data / "postmaster.pid").read_text().splitlines()
+        except OSError:
+            return []
+
+    def _pid(self) -> int | None:
+        """The server's process, when it lives and is really ours: process ids are used again."""
+        lines = self._postmaster()
+        if not lines or not lines[0].strip().isdigit():
+            return None
+        pid = int(lines[0])
+        return pid if str(self.data) in processes.command_line(pid) else None
+
+    def _status(self) -> str:
+        lines = self._postmaster()
+        return lines[7].strip() if len(lines) > 7 and self._pid() is not None else ""

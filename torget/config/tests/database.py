@@ -1,0 +1,34 @@
+"""One scratch database for a whole test run.
+
+A pytest plugin (named in `addopts`), because a conftest comes too late: pytest-django reads the settings first.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from torget.config.postgres import Cluster, url
+
+_HOME = Path(tempfile.mkdtemp(prefix="tg-"))
+if os.geteuid() == 0:
+    _HOME.chmod(0o711)  # the server's account must reach its data
+_CLUSTER = Cluster(_HOME, scratch=True, tied=True)
+
+# What the shell of a developer or an installation has set must not decide a test.
+_GIVEN = os.environ.get("TORGET_TEST_DATABASE_URL", "")
+for _name in [name for name in os.environ if name.startswith("TORGET_")]:
+    del os.environ[_name]
+os.environ["TORGET_HOME"] = str(_HOME)
+os.environ["TORGET_SECRET_KEY"] = "only-for-tests-" + "x" * 40
+os.environ["TORGET_DATABASE_URL"] = _GIVEN or url(_HOME)
+if not _GIVEN:
+    _CLUSTER.start()
+
+
+def pytest_unconfigure() -> None:
+    if not _GIVEN:
+        _CLUSTER.destroy()
+    shutil.rmtree(_HOME, ignore_errors=True)
