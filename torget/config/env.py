@@ -16,7 +16,16 @@ def _text(value: str) -> str:
 
 
 def _flag(value: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     if value.lower() not in words:
         raise ValueError("write 1 or 0")
     return words[value.lower()]
@@ -44,29 +53,94 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("TORGET_HOME", "", _text, "Folder for the database, files and keys. Empty: `var/` in the checkout, or `/var/lib/torget/…` when started as root."),
-    Setting("TORGET_DATABASE_URL", "", _text, "`postgresql://user:password@host:port/name` of any PostgreSQL 15 or newer. Empty: Torget runs its own."),
-    Setting("TORGET_SECRET_KEY", "", _text, "Signs sessions and encrypts channel secrets. Empty: made once and kept in `TORGET_HOME/secret.key`."),
+    Setting(
+        "TORGET_HOME",
+        "",
+        _text,
+        "Folder for the database, files and keys. Empty: `var/` in the checkout, or `/var/lib/torget/…` when started as root.",
+    ),
+    Setting(
+        "TORGET_DATABASE_URL",
+        "",
+        _text,
+        "`postgresql://user:password@host:port/name` of any PostgreSQL 15 or newer. Empty: Torget runs its own.",
+    ),
+    Setting(
+        "TORGET_SECRET_KEY",
+        "",
+        _text,
+        "Signs sessions and encrypts channel secrets. Empty: made once and kept in `TORGET_HOME/secret.key`.",
+    ),
     Setting("TORGET_SECRET_KEY_FILE", "", _text, "Read the secret key from this file instead."),
     Setting("TORGET_DEBUG", "0", _flag, "Django's debug pages. Never in production."),
-    Setting("TORGET_HTTPS", "0", _flag, "The public address is https: secure cookies, HSTS, https links."),
-    Setting("TORGET_PUBLIC_PORT", "", _text, "Port to write in links when it is not the standard one, for example 8000."),
-    Setting("TORGET_TRUST_PROXY", "0", _flag, "A proxy in front sets X-Forwarded-For and X-Forwarded-Proto; believe them."),
+    Setting(
+        "TORGET_HTTPS",
+        "0",
+        _flag,
+        "The public address is https: secure cookies, HSTS, https links.",
+    ),
+    Setting(
+        "TORGET_PUBLIC_PORT",
+        "",
+        _text,
+        "Port to write in links when it is not the standard one, for example 8000.",
+    ),
+    Setting(
+        "TORGET_TRUST_PROXY",
+        "0",
+        _flag,
+        "A proxy in front sets X-Forwarded-For and X-Forwarded-Proto; believe them.",
+    ),
     Setting("TORGET_THREADS", "4", _count, "Threads a web process uses for Django pages."),
-    Setting("TORGET_MAX_BODY_MB", "60", _count, "Largest request accepted, in megabytes; larger ones get 413."),
-    Setting("TORGET_ADAPTERS", "torget.adapters.form,torget.adapters.email,torget.adapters.webhook", _names, "Dotted paths of the channel adapters to load."),
+    Setting(
+        "TORGET_MAX_BODY_MB",
+        "60",
+        _count,
+        "Largest request accepted, in megabytes; larger ones get 413.",
+    ),
+    Setting(
+        "TORGET_ADAPTERS",
+        "torget.adapters.form,torget.adapters.email,torget.adapters.webhook",
+        _names,
+        "Dotted paths of the channel adapters to load.",
+    ),
     Setting("TORGET_LOG_LEVEL", "INFO", _text, "DEBUG, INFO, WARNING or ERROR."),
-    Setting("TORGET_ALARM_EMAIL", "", _text, "Who is told by e-mail when something stands still, besides the notice on the desk."),
-    Setting("TORGET_SMTP_URL", "", _text, "`smtp://user:password@host:port` for sign-in links and alarms. Empty: the municipality's e-mail channel is used."),
-    Setting("TORGET_OIDC_ISSUER", "", _text, "Address of the OpenID Connect issuer for staff (Entra ID, Ansattporten …). Empty: off."),
+    Setting(
+        "TORGET_ALARM_EMAIL",
+        "",
+        _text,
+        "Who is told by e-mail when something stands still, besides the notice on the desk.",
+    ),
+    Setting(
+        "TORGET_SMTP_URL",
+        "",
+        _text,
+        "`smtp://user:password@host:port` for sign-in links and alarms. Empty: the municipality's e-mail channel is used.",
+    ),
+    Setting(
+        "TORGET_OIDC_ISSUER",
+        "",
+        _text,
+        "Address of the OpenID Connect issuer for staff (Entra ID, Ansattporten …). Empty: off.",
+    ),
     Setting("TORGET_OIDC_CLIENT_ID", "", _text, "Client id at that issuer."),
     Setting("TORGET_OIDC_CLIENT_SECRET", "", _text, "Client secret at that issuer."),
     Setting("TORGET_OIDC_NAME", "Jobbkonto", _text, "Name on the sign-in button."),
     Setting("TORGET_IDPORTEN_ISSUER", "", _text, "Address of ID-porten for residents. Empty: off."),
     Setting("TORGET_IDPORTEN_CLIENT_ID", "", _text, "Client id at ID-porten."),
     Setting("TORGET_IDPORTEN_CLIENT_SECRET", "", _text, "Client secret at ID-porten."),
-    Setting("TORGET_IDPORTEN_ACR", "idporten-loa-substantial", _text, "Level of assurance asked for (`acr_values`)."),
-    Setting("TORGET_ALLOW_PRIVATE_HOSTS", "0", _flag, "Let channels call private and loopback addresses. For tests and for gateways on the inside."),
+    Setting(
+        "TORGET_IDPORTEN_ACR",
+        "idporten-loa-substantial",
+        _text,
+        "Level of assurance asked for (`acr_values`).",
+    ),
+    Setting(
+        "TORGET_ALLOW_PRIVATE_HOSTS",
+        "0",
+        _flag,
+        "Let channels call private and loopback addresses. For tests and for gateways on the inside.",
+    ),
 )
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
@@ -83,14 +157,18 @@ def value(name: str, environ: Mapping[str, str] | None = None) -> Any:
     try:
         return setting.read(raw)
     except ValueError as fault:
-        raise ImproperlyConfigured(f"{name} is {raw!r}: {fault}. Meaning: {setting.meaning}") from fault
+        raise ImproperlyConfigured(
+            f"{name} is {raw!r}: {fault}. Meaning: {setting.meaning}"
+        ) from fault
 
 
 def check_names(environ: Mapping[str, str] | None = None) -> None:
     """Refuse settings nobody reads: a misspelt name must not be silently ignored."""
     given = {name for name in (environ or os.environ) if name.startswith("TORGET_")}
     if unknown := sorted(given - set(_BY_NAME)):
-        raise ImproperlyConfigured(f"Unknown setting {', '.join(unknown)}. See docs/operations.md for the list.")
+        raise ImproperlyConfigured(
+            f"Unknown setting {', '.join(unknown)}. See docs/operations.md for the list."
+        )
 
 
 def home(environ: Mapping[str, str] | None = None) -> Path:

@@ -11,6 +11,8 @@ import pwd
 import secrets
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -26,6 +28,7 @@ _PASSFILE = "database.pass"
 _SOCKET = ".s.PGSQL.5432"
 # sockaddr_un holds 108 bytes on Linux and 104 on macOS, the file name and a terminator included.
 _LONGEST_SOCKET = 100
+_SSL_REQUEST = struct.pack("!ii", 8, 80877103)  # PostgreSQL protocol 3.0: may we speak TLS?
 _START_SECONDS = 120
 _STOP_SECONDS = 60
 _LONGEST_LOG = 5_000_000
@@ -127,19 +130,15 @@ class Cluster:
         version = self.data / "PG_VERSION"
         return pgbinaries.find(int(version.read_text()) if version.exists() else None)
 
-    def ensure(self) -> None:
+    def start(self) -> None:
         """Start the server unless it runs. Returns when it takes connections; safe to call from several at once.
 
         Raises:
             ClusterFault: it cannot be started.
         """
-        self.start()
-
-    def start(self) -> None:
-        """See `ensure`."""
         self._make_home()
         with self._lock():
-            if self._status() == "ready" and (self.home / _PASSFILE).exists():
+            if self.is_running() and (self.home / _PASSFILE).exists():
                 return
             if self._status() == "stopping":
                 self._wait_gone(_STOP_SECONDS)
@@ -151,6 +150,8 @@ class Cluster:
                 self._create(programs, account)
             self._prepare(programs, account)
             self._launch(programs, account)
+
+    ensure = start
 
     def stop(self) -> None:
         """Stop the server cleanly; nothing happens when it does not run."""
@@ -170,7 +171,7 @@ class Cluster:
 
     def is_running(self) -> bool:
         """Does it take connections?"""
-        return self._status() == "ready"
+        return self._status() == "ready" and self._answers()
 
     def destroy(self) -> None:
         """Stop a scratch server and remove its data.
@@ -350,7 +351,7 @@ class Cluster:
                     **processes.run_as(account),
                 )
             while self._process.poll() is None and time.monotonic() < deadline:
-                if self._status() == "ready":
+                if self.is_running():
                     return
                 time.sleep(0.02)
             told = self.log.read_bytes()[begun:].decode(errors="replace")
@@ -376,6 +377,15 @@ class Cluster:
             return (self.data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return []
+
+    def _answers(self) -> bool:
+        # A process killed a moment ago still has its entry and its socket; only a living one replies.
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(5)
+            link.connect(str(socket_folder(self.home) / _SOCKET))
+            link.sendall(_SSL_REQUEST)
+            return link.recv(1) in {b"N", b"S"}
+        return False
 
     def _pid(self) -> int | None:
         """The server's process, when it lives and is really ours: process ids are used again."""

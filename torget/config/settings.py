@@ -26,7 +26,9 @@ def _secret_key() -> str:
     path = Path(env.value("TORGET_SECRET_KEY_FILE") or HOME / "secret.key")
     if not path.exists():
         if env.value("TORGET_SECRET_KEY_FILE"):
-            raise ImproperlyConfigured(f"TORGET_SECRET_KEY_FILE names {path}, which does not exist.")
+            raise ImproperlyConfigured(
+                f"TORGET_SECRET_KEY_FILE names {path}, which does not exist."
+            )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(48))
@@ -36,7 +38,9 @@ def _secret_key() -> str:
 def _database(url: str) -> dict[str, Any]:
     parts = urlsplit(url)
     if parts.scheme not in {"postgresql", "postgres"} or not parts.path.strip("/"):
-        raise ImproperlyConfigured("TORGET_DATABASE_URL must look like postgresql://user:password@host:5432/name.")
+        raise ImproperlyConfigured(
+            "TORGET_DATABASE_URL must look like postgresql://user:password@host:5432/name."
+        )
     query = dict(parse_qsl(parts.query))
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -132,7 +136,11 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "torget.people.tenancy.context",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "torget.design.templatetags.torget"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "torget.design.templatetags.torget",
+            ],
         },
     },
 ]
@@ -174,11 +182,17 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 20
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/desk/"
 LOGOUT_REDIRECT_URL = "/"
@@ -204,26 +218,30 @@ MFA_TOTP_ISSUER = "Torget"
 def _oidc_apps() -> list[dict[str, Any]]:
     apps: list[dict[str, Any]] = []
     if issuer := env.value("TORGET_OIDC_ISSUER"):
-        apps.append({
-            "provider_id": "staff",
-            "name": env.value("TORGET_OIDC_NAME"),
-            "client_id": env.value("TORGET_OIDC_CLIENT_ID"),
-            "secret": env.value("TORGET_OIDC_CLIENT_SECRET"),
-            "settings": {"server_url": issuer, "oauth_pkce_enabled": True},
-        })
+        apps.append(
+            {
+                "provider_id": "staff",
+                "name": env.value("TORGET_OIDC_NAME"),
+                "client_id": env.value("TORGET_OIDC_CLIENT_ID"),
+                "secret": env.value("TORGET_OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": issuer, "oauth_pkce_enabled": True},
+            }
+        )
     if issuer := env.value("TORGET_IDPORTEN_ISSUER"):
-        apps.append({
-            "provider_id": "idporten",
-            "name": "ID-porten",
-            "client_id": env.value("TORGET_IDPORTEN_CLIENT_ID"),
-            "secret": env.value("TORGET_IDPORTEN_CLIENT_SECRET"),
-            "settings": {
-                "server_url": issuer,
-                "oauth_pkce_enabled": True,
-                "auth_params": {"acr_values": env.value("TORGET_IDPORTEN_ACR")},
-                "scope": ["openid", "profile"],
-            },
-        })
+        apps.append(
+            {
+                "provider_id": "idporten",
+                "name": "ID-porten",
+                "client_id": env.value("TORGET_IDPORTEN_CLIENT_ID"),
+                "secret": env.value("TORGET_IDPORTEN_CLIENT_SECRET"),
+                "settings": {
+                    "server_url": issuer,
+                    "oauth_pkce_enabled": True,
+                    "auth_params": {"acr_values": env.value("TORGET_IDPORTEN_ACR")},
+                    "scope": ["openid", "profile"],
+                },
+            }
+        )
     return apps
 
 
