@@ -52,6 +52,18 @@ def open_account(
     return account
 
 
+def form_account(municipality: Municipality) -> Account:
+    """The municipality's own square as a channel.
+
+    Raises:
+        Refused: none has been opened.
+    """
+    account = Account.objects.active().filter(municipality=municipality, network="form").first()
+    if account is None:
+        raise Refused(_("Torget er ikke åpnet ennå. Ring kommunen."), "no_form_account")
+    return account
+
+
 def pause(account: Account, reason: str, *, by: Actor, at: datetime) -> None:
     """Stop sending from the account; it goes on receiving.
 

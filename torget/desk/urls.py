@@ -1,6 +1,39 @@
-"""Addresses of the desk room."""
+"""Addresses of the desk."""
 
 from __future__ import annotations
 
+from django.urls import path
+
+from torget.desk.views import inbox, publish, watch
+
 app_name = "desk"
-urlpatterns: list[object] = []
+urlpatterns = [
+    path("", inbox.inbox, name="inbox"),
+    path("sak/<str:ref>", inbox.conversation, name="conversation"),
+    path("sak/<str:ref>/ta", inbox.take, name="take"),
+    path("sak/<str:ref>/gi", inbox.assign, name="assign"),
+    path("sak/<str:ref>/videre", inbox.forward, name="forward"),
+    path("sak/<str:ref>/notat", inbox.note, name="note"),
+    path("sak/<str:ref>/svar", inbox.reply, name="reply"),
+    path("sak/<str:ref>/avslutt", inbox.close, name="close"),
+    path("sak/<str:ref>/aapne", inbox.reopen, name="reopen"),
+    path("sak/<str:ref>/publiser", publish.publish, name="publish"),
+    path("svar/<slug:slug>", publish.change, name="change_answer"),
+    path("svar/<slug:slug>/trekk", publish.withdraw, name="withdraw_answer"),
+    path("vegg", publish.post, name="post"),
+    path("sok", inbox.search, name="search"),
+    path("fil/<uuid:public_id>", inbox.file, name="file"),
+    path("original/<uuid:public_id>", inbox.original, name="original"),
+    path("karantene", watch.quarantine, name="quarantine"),
+    path("karantene/<uuid:public_id>", watch.quarantine_item, name="quarantine_item"),
+    path("karantene/<uuid:public_id>/raa", watch.quarantine_raw, name="quarantine_raw"),
+    path("karantene/<uuid:public_id>/igjen", watch.replay, name="replay"),
+    path("karantene/<uuid:public_id>/bort", watch.discard, name="discard"),
+    path("sendinger", watch.deliveries, name="deliveries"),
+    path("sendinger/<int:pk>", watch.settle, name="settle"),
+    path("innstillinger", watch.settings, name="settings"),
+    path("innstillinger/<int:pk>/pause", watch.pause, name="pause"),
+    path("vakt", watch.duty, name="duty"),
+    path("vakt/fravaer", watch.absence, name="absence"),
+    path("vakt/<int:pk>/overlever", watch.hand_over, name="hand_over"),
+]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from torget.channels.contract import Author, Item, Outgoing
 from torget.channels.models import Account
+from torget.channels.rules import form_account
 from torget.conversations import filing, persons
 from torget.conversations.attachments import Prepared
 from torget.conversations.models import Conversation, Identity, Message
@@ -46,18 +47,6 @@ class Saying:
     language: str = "nb"
     pictures: Sequence[Prepared] = ()
     nonce: str = ""
-
-
-def form_account(municipality: Municipality) -> Account:
-    """The municipality's own square as a channel.
-
-    Raises:
-        Refused: none has been opened.
-    """
-    account = Account.objects.active().filter(municipality=municipality, network="form").first()
-    if account is None:
-        raise Refused(_("Torget er ikke åpnet ennå. Ring kommunen."), "no_form_account")
-    return account
 
 
 def _author(saying: Saying, by: Actor) -> dict[str, Any]:

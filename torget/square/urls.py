@@ -26,6 +26,7 @@ urlpatterns = [
     path("vegg", wall.wall, name="wall"),
     path("vegg/nytt", wall.wall_new, name="wall_new"),
     path("vegg/<str:ref>", wall.wall_post, name="wall_post"),
+    path("svar/<slug:slug>/folg", wall.follow_answer, name="answer_follow"),
     path("vegg/<str:ref>/folg", wall.follow, name="wall_follow"),
     path("fil/<uuid:public_id>", wall.public_file, name="public_file"),
     path("folg/<str:token>", mine.confirm_follow, name="confirm_follow"),

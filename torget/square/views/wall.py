@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from torget.channels.files import path_of
+from torget.answers.models import Answer
+from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Message
 from torget.square import rules
 from torget.square.forms import AddressForm, CommentForm, WallForm
@@ -97,18 +97,18 @@ def follow(request: Any, ref: str) -> HttpResponse:
     return render(request, "square/follow_sent.html", {"title": conversation.subject})
 
 
-def serve(attachment: Attachment) -> HttpResponseBase:
-    """An attachment: pictures we cleaned are shown, everything else is offered for download and can run nothing."""
-    path = path_of(attachment.sha256)
-    if not path.exists():
-        raise Http404(_("Filen er borte."))
-    response = FileResponse(
-        path.open("rb"), as_attachment=not attachment.is_image, filename=attachment.name,
-        content_type=attachment.media_type if attachment.is_image else "application/octet-stream",
+@require_POST
+def follow_answer(request: Any, slug: str) -> HttpResponse:
+    """Follow an answer by e-mail: told when it changes."""
+    now = timezone.now()
+    answer = get_object_or_404(Answer.objects.published(at=now), municipality=request.municipality, slug=slug)
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return render(request, "square/follow.html", {"form": form, "title": answer.question}, status=422)
+    rules.follow(
+        answer, form.cleaned_data["email"], title=answer.question, language=request.LANGUAGE_CODE, at=now
     )
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["Cache-Control"] = "private, max-age=3600"
-    return response
+    return render(request, "square/follow_sent.html", {"title": answer.question})
 
 
 @require_safe

@@ -1,0 +1,113 @@
+"""From an answered conversation to an answer everybody finds; and posts on the wall."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from torget.answers import rules as answers
+from torget.answers.models import Answer
+from torget.channels.rules import form_account
+from torget.conversations import rules as conversations
+from torget.conversations.models import Message
+from torget.desk.forms import PostForm, PublishForm
+from torget.desk.views.inbox import counts, one
+from torget.errors import Refused
+from torget.people.actor import requires
+from torget.people.hours import OSLO
+
+
+def _end_of(day: Any) -> datetime | None:
+    return datetime.combine(day + timedelta(days=1), time(0), OSLO) if day else None
+
+
+@requires("answers.publish")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def publish(request: Any, ref: str) -> HttpResponse:
+    """`/desk/sak/<ref>/publiser`: clean question and answer beside what was said, then publish."""
+    found = one(request, ref)
+    said = list(Message.objects.filter(conversation=found).shown())
+    last = next((message for message in reversed(said) if message.kind == Message.Kind.ANSWER), None)
+    form = PublishForm(
+        request.POST or None, initial={"question": found.subject, "body": last.body if last else ""}
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            answers.publish(
+                found, question=data["question"], body=data["body"], by=request.actor, at=timezone.now(),
+                valid_until=_end_of(data["valid_until"]),
+            )
+            messages.success(request, _("Svaret er publisert."))
+            return redirect("desk:conversation", ref=found.ref)
+        except Refused as refusal:
+            form.add_error("body", refusal.message)
+    context = {"conversation": found, "said": said, "form": form, "desk_counts": counts(request)}
+    return render(request, "desk/publish.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _own(request: Any, slug: str) -> Answer:
+    answer: Answer = get_object_or_404(Answer.objects.select_related("unit"), municipality=request.municipality, slug=slug)
+    return answer
+
+
+@requires("answers.publish")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def change(request: Any, slug: str) -> HttpResponse:
+    """`/desk/svar/<slug>`: say a published answer better."""
+    answer = _own(request, slug)
+    until = (answer.valid_until - timedelta(days=1)).astimezone(OSLO).date() if answer.valid_until else None
+    form = PublishForm(
+        request.POST or None, initial={"question": answer.question, "body": answer.body, "valid_until": until}
+    )
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        try:
+            answers.change(
+                answer, question=data["question"], body=data["body"], by=request.actor, at=timezone.now(),
+                valid_until=_end_of(data["valid_until"]),
+            )
+            messages.success(request, _("Svaret er endret."))
+            return redirect("answers:detail", slug=answer.slug)
+        except Refused as refusal:
+            form.add_error("body", refusal.message)
+    context = {"answer": answer, "form": form, "desk_counts": counts(request)}
+    return render(request, "desk/change_answer.html", context, status=422 if request.method == "POST" else 200)
+
+
+@requires("answers.publish")
+@require_POST
+def withdraw(request: Any, slug: str) -> HttpResponse:
+    """Take a published answer down."""
+    answers.withdraw(_own(request, slug), by=request.actor, at=timezone.now())
+    messages.success(request, _("Svaret er trukket tilbake."))
+    return redirect("desk:inbox")
+
+
+@requires("wall.post")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def post(request: Any) -> HttpResponse:
+    """`/desk/vegg`: the municipality posts on its wall."""
+    form = PostForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            message = conversations.post(
+                request.actor.staff.unit, form_account(request.municipality), form.cleaned_data["body"],
+                subject=form.cleaned_data["subject"], by=request.actor, at=timezone.now(),
+            )
+            return redirect("square:wall_post", ref=message.conversation.ref)
+        except Refused as refusal:
+            form.add_error("body", refusal.message)
+    context = {"form": form, "desk_counts": counts(request)}
+    return render(request, "desk/post.html", context, status=422 if request.method == "POST" else 200)
