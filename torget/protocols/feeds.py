@@ -35,7 +35,9 @@ class Feed:
 
 
 def _leaf(parent: Element, tag: str, text: str, **attributes: str) -> None:
-    SubElement(parent, tag, attributes).text = "".join(char for char in text if char >= " " or char in "\n\t")
+    SubElement(parent, tag, attributes).text = "".join(
+        char for char in text if char >= " " or char in "\n\t"
+    )
 
 
 def _bytes(root: Element) -> bytes:
@@ -50,7 +52,9 @@ def rss(feed: Feed) -> bytes:
     _leaf(channel, "link", feed.home)
     _leaf(channel, "description", feed.title)
     _leaf(channel, "language", feed.language)
-    SubElement(channel, "atom:link", {"href": feed.url, "rel": "self", "type": "application/rss+xml"})
+    SubElement(
+        channel, "atom:link", {"href": feed.url, "rel": "self", "type": "application/rss+xml"}
+    )
     for entry in feed.entries:
         item = SubElement(channel, "item")
         _leaf(item, "title", entry.title)
