@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from django.http import HttpRequest
 from django.template.context import Context
 from django.template.loader import get_template
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -265,6 +266,28 @@ def icon(name: str, label: str = "") -> SafeString:
     )
 
 
+@register.filter
+def opening_lines(rows: Iterable[Any] | None) -> list[dict[str, str]]:
+    """Opening hours (rows of weekday, opens, closes) as few lines: {"days": "Mandag–fredag", "hours": "08.00–15.30"}."""
+    week: dict[int, list[str]] = {}
+    for row in rows or ():
+        week.setdefault(row.weekday, []).append(f"{row.opens:%H.%M}–{row.closes:%H.%M}")
+    runs: list[list[int]] = []
+    for weekday in sorted(week):
+        if runs and runs[-1][-1] == weekday - 1 and week[runs[-1][-1]] == week[weekday]:
+            runs[-1].append(weekday)
+        else:
+            runs.append([weekday])
+    names = {day: str(name) for day, name in WEEKDAYS.items()}
+    return [
+        {
+            "days": (names[run[0]] if len(run) == 1 else f"{names[run[0]]}–{names[run[-1]].lower()}").capitalize(),
+            "hours": _(" og ").join(week[run[0]]),
+        }
+        for run in runs
+    ]
+
+
 @register.inclusion_tag("components/duty_line.html", takes_context=True)
 def duty_line(context: Context) -> dict[str, Any]:
     """Who answers now, by first name and unit, and until when; or when an answer can be expected.
@@ -272,10 +295,12 @@ def duty_line(context: Context) -> dict[str, Any]:
     Reads `duty` (a list of first_name, unit, until) and `next_answer_at` from the context.
     """
     duty = list(context.get("duty") or [])
+    back_at = context.get("next_answer_at") or None
     return {
+        "open_now": bool(back_at and back_at <= timezone.now()),
         "duty": duty[:2],
         "others": max(0, len(duty) - 2),
-        "next_answer_at": context.get("next_answer_at"),
+        "next_answer_at": back_at,
         "phone": getattr(context.get("municipality"), "phone", ""),
     }
 
