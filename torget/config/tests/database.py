@@ -10,6 +10,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from django.conf import settings
+
+from torget.config.assets import compile_messages
 from torget.config.postgres import Cluster, url
 
 _HOME = Path(tempfile.mkdtemp(prefix="tg-"))
@@ -23,9 +26,19 @@ for _name in [name for name in os.environ if name.startswith("TORGET_")]:
     del os.environ[_name]
 os.environ["TORGET_HOME"] = str(_HOME)
 os.environ["TORGET_SECRET_KEY"] = "only-for-tests-" + "x" * 40
+os.environ["TORGET_ALLOW_PRIVATE_HOSTS"] = "1"
 os.environ["TORGET_DATABASE_URL"] = _GIVEN or url(_HOME)
 if not _GIVEN:
     _CLUSTER.start()
+(_HOME / "static").mkdir()
+compile_messages()
+
+
+def pytest_configure() -> None:
+    # Pages in tests name static files as they are; collecting them is for the tests that open a real square.
+    settings.STORAGES["staticfiles"] = {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+    }
 
 
 def pytest_unconfigure() -> None:

@@ -1,0 +1,45 @@
+# Thin over tools/setup.py and the torget command. `make up ARGS="--port 8080"` passes options on.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help up test check bench test-peers format lock messages clean
+
+help: ## What can be made
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
+
+up: ## Set up what is missing and open the square with the example municipality
+	@$(PYTHON) tools/setup.py run
+	@exec $(BIN)/torget up $(ARGS)
+
+test: ## Set up what is missing and pass every test
+	@$(PYTHON) tools/setup.py dev
+	@$(MAKE) --no-print-directory check
+	@$(BIN)/torget assets
+	$(BIN)/pytest $(ARGS)
+
+check: ## The fast part: style, types, layers, templates, migrations, translations
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy torget tools
+	$(BIN)/lint-imports
+	$(BIN)/djlint torget --lint --quiet
+	$(BIN)/torget manage makemigrations --check --dry-run
+	$(BIN)/python tools/messages.py
+
+bench: ## Measure everything that has a limit
+	@$(PYTHON) tools/setup.py dev
+	$(BIN)/torget bench all --json
+
+test-peers: ## Only the tests against real servers
+	@$(PYTHON) tools/setup.py dev
+	$(BIN)/pytest -m "mail or peer" $(ARGS)
+
+format: ## Put the code in house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+messages: ## Bring new texts into the translation files
+	$(BIN)/python tools/messages.py --update
+
+lock: ## Renew the locked versions
+	tools/lock.sh

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Renew the locks: what `make up` and `make test` install, by hash, from any index. Needs uv and npm.
+set -eu
+cd "$(dirname "$0")/.."
+PATH="$PWD/.venv/bin:$PATH"
+lock() {
+    out=$1; shift
+    uv pip compile "$@" --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+        --no-annotate --universal --python-version 3.11 --quiet --output-file "requirements/$out"
+}
+lock base.txt pyproject.toml requirements/build.in --extra embedded
+lock node.txt requirements/node.in
+lock dev.txt pyproject.toml requirements/build.in --extra embedded --extra dev --constraint requirements/base.txt
+npm install --package-lock-only
