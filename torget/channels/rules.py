@@ -185,3 +185,8 @@ def raise_alarm(what: str, subject: str, detail: str, *, at: datetime, municipal
 def lower_alarm(what: str, subject: str, *, at: datetime) -> None:
     """It moves again."""
     Alarm.objects.filter(what=what, subject=subject, closed_at=None).update(closed_at=at)
+
+
+def note_told(alarm_id: int, *, at: datetime) -> None:
+    """A person has been told of the alarm."""
+    Alarm.objects.filter(pk=alarm_id).update(told_at=at)

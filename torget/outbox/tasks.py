@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 from django.utils import timezone
 
 from torget.channels import rules as channels
@@ -77,16 +77,10 @@ def deliver_due(pool: ThreadPoolExecutor, *, now: Callable[[], datetime] = timez
         if not batch:
             continue
         count += len(batch)
-        results = pool.map(lambda one: (one, accounts.facts[one.account_id], _send(one, accounts)), batch)
-        settle(list(results), at=now())
+        senders = [accounts.facts[one.account_id] for one in batch]
+        results = list(zip(batch, senders, pool.map(send_one, batch, senders), strict=True))
+        settle(results, at=now())
     return count
-
-
-def _send(claimed: Claimed, accounts: Sendable) -> Receipt | SendError:
-    try:
-        return send_one(claimed, accounts.facts[claimed.account_id])
-    finally:
-        connection.close_if_unusable_or_obsolete()
 
 
 def resolve_unknown(*, now: Callable[[], datetime] = timezone.now) -> int:

@@ -8,9 +8,13 @@ BEGIN
   RAISE EXCEPTION 'history is append-only: % on % refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
 END $$;
 
-CREATE TRIGGER history_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON history_entry
+CREATE TRIGGER history_entry_append_only BEFORE UPDATE OR DELETE ON history_entry
   FOR EACH STATEMENT EXECUTE FUNCTION history_refuse();
-CREATE TRIGGER history_seal_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON history_seal
+CREATE TRIGGER history_seal_append_only BEFORE UPDATE OR DELETE ON history_seal
+  FOR EACH STATEMENT EXECUTE FUNCTION history_refuse();
+CREATE TRIGGER history_entry_no_truncate BEFORE TRUNCATE ON history_entry
+  FOR EACH STATEMENT EXECUTE FUNCTION history_refuse();
+CREATE TRIGGER history_seal_no_truncate BEFORE TRUNCATE ON history_seal
   FOR EACH STATEMENT EXECUTE FUNCTION history_refuse();
 
 CREATE FUNCTION history_announce() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -27,6 +31,8 @@ CREATE TRIGGER history_entry_announce AFTER INSERT ON history_entry
 BACK = """
 DROP TRIGGER history_entry_announce ON history_entry;
 DROP FUNCTION history_announce();
+DROP TRIGGER history_seal_no_truncate ON history_seal;
+DROP TRIGGER history_entry_no_truncate ON history_entry;
 DROP TRIGGER history_seal_append_only ON history_seal;
 DROP TRIGGER history_entry_append_only ON history_entry;
 DROP FUNCTION history_refuse();

@@ -1,0 +1,110 @@
+"""Noticing what stands still, and telling a person: on the desk and by e-mail."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db.models import Count, Min
+from django.utils.translation import gettext as _
+
+from torget.channels import rules as channels
+from torget.channels.models import Account, Alarm, Heartbeat
+from torget.intake.models import Envelope
+from torget.outbox.models import Delivery
+
+log = logging.getLogger(__name__)
+
+ENVELOPE_LATE = timedelta(minutes=2)
+DELIVERY_LATE = timedelta(minutes=5)
+SILENT = timedelta(minutes=35)  # IMAP IDLE is renewed each half hour: longer without a word is no connection
+KINDS = ("loop", "intake", "outbox", "unknown", "silent", "quarantine")
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """Something does not move."""
+
+    what: str
+    subject: str
+    detail: str
+    municipality_id: int | None = None
+
+
+def standstills(*, at: datetime) -> Iterator[Standstill]:
+    """Everything that stands still now."""
+    for beat in Heartbeat.objects.all():
+        if beat.is_late(at):
+            yield Standstill("loop", beat.name, _("«%(name)s» har ikke gitt livstegn siden %(at)s.") % {
+                "name": beat.name, "at": beat.beat_at.isoformat(timespec="minutes")})
+    yield from _late_envelopes(at)
+    yield from _late_deliveries(at)
+    for account in Account.objects.active().exclude(last_seen_at=None).filter(last_seen_at__lt=at - SILENT):
+        yield Standstill("silent", f"account:{account.pk}", _("%(account)s har vært taus siden %(at)s.") % {
+            "account": account, "at": account.last_seen_at.isoformat(timespec="minutes") if account.last_seen_at else "",
+        }, account.municipality_id)
+
+
+def _late_envelopes(at: datetime) -> Iterator[Standstill]:
+    late = Envelope.objects.filter(state=Envelope.State.RECEIVED, received_at__lt=at - ENVELOPE_LATE)
+    for row in late.values("account__municipality").annotate(many=Count("id"), oldest=Min("received_at")):
+        yield Standstill(
+            "intake", f"municipality:{row['account__municipality']}",
+            _("%(many)s mottatte meldinger er ikke behandlet. Den eldste kom %(oldest)s.") % {
+                "many": row["many"], "oldest": row["oldest"].isoformat(timespec="minutes")},
+            row["account__municipality"],
+        )
+    aside = Envelope.objects.quarantined().values("account__municipality").annotate(many=Count("id")).order_by()
+    for row in aside:
+        yield Standstill(
+            "quarantine", f"municipality:{row['account__municipality']}",
+            _("%(many)s meldinger ligger i karantene.") % {"many": row["many"]}, row["account__municipality"],
+        )
+
+
+def _late_deliveries(at: datetime) -> Iterator[Standstill]:
+    late = Delivery.objects.filter(state=Delivery.State.DUE, next_attempt_at__lt=at - DELIVERY_LATE)
+    unknown = Delivery.objects.filter(state=Delivery.State.UNKNOWN, created_at__lt=at - DELIVERY_LATE)
+    for what, rows, sentence in (
+        ("outbox", late, _("%(many)s sendinger står og venter.")),
+        ("unknown", unknown, _("Vi vet ikke om %(many)s sendinger kom fram. Noen må avgjøre det.")),
+    ):
+        for row in rows.values("account__municipality").annotate(many=Count("id")).order_by():
+            yield Standstill(
+                what, f"municipality:{row['account__municipality']}", sentence % {"many": row["many"]},
+                row["account__municipality"],
+            )
+
+
+def watch(*, at: datetime) -> None:
+    """Open an alarm for each standstill, close those that move again, and tell of the new ones once."""
+    seen = set()
+    for one in standstills(at=at):
+        seen.add((one.what, one.subject))
+        municipality = None
+        if one.municipality_id:
+            municipality = Account.objects.filter(municipality_id=one.municipality_id).first()
+        channels.raise_alarm(
+            one.what, one.subject, one.detail, at=at, municipality=municipality.municipality if municipality else None
+        )
+    for alarm in Alarm.objects.filter(closed_at=None, what__in=KINDS):
+        if (alarm.what, alarm.subject) not in seen:
+            channels.lower_alarm(alarm.what, alarm.subject, at=at)
+    _tell(at)
+
+
+def _tell(at: datetime) -> None:
+    """By e-mail to whoever was named for it; what could not be told is tried again next minute."""
+    if not settings.ALARM_EMAIL:
+        return
+    for alarm in Alarm.objects.filter(closed_at=None, told_at=None):
+        try:
+            send_mail(_("Torget: noe står stille"), alarm.detail, None, [settings.ALARM_EMAIL])
+        except OSError as fault:
+            log.error("Alarm %s could not be sent: %s", alarm.pk, type(fault).__name__)
+            continue
+        channels.note_told(alarm.pk, at=at)

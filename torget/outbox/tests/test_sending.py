@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from torget.channels.contract import Capabilities, Outgoing, Receipt, SendError
+from torget.channels.registry import adapters
+from torget.channels.rules import open_account, pause, resume
+from torget.errors import NotAllowed, Refused, Stale
+from torget.outbox import rules
+from torget.outbox.models import Delivery
+from torget.outbox.tasks import deliver_due, resolve_unknown
+from torget.people.actor import Actor
+from torget.people.models import Unit
+
+
+class Post:
+    """A network that remembers what it was given, and fails as told."""
+
+    network = "post"
+    capabilities = Capabilities(look_up=True)
+
+    def __init__(self):
+        self.taken, self.fault, self.found = [], None, None
+
+    def send(self, out, account):
+        if self.fault:
+            raise self.fault
+        self.taken.append(out.idempotency_key)
+        return Receipt(f"r-{out.idempotency_key}")
+
+    def look_up(self, out, account):
+        if isinstance(self.found, SendError):
+            raise self.found
+        return self.found
+
+
+class Inline(ThreadPoolExecutor):
+    """Runs where it stands, so that the test's transaction is seen."""
+
+    def map(self, do, *many):
+        return [do(*one) for one in zip(*many, strict=True)]
+
+
+@pytest.fixture
+def network(monkeypatch):
+    post = Post()
+    monkeypatch.setitem(adapters(), "post", post)
+    return post
+
+
+@pytest.fixture
+def account(nordvaag, network, now):
+    unit = Unit.objects.get(municipality=nordvaag, slug="servicetorget")
+    return open_account(unit, network="post", address="a@b.test", name="Post", by=Actor.system(nordvaag.pk), at=now)
+
+
+def put(account, key, now):
+    return rules.enqueue(account, Outgoing(key, "kari@innbygger.test", "Hei"), about=account, at=now)
+
+
+def run(now):
+    with Inline(1) as pool:
+        return deliver_due(pool, now=lambda: now)
+
+
+def test_what_is_put_in_goes_out_once(account, network, now):
+    delivery = put(account, "k1", now)
+    assert put(account, "k1", now) == delivery
+    assert (run(now), run(now)) == (1, 0)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.receipt, delivery.sent_at) == ("sent", "r-k1", now)
+    assert [step["outcome"] for step in delivery.trail] == ["sent"]
+    assert network.taken == ["k1"]
+
+
+def test_a_passing_fault_is_tried_again_later_and_longer(account, network, now):
+    delivery = put(account, "k1", now)
+    network.fault = SendError("busy")
+    waits = []
+    for _ in range(3):
+        run(now)
+        delivery.refresh_from_db()
+        waits.append((delivery.next_attempt_at - now).total_seconds())
+        now = delivery.next_attempt_at
+    assert waits == [10, 30, 120]
+    network.fault = None
+    run(now)
+    assert network.taken == ["k1"]
+
+
+def test_the_network_says_how_long_to_wait(account, network, now):
+    delivery = put(account, "k1", now)
+    network.fault = SendError("slow down", retry_after_seconds=77)
+    run(now)
+    delivery.refresh_from_db()
+    assert delivery.next_attempt_at == now + timedelta(seconds=77)
+
+
+def test_a_lasting_fault_is_refused_with_its_reason(account, network, now):
+    delivery = put(account, "k1", now)
+    network.fault = SendError("no such address", permanent=True)
+    run(now)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error) == ("refused", "no such address")
+
+
+@pytest.mark.parametrize("fault", [SendError("line cut", ambiguous=True), RuntimeError("a bug of ours")])
+def test_an_ambiguous_end_is_unknown_and_never_sent_again(account, network, now, fault):
+    delivery = put(account, "k1", now)
+    network.fault = fault
+    run(now)
+    network.fault = None
+    for hours in range(5):
+        run(now + timedelta(hours=hours))
+    delivery.refresh_from_db()
+    assert delivery.state == "unknown"
+    assert network.taken == []
+
+
+@pytest.mark.parametrize(("found", "state"), [
+    (Receipt("r9"), "sent"), (None, "due"), (SendError("cannot tell", ambiguous=True), "unknown"),
+])
+def test_only_a_look_up_settles_what_is_unknown(account, network, now, found, state):
+    delivery = put(account, "k1", now)
+    network.fault, network.found = SendError("cut", ambiguous=True), found
+    run(now)
+    resolve_unknown(now=lambda: now)
+    delivery.refresh_from_db()
+    assert delivery.state == state
+
+
+def test_a_sender_killed_with_deliveries_in_hand_leaves_them_unknown_not_due(account, now):
+    put(account, "k1", now)
+    assert len(rules.claim([account.pk], at=now)) == 1
+    assert rules.lose_expired(at=now + timedelta(seconds=60)) == 0
+    assert rules.lose_expired(at=now + timedelta(seconds=rules.LEASE_SECONDS + 1)) == 1
+    assert Delivery.objects.get().state == "unknown"
+
+
+def test_two_workers_never_hold_the_same_delivery(account, now):
+    for n in range(10):
+        put(account, f"k{n}", now)
+    first, second = rules.claim([account.pk], at=now, limit=6), rules.claim([account.pk], at=now, limit=6)
+    assert (len(first), len(second)) == (6, 4)
+    assert not {one.id for one in first} & {one.id for one in second}
+
+
+def test_a_bad_token_stops_sending_and_tells_a_person_but_not_receiving(account, network, now):
+    from torget.channels.contract import Item
+    from torget.channels.models import Alarm
+    from torget.intake.rules import receive
+
+    put(account, "k1", now)
+    network.fault = SendError("token expired", account=True)
+    run(now)
+    network.fault = None
+    put(account, "k2", now)
+    assert run(now + timedelta(days=1)) == 0
+    assert "token expired" in Alarm.objects.get(closed_at=None).detail
+    assert receive(account.pk, Item("in", b"still here"), at=now)[1] is False
+
+
+def test_a_paused_account_sends_nothing_until_it_is_resumed(account, network, per, now):
+    put(account, "k1", now)
+    with pytest.raises(Refused):
+        pause(account, " ", by=per, at=now)
+    pause(account, "Feil i teksten", by=per, at=now)
+    assert run(now) == 0
+    resume(account, by=per, at=now)
+    assert run(now) == 1
+
+
+def test_a_bounce_turns_sent_into_refused(account, network, now):
+    delivery = put(account, "k1", now)
+    run(now)
+    rules.bounced(account.pk, "r-k1", "550 no such user", at=now)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.error) == ("refused", "550 no such user")
+
+
+def test_a_duty_lead_settles_what_cannot_be_looked_up(account, network, per, ola, now):
+    delivery = put(account, "k1", now)
+    network.fault = SendError("cut", ambiguous=True)
+    run(now)
+    with pytest.raises(NotAllowed):
+        rules.settle_by_person(delivery, "again", by=ola, at=now)
+    rules.settle_by_person(delivery, "again", by=per, at=now)
+    network.fault = None
+    run(now)
+    with pytest.raises(Stale):
+        rules.settle_by_person(delivery, "again", by=per, at=now)
+    assert network.taken == ["k1"]
