@@ -67,6 +67,26 @@ def plain(text: str) -> SafeString:
     return mark_safe(html)  # noqa: S308 - every piece is escaped in _lines
 
 
+def highlighted(words: str, query: str, most: int = 0) -> SafeString:
+    """The words with those of the query in `<mark>`; longer than `most`, an extract around the first hit."""
+    asked = [re.escape(word) for word in re.findall(r"\w{2,40}", query)[:20]]
+    pattern = re.compile(rf"\b({'|'.join(asked)})", re.IGNORECASE) if asked else None
+    if most and len(words) > most:
+        hit = pattern.search(words) if pattern else None
+        start = max(0, hit.start() - most // 3) if hit else 0
+        start = words.find(" ", start - 1) + 1 if start else 0
+        cut = words[start : start + most].rsplit(" ", 1)[0]
+        words = ("… " if start else "") + cut + (" …" if start + len(cut) < len(words) else "")
+    if pattern is None:
+        return mark_safe(escape(words))  # noqa: S308 - escaped
+    pieces = pattern.split(words)
+    html = "".join(
+        f"<mark>{escape(piece)}</mark>" if at % 2 else escape(piece)
+        for at, piece in enumerate(pieces)
+    )
+    return mark_safe(html)  # noqa: S308 - every piece is escaped
+
+
 def _lines(text: str) -> str:
     out, at = [], 0
     for found in _ADDRESS.finditer(text):

@@ -243,6 +243,13 @@ def plain(words: str | None) -> SafeString:
     return format_html('<div class="prose" dir="auto">{}</div>', text.plain(words or ""))
 
 
+@register.simple_tag
+def highlight(words: str | None, query: str, most: int = 0) -> SafeString:
+    """Words with those of the query marked; with `most`, an extract around the first hit, at whole words."""
+    shown = " ".join(text.visible(words or "").split())
+    return text.highlighted(shown, query, most)
+
+
 @register.filter
 def safe_words(words: str | None) -> str:
     """One line of residents' words (a title, a name) without what cannot be seen or turns the text around."""
@@ -281,7 +288,9 @@ def opening_lines(rows: Iterable[Any] | None) -> list[dict[str, str]]:
     names = {day: str(name) for day, name in WEEKDAYS.items()}
     return [
         {
-            "days": (names[run[0]] if len(run) == 1 else f"{names[run[0]]}–{names[run[-1]].lower()}").capitalize(),
+            "days": (
+                names[run[0]] if len(run) == 1 else f"{names[run[0]]}–{names[run[-1]].lower()}"
+            ).capitalize(),
             "hours": _(" og ").join(week[run[0]]),
         }
         for run in runs

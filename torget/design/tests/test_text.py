@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torget.design.text import markdown, plain
+from torget.design.text import highlighted, markdown, plain
 
 
 def test_residents_words_are_escaped_and_keep_their_lines():
@@ -59,3 +59,19 @@ def test_markdown_headings_begin_below_the_pages_own():
 def test_markdown_links_of_residents_give_no_credit():
     assert 'rel="nofollow noopener ugc"' in markdown("[x](https://a.test)", by_resident=True)
     assert 'rel="noopener"' in markdown("[x](https://a.test)")
+
+
+def test_a_search_marks_what_was_asked_for_and_shows_the_words_around_it():
+    html = highlighted(
+        "Når <i>tømmes</i> søppel? " + "Fyll " * 60 + "søppel tømmes torsdag " + "mer " * 60,
+        "søppel",
+        60,
+    )
+    assert "<mark>søppel</mark>" in html
+    assert "&lt;i&gt;" in highlighted("<i>søppel</i>", "søppel")
+    assert len(html) < 140
+
+
+@given(st.text(max_size=200), st.text(max_size=40))
+def test_marking_never_lets_markup_through(words, query):
+    assert highlighted(words, query).replace("<mark>", "").replace("</mark>", "").count("<") == 0

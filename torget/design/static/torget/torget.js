@@ -1,0 +1,181 @@
+/* Torget's own behaviour: delegated listeners only. Every page works without it. */
+(() => {
+  "use strict";
+  const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const one = (selector, root = document) => root.querySelector(selector);
+  const root = document.documentElement;
+
+  const store = {
+    get(key) { try { return sessionStorage.getItem("torget:" + key); } catch { return null; } },
+    set(key, value) { try { sessionStorage.setItem("torget:" + key, value); } catch { /* full or forbidden: the page still works */ } },
+    drop(key) { try { sessionStorage.removeItem("torget:" + key); } catch { /* as above */ } },
+  };
+
+  const say = (words) => {
+    const place = one("[data-say]");
+    if (place && words) { place.textContent = ""; setTimeout(() => { place.textContent = words; }, 60); }
+  };
+
+  // Counters: "500 tegn igjen"
+  const count = (field) => {
+    const counter = one(`[data-counter="${CSS.escape(field.id)}"]`);
+    if (!counter) return;
+    const left = Number(counter.dataset.limit) - field.value.length;
+    counter.hidden = left > 500;
+    counter.dataset.state = left < 0 ? "over" : "under";
+    counter.textContent = (left < 0 ? counter.dataset.over : counter.dataset.left).replace("{n}", Math.abs(left));
+  };
+
+  // Drafts: long texts survive an error, a closed lid or a lost connection.
+  const draftKey = (field) => {
+    const form = field.closest("form[data-keep]");
+    return form && field.matches("textarea") ? `${form.dataset.keep}:${field.name}` : "";
+  };
+  const restore = () => {
+    for (const field of all("form[data-keep] textarea")) {
+      const kept = store.get(draftKey(field));
+      if (kept && !field.value) field.value = kept;
+    }
+  };
+  const forgetSent = () => {
+    // Sent and answered with a page without errors: the draft has done its work. Going back keeps it.
+    if (one(".ds-error-summary") || performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
+    const sent = store.get("sent");
+    if (sent) for (const field of ["body", "svar-body", "notat-body"]) store.drop(`${sent}:${field}`);
+    store.drop("sent");
+  };
+
+  // Answers that may already be there, while one writes.
+  let suggestTimer = 0;
+  let suggestAbort = null;
+  const suggest = (field) => {
+    const box = field.closest("[data-suggest]");
+    if (!box || !field.matches("textarea")) return;
+    clearTimeout(suggestTimer);
+    suggestTimer = setTimeout(async () => {
+      const place = one(".suggestions", box);
+      const words = field.value.trim();
+      if (words.length < 12) { place.replaceChildren(); return; }
+      suggestAbort?.abort();
+      suggestAbort = new AbortController();
+      try {
+        const reply = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(words.slice(0, 500))}`, { signal: suggestAbort.signal });
+        if (!reply.ok) return;
+        const html = await reply.text();
+        if (place.dataset.shown !== html) { place.dataset.shown = html; place.innerHTML = html; }
+      } catch { /* no net: nothing is suggested */ }
+    }, 500);
+  };
+
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (!field.matches?.("input, textarea")) return;
+    count(field);
+    suggest(field);
+    const key = draftKey(field);
+    if (key) store.set(key, field.value);
+  });
+
+  // A form is sent once; the button says so.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.dataset.sending) { event.preventDefault(); return; }
+    if (!form.matches("[data-busy]")) return;
+    form.dataset.sending = "1";
+    if (form.dataset.keep) store.set("sent", form.dataset.keep);
+    const button = event.submitter || one("[type=submit]", form);
+    button?.setAttribute("aria-busy", "true");
+  });
+  addEventListener("pageshow", () => {
+    for (const form of all("form[data-sending]")) {
+      delete form.dataset.sending;
+      all("[aria-busy]", form).forEach((button) => button.removeAttribute("aria-busy"));
+    }
+  });
+
+  document.addEventListener("click", async (event) => {
+    const copy = event.target.closest?.("[data-copy]");
+    if (copy) {
+      try {
+        await navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent.trim());
+        copy.textContent = copy.dataset.done;
+      } catch { getSelection().selectAllChildren(document.getElementById(copy.dataset.copy)); }
+    }
+  });
+
+  // The live desk: "something changed" comes by server-sent events; the page fetches its own parts again.
+  const keysOf = (part) => new Set(all("[data-key]", part).map((row) => row.dataset.key));
+  const wordsOf = (node) => node.textContent.replace(/\s+/g, " ").trim();
+  const refresh = async (part) => {
+    const reply = await fetch(part.dataset.liveSrc, { headers: { "X-Requested-With": "fetch" } });
+    if (reply.redirected) { location.reload(); return; }
+    if (!reply.ok) return;
+    const fresh = document.createElement("template");
+    fresh.innerHTML = await reply.text();
+    for (const link of all("a[href]", fresh.content)) {
+      if (link.pathname === location.pathname && link.closest(".queue")) link.setAttribute("aria-current", "page");
+    }
+    const counts = one("[data-inbox]", fresh.content);
+    if (counts) for (const badge of all("[data-counts]")) {
+      const number = counts.dataset[badge.dataset.counts];
+      badge.dataset.count = number;
+      badge.hidden = !Number(number);
+    }
+    if (wordsOf(fresh.content) === wordsOf(part)) return;
+    const before = keysOf(part);
+    const added = [...keysOf(fresh.content)].filter((key) => !before.has(key)).length;
+    const held = part.contains(document.activeElement) ? document.activeElement : null;
+    const [id, href] = [held?.id, held?.getAttribute("href")];
+    const open = all("details[open][id]", part).map((details) => details.id);
+    part.replaceChildren(fresh.content);
+    open.forEach((name) => document.getElementById(name)?.setAttribute("open", ""));
+    if (held) (id ? document.getElementById(id) : href && one(`a[href="${CSS.escape(href)}"]`, part))?.focus({ preventScroll: true });
+    if (added) say(part.dataset.liveNew?.replace("{n}", added));
+  };
+  const live = () => {
+    const parts = () => all("[data-live-src]");
+    const source = document.body.dataset.live;
+    if (!source || !parts().length) return;
+    const notice = one("[data-offline]");
+    let timer = 0;
+    const refreshAll = async () => {
+      try {
+        for (const part of parts()) await refresh(part);
+        if (notice) notice.hidden = true;
+      } catch { if (notice) notice.hidden = false; }
+    };
+    const soon = () => { clearTimeout(timer); timer = setTimeout(refreshAll, 150); };
+    let polling = 0;
+    const poll = () => { polling ||= setInterval(refreshAll, 20000); };
+    const listen = () => {
+      const events = new EventSource(source);
+      events.addEventListener("message", soon);
+      events.addEventListener("desk", soon);
+      events.addEventListener("open", () => {
+        clearInterval(polling); polling = 0;
+        root.dataset.live = "on";
+        soon();
+      });
+      events.addEventListener("error", () => {
+        root.dataset.live = "off";
+        poll();
+        if (!navigator.onLine && notice) notice.hidden = false;
+        if (events.readyState === EventSource.CLOSED) setTimeout(listen, 20000);
+      });
+      addEventListener("pagehide", () => events.close(), { once: true });
+    };
+    listen();
+    addEventListener("offline", () => { if (notice) notice.hidden = false; });
+    addEventListener("online", refreshAll);
+  };
+
+  const start = () => {
+    forgetSent();
+    restore();
+    all("[data-counter]").forEach((counter) => { const field = document.getElementById(counter.dataset.counter); if (field) count(field); });
+    all("[data-copy]").forEach((button) => { button.parentElement.hidden = false; });
+    live();
+    root.dataset.ready = "1";
+  };
+  start();
+})();
