@@ -115,8 +115,8 @@ def context(request: Any) -> dict[str, Any]:
     return {
         "municipality": municipality,
         "actor": request.actor,
-        "duty": SimpleLazyObject(lambda: on_duty(municipality, at=now)),
-        "next_answer_at": SimpleLazyObject(lambda: answer_expected_at(municipality, at=now)),
-        "front_unit": SimpleLazyObject(lambda: front_unit(municipality)),
+        "duty": on_duty(municipality, at=now),
+        "next_answer_at": answer_expected_at(municipality, at=now),
+        "front_unit": front_unit(municipality),
         "theme": theme if theme in {"light", "dark"} else "auto",
     }
