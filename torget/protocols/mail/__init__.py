@@ -1,0 +1,36 @@
+"""E-mail: bytes ↔ plain values (RFC 5322, MIME, RFC 3676, RFC 3834, RFC 3464)."""
+
+from __future__ import annotations
+
+from torget.protocols.mail.composing import BadAddress, Letter, ascii_address, compose, message_id
+from torget.protocols.mail.folding import fold
+from torget.protocols.mail.machines import LOOP_HEADER, Machine, machine, may_answer
+from torget.protocols.mail.reading import identity, read
+from torget.protocols.mail.tokens import COPY, Case, case_of, proven, tagged
+from torget.protocols.mail.values import MAX_BYTES, Address, BadMail, Mail, Part, Report
+
+__all__ = [
+    "COPY",
+    "LOOP_HEADER",
+    "MAX_BYTES",
+    "Address",
+    "BadAddress",
+    "BadMail",
+    "Case",
+    "Letter",
+    "Machine",
+    "Mail",
+    "Part",
+    "Report",
+    "ascii_address",
+    "case_of",
+    "compose",
+    "fold",
+    "identity",
+    "machine",
+    "may_answer",
+    "message_id",
+    "proven",
+    "read",
+    "tagged",
+]

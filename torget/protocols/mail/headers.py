@@ -1,0 +1,119 @@
+"""Header fields: encoded words, addresses, dates, message ids, each read as far as it can be."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import quopri
+import re
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import getaddresses, parsedate_to_datetime
+
+from torget.protocols.mail.charsets import decode
+from torget.protocols.mail.values import Address
+from torget.protocols.plaintext import one_line
+
+MAX_VALUE_CHARS = 20_000
+_WORD = re.compile(
+    r"=\?([A-Za-z0-9_.:+-]{1,40})(?:\*[A-Za-z0-9-]{0,20})?\?([bBqQ])\?([^?\n]{0,4000})\?="
+)
+_BETWEEN_WORDS = re.compile(
+    r"(\?=)[ \t\r\n]+(?==\?[A-Za-z0-9_.:+-]{1,40}(?:\*[A-Za-z0-9-]{0,20})?\?[bBqQ]\?)"
+)
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
+_BARE_ID = re.compile(r"[^<>\s,;]{1,400}@[^<>\s,;]{1,400}")
+_ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\]{1,128}@[^\s<>@,;:\"()\\]{1,253}")
+
+
+def raw_headers(message: Message) -> list[tuple[str, str]]:
+    """Every header as it stands: lower-case name, value with broken bytes already made text."""
+    return [(name.lower(), _text(value)) for name, value in message.raw_items()]
+
+
+def _text(value: object) -> str:
+    # The parser keeps 8-bit bytes as surrogates: UTF-8 (RFC 6532) or whatever the sender's machine used.
+    text = str(value)[:MAX_VALUE_CHARS]
+    if text.isascii():
+        return text
+    return decode(text.encode("utf-8", "surrogateescape"), "utf-8")
+
+
+def words(value: str) -> str:
+    """Encoded words as text (RFC 2047 §4, §6.2), leniently: also glued together, split inside a letter, misdeclared."""
+    value = _BETWEEN_WORDS.sub(r"\1", value)
+    out: list[str] = []
+    held: list[tuple[str, bytes]] = []
+    at = 0
+    for match in _WORD.finditer(value):
+        if match.start() != at:
+            out.append(_flush(held))
+            out.append(value[at : match.start()])
+        charset, raw = match[1].lower(), _word_bytes(match[2], match[3])
+        if held and held[0][0] != charset:
+            out.append(_flush(held))
+        held.append((charset, raw))
+        at = match.end()
+    out.append(_flush(held))
+    return "".join(out) + value[at:]
+
+
+def _flush(held: list[tuple[str, bytes]]) -> str:
+    # Neighbouring words of one charset are joined before decoding: clients do split a letter between two words.
+    if not held:
+        return ""
+    text = decode(b"".join(raw for _, raw in held), held[0][0])
+    held.clear()
+    return text
+
+
+def _word_bytes(encoding: str, content: str) -> bytes:
+    raw = content.encode("utf-8", "replace")
+    if encoding in "qQ":
+        return quopri.decodestring(raw, header=True)
+    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
+    letters = letters[: len(letters) - (len(letters) % 4 == 1)]
+    try:
+        return base64.b64decode(letters + b"=" * (-len(letters) % 4))
+    except binascii.Error:
+        return raw
+
+
+def plain(value: str, max_chars: int = 1000) -> str:
+    """A header's value as one clean line."""
+    return one_line(words(value), max_chars)
+
+
+def addresses(value: str, limit: int = 200) -> list[Address]:
+    """The mailboxes of an address header (RFC 5322 §3.4), names decoded; what is no address is left out."""
+    # Decoding comes after splitting: an encoded name may hold a comma or an address meant to deceive.
+    flat = one_line(value, MAX_VALUE_CHARS)
+    found: list[Address] = []
+    try:
+        pairs = getaddresses([flat])
+    except (ValueError, IndexError, TypeError, RecursionError):
+        pairs = []
+    for name, address in pairs[:limit]:
+        if match := _ADDRESS.fullmatch(address.strip()):
+            found.append(Address(match[0].lower(), plain(name, 200)))
+    if not found and (loose := _ADDRESS.search(flat)):
+        found.append(Address(loose[0].lower(), plain(flat[: loose.start()].strip(' "<'), 200)))
+    return found
+
+
+def message_ids(value: str, limit: int = 100) -> list[str]:
+    """The message ids in a header (RFC 5322 §3.6.4), without angle brackets; bare ones are taken too."""
+    flat = one_line(value, MAX_VALUE_CHARS)
+    found = _MESSAGE_ID.findall(flat) or _BARE_ID.findall(flat)
+    return list(dict.fromkeys(found))[:limit]
+
+
+def date(value: str) -> datetime | None:
+    """A Date header in UTC (RFC 5322 §3.3), or None when it cannot be one."""
+    try:
+        parsed = parsedate_to_datetime(one_line(value, 200))
+        # No zone (or -0000) means the sender's clock is taken as UTC.
+        aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        return aware.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
+        return None

@@ -1,0 +1,96 @@
+"""What a mail is once it is read: plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+MAX_BYTES = 60_000_000
+MAX_HEADER_BYTES = 512_000
+MAX_HEADERS = 1000
+MAX_PARTS = 200
+MAX_DEPTH = 20
+MAX_TEXT_CHARS = 1_000_000
+
+
+class BadMail(Exception):  # noqa: N818 - names the verdict
+    """The bytes cannot be read as a mail.
+
+    Attributes:
+        code: `empty`, `too_large`, `headers`, `too_many_parts`, `too_deep`, `broken`; the caller has the sentences.
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox: the address in lower case (domain and local part: no known host tells them apart) and the name."""
+
+    address: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An attachment. `media_type` is what the content is, `declared` what the mail says it is."""
+
+    name: str
+    media_type: str
+    content: bytes
+    declared: str = ""
+    inline: bool = False
+    content_id: str = ""
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a delivery status notification says (RFC 3464 §2.3). `status` is the enhanced code, such as 5.1.1."""
+
+    action: str = ""
+    status: str = ""
+    recipient: str = ""
+    diagnostic: str = ""
+    original_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail, understood as far as it goes; everything is clean text.
+
+    `message_id` has no angle brackets; `synthetic_id` tells that the mail had none and it was made from the bytes.
+    `identity` also tells two different mails with one Message-ID apart, and is the same for one mail delivered twice.
+    """
+
+    identity: str
+    message_id: str
+    synthetic_id: bool
+    sender: Address
+    reply_to: Address
+    to: Sequence[Address]
+    cc: Sequence[Address]
+    subject: str
+    date: datetime
+    date_given: bool
+    in_reply_to: Sequence[str]
+    references: Sequence[str]
+    text: str
+    from_html: bool = False
+    encrypted: bool = False
+    truncated: bool = False
+    attachments: Sequence[Part] = ()
+    report: Report | None = None
+    # Every top-level header, lower-case name, cleaned value, in order.
+    headers: Sequence[tuple[str, str]] = field(default=(), repr=False)
+
+    def header(self, name: str) -> str:
+        """The first header of that name, or nothing."""
+        return next((value for key, value in self.headers if key == name.lower()), "")
+
+    def all(self, name: str) -> list[str]:
+        """Every header of that name."""
+        return [value for key, value in self.headers if key == name.lower()]
