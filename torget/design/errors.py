@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.exceptions import TemplateDoesNotExist
 from django.utils.translation import gettext as _
 
 
@@ -64,7 +63,4 @@ def too_large(request: HttpRequest, exception: Any = None) -> HttpResponse:
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
     context = {"status": status, "title": title, "advice": advice}
-    try:
-        return render(request, f"{status}.html", context, status=status)
-    except TemplateDoesNotExist:
-        return render(request, "error.html", context, status=status)
+    return render(request, "error.html", context, status=status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, Final
 
@@ -274,10 +274,13 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.filter
-def opening_lines(rows: Iterable[Any] | None) -> list[dict[str, str]]:
-    """Opening hours (rows of weekday, opens, closes) as few lines: {"days": "Mandag–fredag", "hours": "08.00–15.30"}."""
+def opening_lines(unit: Any) -> list[dict[str, str]]:
+    """A unit's opening hours, or its parent's, as few lines: {"days": "Mandag–fredag", "hours": "08.00–15.30"}."""
+    rows: list[Any] = []
+    while unit and not rows:
+        rows, unit = list(unit.opening_hours.all()), unit.parent
     week: dict[int, list[str]] = {}
-    for row in rows or ():
+    for row in rows:
         week.setdefault(row.weekday, []).append(f"{row.opens:%H.%M}–{row.closes:%H.%M}")
     runs: list[list[int]] = []
     for weekday in sorted(week):
