@@ -1,0 +1,160 @@
+"""The generic webhook as a channel, by the Standard Webhooks specification."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import quote
+
+from torget.channels import http
+from torget.channels.contract import (
+    AccountFacts,
+    Author,
+    BadSignature,
+    Capabilities,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Receipt,
+    SendError,
+    Unparseable,
+    Utterance,
+)
+from torget.protocols import webhook
+from torget.protocols.plaintext import clean, one_line
+
+KINDS = {"message.new": "new", "message.edit": "edit", "message.delete": "delete"}
+ACCOUNT_CODES = frozenset({401, 403})
+LATER_CODES = frozenset({408, 425, 429, 500, 502, 503})
+TAKEN_ALREADY = 409
+
+
+def _secrets(account: AccountFacts) -> list[str]:
+    """The secret in force and, while it is being replaced, the one before."""
+    return [held for name in ("secret", "previous_secret") if (held := account.secrets.get(name, ""))]
+
+
+class WebhookAdapter:
+    """Reads signed deliveries, and delivers answers to the address the other system gave."""
+
+    network = "webhook"
+    capabilities = Capabilities(read_public=True, read_private=True, reply=True, look_up=True)
+
+    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+        try:
+            message_id = webhook.verify(_secrets(account), headers, body, now=time.time())
+        except webhook.Invalid as fault:
+            raise BadSignature(str(fault)) from fault
+        return Item(message_id, body, headers.get("content-type", "application/json")[:120])
+
+    def parse(self, item: Item, account: AccountFacts, *, received_at: datetime) -> Sequence[Utterance | Notice]:
+        try:
+            held = json.loads(item.body)
+            return [_utterance(held, item, received_at)]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+            raise Unparseable(f"Not a message of ours: {type(fault).__name__}: {fault}") from fault
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        stamp = int(time.time())
+        body = json.dumps(
+            {
+                "type": "message.answer",
+                "to": out.recipient,
+                "subject": out.subject,
+                "body": out.body,
+                "case": out.case,
+                "parent": out.parent,
+                "language": out.language,
+            },
+            ensure_ascii=False,
+        ).encode()
+        signature = webhook.sign(_secrets(account)[0], out.idempotency_key, stamp, body)
+        headers = {
+            "content-type": "application/json",
+            "idempotency-key": out.idempotency_key,
+            "webhook-id": out.idempotency_key,
+            "webhook-timestamp": str(stamp),
+            "webhook-signature": signature,
+        }
+        answer = _call("POST", _deliver_url(account), headers=headers, content=body)
+        if 200 <= answer.status < 300 or answer.status == TAKEN_ALREADY:
+            return Receipt(_id_in(answer.body) or out.idempotency_key, f"HTTP {answer.status}")
+        raise _refusal(answer)
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        answer = _call("GET", f"{_deliver_url(account)}?id={quote(out.idempotency_key)}")
+        if answer.status == 200:
+            return Receipt(_id_in(answer.body) or out.idempotency_key, "Looked up.")
+        if answer.status == 404:
+            return None
+        raise SendError(f"The look-up answered HTTP {answer.status}.", ambiguous=True)
+
+    def check(self, account: AccountFacts) -> Health:
+        if not _secrets(account):
+            return Health(False, "The account has no signing secret: enter one.")
+        if not account.settings.get("deliver_url"):
+            return Health(True, "Receives only: no address to deliver answers to.")
+        try:
+            answer = _call("GET", f"{_deliver_url(account)}?id=torget-check")
+        except SendError as fault:
+            return Health(False, f"The address for answers does not answer: {fault}")
+        return Health(answer.status in {200, 404}, f"HTTP {answer.status}")
+
+
+def _utterance(held: dict[str, Any], item: Item, received_at: datetime) -> Utterance:
+    kind = KINDS[held["type"]]
+    occurred_at = datetime.fromisoformat(held["occurred_at"]) if held.get("occurred_at") else received_at
+    if occurred_at.tzinfo is None:
+        raise ValueError("occurred_at has no time zone")
+    author = held["author"]
+    visibility = "public" if held.get("visibility") == "public" else "private"
+    return Utterance(
+        external_id=one_line(str(held["id"]), 500),
+        author=Author(one_line(str(author["id"]), 320), one_line(str(author.get("name", "")), 120), "signature"),
+        body=clean(str(held.get("body", ""))),
+        occurred_at=occurred_at,
+        kind=kind,  # type: ignore[arg-type]  # one of the three by the table
+        subject=one_line(str(held.get("subject", "")), 200),
+        visibility=visibility,  # type: ignore[arg-type]  # one of the two just above
+        case=str(held.get("case", "")),
+        parents=[str(held["parent"])] if held.get("parent") else [],
+        language=str(held.get("language", ""))[:2],
+    )
+
+
+def _deliver_url(account: AccountFacts) -> str:
+    url = str(account.settings.get("deliver_url", ""))
+    if not url or not _secrets(account):
+        raise SendError("The account has no address or no secret for answers.", account=True)
+    return url
+
+
+def _call(method: str, url: str, **kwargs: Any) -> http.Response:
+    try:
+        return http.request(method, url, **kwargs)
+    except http.HttpError as fault:
+        raise SendError(str(fault), ambiguous=fault.maybe_sent) from fault
+
+
+def _id_in(body: bytes) -> str:
+    try:
+        return str(json.loads(body).get("id", ""))[:500]
+    except (ValueError, AttributeError):
+        return ""
+
+
+def _refusal(answer: http.Response) -> SendError:
+    """Classified by status code (RFC 9110 §15)."""
+    message = f"HTTP {answer.status}"
+    if answer.status in ACCOUNT_CODES:
+        return SendError(message, account=True)
+    if answer.status in LATER_CODES:
+        wait = answer.headers.get("retry-after", "")
+        return SendError(message, retry_after_seconds=float(wait) if wait.isdigit() else None)
+    if answer.status == 504:
+        return SendError(message, ambiguous=True)  # a gateway gave up waiting: it may have been taken
+    return SendError(message, permanent=True)
