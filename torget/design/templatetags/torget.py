@@ -72,8 +72,8 @@ def field(
         attrs["aria-invalid"] = "true"
     if autocomplete:
         attrs["autocomplete"] = autocomplete
-    if rows and isinstance(widget, Textarea):
-        attrs["rows"] = rows
+    if isinstance(widget, Textarea):
+        attrs |= {"cols": False} | ({"rows": rows} if rows else {})  # the style sheet decides the width
     kind = _kind(bound)
     limit = getattr(bound.field, "max_length", None) if counter else None
     return {
