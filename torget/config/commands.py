@@ -1,0 +1,135 @@
+"""What `torget COMMAND` can do, and with which options."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+
+from django.core.management import execute_from_command_line
+
+from torget.config import prepare, up, web, work
+from torget.demo import story
+
+# Django commands that must work without a database.
+_WITHOUT_DATABASE = {
+    "makemigrations",
+    "makemessages",
+    "check",
+    "help",
+    "diffsettings",
+    "findstatic",
+}
+
+
+def say(text: str) -> None:
+    """One line to the person at the terminal."""
+    print(text, flush=True)  # noqa: T201 - a command speaks at the terminal
+
+
+def _up(given: argparse.Namespace) -> int:
+    try:
+        up.run(given.host, given.port, given.workers, demo=not given.no_demo)
+    except up.CannotOpen as fault:
+        print(fault, file=sys.stderr)  # noqa: T201 - a command speaks at the terminal
+        return 1
+    return 0
+
+
+def _web(given: argparse.Namespace) -> int:
+    prepare.ensure_database()
+    web.run(given.host, given.port, given.workers)
+    return 0
+
+
+def _work(_given: argparse.Namespace) -> int:
+    prepare.ensure_database()
+    work.run()
+    return 0
+
+
+def _demo(_given: argparse.Namespace) -> int:
+    with prepare.database_running():
+        prepare.migrate()
+        story.load()
+    for role, email, password in story.SIGN_INS:
+        say(f"  {role:<28} {email:<32} {password}")
+    return 0
+
+
+def _assets(_given: argparse.Namespace) -> int:
+    prepare.make_assets(say)
+    return 0
+
+
+def _database(given: argparse.Namespace) -> int:
+    cluster = prepare.own_cluster()
+    if cluster is None:
+        say("TORGET_DATABASE_URL names a database that is not ours to start or stop.")
+        return 1
+    if given.act == "start":
+        cluster.ensure()
+    elif given.act == "stop":
+        cluster.stop()
+    say(f"Our database in {cluster.data} {'runs' if cluster.is_running() else 'is stopped'}.")
+    return 0
+
+
+def _manage(given: argparse.Namespace) -> int:
+    words = ["torget manage", *given.words]
+    if not given.words or given.words[0] in _WITHOUT_DATABASE:
+        execute_from_command_line(words)
+        return 0
+    with prepare.database_running():
+        execute_from_command_line(words)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="torget", description="The open, self-hosted town square."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(
+        name: str, run: Callable[[argparse.Namespace], int], text: str
+    ) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=text, description=text)
+        one.set_defaults(run=run)
+        return one
+
+    def address(one: argparse.ArgumentParser) -> None:
+        one.add_argument(
+            "--host", default="127.0.0.1", help="address to listen on (default %(default)s)"
+        )
+        one.add_argument(
+            "--port", type=int, default=8000, help="port to listen on (default %(default)s)"
+        )
+        one.add_argument(
+            "--workers",
+            type=int,
+            default=1,
+            metavar="N",
+            help="web processes (default %(default)s)",
+        )
+
+    opening = command("up", _up, "open the square: database, web and worker")
+    address(opening)
+    opening.add_argument(
+        "--no-demo", action="store_true", help="do not build the example municipality"
+    )
+    address(command("web", _web, "the web process by itself"))
+    command("work", _work, "the worker process by itself")
+    command("demo", _demo, "build the example municipality unless it is there")
+    command("assets", _assets, "compile translations and collect static files")
+    database = command("database", _database, "our own database server by itself")
+    database.add_argument("act", choices=["start", "stop", "status"])
+    manage = command("manage", _manage, "Django's own commands")
+    manage.add_argument("words", nargs=argparse.REMAINDER)
+    return parser
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code."""
+    given = _parser().parse_args(words)
+    return int(given.run(given))

@@ -1,0 +1,113 @@
+"""`POST /hooks/<key>`: other systems deliver to us. 202 means: the bytes are committed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, close_old_connections
+from django.db.utils import InterfaceError
+
+from torget.channels.contract import AccountFacts, BadSignature
+from torget.channels.registry import adapter_for
+from torget.channels.rules import facts_by_key, note_rejected
+from torget.config import rsgi
+from torget.config.rsgi import Reply, Scope
+from torget.intake.writer import Away, Full, Rejected, Writer
+
+log = logging.getLogger(__name__)
+
+PREFIX = "/hooks/"
+REMEMBER_SECONDS = 5.0
+MOST_REMEMBERED = 5_000
+NOTE_EVERY_SECONDS = 1.0
+RETRY_AFTER = ("retry-after", "5")
+
+
+def _look_up(key: str) -> AccountFacts | None:
+    close_old_connections()
+    return facts_by_key(key)
+
+
+def _note(account_id: int, why: str) -> None:
+    close_old_connections()
+    try:
+        note_rejected(account_id, why)
+    except DatabaseError as fault:
+        log.warning("A rejected delivery could not be noted: %s", type(fault).__name__)
+
+
+class Hooks:
+    """Takes what is delivered, checks from whom it is, stores it, and only then says thanks."""
+
+    def __init__(self, writer: Writer, pool: ThreadPoolExecutor, limit: int) -> None:
+        self.writer = writer
+        self.pool = pool
+        self.limit = limit
+        self._known: dict[str, tuple[float, AccountFacts | None]] = {}
+        self._noted: dict[int, float] = {}
+
+    async def answer(self, scope: Scope, reply: Reply) -> None:
+        """202 stored (again or for the first time), 400, 401, 404, 405, 413, or 503 with when to come back."""
+        if scope.method != "POST":
+            rsgi.say(reply, 405, "Send with POST.", ("allow", "POST"))
+            return
+        try:
+            rsgi.declared_length(scope, self.limit)
+            account = await self._account(scope.path.removeprefix(PREFIX))
+            if account is None:
+                rsgi.say(reply, 404, "No such address.")
+                return
+            await self._take(account, scope, reply)
+        except (DatabaseError, InterfaceError, Away, Full):
+            rsgi.say(reply, 503, "Not stored. Send it again in a moment.", RETRY_AFTER)
+        except BadSignature as fault:
+            rsgi.say(reply, 401, str(fault) or "The signature is missing or wrong.")
+        except Rejected:
+            rsgi.say(reply, 400, "This could not be stored.")
+
+    async def _take(self, account: AccountFacts, scope: Scope, reply: Reply) -> None:
+        content = await rsgi.body(scope, reply, self.limit)
+        try:
+            item = adapter_for(account.network).verify(
+                account, dict(scope.headers.items()), content
+            )
+        except BadSignature as fault:
+            self._note_rejected(account.id, str(fault))
+            raise
+        except (ImproperlyConfigured, NotImplementedError):
+            rsgi.say(reply, 404, "No such address.")
+            return
+        except Exception as fault:  # noqa: BLE001 - whatever an adapter stumbles on in a stranger's bytes
+            log.warning(
+                "Adapter %s could not check a delivery: %s", account.network, type(fault).__name__
+            )
+            rsgi.say(reply, 400, "This could not be understood.")
+            return
+        ack = await self.writer.put(account.id, item)
+        rsgi.say(reply, 202, "Already here." if ack.duplicate else "Stored.")
+
+    async def _account(self, key: str) -> AccountFacts | None:
+        known = self._known.get(key)
+        if known and known[0] > time.monotonic():
+            return known[1]
+        facts = await self._in_thread(_look_up, key)
+        if len(self._known) >= MOST_REMEMBERED:
+            self._known.clear()  # somebody is making up addresses
+        self._known[key] = (time.monotonic() + REMEMBER_SECONDS, facts)
+        return facts
+
+    def _note_rejected(self, account_id: int, why: str) -> None:
+        now = time.monotonic()
+        if self._noted.get(account_id, 0.0) + NOTE_EVERY_SECONDS <= now:
+            self._noted[account_id] = now
+            self.pool.submit(_note, account_id, why)
+
+    async def _in_thread(
+        self, act: Callable[[str], AccountFacts | None], key: str
+    ) -> AccountFacts | None:
+        return await asyncio.get_running_loop().run_in_executor(self.pool, act, key)

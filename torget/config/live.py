@@ -1,0 +1,185 @@
+"""`GET /live/desk`: the desk hears that something changed (server-sent events), from one LISTEN per process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import psycopg
+from django.db import DatabaseError, connection
+
+from torget.config import rsgi
+from torget.config.rsgi import Reply, Scope, Stream
+from torget.desk.live import municipality_of
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "torget"
+HEARTBEAT_SECONDS = 15.0
+# A stream ends now and then, so that who has signed out or lost a role is noticed when it opens anew.
+LONGEST_SECONDS = 600.0
+REMEMBERED = 500
+QUEUED = 100
+MOST_CLIENTS = 5_000
+_HEADERS = [
+    ("content-type", "text/event-stream; charset=utf-8"),
+    ("cache-control", "no-store"),
+    ("x-accel-buffering", "no"),
+]
+
+Queue = asyncio.Queue[bytes | None]
+
+
+class Announcements:
+    """What the database announces, handed on to the pages kept ready and to everyone who listens."""
+
+    def __init__(self, changed: Callable[[int | None], None]) -> None:
+        self._changed = changed
+        self._boot = secrets.token_hex(4)
+        self._count = 0
+        self._ring: deque[tuple[int, int | None, bytes]] = deque(maxlen=REMEMBERED)
+        self._clients: dict[Queue, int] = {}
+
+    async def run(self) -> None:
+        """Listen for ever; while the database is away, try again."""
+        pause = 0.2
+        while True:
+            try:
+                async with await _connect() as link:
+                    await link.execute(f"LISTEN {CHANNEL}")
+                    pause = 0.2
+                    self._changed(None)  # whatever was announced before now was not heard
+                    async for note in link.notifies():
+                        self.announce(note.payload)
+            except psycopg.Error as fault:
+                log.warning("Not listening to the database: %s", type(fault).__name__)
+            self._changed(None)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 5.0)
+
+    def announce(self, payload: str) -> None:
+        """Hand one announcement on. A client that does not keep up is let go; it comes back by itself."""
+        try:
+            told = json.loads(payload)
+            municipality = told["m"]
+            data = json.dumps({"verb": told["v"], "subject": f"{told['t']}:{told['s']}"})
+        except (ValueError, KeyError, TypeError):
+            log.warning("An announcement could not be read")
+            return
+        self._changed(municipality)
+        self._count += 1
+        event = f"id: {self._boot}-{self._count}\nevent: change\ndata: {data}\n\n".encode()
+        self._ring.append((self._count, municipality, event))
+        for queue, wanted in list(self._clients.items()):
+            if municipality in {wanted, None}:
+                try:
+                    queue.put_nowait(event)
+                except asyncio.QueueFull:
+                    del self._clients[queue]
+                    _hang_up(queue)
+
+    @contextmanager
+    def subscribed(self, municipality: int, last_id: str) -> Iterator[Queue]:
+        """A queue of events of the municipality, beginning with those after `last_id` that are remembered."""
+        queue: Queue = asyncio.Queue(QUEUED)
+        boot, _dash, number = last_id.partition("-")
+        if boot == self._boot and number.isdigit():
+            missed = [
+                event
+                for count, of, event in self._ring
+                if count > int(number) and of in {municipality, None}
+            ]
+            for event in missed[-QUEUED:]:
+                queue.put_nowait(event)
+        self._clients[queue] = municipality
+        try:
+            yield queue
+        finally:
+            self._clients.pop(queue, None)
+
+    @property
+    def crowded(self) -> bool:
+        return len(self._clients) >= MOST_CLIENTS
+
+    def close(self) -> None:
+        """Let everyone go."""
+        for queue in list(self._clients):
+            _hang_up(queue)
+        self._clients.clear()
+
+
+def _hang_up(queue: Queue) -> None:
+    while queue.full():
+        queue.get_nowait()
+    queue.put_nowait(None)
+
+
+async def _connect() -> psycopg.AsyncConnection[Any]:
+    parameters = connection.get_connection_params()
+    for ours in ("cursor_factory", "context"):
+        parameters.pop(ours, None)
+    parameters |= {
+        "autocommit": True,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+    return await psycopg.AsyncConnection.connect(**parameters)
+
+
+async def serve(
+    scope: Scope, reply: Reply, announcements: Announcements, pool: ThreadPoolExecutor
+) -> None:
+    """Answer `GET /live/desk` for as long as the client listens: 200 as a stream, 401 or 503."""
+    headers = dict(scope.headers.items())
+    try:
+        municipality = await asyncio.get_running_loop().run_in_executor(
+            pool, municipality_of, headers
+        )
+    except DatabaseError:
+        rsgi.say(reply, 503, "Come back in a moment.", ("retry-after", "5"))
+        return
+    if municipality is None:
+        rsgi.say(reply, 401, "Sign in to the desk.")
+    elif announcements.crowded:
+        rsgi.say(reply, 503, "Too many listen. Come back in a moment.", ("retry-after", "20"))
+    else:
+        with announcements.subscribed(municipality, headers.get("last-event-id", "")) as queue:
+            gone = asyncio.ensure_future(reply.client_disconnect())
+            try:
+                await _feed(reply.response_stream(200, _HEADERS), queue, gone)
+            finally:
+                gone.cancel()
+
+
+async def _feed(stream: Stream, queue: Queue, gone: asyncio.Future[None]) -> None:
+    loop = asyncio.get_running_loop()
+    until = loop.time() + LONGEST_SECONDS
+    await stream.send_bytes(b"retry: 2000\n\n")
+    while loop.time() < until:
+        waiting = asyncio.ensure_future(queue.get())
+        await asyncio.wait(
+            (waiting, gone), timeout=HEARTBEAT_SECONDS, return_when="FIRST_COMPLETED"
+        )
+        if gone.done():
+            waiting.cancel()
+            return
+        event = b": here\n\n"
+        if waiting.done():
+            told = waiting.result()
+            if told is None:
+                return
+            event = told
+        else:
+            waiting.cancel()
+        with suppress(asyncio.QueueEmpty):  # what has piled up goes in one piece
+            while (more := queue.get_nowait()) is not None:
+                event += more
+        await stream.send_bytes(event)

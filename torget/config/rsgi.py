@@ -1,0 +1,122 @@
+"""RSGI as we use it (granian's specification 1.6): what a request is, how it is read and answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
+
+BODY_SECONDS = 300
+
+Headers = list[tuple[str, str]]
+PLAIN: Headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store")]
+
+
+class ScopeHeaders(Protocol):
+    """Request headers; names in lower case."""
+
+    def items(self) -> list[tuple[str, str]]: ...
+    def get(self, key: str, default: str | None = None) -> str | None: ...
+
+
+class Scope(Protocol):
+    """The request line, its headers, and who is at the other end."""
+
+    proto: str
+    http_version: str
+    server: str
+    client: str
+    scheme: str
+    method: str
+    path: str
+    query_string: str
+    authority: str | None
+    headers: ScopeHeaders
+
+
+class Stream(Protocol):
+    """An answer sent piece by piece."""
+
+    async def send_bytes(self, data: bytes) -> None: ...
+
+
+class Reply(Protocol):
+    """The body on its way in, and the answer on its way out."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    async def client_disconnect(self) -> None: ...
+    def response_empty(self, status: int, headers: Headers) -> None: ...
+    def response_str(self, status: int, headers: Headers, body: str) -> None: ...
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None: ...
+    def response_stream(self, status: int, headers: Headers) -> Stream: ...
+
+
+class TooLarge(Exception):  # noqa: N818 - names the state
+    """The body is larger than we take."""
+
+
+class BadRequest(Exception):  # noqa: N818 - names the state
+    """The request contradicts itself, or its body never came."""
+
+
+def declared_length(scope: Scope, limit: int) -> int | None:
+    """The body's length as declared; None when it comes in chunks; 0 when there is none.
+
+    Raises:
+        TooLarge: more than the limit, before a byte of it is read.
+        BadRequest: not a number.
+    """
+    declared = scope.headers.get("content-length")
+    if declared is None:
+        return None if scope.headers.get("transfer-encoding") else 0
+    if not (declared.isascii() and declared.isdigit()):
+        raise BadRequest
+    if int(declared) > limit:
+        raise TooLarge
+    return int(declared)
+
+
+async def chunks(reply: Reply, limit: int) -> AsyncIterator[bytes]:
+    """The body piece by piece, counted while it comes.
+
+    Raises:
+        TooLarge: it grew past the limit.
+        BadRequest: it did not come within five minutes.
+    """
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in reply:
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge
+                yield chunk
+    except TimeoutError as slow:
+        raise BadRequest from slow
+
+
+async def body(scope: Scope, reply: Reply, limit: int) -> bytes:
+    """The whole body in memory.
+
+    Raises:
+        TooLarge, BadRequest: see `declared_length` and `chunks`.
+    """
+    if declared_length(scope, limit) == 0:
+        return b""
+    return b"".join([chunk async for chunk in chunks(reply, limit)])
+
+
+def say(reply: Reply, status: int, text: str, *more: tuple[str, str]) -> None:
+    """Answer with a line of plain text."""
+    reply.response_str(status, [*PLAIN, *more], text + "\n")
+
+
+def cookies(scope: Scope) -> Mapping[str, str]:
+    """Cookies by name, undecoded; the first of a name counts."""
+    found: dict[str, str] = {}
+    for name, value in scope.headers.items():
+        if name == "cookie":
+            for part in value.split(";"):
+                key, _equals, text = part.strip().partition("=")
+                found.setdefault(key, text)
+    return found

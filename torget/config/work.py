@@ -1,0 +1,119 @@
+"""The worker process: one thread for each loop, started again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from django.db import close_old_connections, connection
+from procrastinate.contrib.django import app as procrastinate
+from procrastinate.contrib.django.django_connector import DjangoConnector
+
+from torget.channels.rules import beat
+from torget.config import processes
+
+log = logging.getLogger(__name__)
+Loop = Callable[[threading.Event], None]
+
+# Name → where the loop is; each runs until the event is set. Imported in its thread: one room that cannot
+# be loaded does not stop the others.
+LOOPS: Mapping[str, str] = {
+    "filing": "torget.conversations.tasks.file_loop",
+    "outbox": "torget.outbox.tasks.deliver_loop",
+    "mail": "torget.adapters.email.listen.listen_loop",
+    "jobs": "torget.config.work.jobs_loop",
+    "pulse": "torget.config.work.pulse_loop",
+}
+PULSE_SECONDS = 5
+LONGEST_PAUSE_SECONDS = 30.0
+STEADY_SECONDS = 60.0
+STOP_SECONDS = 20
+
+
+def find(path: str) -> Loop:
+    """The loop at a dotted path.
+
+    Raises:
+        ImportError, AttributeError: there is none.
+    """
+    module, _dot, name = path.rpartition(".")
+    loop: Loop = getattr(import_module(module), name)
+    return loop
+
+
+def keep_running(name: str, path: str, stop: threading.Event) -> None:
+    """Run one loop; when it dies, say so and start it again after a pause that grows while it keeps dying."""
+    pause = 0.5
+    while not stop.is_set():
+        started = time.monotonic()
+        try:
+            find(path)(stop)
+        except Exception as fault:  # noqa: BLE001 - whatever it was, the loop must run again
+            # Where, not what: the text of a fault may quote what somebody wrote.
+            where = "".join(traceback.format_tb(fault.__traceback__)[-3:])
+            log.error("Loop %s died of %s:\n%s", name, type(fault).__name__, where)
+        finally:
+            connection.close()
+        if time.monotonic() - started > STEADY_SECONDS:
+            pause = 0.5
+        if not stop.wait(pause):
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def pulse_loop(stop: threading.Event) -> None:
+    """Say every few seconds that this process is alive."""
+    while not stop.is_set():
+        close_old_connections()
+        beat("worker", every_seconds=PULSE_SECONDS)
+        stop.wait(PULSE_SECONDS)
+
+
+def jobs_loop(stop: threading.Event) -> None:
+    """Run the queued and the periodic jobs of every room (procrastinate)."""
+    asyncio.run(_jobs(stop))
+
+
+async def _jobs(stop: threading.Event) -> None:
+    connector = procrastinate.connector
+    assert isinstance(connector, DjangoConnector)
+    with procrastinate.replace_connector(connector.get_worker_connector()) as app:
+        async with app.open_async():
+            worker = asyncio.create_task(
+                app.run_worker_async(
+                    install_signal_handlers=False,
+                    concurrency=4,
+                    delete_jobs="successful",
+                    shutdown_graceful_timeout=10,
+                )
+            )
+            while not stop.is_set() and not worker.done():
+                await asyncio.sleep(0.2)
+            worker.cancel()
+            # A worker that ended by itself raises here what it died of.
+            await asyncio.gather(worker, return_exceptions=stop.is_set())
+
+
+def run() -> None:
+    """Run every loop until SIGTERM or Ctrl-C; ends too when the process that started it is gone."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_args: stop.set())
+    processes.end_with_parent(STOP_SECONDS)
+    threads = [
+        threading.Thread(target=keep_running, args=(name, path, stop), name=name, daemon=True)
+        for name, path in LOOPS.items()
+    ]
+    for thread in threads:
+        thread.start()
+    stop.wait()
+    until = time.monotonic() + STOP_SECONDS
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
+        if thread.is_alive():
+            log.warning("Loop %s did not stop in time", thread.name)
