@@ -1,0 +1,220 @@
+"""E-mail as a channel: mails understood, answers sent once, and what can be told of them afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from torget.adapters.email.imap import Fault, Mailbox
+from torget.channels import smtp
+from torget.channels.contract import (
+    AccountFacts,
+    Author,
+    BadSignature,
+    Capabilities,
+    File,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Receipt,
+    SendError,
+    Unparseable,
+    Utterance,
+)
+from torget.protocols import mail as mails
+from torget.protocols.mail import BadAddress, BadMail, Letter, Machine, Mail, Part
+
+MEDIA_TYPE = "message/rfc822"
+HEADER_ONLY = "message/rfc822-headers"
+MAX_SAID_CHARS = 100_000
+
+
+def _why(code: str) -> str:
+    return {
+        "empty": _("E-posten er tom."),
+        "too_large": _("E-posten er større enn vi kan lese. Åpne den i postkassen."),
+        "headers": _("E-posten har unormalt mange eller lange hodefelt."),
+        "too_many_parts": _("E-posten har flere deler enn vi kan lese. Last ned originalen."),
+        "too_deep": _("E-posten har e-poster inni e-poster i for mange ledd. Last ned originalen."),
+    }.get(code, _("E-posten er ødelagt og kan ikke leses. Last ned originalen."))
+
+
+class EmailAdapter:
+    """A mailbox the municipality has. Settings: `imap`, `smtp`, and what docs/channels/email.md names."""
+
+    network = "email"
+    # `look_up` can prove that a mail went out, never that it did not: it does not settle every doubt.
+    capabilities = Capabilities(read_private=True, reply=True, attachments=True, look_up=False)
+
+    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+        raise BadSignature("E-mail is fetched from the mailbox; it has no webhook.")
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        if item.media_type == HEADER_ONLY:
+            raise Unparseable(_why("too_large"))
+        try:
+            mail = mails.read(item.body, received_at=received_at)
+        except BadMail as fault:
+            raise Unparseable(_why(fault.code)) from fault
+        machine = mails.machine(mail, account.address)
+        if machine is not None and machine.is_news_only:
+            return [_notice(machine)]
+        if not mail.sender.address:
+            raise Unparseable(
+                _(
+                    "E-posten har ingen avsender vi kan svare til. Les den her, og avgjør hva den gjelder."
+                )
+            )
+        return [_utterance(item, mail, machine, account)]
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        try:
+            server = smtp.server_of(
+                account.settings.get("smtp", {}), account.secrets.get("smtp_password", "")
+            )
+            raw = mails.compose(_letter(out, account))
+            recipient = mails.ascii_address(out.recipient)
+            sender = mails.ascii_address(account.address)
+        except BadAddress as fault:
+            raise SendError(
+                _("Adressen er ikke en gyldig e-postadresse."), permanent=True
+            ) from fault
+        copy = _copy_address(account)
+        said = smtp.submit(server, sender, recipient, raw, copies=[copy] if copy else [])
+        return Receipt(mails.message_id(out.idempotency_key, account.address), said)
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        """Only ever proves that it went out, never that it did not.
+
+        A copy of every mail goes to our own mailbox, in the same transaction with the server. That the copy is
+        missing proves nothing: it may be late, or sorted away.
+        """
+        known = mails.message_id(out.idempotency_key, account.address)
+        try:
+            with _mailbox(account) as box:
+                if box.find(known):
+                    return Receipt(known, "The copy lies in our mailbox.")
+        except Fault as fault:
+            raise SendError(f"The mailbox cannot be read: {fault}", ambiguous=True) from fault
+        raise SendError(
+            "The copy of the mail is not in our mailbox; it cannot be told whether it went out.",
+            ambiguous=True,
+        )
+
+    def check(self, account: AccountFacts) -> Health:
+        try:
+            with _mailbox(account):
+                pass
+        except Fault as fault:
+            return Health(False, _("Vi får ikke lest postkassen: %(why)s") % {"why": fault})
+        try:
+            server = smtp.server_of(
+                account.settings.get("smtp", {}), account.secrets.get("smtp_password", "")
+            )
+            with smtp.connect(server) as connection:
+                connection.noop()
+        except (SendError, OSError) as fault:
+            return Health(False, _("Vi får ikke sendt e-post: %(why)s") % {"why": fault})
+        return Health(True, _("Postkassen kan leses, og e-post kan sendes."))
+
+
+def _mailbox(account: AccountFacts) -> Mailbox:
+    return Mailbox(account.settings.get("imap", {}), account.secrets.get("imap_password", ""))
+
+
+def _separator(account: AccountFacts) -> str:
+    return str(account.settings.get("separator") or "+")
+
+
+def _copy_address(account: AccountFacts) -> str:
+    """Where the copy that proves sending goes; the setting `copy` may name another address, or "" for none."""
+    own = mails.tagged(account.address, mails.COPY, separator=_separator(account))
+    return str(account.settings.get("copy", own))
+
+
+def _notice(machine: Machine) -> Notice:
+    match machine.kind:
+        case "bounce" if machine.permanent:
+            return Notice("bounce", machine.of, machine.detail)
+        case "own":
+            return Notice("own", machine.of)
+        case "loop":
+            return Notice("loop", machine.of)
+        case "auto_reply":
+            return Notice("auto_reply", machine.of, machine.detail)
+        case _:
+            # Delays and deliveries: news of a mail that is still on its way, or has come through.
+            return Notice("receipt", machine.of, machine.detail)
+
+
+def _utterance(item: Item, mail: Mail, machine: Machine | None, account: AccountFacts) -> Utterance:
+    case = mails.case_of(mail, account.address, separator=_separator(account))
+    said, folded = mails.fold(mail.text, subject=mail.subject)
+    if len(said) > MAX_SAID_CHARS:
+        said, folded = said[:MAX_SAID_CHARS], f"{said[MAX_SAID_CHARS:]}\n\n{folded}".strip()
+    return Utterance(
+        external_id=item.external_id or mail.identity,
+        author=Author(
+            mail.sender.address[:320],
+            mail.sender.name[:120],
+            mails.proven(mail, str(account.settings.get("authserv_id", ""))),
+        ),
+        body=said,
+        folded=folded,
+        subject=mail.subject,
+        occurred_at=mail.date,
+        visibility="private",
+        case=case.token,
+        parents=case.parents,
+        attachments=[File(part.name, part.media_type, part.content) for part in mail.attachments],
+        extra={
+            "ref_hint": case.ref_hint,
+            "machine": machine.kind if machine else "",
+            "may_answer": mails.may_answer(mail, account.address),
+            "reply_to": mail.reply_to.address,
+            "encrypted": mail.encrypted,
+            "truncated": mail.truncated or any(part.damaged for part in mail.attachments),
+            "message_id": mail.message_id,
+        },
+    )
+
+
+def _letter(out: Outgoing, account: AccountFacts) -> Letter:
+    reply_to = (
+        mails.tagged(account.address, out.case, separator=_separator(account)) if out.case else ""
+    )
+    return Letter(
+        key=out.idempotency_key,
+        sender=account.address,
+        sender_name=account.name,
+        recipient=out.recipient,
+        recipient_name=out.recipient_name,
+        reply_to=reply_to,
+        subject=out.subject if not out.parent or out.automatic else _answering(out.subject),
+        body=_body(out),
+        date=timezone.now(),
+        in_reply_to=out.parent.partition("#")[0],
+        references=[one.partition("#")[0] for one in out.references],
+        language=out.language,
+        automatic=out.automatic,
+        attachments=[Part(file.name, file.media_type, file.content) for file in out.attachments],
+    )
+
+
+def _answering(subject: str) -> str:
+    return subject if subject.lower().startswith(("re:", "sv:")) else f"Re: {subject}"
+
+
+def _body(out: Outgoing) -> str:
+    """What was written, with the way back to the case in the recipient's language."""
+    if not out.case_url or out.case_url in out.body:
+        return out.body
+    with translation.override(out.language or "nb"):
+        way = _("Svar på denne e-posten, eller følg saken her: %(url)s") % {"url": out.case_url}
+    return f"{out.body}\n\n{way}"

@@ -1,0 +1,219 @@
+"""Listening to every mailbox: each mail is stored before the cursor moves, whatever happens in between."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+
+from django.conf import settings
+from django.db import Error as DatabaseFault
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from torget.adapters.email.adapter import HEADER_ONLY, MEDIA_TYPE, EmailAdapter
+from torget.adapters.email.imap import Fault, Fetched, Mailbox
+from torget.channels import rules as channels
+from torget.channels.contract import AccountFacts, Health, Item
+from torget.channels.models import Account
+from torget.intake import rules as intake
+from torget.intake.models import Envelope
+from torget.protocols import mail as mails
+
+log = logging.getLogger(__name__)
+
+LOOK_FOR_ACCOUNTS_SECONDS = 5.0
+IDLE_SECONDS = 4 * 60.0
+RECONCILE_DAYS = 7
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 120.0
+_LOCK_SPACE = 7441  # ours among the database's advisory locks
+
+
+def listen_loop(stop: threading.Event) -> None:
+    """Listen to every e-mail account until told to stop; accounts that come, go or change are noticed."""
+    listeners: dict[int, tuple[AccountFacts, threading.Event, threading.Thread]] = {}
+    try:
+        while not stop.is_set():
+            close_old_connections()
+            wanted = {facts.id: facts for facts in channels.active_facts(EmailAdapter.network)}
+            for pk, (facts, ended, thread) in list(listeners.items()):
+                if wanted.get(pk) != facts or not thread.is_alive():
+                    ended.set()
+                    del listeners[pk]
+            for pk in wanted.keys() - listeners.keys():
+                listeners[pk] = _start(wanted[pk])
+            channels.beat("mail")
+            stop.wait(LOOK_FOR_ACCOUNTS_SECONDS)
+    finally:
+        for _facts, ended, _thread in listeners.values():
+            ended.set()
+        for _facts, _ended, thread in listeners.values():
+            thread.join(10)
+
+
+def _start(facts: AccountFacts) -> tuple[AccountFacts, threading.Event, threading.Thread]:
+    ended = threading.Event()
+    thread = threading.Thread(
+        target=follow, args=(facts, ended), name=f"mail-{facts.id}", daemon=True
+    )
+    thread.start()
+    return facts, ended, thread
+
+
+def follow(facts: AccountFacts, stop: threading.Event) -> None:
+    """Listen to one mailbox until told to stop; trouble is waited out, longer each time."""
+    pause = FIRST_PAUSE_SECONDS
+    try:
+        while not stop.is_set():
+            try:
+                with _alone(facts.id) as alone:
+                    if alone:
+                        _follow_once(facts, stop)
+                pause = FIRST_PAUSE_SECONDS
+                stop.wait(0 if alone else LOOK_FOR_ACCOUNTS_SECONDS)
+            except Fault as fault:
+                log.warning(
+                    "Mailbox of account %s: %s",
+                    facts.id,
+                    "refused" if fault.account else "no connection",
+                )
+                if fault.account:
+                    channels.note_health(facts.id, Health(False, str(fault)))
+                pause = _rest(pause, stop)
+            except DatabaseFault:
+                log.warning("Mailbox of account %s: the database is away", facts.id)
+                connection.close()
+                pause = _rest(pause, stop)
+    finally:
+        connection.close()
+
+
+def _rest(pause: float, stop: threading.Event) -> float:
+    stop.wait(pause)
+    return min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+@contextmanager
+def _alone(account_id: int) -> Iterator[bool]:
+    """Hold the account for this process: with many workers one listens, and the next takes over when it dies."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, account_id])
+        row = cursor.fetchone()
+    held = bool(row and row[0])
+    try:
+        yield held
+    finally:
+        # After a fault of the database the lock went with the connection.
+        if held and connection.is_usable():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, account_id])
+
+
+def _follow_once(facts: AccountFacts, stop: threading.Event) -> None:
+    with Mailbox(facts.settings.get("imap", {}), facts.secrets.get("imap_password", "")) as box:
+        while not stop.is_set():
+            catch_up(box, facts, at=timezone.now())
+            _mend_health(facts)
+            box.wait(IDLE_SECONDS, stop)
+            # A server may give a folder a new UIDVALIDITY while we look: EXAMINE again before trusting UIDs.
+            box.examine()
+
+
+def _mend_health(facts: AccountFacts) -> None:
+    """The mailbox answers: if the account was marked ailing, see whether sending works again too."""
+    if not Account.objects.filter(pk=facts.id, healthy=True).exists():
+        channels.note_health(facts.id, EmailAdapter().check(facts))
+
+
+def catch_up(box: Mailbox, facts: AccountFacts, *, at: datetime) -> int:
+    """Store every mail since the cursor, however old, and then those a cursor may have missed; how many were new.
+
+    The cursor moves after each batch is committed. A new UIDVALIDITY makes the old UIDs worthless: everything is
+    fetched again, and what we have is recognised by its identity.
+    """
+    cursor = channels.cursor(facts.id)
+    fresh = cursor.get("uidvalidity") != box.validity
+    if fresh:
+        cursor = {
+            "uidvalidity": box.validity,
+            "last_uid": 0,
+            "reconciled_on": at.date().isoformat(),
+        }
+    sizes = box.sizes(cursor["last_uid"] + 1)
+    newest = max([cursor["last_uid"], *(uid for uid, _size in sizes)])
+    new = 0
+    for batch in box.fetch(_wanted(sizes, box, facts) if fresh else sizes, max_bytes=_max_bytes()):
+        new += sum(keep(facts.id, fetched, box.validity, at=at) for fetched in batch)
+        cursor = {**cursor, "last_uid": max(fetched.uid for fetched in batch)}
+        channels.move_cursor(facts.id, cursor)
+    cursor = {**cursor, "last_uid": newest}
+    if cursor["reconciled_on"] != at.date().isoformat():
+        new += reconcile(box, facts, at=at)
+        cursor = {**cursor, "reconciled_on": at.date().isoformat()}
+    channels.move_cursor(facts.id, cursor)
+    channels.saw_life(facts.id, received=bool(new), at=at)
+    return new
+
+
+def _wanted(
+    sizes: list[tuple[int, int]], box: Mailbox, facts: AccountFacts
+) -> list[tuple[int, int]]:
+    """At the first meeting: everything, or what came from the day the setting `from_on` names."""
+    from_on = str(facts.settings.get("from_on", ""))
+    if not from_on:
+        return sizes
+    try:
+        recent = dict(box.sizes_since(date.fromisoformat(from_on)))
+    except ValueError as fault:
+        raise Fault(
+            "The setting from_on must be a date such as 2026-11-23.", account=True
+        ) from fault
+    return [pair for pair in sizes if pair[0] in recent]
+
+
+def reconcile(box: Mailbox, facts: AccountFacts, *, at: datetime) -> int:
+    """Once a day: fetch mails of the last week that we do not have (a server may show a low UID late); how many."""
+    since = at.date() - timedelta(days=RECONCILE_DAYS)
+    sizes = box.sizes_since(since)
+    known = set(
+        Envelope.objects.filter(
+            account_id=facts.id, received_at__gte=at - timedelta(days=RECONCILE_DAYS + 1)
+        )
+        .order_by()
+        .values_list("headers__uid", flat=True)
+    )
+    missing = [(uid, size) for uid, size in sizes if _place(box.validity, uid) not in known]
+    return sum(
+        keep(facts.id, fetched, box.validity, at=at)
+        for batch in box.fetch(missing, max_bytes=_max_bytes())
+        for fetched in batch
+    )
+
+
+def _max_bytes() -> int:
+    return min(int(settings.MAX_BODY_BYTES), mails.MAX_BYTES)
+
+
+def _place(validity: int, uid: int) -> str:
+    return f"{validity}:{uid}"
+
+
+def keep(account_id: int, fetched: Fetched, validity: int, *, at: datetime) -> bool:
+    """Store one mail; whether it was new. Two mails with one Message-ID are both kept."""
+    message_id, _hash, digest = mails.identity(fetched.raw).rpartition("#")
+    item = Item(
+        external_id=message_id,
+        body=fetched.raw,
+        media_type=MEDIA_TYPE if fetched.whole else HEADER_ONLY,
+        headers={"uid": _place(validity, fetched.uid), "digest": digest, "size": str(fetched.size)},
+    )
+    envelope_id, known = intake.receive(account_id, item, at=at)
+    if not known:
+        return True
+    held = Envelope.objects.values_list("headers", flat=True).get(pk=envelope_id)
+    if held.get("digest") == digest:
+        return False
+    other = Item(f"{message_id}#{digest}", item.body, item.media_type, item.headers)
+    return not intake.receive(account_id, other, at=at)[1]
