@@ -60,9 +60,9 @@ def publish(
     """
     check(by, "answers.publish", conversation.unit)
     question, body = _clean(question, body)
-    if conversation.first_answer_at is None or by.staff is None:
-        raise Refused(_("Svar innbyggeren først. Deretter kan svaret publiseres."), "unanswered")
     with transaction.atomic():
+        if by.staff is None or not Conversation.objects.filter(pk=conversation.pk).exclude(first_answer_at=None).exists():
+            raise Refused(_("Svar innbyggeren først. Deretter kan svaret publiseres."), "unanswered")
         Municipality.objects.select_for_update().get(pk=conversation.municipality_id)  # slugs one at a time
         answer = Answer.objects.create(
             municipality_id=conversation.municipality_id, unit=unit or conversation.unit, source=conversation,

@@ -52,7 +52,7 @@ class MunicipalityMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         municipality = None
         if not request.path.startswith(WITHOUT_MUNICIPALITY):
-            municipality = municipality_at(request.META.get("HTTP_HOST", ""))
+            municipality = municipality_at(request.META.get("HTTP_HOST") or request.META["SERVER_NAME"])
             if municipality is None:
                 return HttpResponse(
                     "Ingen kommune svarer på denne adressen.\n", status=400, content_type="text/plain; charset=utf-8"

@@ -1,0 +1,220 @@
+"""Strangers walk every address of the project: nothing leaks, nothing breaks."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from PIL import Image
+
+from tests.cast import make_question, make_staff
+from torget.answers import rules as answers
+from torget.channels.contract import Item
+from torget.channels.models import Account
+from torget.conversations import rules as conversations
+from torget.conversations.attachments import prepare_picture
+from torget.conversations.models import Attachment, Message
+from torget.intake import rules as intake
+from torget.intake.models import Envelope
+from torget.outbox.models import Delivery
+from torget.people.actor import Actor
+from torget.people.models import Duty
+from torget.people.roles import MAY, Role
+from torget.subscriptions.models import Subscription
+
+SECRETS = ("HEMMELIGSPORSMAL", "HEMMELIGSVAR", "HEMMELIGNOTAT", "HEMMELIGNAVN", "hemmelig@innbygger.test", "HEMMELIGEBYTES")
+
+# Every page for staff → the act a role must allow. A new page gets its row here.
+ACCESS = {
+    "desk:inbox": "conversations.read", "desk:conversation": "conversations.read", "desk:take": "conversations.take",
+    "desk:assign": "conversations.read", "desk:forward": "conversations.forward", "desk:note": "conversations.note",
+    "desk:reply": "conversations.reply", "desk:close": "conversations.close", "desk:reopen": "conversations.close",
+    "desk:publish": "answers.publish", "desk:change_answer": "answers.publish",
+    "desk:withdraw_answer": "answers.publish", "desk:post": "wall.post", "desk:search": "conversations.read",
+    "desk:file": "conversations.read", "desk:original": "conversations.read",
+    "desk:quarantine": "intake.quarantine", "desk:quarantine_item": "intake.quarantine",
+    "desk:quarantine_raw": "intake.quarantine", "desk:replay": "intake.quarantine",
+    "desk:discard": "intake.quarantine", "desk:deliveries": "conversations.read", "desk:settle": "outbox.settle",
+    "desk:settings": "channels.pause", "desk:pause": "channels.pause", "desk:duty": "conversations.read",
+    "desk:absence": "conversations.read", "desk:hand_over": "conversations.read",
+}
+
+
+def patterns(resolver=None, prefix="", space=""):
+    for entry in (resolver or get_resolver()).url_patterns:
+        if isinstance(entry, URLResolver):
+            inner = f"{space}{entry.namespace}:" if entry.namespace else space
+            yield from patterns(entry, prefix + str(entry.pattern), inner)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}{entry.name}", prefix + str(entry.pattern), entry
+
+
+ALL = list(patterns())
+
+
+def test_every_staff_page_has_its_row_in_the_access_table():
+    guarded = {name: getattr(entry.callback, "requires_act", None) for name, path, entry in ALL if path.startswith("desk/")}
+    assert guarded == ACCESS
+    assert set(ACCESS.values()) <= set(MAY)
+
+
+def test_no_page_outside_the_desk_needs_a_role_unseen():
+    assert not [name for name, path, entry in ALL if hasattr(entry.callback, "requires_act") and not path.startswith("desk/")]
+
+
+def jpeg():
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(out, "JPEG")
+    return out.getvalue()
+
+
+@pytest.fixture
+def secrets(nordvaag, ola, per, now):
+    """A private conversation with everything in it, a quarantined envelope, a delivery, a withdrawn answer."""
+    question = make_question(
+        nordvaag, "HEMMELIGSPORSMAL om barnet mitt", name="HEMMELIGNAVN", email="hemmelig@innbygger.test",
+        pictures=[prepare_picture("hemmelig.jpg", jpeg())],
+    )
+    conversations.note(question, "HEMMELIGNOTAT", by=ola, at=now)
+    conversations.answer(question, "HEMMELIGSVAR", by=ola, at=now)
+    anonymous = make_question(nordvaag, "Et åpent spørsmål", name="HEMMELIGNAVN", visibility="public", show_name=False)
+    conversations.note(anonymous, "HEMMELIGNOTAT", by=ola, at=now)
+    conversations.answer(anonymous, "Et åpent svar", by=ola, at=now)
+    answer = answers.publish(anonymous, question="Et åpent spørsmål?", body="Et åpent svar", by=ola, at=now)
+    account = Account.objects.get(network="form", municipality=nordvaag)
+    envelope_id, _ = intake.receive(account.pk, Item("aside", b"HEMMELIGEBYTES"), at=now)
+    envelope = Envelope.objects.select_related("account").get(pk=envelope_id)
+    intake.quarantine(envelope, "Uleselig", at=now)
+    return {"private": question, "public": anonymous, "answer": answer, "envelope": envelope}
+
+
+def arguments(secrets, on_duty):
+    """Every value an address may be given, by the name of its argument."""
+    attachment = Attachment.objects.get()
+    message = Message.objects.filter(conversation=secrets["private"], envelope__isnull=False).get()
+    return {
+        "ref": [secrets["private"].ref, secrets["public"].ref, "NV-2026-999"],
+        "key": ["a" * 26, secrets["public"].key],
+        "public_id": [str(attachment.public_id), str(message.public_id), str(secrets["envelope"].public_id)],
+        "slug": [secrets["answer"].slug, "finnes-ikke"],
+        "token": ["feil", *Subscription.objects.values_list("token", flat=True)],
+        "pk": [Account.objects.first().pk, on_duty.pk, *Delivery.objects.values_list("pk", flat=True)],
+        "what": ["svar", "vegg", "annet"], "form": ["rss", "atom", "json", "x"],
+    }
+
+
+def addresses(values):
+    for name, path, entry in ALL:
+        keys = list(entry.pattern.converters)
+        if entry.pattern.converters and not set(keys) <= set(values):
+            continue  # allauth's own pages with arguments are walked by name below
+        for chosen in itertools.product(*(values[key] for key in keys)):
+            yield name, "/" + fill(path, dict(zip(keys, chosen, strict=True)))
+
+
+def fill(path, chosen):
+    for key, value in chosen.items():
+        start = path.index("<" if f"<{key}>" in path else "<")
+        for piece in path[start:].split("<")[1:]:
+            inner = piece.split(">")[0]
+            if inner.split(":")[-1] == key:
+                path = path.replace(f"<{inner}>", str(value))
+    return path.lstrip("^").rstrip("$").replace("\\Z", "")
+
+
+def walk(client, values, host):
+    leaks, broken, staff_pages = [], [], []
+    for name, address in addresses(values):
+        if name in {"account_logout", "square:signout"}:
+            continue  # the walk would go on as somebody else
+        for method in ("get", "post"):
+            response = getattr(client, method)(address, HTTP_HOST=host)
+            body = b"".join(response.streaming_content) if response.streaming else response.content
+            body += str(response.headers).encode()
+            leaks += [(method, address, secret) for secret in SECRETS if secret.encode() in body]
+            if response.status_code >= 500:
+                broken.append((method, address, response.status_code))
+            if address.startswith("/desk/") and response.status_code == 200:
+                staff_pages.append((method, address))
+    return leaks, broken, staff_pages
+
+
+def test_an_anonymous_person_finds_nothing_private(secrets, on_duty):
+    leaks, broken, staff_pages = walk(Client(), arguments(secrets, on_duty), "testserver")
+    assert (leaks, broken, staff_pages) == ([], [], [])
+
+
+def test_a_stranger_from_another_municipality_finds_nothing(secrets, on_duty, charlie):
+    client = Client()
+    client.force_login(charlie.staff.user)
+    leaks, broken, staff_pages = walk(client, arguments(secrets, on_duty), "testserver")
+    assert (leaks, broken, staff_pages) == ([], [], [])
+
+
+def test_a_stranger_at_their_own_desk_finds_nothing_of_ours(secrets, on_duty, charlie):
+    client = Client()
+    client.force_login(charlie.staff.user)
+    leaks, broken, _pages = walk(client, arguments(secrets, on_duty), "soervik.test")
+    assert (leaks, broken) == ([], [])
+
+
+@pytest.mark.parametrize("role", [Role.EDITOR, Role.ADMINISTRATOR, Role.ANALYST, Role.CRISIS_LEAD, Role.APPROVER])
+def test_roles_that_do_not_read_conversations_read_none(nordvaag, secrets, on_duty, role):
+    client = Client()
+    client.force_login(make_staff(nordvaag, "Utenfor", role).user)
+    leaks, broken, _pages = walk(client, arguments(secrets, on_duty), "testserver")
+    tends_quarantine = Actor.of_staff(make_staff(nordvaag, "Annen", role)).may("intake.quarantine")
+    if tends_quarantine:
+        leaks = [leak for leak in leaks if leak[2] != "HEMMELIGEBYTES"]
+    assert (leaks, broken) == ([], [])
+
+
+def test_another_resident_signed_in_sees_only_their_own(nordvaag, secrets, on_duty):
+    other = make_question(nordvaag, "Mitt eget", email="annen@innbygger.test")
+    client = Client()
+    session = client.session
+    session["resident"] = {"municipality": nordvaag.pk, "person": other.person_id}
+    session.save()
+    leaks, broken, staff_pages = walk(client, arguments(secrets, on_duty), "testserver")
+    assert (leaks, broken, staff_pages) == ([], [], [])
+    assert "Mitt eget" in client.get("/min-side").content.decode()
+
+
+def test_a_wrong_key_tells_no_more_than_a_number_that_does_not_exist(secrets):
+    client = Client()
+    wrong = client.get(f"/saker/{secrets['private'].ref}/{'b' * 26}")
+    missing = client.get(f"/saker/NV-2026-99999/{'b' * 26}")
+    assert wrong.status_code == missing.status_code == 404
+    there, gone = client.get(f"/saker/{secrets['private'].ref}"), client.get("/saker/NV-2026-99999")
+    assert there.status_code == gone.status_code == 404
+    assert there.content.decode().replace(secrets["private"].ref, "X") == gone.content.decode().replace(
+        "NV-2026-99999", "X"
+    )
+
+
+def test_the_holder_of_the_link_sees_the_case_but_no_note(secrets):
+    question = secrets["private"]
+    page = Client().get(f"/saker/{question.ref}/{question.key}").content.decode()
+    assert "HEMMELIGSPORSMAL" in page
+    assert "HEMMELIGSVAR" in page
+    assert "HEMMELIGNOTAT" not in page
+
+
+def test_an_unknown_host_is_answered_400_without_a_word_of_anybody(db):
+    response = Client().get("/", HTTP_HOST="ukjent.test")
+    assert response.status_code == 400
+
+
+def test_the_walk_can_find_a_leak(nordvaag, secrets, on_duty, ola):
+    """The same walk by somebody who may read does find every secret: it is not blind."""
+    client = Client()
+    client.force_login(ola.staff.user)
+    leaks, _broken, _pages = walk(client, arguments(secrets, on_duty), "testserver")
+    assert {secret for _m, _a, secret in leaks} >= {"HEMMELIGSPORSMAL", "HEMMELIGSVAR", "HEMMELIGNOTAT", "HEMMELIGNAVN"}
+
+
+def test_there_is_a_duty_in_the_walk(on_duty):
+    assert Duty.objects.count() == 1
