@@ -53,7 +53,7 @@ def field(
     Args:
         bound: `form.name`.
         label: instead of the field's own label.
-        description: instead of the field's own help text.
+        description: instead of the field's own help text; a space for none.
         autocomplete: the HTML token, for example `email` (WCAG 2.2 §1.3.5).
         counter: show how many characters are left of `max_length`.
         rows: height of a textarea.
@@ -61,7 +61,7 @@ def field(
         about: for radio buttons and check boxes, an explanation per choice, named by the choice's value.
     """
     widget = bound.field.widget
-    helped = str(description or bound.help_text or "")
+    helped = str(description or bound.help_text or "").strip()
     name = bound.auto_id or bound.html_name
     described = [f"{name}-om"] if helped else []
     described += [f"{name}-feil"] if bound.errors else []
