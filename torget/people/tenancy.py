@@ -19,6 +19,7 @@ from torget.people.rules import answer_expected_at, front_unit, on_duty
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 REMEMBER_SECONDS = 5.0
+PLAIN = "text/plain; charset=utf-8"
 WITHOUT_MUNICIPALITY = ("/healthz", "/readyz", "/static/")
 
 _hosts: dict[str, tuple[float, Municipality | None]] = {}
@@ -51,11 +52,14 @@ class MunicipalityMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         municipality = None
+        if "\x00" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+            # No text of ours can hold it, the database least of all.
+            return HttpResponse("Adressen har et ugyldig tegn.\n", status=400, content_type=PLAIN)
         if not request.path.startswith(WITHOUT_MUNICIPALITY):
             municipality = municipality_at(request.META.get("HTTP_HOST") or request.META["SERVER_NAME"])
             if municipality is None:
                 return HttpResponse(
-                    "Ingen kommune svarer på denne adressen.\n", status=400, content_type="text/plain; charset=utf-8"
+                    "Ingen kommune svarer på denne adressen.\n", status=400, content_type=PLAIN
                 )
         request.municipality = municipality  # type: ignore[attr-defined]  # our own attribute
         request.actor = SimpleLazyObject(lambda: actor_of(request))  # type: ignore[attr-defined]

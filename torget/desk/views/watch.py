@@ -67,6 +67,12 @@ def quarantine_raw(request: Any, public_id: str) -> HttpResponse:
     return raw(_envelope(request, public_id))
 
 
+def _reason(request: Any) -> str:
+    """The reason given; empty when it is missing or not a text, which the rules refuse."""
+    form = ReasonForm(request.POST)
+    return str(form.cleaned_data["reason"]) if form.is_valid() else ""
+
+
 @requires("intake.quarantine")
 @require_POST
 def replay(request: Any, public_id: str) -> HttpResponse:
@@ -81,7 +87,7 @@ def replay(request: Any, public_id: str) -> HttpResponse:
 def discard(request: Any, public_id: str) -> HttpResponse:
     """Nothing we must handle."""
     try:
-        intake.discard(_envelope(request, public_id), request.POST.get("reason", ""), by=request.actor, at=timezone.now())
+        intake.discard(_envelope(request, public_id), _reason(request), by=request.actor, at=timezone.now())
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect("desk:quarantine_item", public_id=public_id)
@@ -139,7 +145,7 @@ def pause(request: Any, pk: int) -> HttpResponse:
         if account.paused_at:
             channels.resume(account, by=request.actor, at=timezone.now())
         else:
-            channels.pause(account, request.POST.get("reason", ""), by=request.actor, at=timezone.now())
+            channels.pause(account, _reason(request), by=request.actor, at=timezone.now())
     except Refused as refusal:
         messages.error(request, refusal.message)
     return redirect("desk:settings")
@@ -214,6 +220,10 @@ def absence(request: Any) -> HttpResponse:
 def hand_over(request: Any, pk: int) -> HttpResponse:
     """Leave a note for whoever takes over."""
     row = get_object_or_404(Duty.objects.select_related("unit"), pk=pk, municipality=request.municipality)
-    people.hand_over(row, request.POST.get("handover", ""), by=request.actor, at=timezone.now())
-    messages.success(request, _("Beskjeden er lagret for den som tar over."))
+    form = HandOverForm(request.POST)
+    if form.is_valid():
+        people.hand_over(row, form.cleaned_data["handover"], by=request.actor, at=timezone.now())
+        messages.success(request, _("Beskjeden er lagret for den som tar over."))
+    else:
+        messages.error(request, _("Beskjeden er for lang. Kort den ned til 4000 tegn."))
     return redirect("desk:duty")
