@@ -1,0 +1,111 @@
+"""A real square for tests that need one: `torget up` as its own process, with a database of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from torget.config.assets import compile_messages
+
+READY_SECONDS = 120
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Square:
+    """An open square. `url` is where the example municipality answers."""
+
+    home: Path
+    database_url: str
+    port: int
+    environ: dict[str, str]
+    arguments: list[str] = field(default_factory=list)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.home / "square.log"
+
+    def open(self) -> None:
+        """Start it and wait until it says it is open."""
+        with self.log.open("ab") as log:
+            begun = log.tell()
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "torget.config.cli", "up", "--port", str(self.port), *self.arguments],
+                env=self.environ, stdout=log, stderr=log, start_new_session=True,
+            )
+        until = time.monotonic() + READY_SECONDS
+        while b"Ctrl-C closes it" not in self.log.read_bytes()[begun:]:
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"The square did not open:\n{self.log.read_text(errors='replace')[-3000:]}")
+            time.sleep(0.05)
+
+    def close(self) -> int:
+        """Stop it as Ctrl-C would; its exit code."""
+        if self.process is None:
+            return 0
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(60)
+
+    def query(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Ask its database."""
+        with psycopg.connect(self.database_url, autocommit=True) as link:
+            cursor = link.execute(text, values)  # type: ignore[arg-type]
+            return cursor.fetchall() if cursor.description else []
+
+
+@contextlib.contextmanager
+def new_square(*arguments: str, **environ: str) -> Iterator[Square]:
+    """A square not yet opened, with an empty database in the test run's server; removed afterwards."""
+    server = os.environ["TORGET_DATABASE_URL"]
+    name = f"square_{os.getpid()}_{time.monotonic_ns()}"
+    home = Path(tempfile.mkdtemp(prefix="tg-square-"))
+    url = urlsplit(server)._replace(path=f"/{name}").geturl()
+    with psycopg.connect(server, autocommit=True) as link:
+        link.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    given = {**os.environ, "TORGET_HOME": str(home), "TORGET_DATABASE_URL": url, **environ}
+    square = Square(home, url, free_port(), given, list(arguments))
+    try:
+        yield square
+    finally:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            square.close()
+        if square.process is not None and square.process.poll() is None:
+            square.process.kill()
+        with psycopg.connect(server, autocommit=True) as link:
+            link.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def square() -> Iterator[Square]:
+    """One open square with the example municipality, shared by all tests that only add to it."""
+    compile_messages()
+    with new_square() as one:
+        one.open()
+        yield one
