@@ -150,7 +150,7 @@
     const listen = () => {
       const events = new EventSource(source);
       events.addEventListener("message", soon);
-      events.addEventListener("desk", soon);
+      events.addEventListener("change", soon);
       events.addEventListener("open", () => {
         clearInterval(polling); polling = 0;
         root.dataset.live = "on";
