@@ -56,13 +56,26 @@ class Square:
         with self.log.open("ab") as log:
             begun = log.tell()
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "torget.config.cli", "up", "--port", str(self.port), *self.arguments],
-                env=self.environ, stdout=log, stderr=log, start_new_session=True,
+                [
+                    sys.executable,
+                    "-m",
+                    "torget.config.cli",
+                    "up",
+                    "--port",
+                    str(self.port),
+                    *self.arguments,
+                ],
+                env=self.environ,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         until = time.monotonic() + READY_SECONDS
         while b"Ctrl-C closes it" not in self.log.read_bytes()[begun:]:
             if self.process.poll() is not None or time.monotonic() > until:
-                raise AssertionError(f"The square did not open:\n{self.log.read_text(errors='replace')[-3000:]}")
+                raise AssertionError(
+                    f"The square did not open:\n{self.log.read_text(errors='replace')[-3000:]}"
+                )
             time.sleep(0.05)
 
     def close(self) -> int:

@@ -33,6 +33,18 @@ class Page:
     zipped_headers: Headers
 
 
+def make(answer: Answer, municipality: int | None, until: float) -> Page:
+    """The answer as bytes, raw and zipped, named by its content."""
+    etag = f'W/"{hashlib.sha256(answer.body).hexdigest()[:24]}"'
+    headers = [pair for pair in answer.headers if pair[0] not in _NOT_KEPT]
+    if not any(name == "cache-control" for name, _value in headers):
+        headers.append(("cache-control", "no-cache"))
+    headers += [("etag", etag), ("vary", "Cookie, Accept-Encoding")]
+    zipped = gzip.compress(answer.body, 6, mtime=0)
+    zipped_headers = [*headers, ("content-encoding", "gzip")]
+    return Page(municipality, until, etag, answer.body, zipped, headers, zipped_headers)
+
+
 class Ready:
     """The pages kept. Everything here runs in the event loop."""
 
@@ -71,32 +83,20 @@ class Ready:
     def keep(
         self, key: Key, answer: Answer, seconds: int, municipality: int | None, asked: float
     ) -> Page | None:
-        """Keep an answer that was asked for at `asked`; None when it may not be kept."""
+        """Make a page of an answer asked for at `asked`, and keep it unless something changed since.
+
+        None when it cannot be one page for everyone.
+        """
         plain = answer.status == 200 and answer.rest is None and len(answer.body) <= LARGEST_PAGE
-        personal = any(name == "set-cookie" for name, _value in answer.headers)
-        changed_since = (
-            max(self._dropped.get(municipality, 0.0), self._dropped.get(None, 0.0)) >= asked
-        )
-        if not plain or personal or changed_since or municipality in self._due:
+        if not plain or any(name == "set-cookie" for name, _value in answer.headers):
             return None
-        etag = f'W/"{hashlib.sha256(answer.body).hexdigest()[:24]}"'
-        headers = [pair for pair in answer.headers if pair[0] not in _NOT_KEPT]
-        if not any(name == "cache-control" for name, _value in headers):
-            headers.append(("cache-control", "no-cache"))
-        headers += [("etag", etag), ("vary", "Cookie, Accept-Encoding")]
-        page = Page(
-            municipality=municipality,
-            until=time.monotonic() + seconds,
-            etag=etag,
-            raw=answer.body,
-            zipped=gzip.compress(answer.body, 6, mtime=0),
-            headers=headers,
-            zipped_headers=[*headers, ("content-encoding", "gzip")],
-        )
-        self._pages.pop(key, None)
-        while len(self._pages) >= MOST_PAGES:
-            del self._pages[next(iter(self._pages))]
-        self._pages[key] = page
+        page = make(answer, municipality, time.monotonic() + seconds)
+        changed = max(self._dropped.get(municipality, 0.0), self._dropped.get(None, 0.0))
+        if changed < asked and municipality not in self._due:
+            self._pages.pop(key, None)
+            while len(self._pages) >= MOST_PAGES:
+                del self._pages[next(iter(self._pages))]
+            self._pages[key] = page
         return page
 
     def drop(self, municipality: int | None) -> None:

@@ -33,10 +33,14 @@ print("KEY", account.key)
 """
 
 
-def call(square: Square, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, bytes]:
+def call(
+    square: Square, method: str, path: str, body: Any = None, **headers: str
+) -> tuple[int, Any, bytes]:
     link = http.client.HTTPConnection("localhost", square.port, timeout=30)
     try:
-        link.request(method, path, body=body, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        link.request(
+            method, path, body=body, headers={k.replace("_", "-"): v for k, v in headers.items()}
+        )
         answer = link.getresponse()
         return answer.status, answer.headers, answer.read()
     finally:
@@ -51,7 +55,10 @@ def get(square: Square, path: str, **headers: str) -> tuple[int, Any, bytes]:
 def key(square: Square) -> str:
     told = subprocess.run(
         [*manage(), "shell", "-v0", "-c", OPEN_ACCOUNT % SECRET],
-        env=square.environ, capture_output=True, text=True, check=True,
+        env=square.environ,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return told.stdout.split("KEY ")[1].split()[0]
 
@@ -61,11 +68,19 @@ def manage() -> list[str]:
 
 
 def delivery(name: str, text: str = "Hei") -> tuple[bytes, dict[str, str]]:
-    said = {"id": name, "type": "message.new", "author": {"id": "u7"}, "body": text, "visibility": "private"}
+    said = {
+        "id": name,
+        "type": "message.new",
+        "author": {"id": "u7"},
+        "body": text,
+        "visibility": "private",
+    }
     body = json.dumps(said).encode()
     stamp = int(time.time())
     return body, {
-        "webhook_id": name, "webhook_timestamp": str(stamp), "content_type": "application/json",
+        "webhook_id": name,
+        "webhook_timestamp": str(stamp),
+        "content_type": "application/json",
         "webhook_signature": webhook.sign(SECRET, name, stamp, body),
     }
 
@@ -111,7 +126,9 @@ def test_operations_can_see_that_it_lives_and_is_ready(square: Square) -> None:
 
 
 def test_large_static_files_are_streamed_whole(square: Square) -> None:
-    files = sorted((square.home / "static").rglob("*"), key=lambda p: p.stat().st_size if p.is_file() else 0)
+    files = sorted(
+        (square.home / "static").rglob("*"), key=lambda p: p.stat().st_size if p.is_file() else 0
+    )
     largest = files[-1]
     assert largest.stat().st_size > 256_000
     status, _headers, body = get(square, f"/static/{largest.relative_to(square.home / 'static')}")
@@ -185,7 +202,9 @@ def test_a_ready_page_is_zipped_and_answers_304_when_unchanged(square: Square) -
     assert (status, empty) == (304, b"")
 
 
-def test_a_ready_page_is_not_given_to_who_is_signed_in_nor_in_another_language(square: Square) -> None:
+def test_a_ready_page_is_not_given_to_who_is_signed_in_nor_in_another_language(
+    square: Square,
+) -> None:
     assert get(square, "/")[1]["etag"]
     assert get(square, "/", Cookie="torget=somebody")[1]["etag"] is None
     english = get(square, "/", Cookie="spraak=en")
@@ -198,7 +217,10 @@ def test_what_is_said_on_the_wall_shows_at_once_on_the_ready_page(square: Square
     assert word not in get(square, "/")[2].decode()
     square.query("SELECT 1")
     said = subprocess.run(
-        [*manage(), "shell", "-v0", "-c", SAY_ON_WALL % word], env=square.environ, capture_output=True, text=True
+        [*manage(), "shell", "-v0", "-c", SAY_ON_WALL % word],
+        env=square.environ,
+        capture_output=True,
+        text=True,
     )
     assert said.returncode == 0, said.stderr
     until = time.monotonic() + 3  # less than the five seconds a page would be kept
@@ -239,7 +261,9 @@ def test_many_deliveries_at_once_are_each_stored_once(square: Square, key: str) 
 
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(send, range(80))) == {202}
-    assert square.query("SELECT count(*) FROM intake_envelope WHERE external_id LIKE 'many%%'") == [(40,)]
+    assert square.query("SELECT count(*) FROM intake_envelope WHERE external_id LIKE 'many%%'") == [
+        (40,)
+    ]
 
 
 def test_a_wrong_signature_is_401_and_leaves_a_trace(square: Square, key: str) -> None:
@@ -277,7 +301,11 @@ def test_a_delivery_cut_short_stores_nothing(square: Square, key: str) -> None:
 def sign_in(square: Square) -> str:
     """A session of the example town's responder, as a cookie."""
     told = subprocess.run(
-        [*manage(), "shell", "-v0", "-c", SIGN_IN], env=square.environ, capture_output=True, text=True, check=True
+        [*manage(), "shell", "-v0", "-c", SIGN_IN],
+        env=square.environ,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return "torget=" + told.stdout.split("SESSION ")[1].split()[0]
 
@@ -298,9 +326,15 @@ print("SESSION", session.session_key)
 """
 
 
-def listen(square: Square, cookie: str, last_id: str = "") -> tuple[http.client.HTTPConnection, Any]:
+def listen(
+    square: Square, cookie: str, last_id: str = ""
+) -> tuple[http.client.HTTPConnection, Any]:
     link = http.client.HTTPConnection("localhost", square.port, timeout=20)
-    link.request("GET", "/live/desk", headers={"Cookie": cookie} | ({"Last-Event-ID": last_id} if last_id else {}))
+    link.request(
+        "GET",
+        "/live/desk",
+        headers={"Cookie": cookie} | ({"Last-Event-ID": last_id} if last_id else {}),
+    )
     return link, link.getresponse()
 
 
@@ -317,7 +351,10 @@ def next_event(answer: Any) -> dict[str, str]:
 def test_the_desk_hears_of_changes_and_catches_up_after_a_break(square: Square, key: str) -> None:
     cookie = sign_in(square)
     link, answer = listen(square, cookie)
-    assert (answer.status, answer.headers["content-type"].split(";")[0]) == (200, "text/event-stream")
+    assert (answer.status, answer.headers["content-type"].split(";")[0]) == (
+        200,
+        "text/event-stream",
+    )
     body, headers = delivery(f"live{uuid.uuid4().hex}")
     assert call(square, "POST", f"/hooks/{key}", body, **headers)[0] == 202
     heard = next_event(answer)
@@ -342,7 +379,9 @@ def test_a_stranger_hears_nothing(square: Square) -> None:
 
 
 def children_of(pid: int) -> set[int]:
-    listed = subprocess.run(["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-e", "-o", "pid=,ppid="], capture_output=True, text=True, check=True
+    ).stdout
     pairs = [tuple(map(int, line.split())) for line in listed.splitlines()]
     found: set[int] = set()
     fresh = {pid}
