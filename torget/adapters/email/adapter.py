@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -199,12 +200,17 @@ def _letter(out: Outgoing, account: AccountFacts) -> Letter:
         subject=out.subject if not out.parent or out.automatic else _answering(out.subject),
         body=_body(out),
         date=timezone.now(),
-        in_reply_to=out.parent.partition("#")[0],
-        references=[one.partition("#")[0] for one in out.references],
+        in_reply_to=_bare(out.parent),
+        references=[_bare(one) for one in out.references],
         language=out.language,
         automatic=out.automatic,
         attachments=[Part(file.name, file.media_type, file.content) for file in out.attachments],
     )
+
+
+def _bare(external_id: str) -> str:
+    # Of two mails with one Message-ID the second is known by id#digest.
+    return re.sub(r"#[0-9a-f]{16}\Z", "", external_id)
 
 
 def _answering(subject: str) -> str:

@@ -146,7 +146,10 @@ def catch_up(box: Mailbox, facts: AccountFacts, *, at: datetime) -> int:
     new = 0
     for batch in box.fetch(_wanted(sizes, box, facts) if fresh else sizes, max_bytes=_max_bytes()):
         new += sum(keep(facts.id, fetched, box.validity, at=at) for fetched in batch)
-        cursor = {**cursor, "last_uid": max(fetched.uid for fetched in batch)}
+        cursor = {
+            **cursor,
+            "last_uid": max([cursor["last_uid"], *(fetched.uid for fetched in batch)]),
+        }
         channels.move_cursor(facts.id, cursor)
     cursor = {**cursor, "last_uid": newest}
     if cursor["reconciled_on"] != at.date().isoformat():

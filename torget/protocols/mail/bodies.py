@@ -86,7 +86,8 @@ def _collect_tree(part: Message, kind: str) -> Content:
     else:
         for child in children:
             found.take(child)
-    if kind == "multipart/report":
+    if found.report or kind == "multipart/report":
+        # Not only in multipart/report: OpenSMTPD sends its bounces as multipart/mixed.
         found.report = _with_original(found, part)
     return found
 

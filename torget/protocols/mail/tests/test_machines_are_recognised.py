@@ -13,6 +13,7 @@ EXPECTED = {
     "bounce_exchange_nb": ("bounce", OURS, True),
     "bounce_exim": ("bounce", OURS, False),
     "bounce_gmail_delay": ("bounce", OURS, False),
+    "bounce_opensmtpd": ("bounce", OURS, True),
     "bounce_postfix": ("bounce", OURS, True),
     "bounce_qmail": ("bounce", OURS, True),
     "delivered_receipt": ("receipt", OURS, None),
