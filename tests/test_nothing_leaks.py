@@ -29,6 +29,7 @@ SECRETS = ("HEMMELIGSPORSMAL", "HEMMELIGSVAR", "HEMMELIGNOTAT", "HEMMELIGNAVN", 
 
 # Every page for staff → the act a role must allow. A new page gets its row here.
 ACCESS = {
+    "desk:start": None,  # only leads on to a page of its own
     "desk:inbox": "conversations.read", "desk:conversation": "conversations.read", "desk:take": "conversations.take",
     "desk:assign": "conversations.read", "desk:forward": "conversations.forward", "desk:note": "conversations.note",
     "desk:reply": "conversations.reply", "desk:close": "conversations.close", "desk:reopen": "conversations.close",
@@ -38,7 +39,7 @@ ACCESS = {
     "desk:quarantine": "intake.quarantine", "desk:quarantine_item": "intake.quarantine",
     "desk:quarantine_raw": "intake.quarantine", "desk:replay": "intake.quarantine",
     "desk:discard": "intake.quarantine", "desk:deliveries": "conversations.read", "desk:settle": "outbox.settle",
-    "desk:settings": "channels.pause", "desk:pause": "channels.pause", "desk:duty": "conversations.read",
+    "desk:connect_mail": "people.administer", "desk:settings": "channels.pause", "desk:pause": "channels.pause", "desk:duty": "conversations.read",
     "desk:absence": "conversations.read", "desk:hand_over": "conversations.read",
 }
 
@@ -58,7 +59,7 @@ ALL = list(patterns())
 def test_every_staff_page_has_its_row_in_the_access_table():
     guarded = {name: getattr(entry.callback, "requires_act", None) for name, path, entry in ALL if path.startswith("desk/")}
     assert guarded == ACCESS
-    assert set(ACCESS.values()) <= set(MAY)
+    assert set(ACCESS.values()) - {None} <= set(MAY)
 
 
 def test_no_page_outside_the_desk_needs_a_role_unseen():

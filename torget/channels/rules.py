@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from torget.channels.contract import AccountFacts, Health
 from torget.channels.models import Account, Alarm, Heartbeat
+from torget.channels.registry import adapter_for
 from torget.channels.secrets import seal, unseal
 from torget.errors import Refused
 from torget.history.rules import record
@@ -62,6 +63,19 @@ def form_account(municipality: Municipality) -> Account:
     if account is None:
         raise Refused(_("Torget er ikke åpnet ennå. Ring kommunen."), "no_form_account")
     return account
+
+
+def try_account(network: str, address: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+    """See whether we can receive and send with these settings; nothing is stored.
+
+    Raises:
+        Refused: we cannot, with what to mend; or we have that account already.
+    """
+    if Account.objects.filter(network=network, address=address.lower()).exists():
+        raise Refused(_("Denne adressen er allerede koblet til."), "account_exists")
+    health = adapter_for(network).check(AccountFacts(0, network, address.lower(), "", settings, secrets))
+    if not health.ok:
+        raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": health.detail}, "no_contact")
 
 
 def pause(account: Account, reason: str, *, by: Actor, at: datetime) -> None:

@@ -194,7 +194,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "/desk/"
+LOGIN_REDIRECT_URL = "/desk/start"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "torget.people.signin.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "torget.people.signin.SocialAccountAdapter"

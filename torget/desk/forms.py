@@ -124,3 +124,49 @@ class AbsenceForm(forms.Form):
         super().__init__(*args, **kwargs)
         staff = Staff.objects.filter(municipality=municipality, active=True)
         self.fields["staff"].queryset = staff  # type: ignore[attr-defined]  # a ModelChoiceField
+
+
+class MailAccountForm(forms.Form):
+    """A mailbox to receive and answer in."""
+
+    SECURITY = [("tls", "TLS"), ("starttls", "STARTTLS"), ("none", _("Ingen (bare på eget nett)"))]
+
+    name = forms.CharField(
+        label=_("Navn på avsender"), max_length=100, initial=_("Servicetorget"),
+        help_text=_("Slik innbyggerne ser det, for eksempel «Servicetorget»."),
+    )
+    address = forms.EmailField(
+        label=_("E-postadresse"), error_messages={"invalid": _("Skriv adressen, for eksempel postmottak@kommune.no")}
+    )
+    unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Enhet"))
+    imap_host = forms.CharField(label=_("IMAP-tjener"), max_length=253)
+    imap_port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, initial=993)
+    imap_security = forms.ChoiceField(label=_("Sikring"), choices=SECURITY, initial="tls")
+    smtp_host = forms.CharField(label=_("SMTP-tjener"), max_length=253)
+    smtp_port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, initial=587)
+    smtp_security = forms.ChoiceField(label=_("Sikring"), choices=SECURITY, initial="starttls")
+    smtp_sign_in = forms.BooleanField(label=_("SMTP-tjeneren krever innlogging"), required=False, initial=True)
+    user = forms.CharField(label=_("Brukernavn"), max_length=253)
+    password = forms.CharField(
+        label=_("Passord"), max_length=500, strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Lagres kryptert og vises aldri igjen."),
+    )
+
+    def __init__(self, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = Unit.objects.filter(municipality=municipality, active=True)
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]  # a ModelChoiceField
+
+    def account(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Settings and secrets of the account, as the e-mail channel reads them."""
+        data = self.cleaned_data
+        smtp = {"host": data["smtp_host"], "port": data["smtp_port"], "security": data["smtp_security"]}
+        secrets = {"imap_password": data["password"]}
+        if data["smtp_sign_in"]:
+            smtp["user"], secrets["smtp_password"] = data["user"], data["password"]
+        imap = {
+            "host": data["imap_host"], "port": data["imap_port"], "security": data["imap_security"],
+            "user": data["user"],
+        }
+        return {"imap": imap, "smtp": smtp}, secrets

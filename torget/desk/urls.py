@@ -9,6 +9,7 @@ from torget.desk.views import inbox, publish, watch
 app_name = "desk"
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
+    path("start", inbox.start, name="start"),
     path("sak/<str:ref>", inbox.conversation, name="conversation"),
     path("sak/<str:ref>/ta", inbox.take, name="take"),
     path("sak/<str:ref>/gi", inbox.assign, name="assign"),
@@ -33,6 +34,7 @@ urlpatterns = [
     path("sendinger/<int:pk>", watch.settle, name="settle"),
     path("innstillinger", watch.settings, name="settings"),
     path("innstillinger/<int:pk>/pause", watch.pause, name="pause"),
+    path("innstillinger/epost", watch.connect_mail, name="connect_mail"),
     path("vakt", watch.duty, name="duty"),
     path("vakt/fravaer", watch.absence, name="absence"),
     path("vakt/<int:pk>/overlever", watch.hand_over, name="hand_over"),

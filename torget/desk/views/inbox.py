@@ -126,6 +126,24 @@ def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, 
     }
 
 
+# Where a role begins its day: the first of these its holder may.
+BEGINNINGS = (
+    ("conversations.read", "desk:inbox"),
+    ("people.administer", "desk:settings"),
+    ("wall.post", "desk:post"),
+)
+
+
+@require_safe
+@never_cache
+def start(request: Any) -> HttpResponse:
+    """`/desk/start`: after sign-in, to the page one's roles are for; residents to their own."""
+    for act_of, page in BEGINNINGS:
+        if request.actor.may(act_of):
+            return redirect(page)
+    return redirect("square:mine")
+
+
 @requires("conversations.read")
 @require_safe
 @never_cache

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from torget.channels import rules as channels
 from torget.channels.models import Account, Alarm
-from torget.desk.forms import AbsenceForm, DutyForm, HandOverForm, ReasonForm
+from torget.desk.forms import AbsenceForm, DutyForm, HandOverForm, MailAccountForm, ReasonForm
 from torget.desk.views.inbox import counts, raw
 from torget.errors import Refused
 from torget.intake import rules as intake
@@ -131,6 +131,7 @@ def settings(request: Any) -> HttpResponse:
     alarms = Alarm.objects.filter(closed_at=None)
     context = {
         "accounts": accounts.order_by("network", "address"), "form": ReasonForm(), "desk_counts": counts(request),
+        "may_connect": request.actor.may("people.administer"),
         "alarms": alarms.filter(municipality=request.municipality) | alarms.filter(municipality=None),
     }
     return render(request, "desk/settings.html", context)
@@ -173,6 +174,29 @@ def _duty_page(request: Any, status: int = 200, **forms: Any) -> HttpResponse:
         "desk_counts": counts(request),
     }
     return render(request, "desk/duty.html", context, status=status)
+
+
+@requires("people.administer")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def connect_mail(request: Any) -> HttpResponse:
+    """`/desk/innstillinger/epost`: a new mailbox, tried before it is saved."""
+    form = MailAccountForm(request.municipality, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            held, secrets = form.account()
+            data = form.cleaned_data
+            channels.try_account("email", data["address"], held, secrets)
+            channels.open_account(
+                data["unit"], network="email", address=data["address"], name=data["name"], settings=held,
+                secrets=secrets, by=request.actor, at=timezone.now(),
+            )
+            messages.success(request, _("E-postkassen er koblet til. Nye meldinger kommer i innboksen."))
+            return redirect("desk:settings" if request.actor.may("channels.pause") else "desk:inbox")
+        except Refused as refusal:
+            form.add_error(None, refusal.message)
+    context = {"form": form, "desk_counts": counts(request)}
+    return render(request, "desk/connect_mail.html", context, status=422 if request.method == "POST" else 200)
 
 
 @requires("conversations.read")
