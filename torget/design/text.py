@@ -88,7 +88,8 @@ def highlighted(words: str, query: str, most: int = 0) -> SafeString:
 
 
 def _lines(text: str) -> str:
-    out, at = [], 0
+    out: list[str] = []
+    at = 0
     for found in _ADDRESS.finditer(text):
         address = _trimmed(found.group())
         out.append(escape(text[at : found.start()]))

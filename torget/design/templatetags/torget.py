@@ -73,7 +73,9 @@ def field(
     if autocomplete:
         attrs["autocomplete"] = autocomplete
     if isinstance(widget, Textarea):
-        attrs |= {"cols": False} | ({"rows": rows} if rows else {})  # the style sheet decides the width
+        attrs |= {"cols": False} | (
+            {"rows": rows} if rows else {}
+        )  # the style sheet decides the width
     kind = _kind(bound)
     limit = getattr(bound.field, "max_length", None) if counter else None
     return {
@@ -117,19 +119,19 @@ def _options(bound: BoundField, about: dict[str, str]) -> Iterator[dict[str, Any
 
 
 @register.inclusion_tag("components/error_summary.html")
-def error_summary(*forms: BaseForm) -> dict[str, Any]:
+def error_summary(*forms: BaseForm | None) -> dict[str, Any]:
     """What must be put right, on top of the page, in focus, with a link to each field. Nothing when all is well."""
     lines = [
         {"id": bound.id_for_label or bound.auto_id, "message": message}
         for form in forms
-        if form and form.is_bound
+        if form is not None and form.is_bound
         for bound in form
         for message in bound.errors
     ]
     general = [
         str(message)
         for form in forms
-        if form and form.is_bound
+        if form is not None and form.is_bound
         for message in form.non_field_errors()
     ]
     return {"lines": lines, "general": general, "count": len(lines)}

@@ -1,0 +1,124 @@
+"""A real browser on a real square: Chromium, axe, and what every page must keep."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Page
+
+from torget.demo.story import PASSWORD
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+WIDTHS = (1280, 390, 320)
+SCHEMES = ("light", "dark")
+PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))"
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    given = (
+        os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    )
+    if not given:
+        pytest.fail("Chromium is missing. Run: apt-get install chromium")
+    return {
+        **browser_type_launch_args,
+        "executable_path": given,
+        "args": ["--no-sandbox", "--disable-dev-shm-usage"],
+    }
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    return {
+        **browser_context_args,
+        "locale": "nb-NO",
+        "timezone_id": "Europe/Oslo",
+        "reduced_motion": "reduce",
+        "viewport": {"width": 1280, "height": 900},
+    }
+
+
+@pytest.fixture(scope="session")
+def base_url(square) -> str:
+    """Pages are opened by path: `page.goto("/spor")`."""
+    return square.url
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[list[str]]:
+    """What the browser complained of: broken policy, script faults. Must be empty at the end."""
+    heard: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text or "violates the following" in message.text:
+            heard.append(f"{page.url}: {message.text}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda fault: heard.append(f"{page.url}: {fault}"))
+    yield heard
+    assert not heard
+
+
+@pytest.fixture
+def axe(page: Page) -> Callable[[], list[str]]:
+    """Violations of WCAG 2.0–2.2 A and AA in the page as it stands, one line each."""
+    if not AXE.is_file():
+        pytest.fail("axe-core is missing. Run: npm ci")
+    source = AXE.read_text()
+
+    def run() -> list[str]:
+        # Through the debugging protocol, which the page's policy does not stop.
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(source)
+        found: list[dict[str, Any]] = page.evaluate(
+            "async rules => (await axe.run({runOnly: rules})).violations", RULES
+        )
+        return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
+
+    return run
+
+
+@pytest.fixture
+def faults(page: Page, axe: Callable[[], list[str]]) -> Callable[[str], list[str]]:
+    """Open an address and look at it at every width, in light and dark: what is wrong, one line each."""
+
+    def look(address: str) -> list[str]:
+        page.goto(address)
+        return [f"{address} {line}" for line in look_here()]
+
+    def look_here() -> list[str]:
+        wrong: list[str] = []
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            for scheme in SCHEMES:
+                page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+                page.evaluate(PAINTED)  # half-changed colours are nobody's fault
+                wrong += [f"{width} {scheme} {line}" for line in axe()]
+            beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if beyond > 0:
+                wrong.append(f"{width} scrolls sideways by {beyond} px")
+        return wrong
+
+    look.here = look_here  # type: ignore[attr-defined]
+    return look
+
+
+@pytest.fixture
+def sign_in(page: Page) -> Callable[[str], None]:
+    """Sign in as one of the example municipality's staff, by first name."""
+
+    def enter(name: str) -> None:
+        page.goto("/konto/login/")
+        page.get_by_label("E-post").fill(f"{name}@nordvaag.example.no")
+        page.get_by_label("Passord").fill(PASSWORD)
+        page.get_by_role("button", name="Logg inn", exact=True).click()
+        page.wait_for_url("**/desk/**")
+
+    return enter

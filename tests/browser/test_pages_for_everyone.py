@@ -1,0 +1,168 @@
+"""Every page is usable by everyone: WCAG 2.2 AA, any width, light and dark, without scripts, and light to load."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.browser
+
+PUBLIC = (
+    "/",
+    "/spor",
+    "/spor?q=br%C3%B8yting",
+    "/svar/",
+    "/svar/?enhet=teknisk-drift",
+    "/vegg",
+    "/vegg/nytt",
+    "/sok",
+    "/sok?q=br%C3%B8yt",
+    "/sok?q=finnesikke",
+    "/min-side/inn",
+    "/personvern",
+    "/tilgjengelighet",
+    "/regler",
+    "/feed/",
+    "/saker/NV-2020-99",
+    "/finnes-ikke",
+    "/konto/login/",
+    "/konto/password/reset/",
+    "/min-side/inn/ukjent",
+    "/folg/ukjent",
+    "/folg/ukjent/slutt",
+)
+STAFF = (
+    "/desk/",
+    "/desk/?vis=mine",
+    "/desk/?vis=closed",
+    "/desk/sok",
+    "/desk/sok?q=br%C3%B8yt",
+    "/desk/vegg",
+    "/desk/karantene",
+    "/desk/sendinger",
+    "/desk/vakt",
+    "/desk/innstillinger",
+    "/min-side",
+    "/konto/2fa/",
+    "/konto/2fa/totp/activate/",
+    "/konto/2fa/webauthn/add/",
+    "/konto/password/change/",
+    "/konto/logout/",
+)
+BUDGET_BYTES = 80_000
+
+
+def first(page: Page, listing: str, pattern: str) -> str:
+    """The first address on a page that looks like this."""
+    page.goto(listing)
+    found = re.search(pattern, page.content())
+    assert found, f"no {pattern} on {listing}"
+    return found.group(0)
+
+
+@pytest.mark.timeout(600)
+def test_residents_pages_have_no_barriers_at_any_width_in_light_and_dark(page, faults, complaints):
+    answer = first(page, "/svar/", r"/svar/[a-z0-9-]+")
+    post = first(page, "/vegg", r"/vegg/NV-\d+-\d+")
+    wrong = [line for address in (*PUBLIC, answer, post) for line in faults(address)]
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.timeout(600)
+def test_staff_pages_have_no_barriers_at_any_width_in_light_and_dark(
+    page, faults, complaints, sign_in
+):
+    sign_in("per")
+    case = first(page, "/desk/", r"/desk/sak/NV-\d+-\d+")
+    answered = first(page, "/desk/?vis=answered", r"/desk/sak/NV-\d+-\d+")
+    answer = first(page, "/svar/", r"/svar/[a-z0-9-]+")
+    addresses = (*STAFF, case, answered, f"{answered}/publiser", f"/desk{answer}")
+    wrong = [line for address in addresses for line in faults(address)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_form_with_faults_puts_focus_on_the_summary_and_keeps_what_was_typed(
+    page, faults, complaints
+):
+    page.goto("/spor")
+    page.get_by_label("E-post").fill("kari@")
+    page.get_by_role("button", name="Send spørsmål").click()
+    summary = page.locator(".ds-error-summary")
+    expect(summary).to_be_focused()
+    expect(summary).to_contain_text("Du må rette 2 felt")
+    expect(page.get_by_label("E-post")).to_have_value("kari@")
+    assert not faults.here()
+    summary.get_by_role("link").last.click()
+    expect(page.get_by_label("E-post")).to_be_focused()
+
+
+@pytest.mark.browser_context_args(java_script_enabled=False)
+def test_a_question_is_asked_and_found_again_without_scripts(page):
+    page.goto("/")
+    page.get_by_role("link", name="Still et spørsmål").click()
+    page.get_by_label("Hva lurer du på?").fill("Hvor henter jeg parkeringsbevis for bobilen?")
+    page.get_by_role("button", name="Send spørsmål").click()
+    if page.get_by_role("button", name="Nei, send spørsmålet mitt").is_visible():
+        page.get_by_role("button", name="Nei, send spørsmålet mitt").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "Takk! Vi har fått spørsmålet ditt"
+    )
+    page.goto(page.locator("#lenke").inner_text())
+    expect(page.get_by_role("heading", level=1)).to_contain_text("parkeringsbevis")
+
+
+@pytest.mark.browser_context_args(java_script_enabled=False, viewport={"width": 390, "height": 800})
+def test_the_menu_on_a_phone_opens_without_scripts(page):
+    page.goto("/")
+    expect(page.get_by_role("link", name="Min side")).to_be_hidden()
+    page.get_by_role("button", name="Meny").click()
+    page.get_by_role("link", name="Veggen", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Veggen")
+
+
+def test_the_keyboard_reaches_the_content_by_the_skip_link(page):
+    page.goto("/vegg")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Hopp til innholdet")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+
+
+def test_language_and_looks_are_chosen_and_kept(page):
+    page.goto("/svar/")
+    page.locator("footer").get_by_role("button", name="Mørkt").click()
+    expect(page.locator("html")).to_have_attribute("data-color-scheme", "dark")
+    page.locator("footer").get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    assert urlsplit(page.url).path == "/svar/"
+    page.goto("/")
+    expect(page.locator("html")).to_have_attribute("data-color-scheme", "dark")
+
+
+def test_a_long_text_is_not_lost_when_the_page_is_left(page):
+    page.goto("/vegg/nytt")
+    page.locator("html[data-ready]").wait_for()
+    page.get_by_label("Hva vil du si?").fill("En lang tekst om snø")
+    page.goto("/")
+    page.goto("/vegg/nytt")
+    expect(page.get_by_label("Hva vil du si?")).to_have_value("En lang tekst om snø")
+
+
+@pytest.mark.parametrize("address", ["/", "/spor", "/svar/", "/vegg", "/min-side/inn"])
+def test_a_public_page_weighs_no_more_than_80_kilobytes(page, address):
+    weights: dict[str, int] = {}
+    page.on(
+        "response",
+        lambda reply: (
+            weights.update({reply.url: len(gzip.compress(reply.body(), 9))})
+            if reply.request.resource_type in {"document", "stylesheet", "script", "font"}
+            else None
+        ),
+    )
+    page.goto(address, wait_until="networkidle")
+    assert urljoin(page.url, "/farger.css") in weights
+    assert sum(weights.values()) <= BUDGET_BYTES, weights
