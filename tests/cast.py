@@ -21,35 +21,58 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, ten o'clock in Norwa
 PASSWORD = "et langt passord til prøver"
 
 
-def make_municipality(*, number="9901", name="Nordvåg", host="testserver", **overrides) -> Municipality:
+def make_municipality(
+    *, number="9901", name="Nordvåg", host="testserver", **overrides
+) -> Municipality:
     slug = f"by-{number}"
     municipality = Municipality.objects.create(
-        number=number, name=name, slug=slug, ref_prefix=overrides.pop("ref_prefix", "NV"), phone="70 00 00 00",
-        languages=["nb", "nn", "en"], **overrides,
+        number=number,
+        name=name,
+        slug=slug,
+        ref_prefix=overrides.pop("ref_prefix", "NV"),
+        phone="70 00 00 00",
+        languages=["nb", "nn", "en"],
+        **overrides,
     )
     Host.objects.create(municipality=municipality, host=host)
     forget_hosts()
     root = people.add_unit(municipality, name=f"{name} kommune", slug="rot", receives=False)
-    front = people.add_unit(municipality, name="Servicetorget", slug="servicetorget", parent=root, is_front=True)
+    front = people.add_unit(
+        municipality, name="Servicetorget", slug="servicetorget", parent=root, is_front=True
+    )
     people.add_unit(
-        municipality, name="Teknisk drift", slug="teknisk-drift", parent=root, keywords=["brøyt", "avfall"]
+        municipality,
+        name="Teknisk drift",
+        slug="teknisk-drift",
+        parent=root,
+        keywords=["brøyt", "avfall"],
     )
     for weekday in range(5):
         OpeningHours.objects.create(unit=root, weekday=weekday, opens=time(8), closes=time(15, 30))
     system = Actor.system(municipality.pk)
-    channels.open_account(front, network="form", address=f"torget.{slug}", name="Torget", by=system, at=NOW)
+    channels.open_account(
+        front, network="form", address=f"torget.{slug}", name="Torget", by=system, at=NOW
+    )
     return municipality
 
 
 def make_staff(municipality, name, *roles, unit="servicetorget", over="rot"):
     at = Unit.objects.get(municipality=municipality, slug=unit)
     staff = people.add_staff(
-        at, email=f"{name.lower()}.{municipality.number}@kommune.test", password=PASSWORD, first_name=name,
-        last_name="Prøve", at=NOW, by=Actor.system(municipality.pk),
+        at,
+        email=f"{name.lower()}.{municipality.number}@kommune.test",
+        password=PASSWORD,
+        first_name=name,
+        last_name="Prøve",
+        at=NOW,
+        by=Actor.system(municipality.pk),
     )
     for role in roles:
         people.grant(
-            staff, role, Unit.objects.get(municipality=municipality, slug=over), at=NOW,
+            staff,
+            role,
+            Unit.objects.get(municipality=municipality, slug=over),
+            at=NOW,
             by=Actor.system(municipality.pk),
         )
     return staff
@@ -65,7 +88,9 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """Tests that commit empty the tables afterwards; only for them history may be emptied."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table, trigger in (
-            ("history_entry", "history_entry"), ("history_seal", "history_seal"), ("conversations_version", "version"),
+            ("history_entry", "history_entry"),
+            ("history_seal", "history_seal"),
+            ("conversations_version", "version"),
         ):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}_no_truncate")
 
@@ -144,6 +169,10 @@ def on_duty(nordvaag, ola):
     """Ola is on duty around the real now."""
     now = timezone.now()
     return people.roster(
-        ola.staff, ola.staff.unit, starts_at=now - timedelta(hours=1), ends_at=now + timedelta(hours=3),
-        by=Actor.system(nordvaag.pk), at=now,
+        ola.staff,
+        ola.staff.unit,
+        starts_at=now - timedelta(hours=1),
+        ends_at=now + timedelta(hours=3),
+        by=Actor.system(nordvaag.pk),
+        at=now,
     )

@@ -38,7 +38,12 @@ def located_picture():
 
 
 def ask(client, **fields):
-    form = {"body": "Når brøytes det?", "visibility": "private", "nonce": str(uuid.uuid4()), "seen": "1"}
+    form = {
+        "body": "Når brøytes det?",
+        "visibility": "private",
+        "nonce": str(uuid.uuid4()),
+        "seen": "1",
+    }
     return client.post("/spor", form | fields)
 
 
@@ -55,18 +60,21 @@ def test_a_question_is_sent_and_followed_at_once(client):
     assert Conversation.objects.get().ref in page.content.decode()
 
 
-@pytest.mark.parametrize(("fields", "word"), [
-    ({"body": ""}, "Skriv hva det gjelder"),
-    ({"body": "   \n\t "}, "Skriv hva det gjelder"),
-    ({"body": "\u202e\u200b\x00"}, "Skriv"),
-    ({"body": "x" * 100_000}, "for lang"),
-    ({"visibility": "everyone"}, ""),
-    ({"email": "kari@"}, "gyldig e-postadresse"),
-    ({"email": "a@b.no\r\nBcc: x@y.no"}, "gyldig e-postadresse"),
-    ({"unit": "finnes-ikke"}, ""),
-    ({"nonce": "ikke en uuid"}, ""),
-    ({"visibility": "public", "body": "Mitt nummer er 01010750160"}, "fødselsnummer"),
-])
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"body": ""}, "Skriv hva det gjelder"),
+        ({"body": "   \n\t "}, "Skriv hva det gjelder"),
+        ({"body": "\u202e\u200b\x00"}, "Skriv"),
+        ({"body": "x" * 100_000}, "for lang"),
+        ({"visibility": "everyone"}, ""),
+        ({"email": "kari@"}, "gyldig e-postadresse"),
+        ({"email": "a@b.no\r\nBcc: x@y.no"}, "gyldig e-postadresse"),
+        ({"unit": "finnes-ikke"}, ""),
+        ({"nonce": "ikke en uuid"}, ""),
+        ({"visibility": "public", "body": "Mitt nummer er 01010750160"}, "fødselsnummer"),
+    ],
+)
 def test_what_is_wrong_is_said_and_everything_typed_is_kept(client, fields, word):
     response = ask(client, **fields)
     assert response.status_code == 422
@@ -83,9 +91,16 @@ def test_control_characters_and_direction_overrides_are_taken_out(client):
     assert not set("\x07\u202e\u2066\x1b") & set(message.body + message.author_name)
 
 
-@pytest.mark.parametrize("body", [
-    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "{{ 7*7 }}", "'; DROP TABLE x;--",
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        "[x](javascript:alert(1))",
+        "{{ 7*7 }}",
+        "'; DROP TABLE x;--",
+    ],
+)
 def test_script_in_words_is_only_words(client, body):
     where = client.post("/vegg/nytt", {"body": body, "nonce": str(uuid.uuid4())}).url
     page = client.get(where).content.decode()
@@ -96,19 +111,28 @@ def test_script_in_words_is_only_words(client, body):
 
 
 def test_a_picture_loses_where_and_when_and_stands_upright(client):
-    ask(client, pictures=[SimpleUploadedFile("ute.jpg", located_picture(), "image/jpeg")], picture_text="En dunk")
+    ask(
+        client,
+        pictures=[SimpleUploadedFile("ute.jpg", located_picture(), "image/jpeg")],
+        picture_text="En dunk",
+    )
     kept = Attachment.objects.get()
     cleaned = Image.open(io.BytesIO(get(kept.sha256)))
     assert (cleaned.size, dict(cleaned.getexif())) == ((30, 40), {})
     assert kept.alt == "En dunk"
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    ("ødelagt.heic", b"\x00\x00\x00\x18ftypheic" + b"\x00" * 200),
-    ("tom.jpg", b""), ("tekst.jpg", b"not a picture"), ("avkortet.jpg", picture()[:200]),
-    ("skript.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
-    ("bombe.png", None),
-])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("ødelagt.heic", b"\x00\x00\x00\x18ftypheic" + b"\x00" * 200),
+        ("tom.jpg", b""),
+        ("tekst.jpg", b"not a picture"),
+        ("avkortet.jpg", picture()[:200]),
+        ("skript.svg", b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"),
+        ("bombe.png", None),
+    ],
+)
 def test_a_file_that_is_no_picture_is_refused_with_its_name(client, name, content):
     if content is None:
         archive = io.BytesIO()
@@ -122,16 +146,25 @@ def test_a_file_that_is_no_picture_is_refused_with_its_name(client, name, conten
 
 def test_a_picture_far_too_wide_to_unpack_is_refused(client):
     def chunk(kind, data):
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
 
     header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
-    bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    bomb = (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
     response = ask(client, pictures=[SimpleUploadedFile("stor.png", bomb, "image/png")])
     assert response.status_code == 422
 
 
 def test_several_pictures_are_taken_and_too_many_are_not(client):
-    files = [SimpleUploadedFile(f"{n}.png", picture("PNG", (10 + n, 10)), "image/png") for n in range(7)]
+    files = [
+        SimpleUploadedFile(f"{n}.png", picture("PNG", (10 + n, 10)), "image/png") for n in range(7)
+    ]
     assert ask(client, pictures=files).status_code == 422
     for file in files:
         file.seek(0)
@@ -142,16 +175,41 @@ def test_several_pictures_are_taken_and_too_many_are_not(client):
 def test_a_heic_from_a_phone_becomes_a_jpeg(client):
     out = io.BytesIO()
     pillow_heif.from_pillow(Image.new("RGB", (64, 48), "blue")).save(out, quality=80)
-    assert ask(client, pictures=[SimpleUploadedFile("bilde.heic", out.getvalue(), "image/heic")]).status_code == 302
+    assert (
+        ask(
+            client, pictures=[SimpleUploadedFile("bilde.heic", out.getvalue(), "image/heic")]
+        ).status_code
+        == 302
+    )
     assert Attachment.objects.get().media_type == "image/jpeg"
 
 
-@pytest.mark.parametrize("address", [
-    "/sok?q=%00", "/sok?q=" + "x" * 5000, "/sok?q=%F0%28%8C%28", "/sok?q=(((", "/sok?q=%27%22%3B--", "/sok?q=a%20OR",
-    "/vegg?for=x", "/vegg?for=2026-99-99_1", "/vegg?for=2026-01-01T00:00:00%2B00:00_99999999999999999999",
-    "/svar/?enhet=%00", "/svar/%00", "/saker/%00", "/saker/x/%F0%9F%92%A9", "/vegg/%2e%2e", "/spor?q=%00",
-    "/spor/forslag?q=%00%F0", "/feed/svar.exe", "/folg/%00", "/min-side/inn/%00", "/fil/ikke-uuid", "/feed/%00.rss",
-])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/sok?q=%00",
+        "/sok?q=" + "x" * 5000,
+        "/sok?q=%F0%28%8C%28",
+        "/sok?q=(((",
+        "/sok?q=%27%22%3B--",
+        "/sok?q=a%20OR",
+        "/vegg?for=x",
+        "/vegg?for=2026-99-99_1",
+        "/vegg?for=2026-01-01T00:00:00%2B00:00_99999999999999999999",
+        "/svar/?enhet=%00",
+        "/svar/%00",
+        "/saker/%00",
+        "/saker/x/%F0%9F%92%A9",
+        "/vegg/%2e%2e",
+        "/spor?q=%00",
+        "/spor/forslag?q=%00%F0",
+        "/feed/svar.exe",
+        "/folg/%00",
+        "/min-side/inn/%00",
+        "/fil/ikke-uuid",
+        "/feed/%00.rss",
+    ],
+)
 def test_strange_addresses_get_an_ordinary_answer(client, address):
     assert client.get(address).status_code in {200, 302, 400, 404}
 
@@ -170,7 +228,9 @@ def test_the_same_form_pressed_twice_is_one_question(client):
 def test_similar_answers_are_shown_before_sending_and_not_again(client, nordvaag, ola, now):
     question = make_question(nordvaag, "Når brøytes det?")
     answer(question, "Klokka fire.", by=ola, at=now)
-    published = publish(question, question="Når blir veien brøytet?", body="Fra klokka fire.", by=ola, at=now)
+    published = publish(
+        question, question="Når blir veien brøytet?", body="Fra klokka fire.", by=ola, at=now
+    )
     page = ask(client, seen="")
     assert page.status_code == 200
     assert "Når blir veien brøytet?" in page.content.decode()

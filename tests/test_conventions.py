@@ -17,7 +17,9 @@ MODULES = sorted(
 )
 LAYERS = [
     [name.strip() for name in layer.split("|")]
-    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
     if contract["id"] == "layers"
     for layer in contract["layers"]
 ]
@@ -41,16 +43,23 @@ def test_a_function_has_at_most_60_lines():
         f"{name(path)}:{node.lineno} {node.name}"
         for path in MODULES
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno - node.lineno >= 60
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno - node.lineno >= 60
     ]
     assert not long
 
 
 def test_there_are_no_drawer_modules():
-    assert not [name(path) for path in HOUSE.rglob("*") if path.stem in DRAWERS and "node_modules" not in path.parts]
+    assert not [
+        name(path)
+        for path in HOUSE.rglob("*")
+        if path.stem in DRAWERS and "node_modules" not in path.parts
+    ]
 
 
-WRITING = re.compile(r"\.(create|bulk_create|update|delete|save|get_or_create|update_or_create|bulk_update|add|set|clear)$")
+WRITING = re.compile(
+    r"\.(create|bulk_create|update|delete|save|get_or_create|update_or_create|bulk_update|add|set|clear)$"
+)
 # What a view may call by those names: sessions, messages, caches, responses – not rows.
 HARMLESS = ("request.session", "messages", "response", "form", "headers", "found", "seen")
 
@@ -70,7 +79,8 @@ def test_no_view_writes():
         f"{name(path)}:{node.lineno} {dotted(node.func)}"
         for path in views
         for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and WRITING.search(dotted(node.func))
+        if isinstance(node, ast.Call)
+        and WRITING.search(dotted(node.func))
         and not dotted(node.func).startswith(HARMLESS)
     ]
     assert not writes
@@ -82,8 +92,11 @@ def test_foreign_keys_point_down():
         for model in apps.get_models()
         if model.__module__.startswith("torget.")
         for field in model._meta.get_fields()
-        if field.is_relation and field.concrete and field.related_model.__module__.startswith("torget.")
-        and HEIGHT[field.related_model.__module__.split(".")[1]] > HEIGHT[model.__module__.split(".")[1]]
+        if field.is_relation
+        and field.concrete
+        and field.related_model.__module__.startswith("torget.")
+        and HEIGHT[field.related_model.__module__.split(".")[1]]
+        > HEIGHT[model.__module__.split(".")[1]]
     ]
     assert not wrong
 
@@ -94,7 +107,9 @@ def test_what_was_said_is_protected_not_cascaded():
         for app in ("conversations", "answers", "intake", "outbox", "subscriptions")
         for model in apps.get_app_config(app).get_models()
         for field in model._meta.get_fields()
-        if field.is_relation and field.many_to_one and field.remote_field.on_delete.__name__ != "PROTECT"
+        if field.is_relation
+        and field.many_to_one
+        and field.remote_field.on_delete.__name__ != "PROTECT"
     ]
     assert not loose
 
@@ -121,7 +136,10 @@ def test_no_module_imports_inside_functions_to_hide_a_cycle():
 
 
 def test_no_template_carries_script_or_style_of_its_own():
-    inline = re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son[a-z]+=|javascript:", re.IGNORECASE)
+    inline = re.compile(
+        r"<script(?![^>]*\bsrc=)(?![^>]*application/json)|<style|\sstyle=|\son[a-z]+=|javascript:",
+        re.IGNORECASE,
+    )
     found = [
         f"{name(path)}:{number}"
         for path in HOUSE.rglob("*.html")

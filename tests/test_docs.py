@@ -18,7 +18,10 @@ def test_every_setting_is_documented_and_no_other():
     told = set(re.findall(r"^\| `(TORGET_[A-Z_]+)` \|", text, re.MULTILINE))
     assert told == {setting.name for setting in SETTINGS}
     for setting in SETTINGS:
-        assert f"| `{setting.name}` | {f'`{setting.default}`' if setting.default else '–'} | {setting.meaning} |" in text
+        assert (
+            f"| `{setting.name}` | {f'`{setting.default}`' if setting.default else '–'} | {setting.meaning} |"
+            in text
+        )
 
 
 def test_every_adapter_has_a_page():
@@ -33,11 +36,12 @@ def test_every_decision_is_in_the_index():
 
 
 def test_links_between_pages_lead_somewhere():
-    dead = []
-    for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]:
-        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text()):
-            if not (page.parent / target).exists():
-                dead.append(f"{page.relative_to(ROOT)} → {target}")
+    dead = [
+        f"{page.relative_to(ROOT)} → {target}"
+        for page in [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#]+)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
     assert not dead
 
 
@@ -48,7 +52,9 @@ def test_the_architecture_names_functions_that_exist():
     for module, function in named:
         source = ROOT / (module.replace(".", "/") + ".py")
         source = source if source.exists() else ROOT / module.replace(".", "/") / "__init__.py"
-        assert re.search(rf"^\s*(?:async )?def {function}\(", source.read_text(), re.MULTILINE), f"{module}.{function}"
+        assert re.search(rf"^\s*(?:async )?def {function}\(", source.read_text(), re.MULTILINE), (
+            f"{module}.{function}"
+        )
 
 
 def test_every_glossary_term_is_in_three_languages():

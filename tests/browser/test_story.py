@@ -39,7 +39,9 @@ def test_a_cracked_lid_is_answered_and_everybody_knows(visitor):
     kari = visitor()
     kari.goto("/")
     kari.get_by_role("link", name=re.compile("Still et spørsmål")).first.click()
-    kari.get_by_label("Hva lurer du på?").fill("Lokket på avfallsdunken min er sprukket. Hvordan får jeg nytt lokk?")
+    kari.get_by_label("Hva lurer du på?").fill(
+        "Lokket på avfallsdunken min er sprukket. Hvordan får jeg nytt lokk?"
+    )
     kari.get_by_label("Navnet ditt").fill("Kari Nordmann")
     kari.get_by_role("button", name="Send spørsmål").first.click()
     if kari.get_by_role("button", name=re.compile("Nei")).count():
@@ -50,7 +52,9 @@ def test_a_cracked_lid_is_answered_and_everybody_knows(visitor):
     expect(kari.get_by_text(ref).first).to_be_visible()
 
     # It arrives on Martin's desk without a reload.
-    arrived = martin.get_by_role("link", name=re.compile("Lokket på avfallsdunken min er sprukket")).first
+    arrived = martin.get_by_role(
+        "link", name=re.compile("Lokket på avfallsdunken min er sprukket")
+    ).first
     expect(arrived).to_be_visible(timeout=10_000)
     arrived.click()
 
@@ -61,7 +65,9 @@ def test_a_cracked_lid_is_answered_and_everybody_knows(visitor):
     martin.locator("textarea[name='notat-body']").fill("Vi har lokk på lageret.")
     martin.get_by_role("button", name=re.compile("Lagre notat")).click()
     expect(martin.get_by_text("Vi har lokk på lageret.")).to_be_visible()
-    martin.locator("textarea[name='svar-body']").fill("Du får nytt lokk gratis på Servicetorget. Ta med det gamle.")
+    martin.locator("textarea[name='svar-body']").fill(
+        "Du får nytt lokk gratis på Servicetorget. Ta med det gamle."
+    )
     martin.get_by_role("button", name=re.compile("Send svar")).click()
     expect(martin.get_by_text("Svaret er sendt.")).to_be_visible()
 
@@ -73,14 +79,18 @@ def test_a_cracked_lid_is_answered_and_everybody_knows(visitor):
 
     # Martin publishes a cleaned question and answer.
     martin.get_by_role("link", name="Del svaret med alle").click()
-    martin.get_by_label(re.compile("Spørsmålet")).fill("Hvordan får jeg nytt lokk til avfallsdunken?")
+    martin.get_by_label(re.compile("Spørsmålet")).fill(
+        "Hvordan får jeg nytt lokk til avfallsdunken?"
+    )
     martin.get_by_role("button", name=re.compile("Publiser")).click()
     expect(martin.get_by_text("Svaret er publisert.")).to_be_visible()
 
     # Another resident meets it while writing the same, and need not send.
     nina = visitor()
     nina.goto("/spor")
-    nina.get_by_label("Hva lurer du på?").press_sequentially("Lokket på søppeldunken er ødelagt, får jeg nytt lokk?")
+    nina.get_by_label("Hva lurer du på?").press_sequentially(
+        "Lokket på søppeldunken er ødelagt, får jeg nytt lokk?"
+    )
     met = nina.get_by_role("link", name="Hvordan får jeg nytt lokk til avfallsdunken?")
     expect(met).to_be_visible(timeout=10_000)
     nina.goto(met.get_attribute("href"))  # it opens beside the form, so that nothing typed is lost
@@ -88,7 +98,9 @@ def test_a_cracked_lid_is_answered_and_everybody_knows(visitor):
 
     # And it is found by searching, in the list of answers and in the feed.
     nina.goto("/sok?q=lokk")
-    expect(nina.get_by_role("link", name="Hvordan får jeg nytt lokk til avfallsdunken?")).to_be_visible()
+    expect(
+        nina.get_by_role("link", name="Hvordan får jeg nytt lokk til avfallsdunken?")
+    ).to_be_visible()
     assert "nytt lokk til avfallsdunken" in nina.request.get("/feed/svar.atom").text()
 
 
@@ -98,11 +110,15 @@ def test_the_whole_way_without_javascript(visitor):
     kari.get_by_label("Hva lurer du på?").fill("Når er fristen for å søke barnehageplass?")
     kari.get_by_role("button", name="Send spørsmål").first.click()
     # What is already answered is shown before sending.
-    expect(kari.get_by_role("heading", name="Når er fristen for å søke barnehageplass?")).to_be_visible()
+    expect(
+        kari.get_by_role("heading", name="Når er fristen for å søke barnehageplass?")
+    ).to_be_visible()
     kari.get_by_role("button", name=re.compile("Nei")).click()
     kari.wait_for_url("**/saker/**")
     martin = visitor("martin", java_script_enabled=False)
-    martin.get_by_role("link", name=re.compile("Når er fristen for å søke barnehageplass")).first.click()
+    martin.get_by_role(
+        "link", name=re.compile("Når er fristen for å søke barnehageplass")
+    ).first.click()
     martin.get_by_role("button", name="Ta saken").click()
     martin.locator("textarea[name='svar-body']").fill("Fristen er 1. mars.")
     martin.get_by_role("button", name=re.compile("Send svar")).click()

@@ -73,8 +73,12 @@ def test_a_mail_is_answered_and_everybody_knows(connected, square, new_context):
 
     # Kari writes to the municipality's ordinary address.
     connected.deliver(
-        letter("Kari Nordmann <kari@innbygger.test>", "Sprukket lokk på dunken",
-               "Hei!\n\nLokket på bosspannet mitt er sprukket. Hva gjør jeg?\n\n-- \nKari", Message_ID="<k1@innbygger.test>"),
+        letter(
+            "Kari Nordmann <kari@innbygger.test>",
+            "Sprukket lokk på dunken",
+            "Hei!\n\nLokket på bosspannet mitt er sprukket. Hva gjør jeg?\n\n-- \nKari",
+            Message_ID="<k1@innbygger.test>",
+        ),
         BOX,
     )
     arrived = martin.get_by_role("link", name=re.compile("Sprukket lokk på dunken")).first
@@ -99,13 +103,20 @@ def test_a_mail_is_answered_and_everybody_knows(connected, square, new_context):
 
     # She answers the mail; her words join the case, without the quoted history.
     connected.deliver(
-        letter("Kari Nordmann <kari@innbygger.test>", f"Re: {answer['Subject']}",
-               "Takk! Er dere åpne lørdag?\n\nDen 23. nov. 2026 kl. 10:00 skrev Servicetorget:\n> Hent nytt lokk gratis",
-               to=answer["Reply-To"] or BOX, In_Reply_To=answer["Message-ID"], Message_ID="<k2@innbygger.test>"),
+        letter(
+            "Kari Nordmann <kari@innbygger.test>",
+            f"Re: {answer['Subject']}",
+            "Takk! Er dere åpne lørdag?\n\nDen 23. nov. 2026 kl. 10:00 skrev Servicetorget:\n> Hent nytt lokk gratis",
+            to=answer["Reply-To"] or BOX,
+            In_Reply_To=answer["Message-ID"],
+            Message_ID="<k2@innbygger.test>",
+        ),
         BOX,
     )
     expect(martin.get_by_text("Takk! Er dere åpne lørdag?").first).to_be_visible(timeout=30_000)
-    assert square.query("SELECT count(*) FROM conversations_conversation WHERE subject LIKE 'Sprukket lokk%%'") == [(1,)]
+    assert square.query(
+        "SELECT count(*) FROM conversations_conversation WHERE subject LIKE 'Sprukket lokk%%'"
+    ) == [(1,)]
 
     # Her page, by the link in the mail, shows the same.
     link = re.search(r"http://\S+/saker/\S+", text)[0]
@@ -117,10 +128,14 @@ def test_a_mail_is_answered_and_everybody_knows(connected, square, new_context):
     # The answer is shared, and another who writes by the web meets it.
     martin.reload()
     martin.get_by_role("link", name="Del svaret med alle").click()
-    martin.get_by_label(re.compile("Spørsmålet")).fill("Hva gjør jeg når lokket på bosspannet er sprukket?")
+    martin.get_by_label(re.compile("Spørsmålet")).fill(
+        "Hva gjør jeg når lokket på bosspannet er sprukket?"
+    )
     martin.get_by_label("Svaret", exact=True).fill("Hent nytt lokk gratis på Servicetorget.")
     martin.get_by_role("button", name="Publiser svaret").click()
     expect(martin.get_by_text("Svaret er publisert.")).to_be_visible()
     kari.goto("/spor")
     kari.get_by_label("Hva lurer du på?").press_sequentially("Lokket på bosspannet er sprukket")
-    expect(kari.get_by_role("link", name=re.compile("lokket på bosspannet er sprukket"))).to_be_visible(timeout=10_000)
+    expect(
+        kari.get_by_role("link", name=re.compile("lokket på bosspannet er sprukket"))
+    ).to_be_visible(timeout=10_000)

@@ -29,7 +29,9 @@ class Answer(models.Model):
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="answers")
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     slug = models.SlugField(max_length=120)
-    source = models.ForeignKey(Conversation, on_delete=models.PROTECT, null=True, blank=True, related_name="answers")
+    source = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, null=True, blank=True, related_name="answers"
+    )
     question = models.CharField(max_length=300)
     body = models.TextField()
     language = models.CharField(max_length=2, default="nb")
@@ -39,7 +41,9 @@ class Answer(models.Model):
     published_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
     valid_until = models.DateTimeField(null=True, blank=True)
     withdrawn_at = models.DateTimeField(null=True, blank=True)
-    helped = models.PositiveIntegerField(default=0, help_text="Questions not sent since this answered them.")
+    helped = models.PositiveIntegerField(
+        default=0, help_text="Questions not sent since this answered them."
+    )
     search = models.GeneratedField(
         expression=SearchVector("question", weight="A", config="norwegian")
         + SearchVector("body", weight="C", config="norwegian"),
@@ -50,7 +54,9 @@ class Answer(models.Model):
     objects = AnswerQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["municipality", "slug"], name="answer_slug_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["municipality", "slug"], name="answer_slug_once")
+        ]
         indexes = [
             GinIndex(fields=["search"], name="answer_search"),
             GinIndex(fields=["question"], opclasses=["gin_trgm_ops"], name="answer_trigrams"),
@@ -84,9 +90,13 @@ class Wording(models.Model):
 
     answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="wordings")
     text = models.CharField(max_length=300)
-    message = models.ForeignKey(Message, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    message = models.ForeignKey(
+        Message, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     search = models.GeneratedField(
-        expression=SearchVector("text", config="norwegian"), output_field=SearchVectorField(), db_persist=True
+        expression=SearchVector("text", config="norwegian"),
+        output_field=SearchVectorField(),
+        db_persist=True,
     )
 
     class Meta:

@@ -29,7 +29,11 @@ def answer_path(answer: Answer) -> str:
 
 def _slug(municipality: Municipality, question: str) -> str:
     stem = slugify(question.translate(_LETTERS))[:100].strip("-") or "svar"
-    taken = set(Answer.objects.filter(municipality=municipality, slug__startswith=stem).values_list("slug", flat=True))
+    taken = set(
+        Answer.objects.filter(municipality=municipality, slug__startswith=stem).values_list(
+            "slug", flat=True
+        )
+    )
     slug, number = stem, 1
     while slug in taken:
         number += 1
@@ -44,13 +48,21 @@ def _clean(question: str, body: str) -> tuple[str, str]:
     if len(question) > 300 or len(body) > MAX_BODY_CHARS:
         raise Refused(_("Teksten er for lang. Kort den ned."), "too_long")
     if national_ids(f"{question} {body}"):
-        raise Refused(_("Teksten inneholder et fødselsnummer. Ta det bort før du publiserer."), "national_id")
+        raise Refused(
+            _("Teksten inneholder et fødselsnummer. Ta det bort før du publiserer."), "national_id"
+        )
     return question, body
 
 
 def publish(
-    conversation: Conversation, *, question: str, body: str, by: Actor, at: datetime,
-    valid_until: datetime | None = None, unit: Unit | None = None,
+    conversation: Conversation,
+    *,
+    question: str,
+    body: str,
+    by: Actor,
+    at: datetime,
+    valid_until: datetime | None = None,
+    unit: Unit | None = None,
 ) -> Answer:
     """Publish a cleaned question and answer from an answered conversation, and tell those who follow it.
 
@@ -61,17 +73,35 @@ def publish(
     check(by, "answers.publish", conversation.unit)
     question, body = _clean(question, body)
     with transaction.atomic():
-        if by.staff is None or not Conversation.objects.filter(pk=conversation.pk).exclude(first_answer_at=None).exists():
-            raise Refused(_("Svar innbyggeren først. Deretter kan svaret publiseres."), "unanswered")
-        Municipality.objects.select_for_update().get(pk=conversation.municipality_id)  # slugs one at a time
+        if (
+            by.staff is None
+            or not Conversation.objects.filter(pk=conversation.pk)
+            .exclude(first_answer_at=None)
+            .exists()
+        ):
+            raise Refused(
+                _("Svar innbyggeren først. Deretter kan svaret publiseres."), "unanswered"
+            )
+        Municipality.objects.select_for_update().get(
+            pk=conversation.municipality_id
+        )  # slugs one at a time
         answer = Answer.objects.create(
-            municipality_id=conversation.municipality_id, unit=unit or conversation.unit, source=conversation,
-            slug=_slug(conversation.municipality, question), question=question, body=body,
-            language=conversation.language, published_at=at, changed_at=at, published_by=by.staff,
+            municipality_id=conversation.municipality_id,
+            unit=unit or conversation.unit,
+            source=conversation,
+            slug=_slug(conversation.municipality, question),
+            question=question,
+            body=body,
+            language=conversation.language,
+            published_at=at,
+            changed_at=at,
+            published_by=by.staff,
             valid_until=valid_until,
         )
         for message in conversation.messages.filter(kind=Message.Kind.INBOUND)[:5]:
-            Wording.objects.create(answer=answer, text=" ".join(message.body.split())[:300], message=message)
+            Wording.objects.create(
+                answer=answer, text=" ".join(message.body.split())[:300], message=message
+            )
         record("answer.published", answer, by=by, at=at, conversation=conversation.pk)
         _tell_followers(conversation, answer, at)
     return answer
@@ -86,11 +116,24 @@ def _tell_followers(conversation: Conversation, answer: Answer, at: datetime) ->
         )
 
     subscriptions.tell(
-        conversation, about=answer, wording=wording, link=answer_path(answer), at=at, leave_out=conversation.identity
+        conversation,
+        about=answer,
+        wording=wording,
+        link=answer_path(answer),
+        at=at,
+        leave_out=conversation.identity,
     )
 
 
-def change(answer: Answer, *, question: str, body: str, by: Actor, at: datetime, valid_until: datetime | None) -> None:
+def change(
+    answer: Answer,
+    *,
+    question: str,
+    body: str,
+    by: Actor,
+    at: datetime,
+    valid_until: datetime | None,
+) -> None:
     """Say it better; the earlier words stay as an edition, and those who follow the answer are told.
 
     Raises:
@@ -104,7 +147,11 @@ def change(answer: Answer, *, question: str, body: str, by: Actor, at: datetime,
         row = Answer.objects.select_for_update().get(pk=answer.pk)
         if (row.question, row.body) != (question, body):
             Edition.objects.create(
-                answer=row, number=row.edition, question=row.question, body=row.body, replaced_at=at,
+                answer=row,
+                number=row.edition,
+                question=row.question,
+                body=row.body,
+                replaced_at=at,
                 replaced_by=by.staff,
             )
             row.edition += 1

@@ -19,7 +19,9 @@ PAGE = 100
 def index(request: Any) -> HttpResponse:
     """`/svar/`: every answer, newest first, by unit."""
     published = (
-        Answer.objects.filter(municipality=request.municipality).published(at=timezone.now()).select_related("unit")
+        Answer.objects.filter(municipality=request.municipality)
+        .published(at=timezone.now())
+        .select_related("unit")
     )
     unit = request.GET.get("enhet", "")
     rows = published.filter(unit__slug=unit) if unit else published
@@ -32,7 +34,9 @@ def index(request: Any) -> HttpResponse:
 def detail(request: Any, slug: str) -> HttpResponse:
     """`/svar/<slug>`: one answer; 410 when it has been withdrawn or is no longer valid."""
     now = timezone.now()
-    answer = get_object_or_404(Answer.objects.select_related("unit"), municipality=request.municipality, slug=slug)
+    answer = get_object_or_404(
+        Answer.objects.select_related("unit"), municipality=request.municipality, slug=slug
+    )
     if not Answer.objects.published(at=now).filter(pk=answer.pk).exists():
         return render(request, "answers/gone.html", {"answer": answer}, status=410)
     near = suggest(request.municipality, answer.question, at=now, limit=4)

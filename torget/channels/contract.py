@@ -187,7 +187,9 @@ class Adapter(Protocol):
         """
         ...
 
-    def parse(self, item: Item, account: AccountFacts, *, received_at: datetime) -> Sequence[Utterance | Notice]:
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
         """Understand an envelope. Pure: the same bytes give the same values.
 
         Raises:

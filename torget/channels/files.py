@@ -42,4 +42,6 @@ def get(sha256: str) -> bytes:
     try:
         return path_of(sha256).read_bytes()
     except FileNotFoundError as fault:
-        raise Refused(f"File {sha256[:12]} is missing on disk. Run torget doctor.", "file_missing") from fault
+        raise Refused(
+            f"File {sha256[:12]} is missing on disk. Run torget doctor.", "file_missing"
+        ) from fault

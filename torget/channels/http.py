@@ -13,7 +13,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 from pyreqwest.client import SyncClient, SyncClientBuilder
-from pyreqwest.exceptions import BuilderError, ConnectError, ConnectTimeoutError, PoolTimeoutError, PyreqwestError
+from pyreqwest.exceptions import (
+    BuilderError,
+    ConnectError,
+    ConnectTimeoutError,
+    PoolTimeoutError,
+    PyreqwestError,
+)
 
 TIMEOUT_SECONDS = 20.0
 CONNECT_SECONDS = 5.0
@@ -47,13 +53,17 @@ def _checked_address(host: str, port: int) -> str:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as fault:
-        raise HttpError(f"No address for {host}: {fault.strerror or fault}", maybe_sent=False) from fault
+        raise HttpError(
+            f"No address for {host}: {fault.strerror or fault}", maybe_sent=False
+        ) from fault
     for *_rest, sockaddr in found:
         address = ipaddress.ip_address(str(sockaddr[0]).split("%")[0])
         mapped = getattr(address, "ipv4_mapped", None) or address
         if settings.ALLOW_PRIVATE_HOSTS or mapped.is_global:
             return str(address)
-    raise HttpError(f"{host} is an address on the inside, which channels may not call.", maybe_sent=False)
+    raise HttpError(
+        f"{host} is an address on the inside, which channels may not call.", maybe_sent=False
+    )
 
 
 @lru_cache(maxsize=256)
@@ -99,14 +109,20 @@ def request(
             building = building.body_bytes(content)
         with building.build_streamed() as answer:
             body = _bounded(answer)
-            return Response(answer.status, {name.lower(): value for name, value in answer.headers.items()}, body)
+            return Response(
+                answer.status, {name.lower(): value for name, value in answer.headers.items()}, body
+            )
     except PyreqwestError as fault:
-        raise HttpError(f"{type(fault).__name__} at {parts.hostname}", maybe_sent=not _never_left(fault)) from fault
+        raise HttpError(
+            f"{type(fault).__name__} at {parts.hostname}", maybe_sent=not _never_left(fault)
+        ) from fault
 
 
 def _never_left(fault: PyreqwestError) -> bool:
-    """Whether the request certainly stayed here. The library's ConnectError also covers a line that was cut after
-    the request went out; only its innermost "Connect" stage is before that. When in doubt: it may have left.
+    """Whether the request certainly stayed here; when in doubt it may have left.
+
+    The library's ConnectError also covers a line that was cut after the request went out; only its innermost
+    "Connect" stage is before that.
     """
     if isinstance(fault, ConnectTimeoutError | PoolTimeoutError | BuilderError):
         return True

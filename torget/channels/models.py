@@ -22,17 +22,25 @@ class AccountQuerySet(models.QuerySet["Account"]):
 class Account(models.Model):
     """One of our accounts on a network. Bad health or a pause stops sending, never receiving."""
 
-    municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, related_name="accounts")
+    municipality = models.ForeignKey(
+        Municipality, on_delete=models.PROTECT, related_name="accounts"
+    )
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="accounts")
     network = models.CharField(max_length=20)
     address = models.CharField(max_length=255)
     name = models.CharField(max_length=100)
-    key = models.UUIDField(default=uuid.uuid4, unique=True, help_text="Names the account in webhook addresses.")
+    key = models.UUIDField(
+        default=uuid.uuid4, unique=True, help_text="Names the account in webhook addresses."
+    )
     settings = models.JSONField(default=dict, blank=True)
-    secrets = models.BinaryField(default=b"", blank=True, help_text="Encrypted; see channels.secrets.")
+    secrets = models.BinaryField(
+        default=b"", blank=True, help_text="Encrypted; see channels.secrets."
+    )
     cursor = models.JSONField(default=dict, blank=True)
     paused_at = models.DateTimeField(null=True, blank=True)
-    paused_by = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    paused_by = models.ForeignKey(
+        Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     paused_reason = models.CharField(max_length=200, blank=True)
     healthy = models.BooleanField(default=True)
     health_detail = models.CharField(max_length=500, blank=True)
@@ -48,7 +56,9 @@ class Account(models.Model):
     objects = AccountQuerySet.as_manager()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["network", "address"], name="account_address_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["network", "address"], name="account_address_once")
+        ]
 
     def __str__(self) -> str:
         return f"{self.network} {self.address}"
@@ -77,7 +87,9 @@ class Heartbeat(models.Model):
 class Alarm(models.Model):
     """Something stands still and a person is told; closed by itself when it moves again."""
 
-    municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, null=True, related_name="alarms")
+    municipality = models.ForeignKey(
+        Municipality, on_delete=models.PROTECT, null=True, related_name="alarms"
+    )
     what = models.CharField(max_length=60)
     subject = models.CharField(max_length=100, blank=True)
     detail = models.CharField(max_length=500)
@@ -87,7 +99,9 @@ class Alarm(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["what", "subject"], condition=Q(closed_at=None), name="alarm_one_open")
+            models.UniqueConstraint(
+                fields=["what", "subject"], condition=Q(closed_at=None), name="alarm_one_open"
+            )
         ]
 
     def __str__(self) -> str:

@@ -23,7 +23,9 @@ def adapters() -> dict[str, Adapter]:
         try:
             adapter: Adapter = import_module(path).adapter
         except (ImportError, AttributeError) as fault:
-            raise ImproperlyConfigured(f"TORGET_ADAPTERS: {path} cannot be loaded: {fault}") from fault
+            raise ImproperlyConfigured(
+                f"TORGET_ADAPTERS: {path} cannot be loaded: {fault}"
+            ) from fault
         if adapter.network in found:
             raise ImproperlyConfigured(f"TORGET_ADAPTERS: two adapters for {adapter.network}.")
         found[adapter.network] = adapter
@@ -39,4 +41,6 @@ def adapter_for(network: str) -> Adapter:
     try:
         return adapters()[network]
     except KeyError as fault:
-        raise ImproperlyConfigured(f"No adapter for {network}: add it to TORGET_ADAPTERS.") from fault
+        raise ImproperlyConfigured(
+            f"No adapter for {network}: add it to TORGET_ADAPTERS."
+        ) from fault

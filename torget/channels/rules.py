@@ -65,7 +65,9 @@ def form_account(municipality: Municipality) -> Account:
     return account
 
 
-def try_account(network: str, address: str, settings: Mapping[str, Any], secrets: Mapping[str, str]) -> None:
+def try_account(
+    network: str, address: str, settings: Mapping[str, Any], secrets: Mapping[str, str]
+) -> None:
     """See whether we can receive and send with these settings; nothing is stored.
 
     Raises:
@@ -73,7 +75,9 @@ def try_account(network: str, address: str, settings: Mapping[str, Any], secrets
     """
     if Account.objects.filter(network=network, address=address.lower()).exists():
         raise Refused(_("Denne adressen er allerede koblet til."), "account_exists")
-    health = adapter_for(network).check(AccountFacts(0, network, address.lower(), "", settings, secrets))
+    health = adapter_for(network).check(
+        AccountFacts(0, network, address.lower(), "", settings, secrets)
+    )
     if not health.ok:
         raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": health.detail}, "no_contact")
 
@@ -87,7 +91,9 @@ def pause(account: Account, reason: str, *, by: Actor, at: datetime) -> None:
     """
     check(by, "channels.pause", account.unit)
     if not reason.strip():
-        raise Refused(_("Skriv hvorfor kanalen settes på pause, så kollegene forstår det."), "no_reason")
+        raise Refused(
+            _("Skriv hvorfor kanalen settes på pause, så kollegene forstår det."), "no_reason"
+        )
     with transaction.atomic():
         Account.objects.filter(pk=account.pk).update(
             paused_at=at, paused_by_id=by.id, paused_reason=reason.strip()[:200]
@@ -99,7 +105,9 @@ def resume(account: Account, *, by: Actor, at: datetime) -> None:
     """Send again."""
     check(by, "channels.pause", account.unit)
     with transaction.atomic():
-        Account.objects.filter(pk=account.pk).update(paused_at=None, paused_by=None, paused_reason="")
+        Account.objects.filter(pk=account.pk).update(
+            paused_at=None, paused_by=None, paused_reason=""
+        )
         record("account.resumed", account, by=by, at=at)
 
 
@@ -111,13 +119,16 @@ def facts(account: Account) -> AccountFacts:
         address=account.address,
         name=account.name,
         settings=account.settings,
-        secrets=unseal(account.secrets),
+        secrets=unseal(bytes(account.secrets)),
     )
 
 
 def active_facts(network: str) -> list[AccountFacts]:
     """Every account we listen to on a network, paused and ailing ones too."""
-    return [facts(account) for account in Account.objects.active().filter(network=network).order_by("pk")]
+    return [
+        facts(account)
+        for account in Account.objects.active().filter(network=network).order_by("pk")
+    ]
 
 
 def facts_by_key(key: str) -> AccountFacts | None:
@@ -156,7 +167,11 @@ def note_health(account_id: int, health: Health, *, at: datetime | None = None) 
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=account_id)
         changed = account.healthy != health.ok
-        account.healthy, account.health_detail, account.health_at = health.ok, health.detail[:500], at
+        account.healthy, account.health_detail, account.health_at = (
+            health.ok,
+            health.detail[:500],
+            at,
+        )
         account.expires_at = health.expires_at or account.expires_at
         account.save(update_fields=["healthy", "health_detail", "health_at", "expires_at"])
         if changed:
@@ -166,13 +181,21 @@ def note_health(account_id: int, health: Health, *, at: datetime | None = None) 
         if health.ok:
             lower_alarm("account", subject, at=at)
         else:
-            raise_alarm("account", subject, f"{account}: {health.detail}", municipality=account.municipality, at=at)
+            raise_alarm(
+                "account",
+                subject,
+                f"{account}: {health.detail}",
+                municipality=account.municipality,
+                at=at,
+            )
 
 
 def note_rejected(account_id: int, why: str, *, at: datetime | None = None) -> None:
     """A delivery to our webhook was refused: leave a trace of it."""
     Account.objects.filter(pk=account_id).update(
-        rejected_count=F("rejected_count") + 1, rejected_at=at or timezone.now(), rejected_why=why[:200]
+        rejected_count=F("rejected_count") + 1,
+        rejected_at=at or timezone.now(),
+        rejected_why=why[:200],
     )
 
 
@@ -183,7 +206,9 @@ def beat(name: str, *, every_seconds: int = 10, at: datetime | None = None) -> N
     )
 
 
-def raise_alarm(what: str, subject: str, detail: str, *, at: datetime, municipality: Municipality | None = None) -> bool:
+def raise_alarm(
+    what: str, subject: str, detail: str, *, at: datetime, municipality: Municipality | None = None
+) -> bool:
     """Open an alarm unless it is open already; True when it is new."""
     alarm, new = Alarm.objects.get_or_create(
         what=what,

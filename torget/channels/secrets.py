@@ -17,7 +17,9 @@ from torget.errors import Refused
 
 @lru_cache(maxsize=4)
 def _fernet(secret_key: str) -> Fernet:
-    derived = HKDF(SHA256(), length=32, salt=None, info=b"torget channel secrets 1").derive(secret_key.encode())
+    derived = HKDF(SHA256(), length=32, salt=None, info=b"torget channel secrets 1").derive(
+        secret_key.encode()
+    )
     return Fernet(base64.urlsafe_b64encode(derived))
 
 
@@ -37,5 +39,8 @@ def unseal(sealed: bytes) -> dict[str, str]:
     try:
         opened: dict[str, str] = json.loads(_fernet(settings.SECRET_KEY).decrypt(bytes(sealed)))
     except InvalidToken as fault:
-        raise Refused("Channel secrets were sealed with another key. Restore secret.key or enter them again.", "key") from fault
+        raise Refused(
+            "Channel secrets were sealed with another key. Restore secret.key or enter them again.",
+            "key",
+        ) from fault
     return opened

@@ -22,7 +22,10 @@ class Waker:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        fault: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         if self._listening is not None:
             self._listening.close()
@@ -41,7 +44,9 @@ class Waker:
             try:
                 if self._listening is None or self._listening.closed:
                     self._connect()
-                if self._listening and list(self._listening.notifies(timeout=min(left, 0.5), stop_after=1)):
+                if self._listening and list(
+                    self._listening.notifies(timeout=min(left, 0.5), stop_after=1)
+                ):
                     return True
             except psycopg.Error:
                 self._listening = None

@@ -42,9 +42,17 @@ def prepare_picture(name: str, content: bytes, *, alt: str = "") -> Prepared:
     """
     cleaned, media_type, width, height = clean_image(content)
     stem = safe_name(name).rsplit(".", 1)[0] or "bilde"
-    suffix = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}[media_type]
+    suffix = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}[
+        media_type
+    ]
     return Prepared(
-        files.put(cleaned), media_type, f"{stem}.{suffix}", len(cleaned), alt.strip()[:300], width, height
+        files.put(cleaned),
+        media_type,
+        f"{stem}.{suffix}",
+        len(cleaned),
+        alt.strip()[:300],
+        width,
+        height,
     )
 
 
@@ -56,11 +64,16 @@ def prepare(file: File) -> Prepared:
         except BadFile:
             pass  # kept as it came; offered for download, never shown
     return Prepared(
-        files.put(file.content), "application/octet-stream" if file.media_type.startswith("image/") else file.media_type,
-        safe_name(file.name), len(file.content), file.alt,
+        files.put(file.content),
+        "application/octet-stream" if file.media_type.startswith("image/") else file.media_type,
+        safe_name(file.name),
+        len(file.content),
+        file.alt,
     )
 
 
 def attach(message: Message, prepared: Sequence[Prepared]) -> None:
     """Attach prepared files to a message."""
-    Attachment.objects.bulk_create([Attachment(message=message, **one.as_json()) for one in prepared])
+    Attachment.objects.bulk_create(
+        [Attachment(message=message, **one.as_json()) for one in prepared]
+    )

@@ -49,13 +49,17 @@ def preview_of(text: str) -> str:
     return " ".join(text.split())[:PREVIEW_CHARS]
 
 
-def route(municipality: Municipality, text: str, *, chosen: Unit | None = None, fallback: Unit) -> Unit:
+def route(
+    municipality: Municipality, text: str, *, chosen: Unit | None = None, fallback: Unit
+) -> Unit:
     """The unit for a new conversation: the one chosen, else the one whose keywords fit best, else the fallback."""
     if chosen is not None and chosen.municipality_id == municipality.pk:
         return chosen
     words = text.lower()
     best, most = None, 0
-    for unit in Unit.objects.filter(municipality=municipality, active=True, receives=True).order_by("pk"):
+    for unit in Unit.objects.filter(municipality=municipality, active=True, receives=True).order_by(
+        "pk"
+    ):
         hits = sum(keyword.lower() in words for keyword in unit.keywords)
         if hits > most:
             best, most = unit, hits
@@ -71,17 +75,23 @@ def _by_parents(municipality_id: int, parents: Sequence[str]) -> Conversation | 
         if said:
             return said.conversation
         sent = Delivery.objects.filter(
-            receipt=parent, account__municipality_id=municipality_id, subject_type="conversations.message"
+            receipt=parent,
+            account__municipality_id=municipality_id,
+            subject_type="conversations.message",
         ).first()
         if sent:
             return Message.objects.get(pk=sent.subject_id).conversation
     return None
 
 
-def find_conversation(municipality_id: int, said: Utterance, identity: Identity) -> Conversation | None:
+def find_conversation(
+    municipality_id: int, said: Utterance, identity: Identity
+) -> Conversation | None:
     """The conversation an utterance belongs to: by our key, by what it answers, by a case number from somebody known."""
     if said.case:
-        held = Conversation.objects.filter(municipality_id=municipality_id, key=said.case.lower()).first()
+        held = Conversation.objects.filter(
+            municipality_id=municipality_id, key=said.case.lower()
+        ).first()
         if held:
             return held
     if held := _by_parents(municipality_id, said.parents):
@@ -109,7 +119,9 @@ def _open_conversation(
         subject=(said.subject.strip() or subject_of(said.body))[:200],
         network=account.network,
         account=account,
-        unit=route(municipality, f"{said.subject} {said.body}", chosen=chosen, fallback=account.unit),
+        unit=route(
+            municipality, f"{said.subject} {said.body}", chosen=chosen, fallback=account.unit
+        ),
         person=identity.person,
         identity=identity,
         person_name=(said.author.name or identity.name)[:120],
@@ -120,7 +132,14 @@ def _open_conversation(
         preview=preview_of(said.body),
     )
     by = Actor.resident(municipality.pk, identity.person_id)
-    record("conversation.opened", conversation, by=by, at=at, network=account.network, unit=conversation.unit_id)
+    record(
+        "conversation.opened",
+        conversation,
+        by=by,
+        at=at,
+        network=account.network,
+        unit=conversation.unit_id,
+    )
     return conversation
 
 
@@ -145,12 +164,14 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     occurred_at = min(said.occurred_at, at)  # clocks outside may lie; nothing is said in the future
     network = said.extra.get("identity_network", account.network)
     language = said.language or account.municipality.default_language
-    identity = persons.identify(account.municipality, network, said.author, at=at, language=language)
+    identity = persons.identify(
+        account.municipality, network, said.author, at=at, language=language
+    )
     conversation = find_conversation(account.municipality_id, said, identity)
     if conversation is None:
         conversation = _open_conversation(envelope, said, identity, occurred_at, at)
     conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    visibility = said.visibility
+    visibility: str = said.visibility
     if conversation.visibility == Conversation.Visibility.PRIVATE:
         visibility = Conversation.Visibility.PRIVATE
     message = Message.objects.create(
@@ -173,7 +194,10 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     attachments.attach(message, [*kept, *said.extra.get("prepared", [])])
     note_inbound(conversation, said.body, occurred_at)
     record(
-        "message.received", message, by=Actor.resident(account.municipality_id, identity.person_id), at=at,
+        "message.received",
+        message,
+        by=Actor.resident(account.municipality_id, identity.person_id),
+        at=at,
         conversation=conversation.pk,
     )
     return message
@@ -199,9 +223,16 @@ def _file_change(envelope: Envelope, said: Utterance, at: datetime) -> Message |
     else:
         message.body, message.edited_at = said.body, at
     message.save(update_fields=["body", "removed_at", "edited_at"])
-    by = Actor.resident(envelope.account.municipality_id, message.identity.person_id if message.identity else None)
-    record(f"message.{'removed' if said.kind == 'delete' else 'edited'}", message, by=by, at=at,
-           conversation=message.conversation_id)
+    by = Actor.resident(
+        envelope.account.municipality_id, message.identity.person_id if message.identity else None
+    )
+    record(
+        f"message.{'removed' if said.kind == 'delete' else 'edited'}",
+        message,
+        by=by,
+        at=at,
+        conversation=message.conversation_id,
+    )
     return message
 
 
@@ -222,7 +253,13 @@ def understand(envelope: Envelope) -> tuple[list[Utterance], list[Notice]]:
     item = Item(envelope.external_id, bytes(envelope.body), envelope.media_type, envelope.headers)
     parsed = adapter_for(account.network).parse(item, account, received_at=envelope.received_at)
     utterances = [
-        replace(one, extra={**one.extra, "prepared": [attachments.prepare(file) for file in one.attachments]})
+        replace(
+            one,
+            extra={
+                **one.extra,
+                "prepared": [attachments.prepare(file) for file in one.attachments],
+            },
+        )
         for one in parsed
         if isinstance(one, Utterance)
     ]
@@ -239,7 +276,11 @@ def file(envelope: Envelope, *, at: datetime) -> Filed:
     with transaction.atomic():
         messages = []
         for said in utterances:
-            message = _file_new(envelope, said, at) if said.kind == "new" else _file_change(envelope, said, at)
+            message = (
+                _file_new(envelope, said, at)
+                if said.kind == "new"
+                else _file_change(envelope, said, at)
+            )
             if message is not None:
                 messages.append(message)
         for notice in notices:

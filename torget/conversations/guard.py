@@ -12,7 +12,9 @@ _SECOND = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 def _valid(digits: list[int]) -> bool:
     # Since 2032-style numbers the first check digit may leave any remainder of 0–3 (Skatteetaten, new control sum).
     first = sum(weight * digit for weight, digit in zip(_FIRST, digits, strict=False)) % 11
-    return first in {0, 1, 2, 3} and sum(w * d for w, d in zip(_SECOND, digits, strict=True)) % 11 == 0
+    return (
+        first in {0, 1, 2, 3} and sum(w * d for w, d in zip(_SECOND, digits, strict=True)) % 11 == 0
+    )
 
 
 def national_ids(text: str) -> list[str]:

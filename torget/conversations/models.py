@@ -32,7 +32,9 @@ class Person(models.Model):
     name = models.CharField(max_length=120, blank=True)
     language = models.CharField(max_length=2, default="nb")
     created_at = models.DateTimeField()
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged")
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+    )
 
     def __str__(self) -> str:
         return f"Person {self.pk}"
@@ -46,13 +48,17 @@ class Identity(models.Model):
     network = models.CharField(max_length=20)
     external_id = models.CharField(max_length=320)
     name = models.CharField(max_length=120, blank=True)
-    verified = models.CharField(max_length=20, blank=True, help_text="How: link, dkim, idporten; empty: not.")
+    verified = models.CharField(
+        max_length=20, blank=True, help_text="How: link, dkim, idporten; empty: not."
+    )
     verified_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "identities"
         constraints = [
-            models.UniqueConstraint(fields=["municipality", "network", "external_id"], name="identity_once")
+            models.UniqueConstraint(
+                fields=["municipality", "network", "external_id"], name="identity_once"
+            )
         ]
 
     def __str__(self) -> str:
@@ -64,7 +70,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def visible_to(self, actor: Actor) -> ConversationQuerySet:
         """What the actor may read: staff by role and unit, a signed-in resident their own, everybody the public ones."""
-        here = self.filter(municipality_id=actor.municipality_id)
+        here = self.filter(municipality=actor.municipality_id)
         if actor.kind == "system":
             return here
         if actor.staff is not None:
@@ -118,7 +124,9 @@ class Conversation(models.Model):
         State.CLOSED: {State.OPEN},
     }
 
-    municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, related_name="conversations")
+    municipality = models.ForeignKey(
+        Municipality, on_delete=models.PROTECT, related_name="conversations"
+    )
     ref = models.CharField(max_length=20)
     key = models.CharField(max_length=26, unique=True, default=make_key)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.QUESTION)
@@ -129,9 +137,15 @@ class Conversation(models.Model):
     network = models.CharField(max_length=20)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="conversations")
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="conversations")
-    assignee = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="conversations")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, null=True, blank=True, related_name="conversations")
-    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    assignee = models.ForeignKey(
+        Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="conversations"
+    )
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="conversations"
+    )
+    identity = models.ForeignKey(
+        Identity, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     person_name = models.CharField(max_length=120, blank=True)
     show_name = models.BooleanField(default=False)
     language = models.CharField(max_length=2, default="nb")
@@ -149,7 +163,8 @@ class Conversation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["municipality", "ref"], name="conversation_ref_once"),
             models.CheckConstraint(
-                condition=Q(state__in=["new", "open", "answered", "closed"]), name="conversation_state"
+                condition=Q(state__in=["new", "open", "answered", "closed"]),
+                name="conversation_state",
             ),
         ]
         indexes = [
@@ -160,7 +175,8 @@ class Conversation(models.Model):
             ),
             models.Index(fields=["municipality", "-opened_at"], name="conversation_opened"),
             models.Index(
-                fields=["municipality", "-opened_at", "-id"], condition=Q(visibility="public"),
+                fields=["municipality", "-opened_at", "-id"],
+                condition=Q(visibility="public"),
                 name="conversation_wall",
             ),
         ]
@@ -184,7 +200,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def public(self) -> MessageQuerySet:
         """What everybody may see."""
         return self.shown().filter(
-            visibility=Conversation.Visibility.PUBLIC, conversation__visibility=Conversation.Visibility.PUBLIC
+            visibility=Conversation.Visibility.PUBLIC,
+            conversation__visibility=Conversation.Visibility.PUBLIC,
         )
 
 
@@ -198,22 +215,34 @@ class Message(models.Model):
         ANSWER = "answer"
         NOTE = "note"
 
-    conversation = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="messages")
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, related_name="messages"
+    )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
     visibility = models.CharField(max_length=7, choices=Conversation.Visibility)
-    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
-    staff = models.ForeignKey(Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="messages")
+    identity = models.ForeignKey(
+        Identity, on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
+    )
+    staff = models.ForeignKey(
+        Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
+    )
     signature = models.CharField(max_length=160, blank=True)
     author_name = models.CharField(max_length=120, blank=True)
     show_name = models.BooleanField(default=False)
     body = models.TextField(blank=True)
     folded = models.TextField(blank=True)
     language = models.CharField(max_length=2, blank=True)
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="replies")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replies"
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     external_id = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001 - NULL is "none" for the unique constraint
-    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    envelope = models.ForeignKey(
+        Envelope, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     occurred_at = models.DateTimeField()
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
@@ -236,7 +265,9 @@ class Message(models.Model):
                 | Q(kind__in=["answer", "note"], identity=None, staff__isnull=False),
                 name="message_one_author",
             ),
-            models.CheckConstraint(condition=~Q(kind="note", visibility="public"), name="message_note_private"),
+            models.CheckConstraint(
+                condition=~Q(kind="note", visibility="public"), name="message_note_private"
+            ),
         ]
         indexes = [
             GinIndex(fields=["search"], name="message_search"),
@@ -261,7 +292,9 @@ class Version(models.Model):
     body = models.TextField(blank=True)
     replaced_at = models.DateTimeField()
     why = models.CharField(max_length=10)
-    envelope = models.ForeignKey(Envelope, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    envelope = models.ForeignKey(
+        Envelope, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     class Meta:
         ordering = ["id"]

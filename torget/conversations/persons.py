@@ -9,12 +9,16 @@ from torget.conversations.models import Identity, Person
 from torget.people.models import Municipality
 
 
-def identify(municipality: Municipality, network: str, author: Author, *, at: datetime, language: str = "nb") -> Identity:
+def identify(
+    municipality: Municipality, network: str, author: Author, *, at: datetime, language: str = "nb"
+) -> Identity:
     """The identity of an author on a network; a person is made for one never seen before. Safe when two arrive at once."""
     external_id = author.external_id.strip()[:320] or "unknown"
     if network == "email":
         external_id = external_id.lower()
-    known = Identity.objects.filter(municipality=municipality, network=network, external_id=external_id).first()
+    known = Identity.objects.filter(
+        municipality=municipality, network=network, external_id=external_id
+    ).first()
     if known is None:
         person = Person.objects.create(
             municipality=municipality, name=author.name[:120], language=language, created_at=at

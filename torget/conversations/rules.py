@@ -48,7 +48,8 @@ def _text(body: str) -> str:
         raise Refused(_("Skriv en tekst først."), "empty")
     if len(body) > MAX_BODY_CHARS:
         raise Refused(
-            _("Teksten er for lang. Kort den ned til %(most)s tegn.") % {"most": MAX_BODY_CHARS}, "too_long"
+            _("Teksten er for lang. Kort den ned til %(most)s tegn.") % {"most": MAX_BODY_CHARS},
+            "too_long",
         )
     return body
 
@@ -67,7 +68,9 @@ def take(conversation: Conversation, *, by: Actor, at: datetime) -> None:
     """
     check(by, "conversations.take", conversation.unit)
     with transaction.atomic():
-        taken = Conversation.objects.filter(pk=conversation.pk, assignee=None).update(assignee=by.id)
+        taken = Conversation.objects.filter(pk=conversation.pk, assignee=None).update(
+            assignee=by.id
+        )
         row = _lock(conversation)
         if not taken and row.assignee_id != by.id:
             raise Stale(_("%(name)s har allerede tatt saken.") % {"name": row.assignee}, "taken")
@@ -86,7 +89,9 @@ def assign(conversation: Conversation, staff: Staff | None, *, by: Actor, at: da
     """
     if not (staff is None and conversation.assignee_id == by.id):
         check(by, "conversations.assign", conversation.unit)
-    if staff is not None and (staff.municipality_id != conversation.municipality_id or not staff.active):
+    if staff is not None and (
+        staff.municipality_id != conversation.municipality_id or not staff.active
+    ):
         raise Refused(_("Velg en kollega som arbeider her."), "stranger")
     with transaction.atomic():
         row = _lock(conversation)
@@ -126,9 +131,14 @@ def note(conversation: Conversation, body: str, *, by: Actor, at: datetime) -> M
     check(by, "conversations.note", conversation.unit)
     with transaction.atomic():
         message = Message.objects.create(
-            conversation=_lock(conversation), kind=Message.Kind.NOTE, visibility=Conversation.Visibility.PRIVATE,
-            staff=by.staff, signature=by.staff.signature if by.staff else "", body=_text(body),
-            occurred_at=at, created_at=at,
+            conversation=_lock(conversation),
+            kind=Message.Kind.NOTE,
+            visibility=Conversation.Visibility.PRIVATE,
+            staff=by.staff,
+            signature=by.staff.signature if by.staff else "",
+            body=_text(body),
+            occurred_at=at,
+            created_at=at,
         )
         record("message.noted", message, by=by, at=at, conversation=conversation.pk)
     return message
@@ -149,7 +159,9 @@ def route_back(conversation: Conversation, identity: Identity | None) -> tuple[A
     return (account, identity.external_id) if account and identity.network != "form" else None
 
 
-def send_message(message: Message, identity: Identity | None, *, at: datetime, key: str = "") -> Delivery | None:
+def send_message(
+    message: Message, identity: Identity | None, *, at: datetime, key: str = ""
+) -> Delivery | None:
     """Put a message of ours in the outbox to one identity, in its language, with the way back to the case."""
     conversation = message.conversation
     way = route_back(conversation, identity)
@@ -157,7 +169,9 @@ def send_message(message: Message, identity: Identity | None, *, at: datetime, k
         return None
     account, recipient = way
     inbound = (
-        conversation.messages.filter(kind=Message.Kind.INBOUND, account=account).exclude(external_id=None).last()
+        conversation.messages.filter(kind=Message.Kind.INBOUND, account=account)
+        .exclude(external_id=None)
+        .last()
     )
     body = f"{message.body}\n\n{message.signature}\n{conversation.municipality.name} kommune"
     files = [
@@ -202,13 +216,23 @@ def answer(
     if conversation.visibility == Conversation.Visibility.PRIVATE:
         shown = Conversation.Visibility.PRIVATE
     if shown == Conversation.Visibility.PUBLIC and national_ids(body):
-        raise Refused(_("Svaret er offentlig og inneholder et fødselsnummer. Ta det bort før du sender."), "national_id")
+        raise Refused(
+            _("Svaret er offentlig og inneholder et fødselsnummer. Ta det bort før du sender."),
+            "national_id",
+        )
     with transaction.atomic():
         row = _lock(conversation)
         message = Message.objects.create(
-            conversation=row, kind=Message.Kind.ANSWER, visibility=shown, staff=by.staff,
-            signature=by.staff.signature, show_name=True, body=body, language=row.language,
-            occurred_at=at, created_at=at,
+            conversation=row,
+            kind=Message.Kind.ANSWER,
+            visibility=shown,
+            staff=by.staff,
+            signature=by.staff.signature,
+            show_name=True,
+            body=body,
+            language=row.language,
+            occurred_at=at,
+            created_at=at,
         )
         attachments.attach(message, files)
         _move(row, State.OPEN if row.state == State.CLOSED else State(row.state))
@@ -220,8 +244,14 @@ def answer(
         row.preview = preview_of(body)
         row.save()
         delivery = send_message(message, _asker(row), at=at)
-        record("message.answered", message, by=by, at=at, conversation=row.pk,
-               delivery=delivery.pk if delivery else None)
+        record(
+            "message.answered",
+            message,
+            by=by,
+            at=at,
+            conversation=row.pk,
+            delivery=delivery.pk if delivery else None,
+        )
     return message
 
 
@@ -259,8 +289,16 @@ def reopen(conversation: Conversation, *, by: Actor, at: datetime) -> None:
         record("conversation.reopened", conversation, by=by, at=at)
 
 
-def post(unit: Unit, account: Account, body: str, *, by: Actor, at: datetime, subject: str = "",
-         files: Sequence[attachments.Prepared] = ()) -> Message:
+def post(
+    unit: Unit,
+    account: Account,
+    body: str,
+    *,
+    by: Actor,
+    at: datetime,
+    subject: str = "",
+    files: Sequence[attachments.Prepared] = (),
+) -> Message:
     """The municipality posts on its own wall, under a name; anyone may comment.
 
     Raises:
@@ -270,18 +308,37 @@ def post(unit: Unit, account: Account, body: str, *, by: Actor, at: datetime, su
     check(by, "wall.post", unit)
     body = _text(body)
     if by.staff is None or national_ids(body):
-        raise Refused(_("Innlegget er offentlig og inneholder et fødselsnummer. Ta det bort først."), "national_id")
+        raise Refused(
+            _("Innlegget er offentlig og inneholder et fødselsnummer. Ta det bort først."),
+            "national_id",
+        )
     with transaction.atomic():
         conversation = Conversation.objects.create(
-            municipality_id=unit.municipality_id, ref=next_ref(unit.municipality, at=at),
-            kind=Conversation.Kind.WALL, visibility=Conversation.Visibility.PUBLIC, state=State.ANSWERED,
-            subject=(subject.strip() or subject_of(body))[:200], preview=preview_of(body), network=account.network,
-            account=account, unit=unit, opened_at=at, last_message_at=at, message_count=1,
+            municipality_id=unit.municipality_id,
+            ref=next_ref(unit.municipality, at=at),
+            kind=Conversation.Kind.WALL,
+            visibility=Conversation.Visibility.PUBLIC,
+            state=State.ANSWERED,
+            subject=(subject.strip() or subject_of(body))[:200],
+            preview=preview_of(body),
+            network=account.network,
+            account=account,
+            unit=unit,
+            opened_at=at,
+            last_message_at=at,
+            message_count=1,
             language=unit.municipality.default_language,
         )
         message = Message.objects.create(
-            conversation=conversation, kind=Message.Kind.ANSWER, visibility=Conversation.Visibility.PUBLIC,
-            staff=by.staff, signature=by.staff.signature, show_name=True, body=body, occurred_at=at, created_at=at,
+            conversation=conversation,
+            kind=Message.Kind.ANSWER,
+            visibility=Conversation.Visibility.PUBLIC,
+            staff=by.staff,
+            signature=by.staff.signature,
+            show_name=True,
+            body=body,
+            occurred_at=at,
+            created_at=at,
         )
         attachments.attach(message, files)
         record("wall.posted", message, by=by, at=at, conversation=conversation.pk)

@@ -8,7 +8,9 @@ from django.db.models import Exists, OuterRef, Q
 from torget.conversations.models import ConversationQuerySet, Message
 
 
-def find(conversations: ConversationQuerySet, query: str, *, public: bool = False) -> ConversationQuerySet:
+def find(
+    conversations: ConversationQuerySet, query: str, *, public: bool = False
+) -> ConversationQuerySet:
     """Those of `conversations` in which the words were said, newest first; `public` looks in public messages only."""
     words = SearchQuery(query, config="norwegian", search_type="websearch")
     messages = Message.objects.filter(conversation=OuterRef("pk"), search=words)

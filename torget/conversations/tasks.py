@@ -20,8 +20,9 @@ log = logging.getLogger(__name__)
 
 
 def file_due(*, now: Callable[[], datetime] = timezone.now) -> int:
-    """One round: claim what was received and file it. What cannot be parsed goes to quarantine; what fails
-    for our own reasons is tried again and ends there too. How many were claimed.
+    """One round: claim what was received and file it; how many were claimed.
+
+    What cannot be parsed goes to quarantine; what fails for our own reasons is tried again and ends there too.
     """
     batch = intake.claim(at=now())
     for envelope in batch:
@@ -29,9 +30,9 @@ def file_due(*, now: Callable[[], datetime] = timezone.now) -> int:
             file(envelope, at=now())
         except Unparseable as fault:
             intake.quarantine(envelope, str(fault), at=now())
-        except Exception as fault:
+        except Exception as fault:  # noqa: BLE001 - one envelope's fault must not stop the others
             # The class only: the text of a fault may quote what somebody wrote.
-            log.exception("Envelope %s could not be filed", envelope.pk, exc_info=False)
+            log.error("Envelope %s could not be filed: %s", envelope.pk, type(fault).__name__)
             intake.try_later(envelope, f"{type(fault).__name__}: {fault}", at=now())
     return len(batch)
 

@@ -54,17 +54,29 @@ def _build(*, at: datetime) -> Town:
     for slug, parent, fields in texts.UNITS:
         units[slug] = people.add_unit(municipality, slug=slug, parent=units.get(parent), **fields)
     for weekday in range(5):
-        OpeningHours.objects.create(unit=units["nordvaag"], weekday=weekday, opens=time(8), closes=time(15, 30))
+        OpeningHours.objects.create(
+            unit=units["nordvaag"], weekday=weekday, opens=time(8), closes=time(15, 30)
+        )
     staff: dict[str, Staff] = {}
     for who in texts.STAFF:
         staff[who.key] = people.add_staff(
-            units[who.unit], email=who.email, password=PASSWORD, first_name=who.first_name, last_name=who.last_name,
-            at=at, by=system,
+            units[who.unit],
+            email=who.email,
+            password=PASSWORD,
+            first_name=who.first_name,
+            last_name=who.last_name,
+            at=at,
+            by=system,
         )
         for role, unit in who.roles:
             people.grant(staff[who.key], Role(role), units[unit], at=at, by=system)
     form = channels.open_account(
-        units["servicetorget"], network="form", address=f"torget.{municipality.slug}", name="Torget", by=system, at=at
+        units["servicetorget"],
+        network="form",
+        address=f"torget.{municipality.slug}",
+        name="Torget",
+        by=system,
+        at=at,
     )
     return Town(municipality, units, staff, form)
 
@@ -72,7 +84,10 @@ def _build(*, at: datetime) -> Town:
 def roster_ahead(municipality: Municipality, *, at: datetime, days: int = 14) -> None:
     """Somebody is on duty every day, from eight to half past three and on call until late."""
     system = Actor.system(municipality.pk)
-    by_email = {staff.user.email: staff for staff in Staff.objects.filter(municipality=municipality).select_related("user", "unit")}
+    by_email = {
+        staff.user.email: staff
+        for staff in Staff.objects.filter(municipality=municipality).select_related("user", "unit")
+    }
     today = at.astimezone(OSLO).date()
     for offset in range(days):
         day = today + timedelta(days=offset)
@@ -90,16 +105,27 @@ def _tell_story(town: Town) -> None:
         if scene.by_staff:
             actor = Actor.of_staff(town.staff[scene.by_staff])
             message = conversations.post(
-                town.units[scene.unit], town.form, scene.text, subject=scene.subject, by=actor, at=at
+                town.units[scene.unit],
+                town.form,
+                scene.text,
+                subject=scene.subject,
+                by=actor,
+                at=at,
             )
             conversation = message.conversation
         else:
             saying = square.Saying(
-                body=scene.text, visibility=scene.visibility, name=scene.name, show_name=bool(scene.name),
-                unit=scene.unit, language=scene.language,
+                body=scene.text,
+                visibility=scene.visibility,
+                name=scene.name,
+                show_name=bool(scene.name),
+                unit=scene.unit,
+                language=scene.language,
             )
             tell = square.ask if scene.kind == "question" else square.post
-            conversation = tell(town.municipality, saying, by=Actor.resident(town.municipality.pk), at=at)
+            conversation = tell(
+                town.municipality, saying, by=Actor.resident(town.municipality.pk), at=at
+            )
         _go_on(town, conversation, scene, at)
 
 
@@ -112,12 +138,17 @@ def _go_on(town: Town, conversation: Conversation, scene: texts.Scene, at: datet
             speak = conversations.note if turn.note else conversations.answer
             speak(conversation, turn.text, by=actor, at=at)
         else:
-            saying = square.Saying(body=turn.text, visibility="public", name=turn.name, show_name=bool(turn.name))
+            saying = square.Saying(
+                body=turn.text, visibility="public", name=turn.name, show_name=bool(turn.name)
+            )
             square.comment(conversation, saying, by=Actor.resident(town.municipality.pk), at=at)
     if scene.answer:
         conversation.refresh_from_db()
         question, body, who = scene.answer
         answers.publish(
-            conversation, question=question, body=body, by=Actor.of_staff(town.staff[who]),
+            conversation,
+            question=question,
+            body=body,
+            by=Actor.of_staff(town.staff[who]),
             at=at + timedelta(minutes=5),
         )

@@ -27,7 +27,7 @@ def municipality_of(headers: Mapping[str, str]) -> int | None:
         return None
     request = HttpRequest()
     request.session = SessionStore(cookie.value)
-    request.user = get_user(request)  # type: ignore[assignment]  # our own User
+    request.user = get_user(request)
     staff = staff_of(request, municipality)
     if staff is None or not Actor.of_staff(staff).may("conversations.read"):
         return None

@@ -16,7 +16,12 @@ from torget.subscriptions import rules as subscriptions
 
 
 def reply(
-    conversation: Conversation, body: str, *, by: Actor, at: datetime, files: Sequence[Prepared] = (),
+    conversation: Conversation,
+    body: str,
+    *,
+    by: Actor,
+    at: datetime,
+    files: Sequence[Prepared] = (),
     close: bool = False,
 ) -> Message:
     """Answer, and tell those who follow when the answer is public.
@@ -40,6 +45,10 @@ def _tell(conversation: Conversation, message: Message, at: datetime) -> None:
         )
 
     subscriptions.tell(
-        conversation, about=message, wording=wording, link=f"/vegg/{conversation.ref}", at=at,
+        conversation,
+        about=message,
+        wording=wording,
+        link=f"/vegg/{conversation.ref}",
+        at=at,
         leave_out=conversation.identity,
     )

@@ -21,7 +21,9 @@ log = logging.getLogger(__name__)
 
 ENVELOPE_LATE = timedelta(minutes=2)
 DELIVERY_LATE = timedelta(minutes=5)
-SILENT = timedelta(minutes=35)  # IMAP IDLE is renewed each half hour: longer without a word is no connection
+SILENT = timedelta(
+    minutes=35
+)  # IMAP IDLE is renewed each half hour: longer without a word is no connection
 KINDS = ("loop", "intake", "outbox", "unknown", "silent", "quarantine")
 
 
@@ -39,43 +41,78 @@ def standstills(*, at: datetime) -> Iterator[Standstill]:
     """Everything that stands still now."""
     for beat in Heartbeat.objects.all():
         if beat.is_late(at):
-            yield Standstill("loop", beat.name, _("«%(name)s» har ikke gitt livstegn siden %(at)s.") % {
-                "name": beat.name, "at": beat.beat_at.isoformat(timespec="minutes")})
+            yield Standstill(
+                "loop",
+                beat.name,
+                _("«%(name)s» har ikke gitt livstegn siden %(at)s.")
+                % {"name": beat.name, "at": beat.beat_at.isoformat(timespec="minutes")},
+            )
     yield from _late_envelopes(at)
+    yield from _aside()
     yield from _late_deliveries(at)
-    for account in Account.objects.active().exclude(last_seen_at=None).filter(last_seen_at__lt=at - SILENT):
-        yield Standstill("silent", f"account:{account.pk}", _("%(account)s har vært taus siden %(at)s.") % {
-            "account": account, "at": account.last_seen_at.isoformat(timespec="minutes") if account.last_seen_at else "",
-        }, account.municipality_id)
+    for account in (
+        Account.objects.active().exclude(last_seen_at=None).filter(last_seen_at__lt=at - SILENT)
+    ):
+        yield Standstill(
+            "silent",
+            f"account:{account.pk}",
+            _("%(account)s har vært taus siden %(at)s.")
+            % {
+                "account": account,
+                "at": account.last_seen_at.isoformat(timespec="minutes")
+                if account.last_seen_at
+                else "",
+            },
+            account.municipality_id,
+        )
 
 
 def _late_envelopes(at: datetime) -> Iterator[Standstill]:
-    late = Envelope.objects.filter(state=Envelope.State.RECEIVED, received_at__lt=at - ENVELOPE_LATE)
-    for row in late.values("account__municipality").annotate(many=Count("id"), oldest=Min("received_at")):
+    late = Envelope.objects.filter(
+        state=Envelope.State.RECEIVED, received_at__lt=at - ENVELOPE_LATE
+    )
+    for row in late.values("account__municipality").annotate(
+        many=Count("id"), oldest=Min("received_at")
+    ):
         yield Standstill(
-            "intake", f"municipality:{row['account__municipality']}",
-            _("%(many)s mottatte meldinger er ikke behandlet. Den eldste kom %(oldest)s.") % {
-                "many": row["many"], "oldest": row["oldest"].isoformat(timespec="minutes")},
+            "intake",
+            f"municipality:{row['account__municipality']}",
+            _("%(many)s mottatte meldinger er ikke behandlet. Den eldste kom %(oldest)s.")
+            % {"many": row["many"], "oldest": row["oldest"].isoformat(timespec="minutes")},
             row["account__municipality"],
         )
-    aside = Envelope.objects.quarantined().values("account__municipality").annotate(many=Count("id")).order_by()
+
+
+def _aside() -> Iterator[Standstill]:
+    aside = (
+        Envelope.objects.quarantined()
+        .values("account__municipality")
+        .annotate(many=Count("id"))
+        .order_by()
+    )
     for row in aside:
         yield Standstill(
-            "quarantine", f"municipality:{row['account__municipality']}",
-            _("%(many)s meldinger ligger i karantene.") % {"many": row["many"]}, row["account__municipality"],
+            "quarantine",
+            f"municipality:{row['account__municipality']}",
+            _("%(many)s meldinger ligger i karantene.") % {"many": row["many"]},
+            row["account__municipality"],
         )
 
 
 def _late_deliveries(at: datetime) -> Iterator[Standstill]:
     late = Delivery.objects.filter(state=Delivery.State.DUE, next_attempt_at__lt=at - DELIVERY_LATE)
-    unknown = Delivery.objects.filter(state=Delivery.State.UNKNOWN, created_at__lt=at - DELIVERY_LATE)
+    unknown = Delivery.objects.filter(
+        state=Delivery.State.UNKNOWN, created_at__lt=at - DELIVERY_LATE
+    )
     for what, rows, sentence in (
         ("outbox", late, _("%(many)s sendinger står og venter.")),
         ("unknown", unknown, _("Vi vet ikke om %(many)s sendinger kom fram. Noen må avgjøre det.")),
     ):
         for row in rows.values("account__municipality").annotate(many=Count("id")).order_by():
             yield Standstill(
-                what, f"municipality:{row['account__municipality']}", sentence % {"many": row["many"]},
+                what,
+                f"municipality:{row['account__municipality']}",
+                sentence % {"many": row["many"]},
                 row["account__municipality"],
             )
 
@@ -89,7 +126,11 @@ def watch(*, at: datetime) -> None:
         if one.municipality_id:
             municipality = Account.objects.filter(municipality_id=one.municipality_id).first()
         channels.raise_alarm(
-            one.what, one.subject, one.detail, at=at, municipality=municipality.municipality if municipality else None
+            one.what,
+            one.subject,
+            one.detail,
+            at=at,
+            municipality=municipality.municipality if municipality else None,
         )
     for alarm in Alarm.objects.filter(closed_at=None, what__in=KINDS):
         if (alarm.what, alarm.subject) not in seen:

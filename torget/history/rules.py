@@ -38,7 +38,9 @@ def record(verb: str, subject: models.Model, *, by: Who, at: datetime, **data: A
         TransactionManagementError: no transaction is open.
     """
     if not transaction.get_connection().in_atomic_block:
-        raise transaction.TransactionManagementError("history.record outside the change's transaction")
+        raise transaction.TransactionManagementError(
+            "history.record outside the change's transaction"
+        )
     return Entry.objects.create(
         at=at,
         municipality_id=by.municipality_id,

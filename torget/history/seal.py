@@ -43,7 +43,9 @@ def merkle_root(leaves: Sequence[bytes]) -> bytes:
     if len(leaves) == 1:
         return leaves[0]
     split = 1 << (len(leaves) - 1).bit_length() - 1
-    return hashlib.sha256(b"\x01" + merkle_root(leaves[:split]) + merkle_root(leaves[split:])).digest()
+    return hashlib.sha256(
+        b"\x01" + merkle_root(leaves[:split]) + merkle_root(leaves[split:])
+    ).digest()
 
 
 def chain(previous: bytes, root: bytes, last_entry_id: int, count: int) -> bytes:
@@ -65,7 +67,9 @@ def seal(*, at: datetime) -> Seal | None:
                 cursor.execute("LOCK TABLE history_entry IN SHARE MODE")
             last = Seal.objects.order_by("-last_entry_id").first()
             entries = list(
-                Entry.objects.filter(pk__gt=last.last_entry_id if last else 0).order_by("pk")[:SEAL_AT_MOST]
+                Entry.objects.filter(pk__gt=last.last_entry_id if last else 0).order_by("pk")[
+                    :SEAL_AT_MOST
+                ]
             )
             if not entries:
                 return None
@@ -103,7 +107,9 @@ def _seal_faults(one: Seal, previous: bytes) -> Iterator[str]:
 def _row_faults(one: Seal, first_id: int) -> Iterator[str]:
     sealed = {pk: bytes(one.leaves[i * 32 : i * 32 + 32]) for i, pk in enumerate(one.ids)}
     found: set[int] = set()
-    rows: Iterable[Entry] = Entry.objects.filter(pk__gt=first_id, pk__lte=one.last_entry_id).order_by("pk").iterator()
+    rows: Iterable[Entry] = (
+        Entry.objects.filter(pk__gt=first_id, pk__lte=one.last_entry_id).order_by("pk").iterator()
+    )
     for entry in rows:
         found.add(entry.pk)
         if entry.pk not in sealed:

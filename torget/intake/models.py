@@ -17,7 +17,7 @@ class EnvelopeQuerySet(models.QuerySet["Envelope"]):
     def visible_to(self, actor: Actor) -> EnvelopeQuerySet:
         """Those of the actor's municipality, for the roles that tend the quarantine."""
         if actor.may("intake.quarantine"):
-            return self.filter(account__municipality_id=actor.municipality_id)
+            return self.filter(account__municipality=actor.municipality_id)
         return self.none()
 
     def quarantined(self) -> EnvelopeQuerySet:
@@ -72,7 +72,9 @@ class Envelope(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(state="received"), name="envelope_due"),
-            models.Index(fields=["received_at"], condition=Q(state="quarantined"), name="envelope_quarantine"),
+            models.Index(
+                fields=["received_at"], condition=Q(state="quarantined"), name="envelope_quarantine"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,8 +33,9 @@ def external_id(item: Item) -> str:
 
 
 def receive(account_id: int, item: Item, *, at: datetime | None = None) -> tuple[int, bool]:
-    """Store one thing received; (envelope id, whether it was here already). Committed when this returns,
-    or with the caller's transaction. Receiving the same thing again changes nothing.
+    """Store one thing received; (envelope id, whether it was here already).
+
+    Committed when this returns, or with the caller's transaction. Receiving the same thing again changes nothing.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         envelope = Envelope(
@@ -48,7 +49,9 @@ def receive(account_id: int, item: Item, *, at: datetime | None = None) -> tuple
             received_at=at or timezone.now(),
         )
         Envelope.objects.bulk_create([envelope], ignore_conflicts=True)
-        row = Envelope.objects.only("id", "public_id").get(account_id=account_id, external_id=envelope.external_id)
+        row = Envelope.objects.only("id", "public_id").get(
+            account_id=account_id, external_id=envelope.external_id
+        )
         new = row.public_id == envelope.public_id
         if new:
             cursor.execute("NOTIFY torget_intake")
@@ -67,7 +70,9 @@ def claim(limit: int = 100, *, at: datetime) -> list[Envelope]:
             .values_list("id", flat=True)[:limit]
         )
         Envelope.objects.filter(pk__in=ids).update(lease_until=at + LEASE)
-    return list(Envelope.objects.filter(pk__in=ids).select_related("account__municipality").order_by("id"))
+    return list(
+        Envelope.objects.filter(pk__in=ids).select_related("account__municipality").order_by("id")
+    )
 
 
 def settle(envelope_ids: Sequence[int], state: Envelope.State) -> None:
@@ -81,7 +86,10 @@ def quarantine(envelope: Envelope, why: str, *, at: datetime) -> None:
     """Set an envelope aside where people see it, with the reason in words."""
     with transaction.atomic():
         moved = Envelope.objects.filter(pk=envelope.pk, state=State.RECEIVED).update(
-            state=State.QUARANTINED, lease_until=None, error=why[:2000], attempts=envelope.attempts + 1
+            state=State.QUARANTINED,
+            lease_until=None,
+            error=why[:2000],
+            attempts=envelope.attempts + 1,
         )
         if moved:
             municipality = envelope.account.municipality_id
@@ -95,13 +103,18 @@ def try_later(envelope: Envelope, why: str, *, at: datetime) -> None:
         return
     wait = timedelta(seconds=2 ** (envelope.attempts + 1))
     Envelope.objects.filter(pk=envelope.pk, state=State.RECEIVED).update(
-        attempts=envelope.attempts + 1, error=why[:2000], lease_until=None, next_attempt_at=at + wait
+        attempts=envelope.attempts + 1,
+        error=why[:2000],
+        lease_until=None,
+        next_attempt_at=at + wait,
     )
 
 
 def _may_tend(envelope: Envelope, by: Actor) -> None:
     if by.municipality_id != envelope.account.municipality_id or not by.may("intake.quarantine"):
-        raise NotAllowed(_("Karantenen tas hånd om av vaktleder eller administrator. Spør en av dem."))
+        raise NotAllowed(
+            _("Karantenen tas hånd om av vaktleder eller administrator. Spør en av dem.")
+        )
 
 
 def replay(envelope: Envelope, *, by: Actor, at: datetime) -> None:

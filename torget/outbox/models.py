@@ -15,7 +15,7 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def visible_to(self, actor: Actor) -> DeliveryQuerySet:
         """Those of the actor's municipality, for staff who read conversations."""
         if actor.may("conversations.read"):
-            return self.filter(account__municipality_id=actor.municipality_id)
+            return self.filter(account__municipality=actor.municipality_id)
         return self.none()
 
 
@@ -68,14 +68,24 @@ class Delivery(models.Model):
         verbose_name_plural = "deliveries"
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=["due", "sending", "sent", "refused", "unknown", "cancelled"]),
+                condition=Q(
+                    state__in=["due", "sending", "sent", "refused", "unknown", "cancelled"]
+                ),
                 name="delivery_state",
             ),
         ]
         indexes = [
-            models.Index(fields=["priority", "next_attempt_at", "id"], condition=Q(state="due"), name="delivery_due"),
-            models.Index(fields=["lease_until"], condition=Q(state="sending"), name="delivery_leased"),
-            models.Index(fields=["next_attempt_at"], condition=Q(state="unknown"), name="delivery_unknown"),
+            models.Index(
+                fields=["priority", "next_attempt_at", "id"],
+                condition=Q(state="due"),
+                name="delivery_due",
+            ),
+            models.Index(
+                fields=["lease_until"], condition=Q(state="sending"), name="delivery_leased"
+            ),
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(state="unknown"), name="delivery_unknown"
+            ),
             models.Index(fields=["subject_type", "subject_id"], name="delivery_subject"),
             models.Index(fields=["receipt"], condition=~Q(receipt=""), name="delivery_receipt"),
         ]

@@ -86,7 +86,10 @@ def enqueue(
 def outgoing(payload: dict[str, Any]) -> Outgoing:
     """The value an adapter sends, from a delivery's payload."""
     held = dict(payload)
-    loaded = [File(name, media_type, files.get(sha256)) for sha256, name, media_type in held.pop("files", [])]
+    loaded = [
+        File(name, media_type, files.get(sha256))
+        for sha256, name, media_type in held.pop("files", [])
+    ]
     return replace(Outgoing(**held), attachments=loaded)
 
 
@@ -113,7 +116,9 @@ def claim(account_ids: Sequence[int], *, at: datetime, limit: int = 100) -> list
             },
         )
         return [
-            Claimed(row[0], row[1], row[2], json.loads(row[3]) if isinstance(row[3], str) else row[3])
+            Claimed(
+                row[0], row[1], row[2], json.loads(row[3]) if isinstance(row[3], str) else row[3]
+            )
             for row in cursor.fetchall()
         ]
 
@@ -143,7 +148,15 @@ def settle_sent(done: Sequence[tuple[int, Receipt]], *, at: datetime) -> None:
         )
 
 
-def _move(pk: int, origin: Sequence[str], state: Delivery.State, *, at: datetime, detail: str, **changes: Any) -> bool:
+def _move(
+    pk: int,
+    origin: Sequence[str],
+    state: Delivery.State,
+    *,
+    at: datetime,
+    detail: str,
+    **changes: Any,
+) -> bool:
     step = {"at": at.isoformat(), "outcome": str(state), "detail": detail[:500]}
     return bool(
         Delivery.objects.filter(pk=pk, state__in=origin).update(
@@ -151,7 +164,10 @@ def _move(pk: int, origin: Sequence[str], state: Delivery.State, *, at: datetime
             lease_until=None,
             error=detail[:500],
             trail=Func(
-                F("trail"), Value([step], JSONField()), template="%(expressions)s", arg_joiner=" || ",
+                F("trail"),
+                Value([step], JSONField()),
+                template="%(expressions)s",
+                arg_joiner=" || ",
                 output_field=JSONField(),
             ),
             **changes,
@@ -170,7 +186,14 @@ def settle_failed(claimed: Claimed, fault: SendError, *, at: datetime) -> Delive
             _tell(claimed.id, "delivery.refused", at=at)
         return State.REFUSED
     wait = fault.retry_after_seconds or BACKOFF_SECONDS[claimed.attempts - 1]
-    _move(claimed.id, ["sending"], State.DUE, at=at, detail=detail, next_attempt_at=at + timedelta(seconds=wait))
+    _move(
+        claimed.id,
+        ["sending"],
+        State.DUE,
+        at=at,
+        detail=detail,
+        next_attempt_at=at + timedelta(seconds=wait),
+    )
     return State.DUE
 
 
@@ -179,7 +202,10 @@ def _tell(pk: int, verb: str, *, at: datetime) -> None:
     with transaction.atomic():
         delivery = Delivery.objects.select_related("account").get(pk=pk)
         record(
-            verb, delivery, by=Actor.system(delivery.account.municipality_id), at=at,
+            verb,
+            delivery,
+            by=Actor.system(delivery.account.municipality_id),
+            at=at,
             about=[delivery.subject_type, delivery.subject_id],
         )
 
@@ -188,7 +214,10 @@ def lose_expired(*, at: datetime) -> int:
     """Whoever held these died while sending: whether they went out is unknown. How many there were."""
     expired = Delivery.objects.filter(state=State.SENDING, lease_until__lt=at)
     return expired.update(
-        state=State.UNKNOWN, lease_until=None, next_attempt_at=at, error="The sender stopped before the answer came."
+        state=State.UNKNOWN,
+        lease_until=None,
+        next_attempt_at=at,
+        error="The sender stopped before the answer came.",
     )
 
 
@@ -200,7 +229,9 @@ def unsettled(*, at: datetime, limit: int = 50) -> list[Delivery]:
             .filter(state=State.UNKNOWN, next_attempt_at__lte=at)
             .order_by("next_attempt_at")[:limit]
         )
-        Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(next_attempt_at=at + timedelta(seconds=60))
+        Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
+            next_attempt_at=at + timedelta(seconds=60)
+        )
     return rows
 
 
@@ -209,12 +240,21 @@ def settle_looked_up(delivery: Delivery, receipt: Receipt | None, *, at: datetim
     if receipt is not None:
         settle_sent([(delivery.pk, receipt)], at=at)
     else:
-        _move(delivery.pk, ["unknown"], State.DUE, at=at, detail="Looked up: not sent.", next_attempt_at=at)
+        _move(
+            delivery.pk,
+            ["unknown"],
+            State.DUE,
+            at=at,
+            detail="Looked up: not sent.",
+            next_attempt_at=at,
+        )
 
 
 def confirm(account_id: int, external_id: str, *, at: datetime) -> bool:
     """Our own message came back from the network: it certainly went out."""
-    found = Delivery.objects.filter(account_id=account_id, state=State.UNKNOWN, idempotency_key=external_id).first()
+    found = Delivery.objects.filter(
+        account_id=account_id, state=State.UNKNOWN, idempotency_key=external_id
+    ).first()
     if found is None:
         return False
     settle_sent([(found.pk, Receipt(external_id, "Seen coming back."))], at=at)

@@ -16,9 +16,9 @@ from torget.channels import rules as channels
 from torget.channels.contract import AccountFacts, Health, Receipt, SendError
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for
+from torget.channels.wake import Waker
 from torget.outbox import rules
 from torget.outbox.rules import Claimed
-from torget.channels.wake import Waker
 
 log = logging.getLogger(__name__)
 
@@ -53,14 +53,19 @@ def send_one(claimed: Claimed, facts: AccountFacts) -> Receipt | SendError:
         return adapter_for(facts.network).send(rules.outgoing(claimed.payload), facts)
     except SendError as fault:
         return fault
-    except Exception as fault:  # noqa: BLE001 - whatever it was, the delivery must not be lost nor sent twice
+    except Exception as fault:
         log.exception("Adapter %s failed on delivery %s", facts.network, claimed.id)
         return SendError(f"{type(fault).__name__}: {fault}", ambiguous=True)
 
 
-def settle(results: Sequence[tuple[Claimed, AccountFacts, Receipt | SendError]], *, at: datetime) -> None:
+def settle(
+    results: Sequence[tuple[Claimed, AccountFacts, Receipt | SendError]], *, at: datetime
+) -> None:
     """Write how a batch went; a fault of the account's own stops sending from it and tells a person."""
-    rules.settle_sent([(claimed.id, result) for claimed, _f, result in results if isinstance(result, Receipt)], at=at)
+    rules.settle_sent(
+        [(claimed.id, result) for claimed, _f, result in results if isinstance(result, Receipt)],
+        at=at,
+    )
     for claimed, facts, result in results:
         if isinstance(result, SendError):
             rules.settle_failed(claimed, result, at=at)
@@ -100,7 +105,10 @@ def resolve_unknown(*, now: Callable[[], datetime] = timezone.now) -> int:
 
 def deliver_loop(stop: threading.Event) -> None:
     """Run until told to stop; woken by NOTIFY, and every few seconds for what comes due by time."""
-    with Waker("torget_outbox") as waker, ThreadPoolExecutor(SENDERS, thread_name_prefix="send") as pool:
+    with (
+        Waker("torget_outbox") as waker,
+        ThreadPoolExecutor(SENDERS, thread_name_prefix="send") as pool,
+    ):
         while not stop.is_set():
             close_old_connections()
             rules.lose_expired(at=timezone.now())

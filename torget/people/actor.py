@@ -42,7 +42,9 @@ class Actor:
     @classmethod
     def of_staff(cls, staff: Staff) -> Actor:
         """A member of staff with the roles they hold now."""
-        current = RoleGrant.objects.filter(staff=staff, ended_at=None).values_list("role", "unit__path")
+        current = RoleGrant.objects.filter(staff=staff, ended_at=None).values_list(
+            "role", "unit__path"
+        )
         return cls("staff", staff.municipality_id, staff.pk, staff, frozenset(current))
 
     def may(self, act: str, unit: Unit | None = None) -> bool:
@@ -54,7 +56,10 @@ class Actor:
         if unit is not None and unit.municipality_id != self.municipality_id:
             return False
         roles = {role.value for role in MAY[act]}
-        return any(role in roles and (unit is None or unit.path.startswith(path)) for role, path in self.grants)
+        return any(
+            role in roles and (unit is None or unit.path.startswith(path))
+            for role, path in self.grants
+        )
 
     def paths(self, act: str) -> list[str]:
         """Unit paths below which the act is theirs."""
@@ -81,7 +86,9 @@ def staff_of(request: HttpRequest, municipality: Municipality) -> Staff | None:
     if not request.user.is_authenticated:
         return None
     return (
-        Staff.objects.filter(user_id=request.user.pk, municipality=municipality, active=True, user__is_active=True)
+        Staff.objects.filter(
+            user_id=request.user.pk, municipality=municipality, active=True, user__is_active=True
+        )
         .select_related("unit", "municipality")
         .first()
     )
@@ -89,7 +96,10 @@ def staff_of(request: HttpRequest, municipality: Municipality) -> Staff | None:
 
 def requires(
     act: str,
-) -> Callable[[Callable[Concatenate[HttpRequest, P], Response]], Callable[Concatenate[HttpRequest, P], HttpResponseBase]]:
+) -> Callable[
+    [Callable[Concatenate[HttpRequest, P], Response]],
+    Callable[Concatenate[HttpRequest, P], HttpResponseBase],
+]:
     """Let only staff with a role for `act` into a view; strangers are sent to sign-in, staff elsewhere get 403.
 
     The act is left on the view as `requires_act`, which is what the access table is tested against.
@@ -107,6 +117,6 @@ def requires(
             return view(request, *args, **kwargs)
 
         guarded.requires_act = act  # type: ignore[attr-defined]  # read by the access test
-        return guarded
+        return guarded  # type: ignore[return-value]  # wraps() keeps the view's own signature
 
     return decorate

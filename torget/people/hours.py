@@ -16,7 +16,10 @@ LOOK_AHEAD_DAYS = 30
 
 @lru_cache(maxsize=16)
 def _public_holidays(year: int) -> frozenset[date]:
-    eves = {date(year, 12, 24), date(year, 12, 31)}  # not public holidays, but no municipality answers after noon
+    eves = {
+        date(year, 12, 24),
+        date(year, 12, 31),
+    }  # not public holidays, but no municipality answers after noon
     return frozenset(holidays.country_holidays("NO", years=year).keys()) | eves
 
 

@@ -7,7 +7,12 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeBoundary, RangeOperators
+from django.contrib.postgres.fields import (
+    ArrayField,
+    DateTimeRangeField,
+    RangeBoundary,
+    RangeOperators,
+)
 from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import get_language
@@ -47,7 +52,9 @@ class Municipality(models.Model):
     number = models.CharField(max_length=4, unique=True)
     name = models.CharField(max_length=80)
     slug = models.SlugField(max_length=40, unique=True)
-    ref_prefix = models.CharField(max_length=4, help_text="Letters before case numbers, for example NV.")
+    ref_prefix = models.CharField(
+        max_length=4, help_text="Letters before case numbers, for example NV."
+    )
     phone = models.CharField(max_length=20, blank=True)
     email = models.EmailField(blank=True)
     website = models.URLField(blank=True)
@@ -55,7 +62,9 @@ class Municipality(models.Model):
     coat_of_arms = models.TextField(blank=True, help_text="SVG, cleaned; shown as an image.")
     default_language = models.CharField(max_length=2, default="nb")
     languages = ArrayField(models.CharField(max_length=2), default=list)
-    answer_days = models.PositiveSmallIntegerField(default=2, help_text="Working days we promise to answer within.")
+    answer_days = models.PositiveSmallIntegerField(
+        default=2, help_text="Working days we promise to answer within."
+    )
     ref_year = models.PositiveSmallIntegerField(default=0)
     ref_count = models.PositiveIntegerField(default=0)
 
@@ -86,14 +95,22 @@ class Unit(models.Model):
     """A part of the municipality: a department, a school. A tree."""
 
     municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, related_name="units")
-    parent = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="children")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
     slug = models.SlugField(max_length=60)
     name = models.CharField(_("Navn"), max_length=100)
     name_nn = models.CharField(max_length=100, blank=True)
     name_en = models.CharField(max_length=100, blank=True)
-    path = models.CharField(max_length=400, help_text="Ids from the root, /1/4/: a subtree is a prefix.", db_index=True)
-    receives = models.BooleanField(default=True, help_text="Questions may be sent straight to this unit.")
-    is_front = models.BooleanField(default=False, help_text="Takes what nobody else was meant to: the service centre.")
+    path = models.CharField(
+        max_length=400, help_text="Ids from the root, /1/4/: a subtree is a prefix.", db_index=True
+    )
+    receives = models.BooleanField(
+        default=True, help_text="Questions may be sent straight to this unit."
+    )
+    is_front = models.BooleanField(
+        default=False, help_text="Takes what nobody else was meant to: the service centre."
+    )
     keywords = ArrayField(models.CharField(max_length=40), default=list, blank=True)
     active = models.BooleanField(default=True)
 
@@ -101,7 +118,9 @@ class Unit(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(fields=["municipality", "slug"], name="unit_slug_once"),
-            models.UniqueConstraint(fields=["municipality"], condition=Q(is_front=True), name="unit_one_front"),
+            models.UniqueConstraint(
+                fields=["municipality"], condition=Q(is_front=True), name="unit_one_front"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -127,7 +146,11 @@ class Staff(models.Model):
     class Meta:
         verbose_name_plural = "staff"
         ordering = ["first_name", "last_name"]
-        constraints = [models.UniqueConstraint(fields=["user", "municipality"], name="staff_once_per_municipality")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "municipality"], name="staff_once_per_municipality"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.display_name
@@ -155,7 +178,9 @@ class RoleGrant(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["staff", "unit", "role"], condition=Q(ended_at=None), name="grant_one_current"
+                fields=["staff", "unit", "role"],
+                condition=Q(ended_at=None),
+                name="grant_one_current",
             )
         ]
 
@@ -188,13 +213,18 @@ class Duty(models.Model):
         verbose_name_plural = "duties"
         indexes = [models.Index(fields=["municipality", "ends_at"], name="duty_running")]
         constraints = [
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="duty_ends_after_start"),
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")), name="duty_ends_after_start"
+            ),
             ExclusionConstraint(
                 name="duty_one_at_a_time",
                 expressions=[
                     (
                         Func(
-                            F("starts_at"), F("ends_at"), RangeBoundary(), function="tstzrange",
+                            F("starts_at"),
+                            F("ends_at"),
+                            RangeBoundary(),
+                            function="tstzrange",
                             output_field=DateTimeRangeField(),
                         ),
                         RangeOperators.OVERLAPS,
@@ -220,7 +250,9 @@ class OpeningHours(models.Model):
         verbose_name_plural = "opening hours"
         ordering = ["weekday", "opens"]
         constraints = [
-            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="hours_close_after_open"),
+            models.CheckConstraint(
+                condition=Q(closes__gt=F("opens")), name="hours_close_after_open"
+            ),
             models.CheckConstraint(condition=Q(weekday__lte=6), name="hours_weekday"),
             models.UniqueConstraint(fields=["unit", "weekday", "opens"], name="hours_once"),
         ]
@@ -252,7 +284,9 @@ class Absence(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(to_on__gte=F("from_on")), name="absence_ends_after_start")
+            models.CheckConstraint(
+                condition=Q(to_on__gte=F("from_on")), name="absence_ends_after_start"
+            )
         ]
 
     def __str__(self) -> str:

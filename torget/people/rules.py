@@ -15,7 +15,16 @@ from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
 from torget.people.hours import Hours
-from torget.people.models import Absence, Duty, Municipality, RoleGrant, SignInLink, Staff, Unit, User
+from torget.people.models import (
+    Absence,
+    Duty,
+    Municipality,
+    RoleGrant,
+    SignInLink,
+    Staff,
+    Unit,
+    User,
+)
 from torget.people.roles import Role
 
 LINK_LIVES = timedelta(minutes=30)
@@ -32,28 +41,54 @@ class OnDuty:
 
 def next_ref(municipality: Municipality, *, at: datetime) -> str:
     """The next case number, "NV-2026-17": what people read aloud. Gapless within a year; the row lock is the queue."""
-    Municipality.objects.filter(pk=municipality.pk).exclude(ref_year=at.year).update(ref_year=at.year, ref_count=0)
+    Municipality.objects.filter(pk=municipality.pk).exclude(ref_year=at.year).update(
+        ref_year=at.year, ref_count=0
+    )
     Municipality.objects.filter(pk=municipality.pk).update(ref_count=F("ref_count") + 1)
     count = Municipality.objects.values_list("ref_count", flat=True).get(pk=municipality.pk)
     return f"{municipality.ref_prefix}-{at.year}-{count}"
 
 
-def add_unit(municipality: Municipality, *, name: str, slug: str, parent: Unit | None = None, **fields: object) -> Unit:
+def add_unit(
+    municipality: Municipality,
+    *,
+    name: str,
+    slug: str,
+    parent: Unit | None = None,
+    **fields: object,
+) -> Unit:
     """A new unit below `parent` (or at the root)."""
     with transaction.atomic():
-        unit = Unit(municipality=municipality, name=name, slug=slug, parent=parent, path="", **fields)
+        unit = Unit(
+            municipality=municipality, name=name, slug=slug, parent=parent, path="", **fields
+        )
         unit.save()
         unit.path = f"{parent.path if parent else '/'}{unit.pk}/"
         unit.save(update_fields=["path"])
     return unit
 
 
-def add_staff(unit: Unit, *, email: str, password: str | None, first_name: str, last_name: str, at: datetime, by: Actor) -> Staff:
+def add_staff(
+    unit: Unit,
+    *,
+    email: str,
+    password: str | None,
+    first_name: str,
+    last_name: str,
+    at: datetime,
+    by: Actor,
+) -> Staff:
     """A new member of staff; an existing sign-in with that address is used (one person may serve two municipalities)."""
     with transaction.atomic():
-        user = User.objects.filter(email=email.lower()).first() or User.objects.create_user(email, password)
+        user = User.objects.filter(email=email.lower()).first() or User.objects.create_user(
+            email, password
+        )
         staff = Staff.objects.create(
-            user=user, municipality_id=unit.municipality_id, unit=unit, first_name=first_name, last_name=last_name
+            user=user,
+            municipality_id=unit.municipality_id,
+            unit=unit,
+            first_name=first_name,
+            last_name=last_name,
         )
         record("staff.added", staff, by=by, at=at, unit=unit.pk)
     return staff
@@ -77,7 +112,9 @@ def end_grant(given: RoleGrant, *, at: datetime, by: Actor) -> None:
             record("role.ended", given.staff, by=by, at=at, role=given.role, unit=given.unit_id)
 
 
-def roster(staff: Staff, unit: Unit, *, starts_at: datetime, ends_at: datetime, by: Actor, at: datetime) -> Duty:
+def roster(
+    staff: Staff, unit: Unit, *, starts_at: datetime, ends_at: datetime, by: Actor, at: datetime
+) -> Duty:
     """Put somebody on duty.
 
     Raises:
@@ -85,20 +122,32 @@ def roster(staff: Staff, unit: Unit, *, starts_at: datetime, ends_at: datetime, 
     """
     check(by, "people.roster", unit)
     if ends_at <= starts_at:
-        raise Refused(_("Vakten må slutte etter at den begynner. Rett tidspunktet."), "ends_before_start")
-    if Absence.objects.filter(staff=staff, from_on__lte=ends_at.date(), to_on__gte=starts_at.date()).exists():
-        raise Refused(_("%(name)s er borte da. Velg en annen.") % {"name": staff.first_name}, "absent")
+        raise Refused(
+            _("Vakten må slutte etter at den begynner. Rett tidspunktet."), "ends_before_start"
+        )
+    if Absence.objects.filter(
+        staff=staff, from_on__lte=ends_at.date(), to_on__gte=starts_at.date()
+    ).exists():
+        raise Refused(
+            _("%(name)s er borte da. Velg en annen.") % {"name": staff.first_name}, "absent"
+        )
     try:
         with transaction.atomic():
             duty = Duty.objects.create(
-                municipality_id=unit.municipality_id, unit=unit, staff=staff, starts_at=starts_at, ends_at=ends_at
+                municipality_id=unit.municipality_id,
+                unit=unit,
+                staff=staff,
+                starts_at=starts_at,
+                ends_at=ends_at,
             )
             record("duty.rostered", duty, by=by, at=at, staff=staff.pk, unit=unit.pk)
     except IntegrityError as clash:
         if "duty_one_at_a_time" not in str(clash):
             raise
         raise Refused(
-            _("%(name)s har allerede vakt da. Velg et annet tidspunkt.") % {"name": staff.first_name}, "overlap"
+            _("%(name)s har allerede vakt da. Velg et annet tidspunkt.")
+            % {"name": staff.first_name},
+            "overlap",
         ) from clash
     return duty
 
@@ -149,7 +198,11 @@ def on_duty(municipality: Municipality, *, at: datetime) -> list[OnDuty]:
 
 def front_unit(municipality: Municipality) -> Unit | None:
     """The unit that takes what nobody else was meant to."""
-    return Unit.objects.filter(municipality=municipality, is_front=True).select_related("parent").first()
+    return (
+        Unit.objects.filter(municipality=municipality, is_front=True)
+        .select_related("parent")
+        .first()
+    )
 
 
 def answer_expected_at(municipality: Municipality, *, at: datetime) -> datetime | None:

@@ -69,7 +69,10 @@ def bind_provider_session(request: HttpRequest) -> None:
     given = request.session.pop("provider_session", None)
     if given and request.session.session_key:
         SignInSession.objects.create(
-            issuer=given["iss"], sid=given["sid"], session_key=request.session.session_key, opened_at=timezone.now()
+            issuer=given["iss"],
+            sid=given["sid"],
+            session_key=request.session.session_key,
+            opened_at=timezone.now(),
         )
 
 
@@ -79,7 +82,10 @@ def bind_provider_session(request: HttpRequest) -> None:
 def front_channel_logout(request: HttpRequest) -> HttpResponse:
     """The provider's page loads this in a frame when somebody signs out there (OIDC Front-Channel Logout 1.0 §2)."""
     issuer, sid = request.GET.get("iss", ""), request.GET.get("sid", "")
-    ours = {app["settings"]["server_url"] for app in settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]}
+    ours = {
+        app["settings"]["server_url"]
+        for app in settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    }
     if not sid or issuer.rstrip("/") not in {url.rstrip("/") for url in ours}:
         return HttpResponse(status=400)
     for bound in SignInSession.objects.filter(issuer=issuer, sid=sid):

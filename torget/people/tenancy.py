@@ -56,7 +56,9 @@ class MunicipalityMiddleware:
             # No text of ours can hold it, the database least of all.
             return HttpResponse("Adressen har et ugyldig tegn.\n", status=400, content_type=PLAIN)
         if not request.path.startswith(WITHOUT_MUNICIPALITY):
-            municipality = municipality_at(request.META.get("HTTP_HOST") or request.META["SERVER_NAME"])
+            municipality = municipality_at(
+                request.META.get("HTTP_HOST") or request.META["SERVER_NAME"]
+            )
             if municipality is None:
                 return HttpResponse(
                     "Ingen kommune svarer på denne adressen.\n", status=400, content_type=PLAIN
@@ -71,7 +73,11 @@ def actor_of(request: Any) -> Actor:
     if staff := staff_of(request, request.municipality):
         return Actor.of_staff(staff)
     signed_in = request.session.get("resident", {})
-    person = signed_in.get("person") if signed_in.get("municipality") == request.municipality.pk else None
+    person = (
+        signed_in.get("person")
+        if signed_in.get("municipality") == request.municipality.pk
+        else None
+    )
     return Actor.resident(request.municipality.pk, person)
 
 
@@ -85,7 +91,11 @@ class LanguageMiddleware:
         municipality = request.municipality
         allowed = set(municipality.languages) if municipality else {"nb"}
         chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-        language = chosen if chosen in allowed else (municipality.default_language if municipality else "nb")
+        language = (
+            chosen
+            if chosen in allowed
+            else (municipality.default_language if municipality else "nb")
+        )
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)

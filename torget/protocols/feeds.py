@@ -41,7 +41,8 @@ def _leaf(parent: Element, tag: str, text: str, **attributes: str) -> None:
 
 
 def _bytes(root: Element) -> bytes:
-    return tostring(root, encoding="utf-8", xml_declaration=True)
+    whole: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return whole
 
 
 def rss(feed: Feed) -> bytes:

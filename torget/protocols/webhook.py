@@ -12,7 +12,7 @@ TOLERANCE_SECONDS = 300
 PREFIX = "whsec_"
 
 
-class Invalid(ValueError):
+class Invalid(ValueError):  # noqa: N818 - names the verdict
     """A delivery that is not what it claims to be; the text says why."""
 
 

@@ -34,25 +34,34 @@ class PicturesField(forms.FileField):
     widget = ManyFilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[Prepared]:
-        given: list[UploadedFile] = [one for one in (data if isinstance(data, list | tuple) else [data]) if one]
+        given: list[UploadedFile[Any]] = [
+            one for one in (data if isinstance(data, list | tuple) else [data]) if one
+        ]
         if len(given) > MAX_PICTURES:
             raise ValidationError(
-                ngettext("Du kan sende ett bilde.", "Du kan sende %(most)s bilder. Velg bort noen.", MAX_PICTURES)
+                ngettext(
+                    "Du kan sende ett bilde.",
+                    "Du kan sende %(most)s bilder. Velg bort noen.",
+                    MAX_PICTURES,
+                )
                 % {"most": MAX_PICTURES}
             )
         return [self._one(file) for file in given]
 
-    def _one(self, file: UploadedFile) -> Prepared:
+    def _one(self, file: UploadedFile[Any]) -> Prepared:
         name = file.name or "bilde"
         if (file.size or 0) > MAX_PICTURE_BYTES:
             raise ValidationError(
-                gettext("Bildet %(name)s er for stort. Et bilde kan være opptil 20 MB.") % {"name": name[:60]}
+                gettext("Bildet %(name)s er for stort. Et bilde kan være opptil 20 MB.")
+                % {"name": name[:60]}
             )
         try:
             return prepare_picture(name, file.read())
         except BadFile as fault:
             raise ValidationError(
-                gettext("Vi klarte ikke å lese bildet %(name)s. Prøv et annet, eller ta et skjermbilde av det.")
+                gettext(
+                    "Vi klarte ikke å lese bildet %(name)s. Prøv et annet, eller ta et skjermbilde av det."
+                )
                 % {"name": name[:60]}
             ) from fault
 
@@ -70,7 +79,10 @@ class SayingForm(forms.Form):
         },
     )
     name = forms.CharField(
-        label=_("Navnet ditt"), max_length=80, required=False, widget=forms.TextInput(attrs={"autocomplete": "name"})
+        label=_("Navnet ditt"),
+        max_length=80,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     show_name = forms.BooleanField(label=_("Dere kan vise navnet mitt"), required=False)
     pictures = PicturesField(
@@ -86,7 +98,9 @@ class SayingForm(forms.Form):
         help_text=_("Én setning for dem som ikke ser bildene."),
     )
     nonce = forms.UUIDField(required=False, widget=forms.HiddenInput)
-    website = forms.CharField(required=False, widget=forms.HiddenInput, label="")  # filled by machines only
+    website = forms.CharField(
+        required=False, widget=forms.HiddenInput, label=""
+    )  # filled by machines only
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -105,7 +119,8 @@ class SayingForm(forms.Form):
         data = super().clean() or {}
         if self.is_public(data) and national_ids(f"{data.get('body', '')} {data.get('name', '')}"):
             self.add_error(
-                "body", _("Du har skrevet et fødselsnummer. Ta det bort, eller send spørsmålet privat.")
+                "body",
+                _("Du har skrevet et fødselsnummer. Ta det bort, eller send spørsmålet privat."),
             )
         if data.get("pictures"):
             text = clean(data.get("picture_text", ""))
@@ -135,7 +150,9 @@ class AskForm(SayingForm):
         label=_("E-post"),
         required=False,
         help_text=_("Vi sender svaret hit. Adressen blir ikke vist for andre."),
-        error_messages={"invalid": _("Skriv en gyldig e-postadresse, for eksempel kari@eksempel.no")},
+        error_messages={
+            "invalid": _("Skriv en gyldig e-postadresse, for eksempel kari@eksempel.no")
+        },
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
     unit = forms.ModelChoiceField(

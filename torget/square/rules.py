@@ -52,7 +52,11 @@ class Saying:
 def _author(saying: Saying, by: Actor) -> dict[str, Any]:
     signed_in = Identity.objects.filter(person_id=by.id).order_by("pk").first() if by.id else None
     if signed_in and not saying.email:
-        network, external_id, verified = signed_in.network, signed_in.external_id, signed_in.verified
+        network, external_id, verified = (
+            signed_in.network,
+            signed_in.external_id,
+            signed_in.verified,
+        )
     elif saying.email:
         network, external_id, verified = "email", saying.email.lower(), ""
     else:
@@ -60,7 +64,15 @@ def _author(saying: Saying, by: Actor) -> dict[str, Any]:
     return {"network": network, "id": external_id, "name": saying.name, "verified": verified}
 
 
-def _say(municipality: Municipality, saying: Saying, *, by: Actor, at: datetime, kind: str, case: str = "") -> Message:
+def _say(
+    municipality: Municipality,
+    saying: Saying,
+    *,
+    by: Actor,
+    at: datetime,
+    kind: str,
+    case: str = "",
+) -> Message:
     """Store the envelope and make the message of it in one transaction: the resident gets a reference at once."""
     account = form_account(municipality)
     external_id = saying.nonce or uuid.uuid4().hex
@@ -77,11 +89,17 @@ def _say(municipality: Municipality, saying: Saying, *, by: Actor, at: datetime,
     }
     with transaction.atomic():
         envelope_id, seen = intake.receive(
-            account.pk, Item(external_id, json.dumps(body, ensure_ascii=False).encode(), MEDIA_TYPE), at=at
+            account.pk,
+            Item(external_id, json.dumps(body, ensure_ascii=False).encode(), MEDIA_TYPE),
+            at=at,
         )
         if not seen:
-            filing.file(Envelope.objects.select_related("account__municipality").get(pk=envelope_id), at=at)
-    return Message.objects.select_related("conversation").get(account=account, external_id=external_id)
+            filing.file(
+                Envelope.objects.select_related("account__municipality").get(pk=envelope_id), at=at
+            )
+    return Message.objects.select_related("conversation").get(
+        account=account, external_id=external_id
+    )
 
 
 def ask(municipality: Municipality, saying: Saying, *, by: Actor, at: datetime) -> Conversation:
@@ -91,7 +109,9 @@ def ask(municipality: Municipality, saying: Saying, *, by: Actor, at: datetime) 
         Refused: the square is not open.
     """
     with transaction.atomic():
-        conversation = _say(municipality, saying, by=by, at=at, kind=Conversation.Kind.QUESTION).conversation
+        conversation = _say(
+            municipality, saying, by=by, at=at, kind=Conversation.Kind.QUESTION
+        ).conversation
         _send_receipt(conversation, at=at)
     return conversation
 
@@ -100,7 +120,11 @@ def _send_receipt(conversation: Conversation, *, at: datetime) -> None:
     identity = conversation.identity
     if identity is None or identity.network != "email":
         return
-    account = Account.objects.active().filter(municipality=conversation.municipality, network="email").first()
+    account = (
+        Account.objects.active()
+        .filter(municipality=conversation.municipality, network="email")
+        .first()
+    )
     if account is None:
         return
     municipality = conversation.municipality
@@ -139,24 +163,47 @@ def comment(conversation: Conversation, saying: Saying, *, by: Actor, at: dateti
     """
     if conversation.visibility != Conversation.Visibility.PUBLIC:
         raise Refused(_("Her kan du ikke kommentere."), "not_public")
-    return _say(conversation.municipality, saying, by=by, at=at, kind=conversation.kind, case=conversation.key)
+    return _say(
+        conversation.municipality,
+        saying,
+        by=by,
+        at=at,
+        kind=conversation.kind,
+        case=conversation.key,
+    )
 
 
 def say_more(conversation: Conversation, saying: Saying, *, at: datetime) -> Message:
     """The resident who holds the case's link says more, as the one who asked."""
     identity = conversation.identity
     by = Actor.resident(conversation.municipality_id, identity.person_id if identity else None)
-    return _say(conversation.municipality, saying, by=by, at=at, kind=conversation.kind, case=conversation.key)
+    return _say(
+        conversation.municipality,
+        saying,
+        by=by,
+        at=at,
+        kind=conversation.kind,
+        case=conversation.key,
+    )
 
 
 def follow(
-    conversation_or_answer: Conversation | Any, address: str, *, title: str, language: str, at: datetime
+    conversation_or_answer: Conversation | Any,
+    address: str,
+    *,
+    title: str,
+    language: str,
+    at: datetime,
 ) -> Subscription:
     """Follow a public thing by e-mail; a confirmation is sent first."""
     municipality = conversation_or_answer.municipality
     with transaction.atomic():
-        identity = persons.identify(municipality, "email", Author(address.lower()), at=at, language=language)
-        return subscriptions.follow(identity, conversation_or_answer, title=title, language=language, at=at)
+        identity = persons.identify(
+            municipality, "email", Author(address.lower()), at=at, language=language
+        )
+        return subscriptions.follow(
+            identity, conversation_or_answer, title=title, language=language, at=at
+        )
 
 
 def send_signin_link(municipality: Municipality, address: str, *, at: datetime) -> None:
@@ -190,5 +237,10 @@ def sign_in(municipality: Municipality, token: str, *, at: datetime) -> Identity
         address = people.use_signin_link(municipality, token, at=at)
         identity = persons.identify(municipality, "email", Author(address), at=at)
         persons.verify(identity, "link", at=at)
-        record("resident.signed_in", identity, by=Actor.resident(municipality.pk, identity.person_id), at=at)
+        record(
+            "resident.signed_in",
+            identity,
+            by=Actor.resident(municipality.pk, identity.person_id),
+            at=at,
+        )
     return identity

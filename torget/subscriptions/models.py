@@ -46,7 +46,9 @@ class Subscription(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["identity", "topic_type", "topic_id"], condition=Q(ended_at=None), name="subscription_once"
+                fields=["identity", "topic_type", "topic_id"],
+                condition=Q(ended_at=None),
+                name="subscription_once",
             )
         ]
         indexes = [models.Index(fields=["topic_type", "topic_id"], name="subscription_topic")]

@@ -38,7 +38,14 @@ def _account_for(identity: Identity) -> Account | None:
 
 
 def _send(
-    subscription: Subscription, subject: str, body: str, *, about: models.Model, key: str, at: datetime, priority: int
+    subscription: Subscription,
+    subject: str,
+    body: str,
+    *,
+    about: models.Model,
+    key: str,
+    at: datetime,
+    priority: int,
 ) -> bool:
     account = _account_for(subscription.identity)
     if account is None:
@@ -57,10 +64,17 @@ def _send(
 
 
 def follow(
-    identity: Identity, topic: models.Model, *, title: str, language: str, at: datetime, confirmed: bool = False
+    identity: Identity,
+    topic: models.Model,
+    *,
+    title: str,
+    language: str,
+    at: datetime,
+    confirmed: bool = False,
 ) -> Subscription:
-    """Begin to follow. Unless the address is known to be theirs, a confirmation is asked for first; asking again
-    within the same subscription sends nothing new.
+    """Begin to follow. Unless the address is known to be theirs, a confirmation is asked for first.
+
+    Asking again within the same subscription sends nothing new.
 
     Raises:
         Refused: we have no way to reach the identity.
@@ -81,7 +95,12 @@ def follow(
         )
         if not new:
             return subscription
-        record("subscription.started", subscription, by=Actor.resident(municipality.pk, identity.person_id), at=at)
+        record(
+            "subscription.started",
+            subscription,
+            by=Actor.resident(municipality.pk, identity.person_id),
+            at=at,
+        )
         if confirmed:
             return subscription
         with translation.override(language):
@@ -110,9 +129,13 @@ def confirm(token: str, *, at: datetime) -> Subscription:
     Raises:
         Refused: no such subscription, or it has ended.
     """
-    subscription = Subscription.objects.select_related("identity").filter(token=token, ended_at=None).first()
+    subscription = (
+        Subscription.objects.select_related("identity").filter(token=token, ended_at=None).first()
+    )
     if subscription is None:
-        raise Refused(_("Lenken gjelder ikke lenger. Be om en ny på siden du vil følge."), "unknown_token")
+        raise Refused(
+            _("Lenken gjelder ikke lenger. Be om en ny på siden du vil følge."), "unknown_token"
+        )
     if subscription.confirmed_at is None:
         with transaction.atomic():
             Subscription.objects.filter(pk=subscription.pk).update(confirmed_at=at)
@@ -123,7 +146,9 @@ def confirm(token: str, *, at: datetime) -> Subscription:
 
 def end(token: str, *, at: datetime) -> None:
     """Stop following. Doing it again changes nothing."""
-    subscription = Subscription.objects.select_related("identity").filter(token=token, ended_at=None).first()
+    subscription = (
+        Subscription.objects.select_related("identity").filter(token=token, ended_at=None).first()
+    )
     if subscription is None:
         return
     with transaction.atomic():
@@ -133,7 +158,12 @@ def end(token: str, *, at: datetime) -> None:
 
 
 def tell(
-    topic: models.Model, *, about: models.Model, wording: Wording, link: str, at: datetime,
+    topic: models.Model,
+    *,
+    about: models.Model,
+    wording: Wording,
+    link: str,
+    at: datetime,
     leave_out: Identity | None = None,
 ) -> int:
     """Tell everyone who follows `topic` once of `about`, each in their language. How many.
@@ -142,7 +172,12 @@ def tell(
     The same `about` is never told twice to the same follower: the idempotency key sees to it.
     """
     told = 0
-    for one in Subscription.objects.current().to(topic).select_related("identity__municipality").order_by("pk"):
+    for one in (
+        Subscription.objects.current()
+        .to(topic)
+        .select_related("identity__municipality")
+        .order_by("pk")
+    ):
         if leave_out is not None and one.identity_id == leave_out.pk:
             continue
         with translation.override(one.language):

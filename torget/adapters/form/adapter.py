@@ -28,7 +28,9 @@ class FormAdapter:
     """Reads what the square's forms stored; there is nothing to send to."""
 
     network = "form"
-    capabilities = Capabilities(read_public=True, read_private=True, reply=True, attachments=True, look_up=True)
+    capabilities = Capabilities(
+        read_public=True, read_private=True, reply=True, attachments=True, look_up=True
+    )
 
     def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
         raise BadSignature("The web form takes no webhooks.")
@@ -38,7 +40,11 @@ class FormAdapter:
     ) -> Sequence[Utterance | Notice]:
         try:
             held = json.loads(item.body)
-            author = Author(held["author"]["id"], held["author"].get("name", ""), held["author"].get("verified", ""))
+            author = Author(
+                held["author"]["id"],
+                held["author"].get("name", ""),
+                held["author"].get("verified", ""),
+            )
             return [
                 Utterance(
                     external_id=item.external_id,

@@ -35,7 +35,9 @@ TAKEN_ALREADY = 409
 
 def _secrets(account: AccountFacts) -> list[str]:
     """The secret in force and, while it is being replaced, the one before."""
-    return [held for name in ("secret", "previous_secret") if (held := account.secrets.get(name, ""))]
+    return [
+        held for name in ("secret", "previous_secret") if (held := account.secrets.get(name, ""))
+    ]
 
 
 class WebhookAdapter:
@@ -51,7 +53,9 @@ class WebhookAdapter:
             raise BadSignature(str(fault)) from fault
         return Item(message_id, body, headers.get("content-type", "application/json")[:120])
 
-    def parse(self, item: Item, account: AccountFacts, *, received_at: datetime) -> Sequence[Utterance | Notice]:
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
         try:
             held = json.loads(item.body)
             return [_utterance(held, item, received_at)]
@@ -107,14 +111,20 @@ class WebhookAdapter:
 
 def _utterance(held: dict[str, Any], item: Item, received_at: datetime) -> Utterance:
     kind = KINDS[held["type"]]
-    occurred_at = datetime.fromisoformat(held["occurred_at"]) if held.get("occurred_at") else received_at
+    occurred_at = (
+        datetime.fromisoformat(held["occurred_at"]) if held.get("occurred_at") else received_at
+    )
     if occurred_at.tzinfo is None:
         raise ValueError("occurred_at has no time zone")
     author = held["author"]
     visibility = "public" if held.get("visibility") == "public" else "private"
     return Utterance(
         external_id=one_line(str(held["id"]), 500),
-        author=Author(one_line(str(author["id"]), 320), one_line(str(author.get("name", "")), 120), "signature"),
+        author=Author(
+            one_line(str(author["id"]), 320),
+            one_line(str(author.get("name", "")), 120),
+            "signature",
+        ),
         body=clean(str(held.get("body", ""))),
         occurred_at=occurred_at,
         kind=kind,  # type: ignore[arg-type]  # one of the three by the table
@@ -156,5 +166,7 @@ def _refusal(answer: http.Response) -> SendError:
         wait = answer.headers.get("retry-after", "")
         return SendError(message, retry_after_seconds=float(wait) if wait.isdigit() else None)
     if answer.status == 504:
-        return SendError(message, ambiguous=True)  # a gateway gave up waiting: it may have been taken
+        return SendError(
+            message, ambiguous=True
+        )  # a gateway gave up waiting: it may have been taken
     return SendError(message, permanent=True)

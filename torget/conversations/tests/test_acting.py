@@ -15,13 +15,20 @@ from torget.history.models import Entry
 from torget.people.actor import Actor
 from torget.people.models import Unit
 from torget.people.roles import Role
+from torget.square.rules import Saying, say_more
 
 
 def test_an_answer_is_message_state_and_history_in_one(question, ola, now):
-    message = rules.answer(question, "Vi brøyter før klokka tolv.", by=ola, at=now + timedelta(hours=1))
+    message = rules.answer(
+        question, "Vi brøyter før klokka tolv.", by=ola, at=now + timedelta(hours=1)
+    )
     question.refresh_from_db()
     assert message.signature == "Ola, Servicetorget"
-    assert (question.state, question.waiting_since, question.assignee) == ("answered", None, ola.staff)
+    assert (question.state, question.waiting_since, question.assignee) == (
+        "answered",
+        None,
+        ola.staff,
+    )
     assert question.first_answer_at == now + timedelta(hours=1)
     entry = Entry.objects.filter(verb="message.answered").get()
     assert (entry.actor_id, entry.subject_id) == (ola.id, message.pk)
@@ -36,8 +43,6 @@ def test_history_holds_no_words_and_no_names(question, ola, now):
 
 
 def test_a_new_word_from_the_resident_opens_a_closed_case_again(nordvaag, question, ola, now):
-    from torget.square.rules import Saying, say_more
-
     rules.answer(question, "Svar.", by=ola, at=now, close=True)
     question.refresh_from_db()
     assert question.state == "closed"
@@ -54,11 +59,18 @@ def test_who_waited_longest_stands_first(nordvaag, ola, now):
 
 def test_forwarding_lets_go_and_stays_in_the_municipality(question, ola, elsewhere, now):
     rules.take(question, by=ola, at=now)
-    rules.forward(question, Unit.objects.get(slug="servicetorget", municipality=question.municipality), by=ola, at=now)
+    rules.forward(
+        question,
+        Unit.objects.get(slug="servicetorget", municipality=question.municipality),
+        by=ola,
+        at=now,
+    )
     question.refresh_from_db()
     assert (question.unit.slug, question.assignee) == ("servicetorget", None)
     with pytest.raises(Refused):
-        rules.forward(question, Unit.objects.get(slug="rot", municipality=elsewhere), by=ola, at=now)
+        rules.forward(
+            question, Unit.objects.get(slug="rot", municipality=elsewhere), by=ola, at=now
+        )
 
 
 @pytest.mark.parametrize("do", ["take", "reply", "note", "close", "forward", "assign"])
@@ -81,7 +93,9 @@ def test_the_administrator_reads_no_private_conversation(question, liv):
     assert not Conversation.objects.visible_to(liv).exists()
 
 
-def test_a_national_identity_number_is_stopped_in_a_public_answer_only(nordvaag, question, ola, now):
+def test_a_national_identity_number_is_stopped_in_a_public_answer_only(
+    nordvaag, question, ola, now
+):
     public = make_question(nordvaag, visibility="public")
     with pytest.raises(Refused) as refusal:
         rules.answer(public, "Gjelder dette 01010750160?", by=ola, at=now)
@@ -89,9 +103,16 @@ def test_a_national_identity_number_is_stopped_in_a_public_answer_only(nordvaag,
     rules.answer(question, "Gjelder dette 01010750160?", by=ola, at=now)
 
 
-@pytest.mark.parametrize(("text", "found"), [
-    ("010107 50160", 1), ("01010750160", 1), ("01010750161", 0), ("kontonummer 1234.56.78903", 0), ("tlf 70000000", 0),
-])
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("010107 50160", 1),
+        ("01010750160", 1),
+        ("01010750161", 0),
+        ("kontonummer 1234.56.78903", 0),
+        ("tlf 70000000", 0),
+    ],
+)
 def test_identity_numbers_are_known_by_their_check_digits(text, found):
     assert len(national_ids(text)) == found
 
@@ -105,7 +126,10 @@ def test_a_private_conversation_has_no_public_answer(question, ola, now):
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_take_at_once_one_succeeds(nordvaag, now):
     question = make_question(nordvaag)
-    actors = [Actor.of_staff(make_staff(nordvaag, name, Role.RESPONDER)) for name in ("Ada", "Bo", "Cy", "Di")]
+    actors = [
+        Actor.of_staff(make_staff(nordvaag, name, Role.RESPONDER))
+        for name in ("Ada", "Bo", "Cy", "Di")
+    ]
     outcomes, gate = [], threading.Barrier(len(actors))
 
     def grab(actor):

@@ -8,13 +8,14 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from tests.cast import make_question
+from tests.cast import NOW, make_question
 from torget.channels.contract import Author, File, Item, Notice, Unparseable, Utterance
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
 from torget.conversations.filing import file
 from torget.conversations.models import Conversation, Identity, Message, Person, Version
+from torget.conversations.rules import answer
 from torget.conversations.tasks import file_due
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
@@ -37,8 +38,12 @@ class Letters:
         if "notice" in held:
             return [Notice(**held["notice"])]
         author = Author(held.pop("author", "kari@innbygger.test"), held.pop("name", "Kari"))
-        files = [File(name, "image/jpeg", content.encode()) for name, content in held.pop("files", [])]
-        base = Utterance(item.external_id, author, held.pop("body", "Hei"), received_at, attachments=files)
+        files = [
+            File(name, "image/jpeg", content.encode()) for name, content in held.pop("files", [])
+        ]
+        base = Utterance(
+            item.external_id, author, held.pop("body", "Hei"), received_at, attachments=files
+        )
         return [replace(base, **held)]
 
 
@@ -47,19 +52,19 @@ def letters(nordvaag, monkeypatch):
     monkeypatch.setitem(adapters(), "letters", Letters())
     unit = Unit.objects.get(municipality=nordvaag, slug="servicetorget")
     return open_account(
-        unit, network="letters", address="brev@nordvaag.test", name="Brev", by=Actor.system(nordvaag.pk),
-        at=nordvaag_now(),
+        unit,
+        network="letters",
+        address="brev@nordvaag.test",
+        name="Brev",
+        by=Actor.system(nordvaag.pk),
+        at=NOW,
     )
 
 
-def nordvaag_now():
-    from tests.cast import NOW
-
-    return NOW
-
-
 def post(account, external_id, now, /, **letter):
-    envelope_id, seen = intake.receive(account.pk, Item(external_id, json.dumps(letter).encode()), at=now)
+    envelope_id, seen = intake.receive(
+        account.pk, Item(external_id, json.dumps(letter).encode()), at=now
+    )
     return Envelope.objects.select_related("account__municipality").get(pk=envelope_id), seen
 
 
@@ -73,7 +78,11 @@ def test_the_same_letter_received_five_times_is_one_message(letters, now):
 def test_a_letter_opens_a_conversation_in_the_unit_its_words_point_to(letters, now):
     file(post(letters, "a1", now, body="Når blir det brøyting i Fjellveien?")[0], at=now)
     conversation = Conversation.objects.get()
-    assert (conversation.unit.slug, conversation.state, conversation.waiting_since) == ("teknisk-drift", "new", now)
+    assert (conversation.unit.slug, conversation.state, conversation.waiting_since) == (
+        "teknisk-drift",
+        "new",
+        now,
+    )
     assert conversation.ref == "NV-2026-1"
     assert conversation.person_name == "Kari"
 
@@ -125,13 +134,17 @@ def test_an_edit_that_arrives_before_its_message_becomes_the_message(letters, no
     assert Message.objects.get().body == "Rettet"
 
 
-def test_what_cannot_be_read_goes_to_quarantine_and_comes_back_after_a_mend(letters, per, now, monkeypatch):
+def test_what_cannot_be_read_goes_to_quarantine_and_comes_back_after_a_mend(
+    letters, per, now, monkeypatch
+):
     envelope, _ = post(letters, "bad", now, broken=True)
     file_due(now=lambda: now)
     envelope.refresh_from_db()
     assert (envelope.state, envelope.error) == ("quarantined", "The letter cannot be read.")
     assert list(Envelope.objects.visible_to(per).quarantined()) == [envelope]
-    monkeypatch.setattr(Letters, "parse", lambda *a, **k: [Utterance("bad", Author("k"), "Lesbar nå", now)])
+    monkeypatch.setattr(
+        Letters, "parse", lambda *a, **k: [Utterance("bad", Author("k"), "Lesbar nå", now)]
+    )
     intake.replay(envelope, by=per, at=now)
     file_due(now=lambda: now)
     assert Message.objects.get().body == "Lesbar nå"
@@ -156,25 +169,32 @@ def test_an_envelope_whose_worker_died_is_taken_by_another(letters, now):
 def test_a_message_has_exactly_one_author_and_a_note_is_never_public(question, ola, now):
     with pytest.raises(IntegrityError, match="message_one_author"), transaction.atomic():
         Message.objects.create(
-            conversation=question, kind="answer", visibility="private", occurred_at=now, created_at=now
+            conversation=question,
+            kind="answer",
+            visibility="private",
+            occurred_at=now,
+            created_at=now,
         )
     with pytest.raises(IntegrityError, match="message_note_private"), transaction.atomic():
         Message.objects.create(
-            conversation=question, kind="note", visibility="public", staff=ola.staff, occurred_at=now, created_at=now
+            conversation=question,
+            kind="note",
+            visibility="public",
+            staff=ola.staff,
+            occurred_at=now,
+            created_at=now,
         )
 
 
 @pytest.mark.parametrize("model", [Account, Unit, Person, Identity])
 def test_deleting_what_was_spoken_through_never_deletes_what_was_said(question, model):
+    spoken_through = model.objects.filter(pk__in=model.objects.values("pk"))
     with pytest.raises(ProtectedError):
-        for row in model.objects.all():
-            row.delete()
+        spoken_through.delete()
     assert Message.objects.count() == 1
 
 
 def test_deleting_a_colleague_never_deletes_their_answers(question, ola, now):
-    from torget.conversations.rules import answer
-
     answer(question, "Vi brøyter nå.", by=ola, at=now)
     with pytest.raises(ProtectedError):
         ola.staff.delete()

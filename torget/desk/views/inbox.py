@@ -13,118 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from torget.answers.models import Answer
-from torget.channels.models import Alarm
 from torget.conversations import rules as conversations
-from torget.conversations.models import Attachment, Conversation, Message, deliveries_of
+from torget.conversations.files import serve
+from torget.conversations.models import Attachment, Conversation, Message
 from torget.conversations.search import find
 from torget.desk import rules
 from torget.desk.forms import AssignForm, ForwardForm, NoteForm, ReplyForm
+from torget.desk.panes import QUEUE, counts, one, queue, thread
 from torget.errors import Refused
-from torget.history.models import Entry
-from torget.intake.models import Envelope
 from torget.people.actor import requires
-from torget.people.models import Staff, Unit
-from torget.conversations.files import serve
-
-QUEUE = 50
-VIEWS = ("waiting", "mine", "free", "answered", "closed")
-
-
-def counts(request: Any) -> dict[str, int]:
-    """The numbers in the rail."""
-    return {
-        "inbox": Conversation.objects.visible_to(request.actor).filter(waiting_since__isnull=False).count(),
-        "quarantine": Envelope.objects.visible_to(request.actor).quarantined().count(),
-    }
-
-
-def queue(request: Any) -> dict[str, Any]:
-    """The queue as chosen in the address, oldest waiting first."""
-    chosen = request.GET.get("vis", "waiting")
-    chosen = chosen if chosen in VIEWS else "waiting"
-    rows = Conversation.objects.visible_to(request.actor).select_related("assignee", "unit")
-    if unit := request.GET.get("enhet", ""):
-        rows = rows.filter(unit__slug=unit)
-    if chosen == "waiting":
-        rows = rows.waiting()
-    elif chosen == "mine":
-        rows = rows.waiting().filter(assignee=request.actor.id)
-    elif chosen == "free":
-        rows = rows.waiting().filter(assignee=None)
-    else:
-        rows = rows.filter(state=chosen).order_by("-last_message_at")
-    return {
-        "queue": list(rows[:QUEUE]),
-        "chosen": chosen,
-        "unit_chosen": unit,
-        "queue_query": request.GET.urlencode(),
-        "units": Unit.objects.filter(municipality=request.municipality, active=True),
-        "desk_counts": counts(request),
-        "alarms": Alarm.objects.filter(closed_at=None, municipality=request.municipality),
-    }
-
-
-def one(request: Any, ref: str) -> Conversation:
-    """The conversation of that number, if the actor may read it; 404 otherwise."""
-    found: Conversation = get_object_or_404(
-        Conversation.objects.visible_to(request.actor).select_related(
-            "municipality", "unit", "account", "assignee", "person", "identity"
-        ),
-        ref__iexact=ref,
-    )
-    return found
-
-
-def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, Any]:
-    """What the middle and right panes show."""
-    said = list(
-        Message.objects.filter(conversation=conversation)
-        .select_related("identity", "staff", "envelope")
-        .prefetch_related("attachments", "versions")
-    )
-    sent = deliveries_of(said)
-    for message in said:
-        message.delivery = sent.get(message.pk)  # type: ignore[attr-defined]  # shown beside the message
-    happened = Entry.objects.filter(
-        subject_type="conversations.conversation", subject_id=conversation.pk
-    ).order_by("id")
-    names = {staff.pk: staff for staff in Staff.objects.filter(municipality_id=conversation.municipality_id)}
-    units = {unit.pk: unit for unit in Unit.objects.filter(municipality_id=conversation.municipality_id)}
-    events = [
-        {
-            "at": entry.at,
-            "verb": entry.verb,
-            "who": names.get(entry.actor_id or 0) if entry.actor_kind == "staff" else None,
-            "to": names.get(entry.data.get("to") or 0),
-            "unit": units.get(entry.data.get("unit") or 0),
-        }
-        for entry in happened
-    ]
-    timeline = sorted(
-        [{"at": message.created_at, "message": message} for message in said]
-        + [{"at": event["at"], "event": event} for event in events],
-        key=lambda row: row["at"],
-    )
-    person = conversation.person
-    earlier = Conversation.objects.visible_to(request.actor).filter(person=person).exclude(pk=conversation.pk)
-    return {
-        "conversation": conversation,
-        "timeline": timeline,
-        "may": {act: request.actor.may(f"conversations.{act}", conversation.unit) for act in
-                ("take", "assign", "forward", "note", "reply", "close")}
-        | {"publish": request.actor.may("answers.publish", conversation.unit),
-           "settle": request.actor.may("outbox.settle", conversation.unit)},
-        "reply_form": forms.get("reply") or ReplyForm(prefix="svar"),
-        "note_form": forms.get("note") or NoteForm(prefix="notat"),
-        "forward_form": ForwardForm(conversation.municipality, prefix="videre"),
-        "assign_form": AssignForm(conversation.municipality, prefix="til"),
-        "published": Answer.objects.filter(source=conversation, withdrawn_at=None),
-        "earlier": earlier.order_by("-last_message_at")[:5] if person else [],
-        "identities": list(person.identities.all()) if person else [],
-        "reachable": conversations.route_back(conversation, conversation.identity) is not None,
-    }
-
 
 # Where a role begins its day: the first of these its holder may.
 BEGINNINGS = (
@@ -165,9 +62,7 @@ def conversation(request: Any, ref: str) -> HttpResponse:
     return render(request, "desk/inbox.html", queue(request) | thread(request, found))
 
 
-def act(
-    permission: str, do: Callable[[Any, Conversation], str]
-) -> Callable[..., HttpResponseBase]:
+def act(permission: str, do: Callable[[Any, Conversation], str]) -> Callable[..., HttpResponseBase]:
     """A view that does one thing to a conversation, says so, and goes back to it; a refusal is said, nothing is lost."""
 
     def view(request: Any, ref: str) -> HttpResponse:
@@ -222,7 +117,9 @@ close = act("conversations.close", _close)
 reopen = act("conversations.close", _reopen)
 
 
-def _said(request: Any, found: Conversation, form: Any, name: str, done: Callable[[], str]) -> HttpResponse:
+def _said(
+    request: Any, found: Conversation, form: Any, name: str, done: Callable[[], str]
+) -> HttpResponse:
     """Run a rule on a filled-in form; on a refusal show the page again with everything typed."""
     if form.is_valid():
         try:
@@ -230,7 +127,12 @@ def _said(request: Any, found: Conversation, form: Any, name: str, done: Callabl
             return redirect("desk:conversation", ref=found.ref)
         except Refused as refusal:
             form.add_error("body", refusal.message)
-    return render(request, "desk/inbox.html", queue(request) | thread(request, found, **{name: form}), status=422)
+    return render(
+        request,
+        "desk/inbox.html",
+        queue(request) | thread(request, found, **{name: form}),
+        status=422,
+    )
 
 
 @requires("conversations.reply")
@@ -279,7 +181,9 @@ def search(request: Any) -> HttpResponse:
 def file(request: Any, public_id: str) -> HttpResponseBase:
     """An attachment, for staff who may read the conversation."""
     readable = Conversation.objects.visible_to(request.actor)
-    return serve(get_object_or_404(Attachment, public_id=public_id, message__conversation__in=readable))
+    return serve(
+        get_object_or_404(Attachment, public_id=public_id, message__conversation__in=readable)
+    )
 
 
 @requires("conversations.read")
@@ -288,7 +192,9 @@ def original(request: Any, public_id: str) -> HttpResponse:
     """A message as it came, byte for byte."""
     readable = Conversation.objects.visible_to(request.actor)
     message = get_object_or_404(
-        Message.objects.select_related("envelope"), public_id=public_id, conversation__in=readable,
+        Message.objects.select_related("envelope"),
+        public_id=public_id,
+        conversation__in=readable,
         envelope__isnull=False,
     )
     return raw(message.envelope)

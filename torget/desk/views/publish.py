@@ -19,7 +19,7 @@ from torget.channels.rules import form_account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Message
 from torget.desk.forms import PostForm, PublishForm
-from torget.desk.views.inbox import counts, one
+from torget.desk.panes import counts, one
 from torget.errors import Refused
 from torget.people.actor import requires
 from torget.people.hours import OSLO
@@ -36,7 +36,9 @@ def publish(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>/publiser`: clean question and answer beside what was said, then publish."""
     found = one(request, ref)
     said = list(Message.objects.filter(conversation=found).shown())
-    last = next((message for message in reversed(said) if message.kind == Message.Kind.ANSWER), None)
+    last = next(
+        (message for message in reversed(said) if message.kind == Message.Kind.ANSWER), None
+    )
     form = PublishForm(
         request.POST or None, initial={"question": found.subject, "body": last.body if last else ""}
     )
@@ -44,7 +46,11 @@ def publish(request: Any, ref: str) -> HttpResponse:
         data = form.cleaned_data
         try:
             answers.publish(
-                found, question=data["question"], body=data["body"], by=request.actor, at=timezone.now(),
+                found,
+                question=data["question"],
+                body=data["body"],
+                by=request.actor,
+                at=timezone.now(),
                 valid_until=_end_of(data["valid_until"]),
             )
             messages.success(request, _("Svaret er publisert."))
@@ -52,11 +58,15 @@ def publish(request: Any, ref: str) -> HttpResponse:
         except Refused as refusal:
             form.add_error("body", refusal.message)
     context = {"conversation": found, "said": said, "form": form, "desk_counts": counts(request)}
-    return render(request, "desk/publish.html", context, status=422 if request.method == "POST" else 200)
+    return render(
+        request, "desk/publish.html", context, status=422 if request.method == "POST" else 200
+    )
 
 
 def _own(request: Any, slug: str) -> Answer:
-    answer: Answer = get_object_or_404(Answer.objects.select_related("unit"), municipality=request.municipality, slug=slug)
+    answer: Answer = get_object_or_404(
+        Answer.objects.select_related("unit"), municipality=request.municipality, slug=slug
+    )
     return answer
 
 
@@ -66,15 +76,24 @@ def _own(request: Any, slug: str) -> Answer:
 def change(request: Any, slug: str) -> HttpResponse:
     """`/desk/svar/<slug>`: say a published answer better."""
     answer = _own(request, slug)
-    until = (answer.valid_until - timedelta(days=1)).astimezone(OSLO).date() if answer.valid_until else None
+    until = (
+        (answer.valid_until - timedelta(days=1)).astimezone(OSLO).date()
+        if answer.valid_until
+        else None
+    )
     form = PublishForm(
-        request.POST or None, initial={"question": answer.question, "body": answer.body, "valid_until": until}
+        request.POST or None,
+        initial={"question": answer.question, "body": answer.body, "valid_until": until},
     )
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         try:
             answers.change(
-                answer, question=data["question"], body=data["body"], by=request.actor, at=timezone.now(),
+                answer,
+                question=data["question"],
+                body=data["body"],
+                by=request.actor,
+                at=timezone.now(),
                 valid_until=_end_of(data["valid_until"]),
             )
             messages.success(request, _("Svaret er endret."))
@@ -82,7 +101,9 @@ def change(request: Any, slug: str) -> HttpResponse:
         except Refused as refusal:
             form.add_error("body", refusal.message)
     context = {"answer": answer, "form": form, "desk_counts": counts(request)}
-    return render(request, "desk/change_answer.html", context, status=422 if request.method == "POST" else 200)
+    return render(
+        request, "desk/change_answer.html", context, status=422 if request.method == "POST" else 200
+    )
 
 
 @requires("answers.publish")
@@ -103,11 +124,17 @@ def post(request: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             message = conversations.post(
-                request.actor.staff.unit, form_account(request.municipality), form.cleaned_data["body"],
-                subject=form.cleaned_data["subject"], by=request.actor, at=timezone.now(),
+                request.actor.staff.unit,
+                form_account(request.municipality),
+                form.cleaned_data["body"],
+                subject=form.cleaned_data["subject"],
+                by=request.actor,
+                at=timezone.now(),
             )
             return redirect("square:wall_post", ref=message.conversation.ref)
         except Refused as refusal:
             form.add_error("body", refusal.message)
     context = {"form": form, "desk_counts": counts(request)}
-    return render(request, "desk/post.html", context, status=422 if request.method == "POST" else 200)
+    return render(
+        request, "desk/post.html", context, status=422 if request.method == "POST" else 200
+    )

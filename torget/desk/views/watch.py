@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from torget.channels import rules as channels
 from torget.channels.models import Account, Alarm
 from torget.desk.forms import AbsenceForm, DutyForm, HandOverForm, MailAccountForm, ReasonForm
-from torget.desk.views.inbox import counts, raw
+from torget.desk.panes import counts
+from torget.desk.views.inbox import raw
 from torget.errors import Refused
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
@@ -35,13 +36,21 @@ SHOWN_BYTES = 20_000
 @never_cache
 def quarantine(request: Any) -> HttpResponse:
     """`/desk/karantene`: what nobody could understand yet."""
-    rows = Envelope.objects.visible_to(request.actor).quarantined().select_related("account").defer("body")
-    return render(request, "desk/quarantine.html", {"envelopes": rows[:100], "desk_counts": counts(request)})
+    rows = (
+        Envelope.objects.visible_to(request.actor)
+        .quarantined()
+        .select_related("account")
+        .defer("body")
+    )
+    return render(
+        request, "desk/quarantine.html", {"envelopes": rows[:100], "desk_counts": counts(request)}
+    )
 
 
 def _envelope(request: Any, public_id: str) -> Envelope:
     found: Envelope = get_object_or_404(
-        Envelope.objects.visible_to(request.actor).select_related("account__unit"), public_id=public_id
+        Envelope.objects.visible_to(request.actor).select_related("account__unit"),
+        public_id=public_id,
     )
     return found
 
@@ -54,7 +63,10 @@ def quarantine_item(request: Any, public_id: str) -> HttpResponse:
     envelope = _envelope(request, public_id)
     shown = clean(bytes(envelope.body[:SHOWN_BYTES]).decode("utf-8", "replace"))
     context = {
-        "envelope": envelope, "raw_text": shown, "cut": envelope.size > SHOWN_BYTES, "form": ReasonForm(),
+        "envelope": envelope,
+        "raw_text": shown,
+        "cut": envelope.size > SHOWN_BYTES,
+        "form": ReasonForm(),
         "desk_counts": counts(request),
     }
     return render(request, "desk/quarantine_item.html", context)
@@ -87,7 +99,9 @@ def replay(request: Any, public_id: str) -> HttpResponse:
 def discard(request: Any, public_id: str) -> HttpResponse:
     """Nothing we must handle."""
     try:
-        intake.discard(_envelope(request, public_id), _reason(request), by=request.actor, at=timezone.now())
+        intake.discard(
+            _envelope(request, public_id), _reason(request), by=request.actor, at=timezone.now()
+        )
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect("desk:quarantine_item", public_id=public_id)
@@ -101,10 +115,16 @@ def discard(request: Any, public_id: str) -> HttpResponse:
 def deliveries(request: Any) -> HttpResponse:
     """`/desk/sendinger`: what was refused or is in doubt, and what waits."""
     rows = Delivery.objects.visible_to(request.actor).select_related("account")
-    doubtful = rows.filter(state__in=[Delivery.State.UNKNOWN, Delivery.State.REFUSED]).order_by("-id")
-    waiting = rows.filter(state__in=[Delivery.State.DUE, Delivery.State.SENDING]).order_by("next_attempt_at")
+    doubtful = rows.filter(state__in=[Delivery.State.UNKNOWN, Delivery.State.REFUSED]).order_by(
+        "-id"
+    )
+    waiting = rows.filter(state__in=[Delivery.State.DUE, Delivery.State.SENDING]).order_by(
+        "next_attempt_at"
+    )
     context = {
-        "doubtful": doubtful[:100], "waiting": waiting[:100], "desk_counts": counts(request),
+        "doubtful": doubtful[:100],
+        "waiting": waiting[:100],
+        "desk_counts": counts(request),
         "may_settle": request.actor.may("outbox.settle"),
     }
     return render(request, "desk/deliveries.html", context)
@@ -114,7 +134,9 @@ def deliveries(request: Any) -> HttpResponse:
 @require_POST
 def settle(request: Any, pk: int) -> HttpResponse:
     """A person decides about a delivery in doubt."""
-    delivery = get_object_or_404(Delivery.objects.visible_to(request.actor).select_related("account__unit"), pk=pk)
+    delivery = get_object_or_404(
+        Delivery.objects.visible_to(request.actor).select_related("account__unit"), pk=pk
+    )
     outcome = request.POST.get("outcome", "")
     if outcome in {"sent", "again", "cancel"}:
         outbox.settle_by_person(delivery, outcome, by=request.actor, at=timezone.now())
@@ -127,12 +149,19 @@ def settle(request: Any, pk: int) -> HttpResponse:
 @never_cache
 def settings(request: Any) -> HttpResponse:
     """`/desk/innstillinger`: the channels and how they are."""
-    accounts = Account.objects.active().filter(municipality=request.municipality).select_related("unit", "paused_by")
+    accounts = (
+        Account.objects.active()
+        .filter(municipality=request.municipality)
+        .select_related("unit", "paused_by")
+    )
     alarms = Alarm.objects.filter(closed_at=None)
     context = {
-        "accounts": accounts.order_by("network", "address"), "form": ReasonForm(), "desk_counts": counts(request),
+        "accounts": accounts.order_by("network", "address"),
+        "form": ReasonForm(),
+        "desk_counts": counts(request),
         "may_connect": request.actor.may("people.administer"),
-        "alarms": alarms.filter(municipality=request.municipality) | alarms.filter(municipality=None),
+        "alarms": alarms.filter(municipality=request.municipality)
+        | alarms.filter(municipality=None),
     }
     return render(request, "desk/settings.html", context)
 
@@ -141,7 +170,9 @@ def settings(request: Any) -> HttpResponse:
 @require_POST
 def pause(request: Any, pk: int) -> HttpResponse:
     """Pause an account with a reason, or let it send again."""
-    account = get_object_or_404(Account.objects.active().select_related("unit"), pk=pk, municipality=request.municipality)
+    account = get_object_or_404(
+        Account.objects.active().select_related("unit"), pk=pk, municipality=request.municipality
+    )
     try:
         if account.paused_at:
             channels.resume(account, by=request.actor, at=timezone.now())
@@ -155,7 +186,9 @@ def pause(request: Any, pk: int) -> HttpResponse:
 def _duty_page(request: Any, status: int = 200, **forms: Any) -> HttpResponse:
     now = timezone.now()
     rows = Duty.objects.filter(
-        municipality=request.municipality, ends_at__gt=now - timedelta(days=1), starts_at__lt=now + timedelta(days=14)
+        municipality=request.municipality,
+        ends_at__gt=now - timedelta(days=1),
+        starts_at__lt=now + timedelta(days=14),
     ).select_related("staff__unit", "unit")
     mine = rows.filter(staff=request.actor.staff, ends_at__gt=now).order_by("starts_at").first()
     context = {
@@ -163,13 +196,14 @@ def _duty_page(request: Any, status: int = 200, **forms: Any) -> HttpResponse:
         "now": now,
         "mine": mine,
         "duty_form": forms.get("duty") or DutyForm(request.municipality),
-        "absence_form": forms.get("absence") or AbsenceForm(
-            request.municipality, initial={"staff": request.actor.staff}
-        ),
+        "absence_form": forms.get("absence")
+        or AbsenceForm(request.municipality, initial={"staff": request.actor.staff}),
         "handover_form": HandOverForm(initial={"handover": mine.handover if mine else ""}),
         "absences": Absence.objects.filter(
             staff__municipality=request.municipality, to_on__gte=now.date()
-        ).select_related("staff").order_by("from_on"),
+        )
+        .select_related("staff")
+        .order_by("from_on"),
         "may_roster": request.actor.may("people.roster"),
         "desk_counts": counts(request),
     }
@@ -188,15 +222,27 @@ def connect_mail(request: Any) -> HttpResponse:
             data = form.cleaned_data
             channels.try_account("email", data["address"], held, secrets)
             channels.open_account(
-                data["unit"], network="email", address=data["address"], name=data["name"], settings=held,
-                secrets=secrets, by=request.actor, at=timezone.now(),
+                data["unit"],
+                network="email",
+                address=data["address"],
+                name=data["name"],
+                settings=held,
+                secrets=secrets,
+                by=request.actor,
+                at=timezone.now(),
             )
-            messages.success(request, _("E-postkassen er koblet til. Nye meldinger kommer i innboksen."))
-            return redirect("desk:settings" if request.actor.may("channels.pause") else "desk:inbox")
+            messages.success(
+                request, _("E-postkassen er koblet til. Nye meldinger kommer i innboksen.")
+            )
+            return redirect(
+                "desk:settings" if request.actor.may("channels.pause") else "desk:inbox"
+            )
         except Refused as refusal:
             form.add_error(None, refusal.message)
     context = {"form": form, "desk_counts": counts(request)}
-    return render(request, "desk/connect_mail.html", context, status=422 if request.method == "POST" else 200)
+    return render(
+        request, "desk/connect_mail.html", context, status=422 if request.method == "POST" else 200
+    )
 
 
 @requires("conversations.read")
@@ -211,7 +257,11 @@ def duty(request: Any) -> HttpResponse:
         data = form.cleaned_data
         try:
             people.roster(
-                data["staff"], data["unit"], starts_at=data["starts_at"], ends_at=data["ends_at"], by=request.actor,
+                data["staff"],
+                data["unit"],
+                starts_at=data["starts_at"],
+                ends_at=data["ends_at"],
+                by=request.actor,
                 at=timezone.now(),
             )
             messages.success(request, _("Vakten er satt opp."))
@@ -230,7 +280,11 @@ def absence(request: Any) -> HttpResponse:
         data = form.cleaned_data
         try:
             people.report_absence(
-                data["staff"], from_on=data["from_on"], to_on=data["to_on"], by=request.actor, at=timezone.now()
+                data["staff"],
+                from_on=data["from_on"],
+                to_on=data["to_on"],
+                by=request.actor,
+                at=timezone.now(),
             )
             messages.success(request, _("Fraværet er lagret."))
             return redirect("desk:duty")
@@ -243,7 +297,9 @@ def absence(request: Any) -> HttpResponse:
 @require_POST
 def hand_over(request: Any, pk: int) -> HttpResponse:
     """Leave a note for whoever takes over."""
-    row = get_object_or_404(Duty.objects.select_related("unit"), pk=pk, municipality=request.municipality)
+    row = get_object_or_404(
+        Duty.objects.select_related("unit"), pk=pk, municipality=request.municipality
+    )
     form = HandOverForm(request.POST)
     if form.is_valid():
         people.hand_over(row, form.cleaned_data["handover"], by=request.actor, at=timezone.now())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 import pytest
@@ -16,15 +17,25 @@ def write(municipality, verb, now):
         return record(verb, municipality, by=Actor.system(municipality.pk), at=now, count=3)
 
 
-@pytest.mark.parametrize("statement", [
-    "UPDATE history_entry SET verb = 'x'", "DELETE FROM history_entry", "TRUNCATE history_entry",
-    "UPDATE history_seal SET root = ''", "DELETE FROM history_seal",
-])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE history_entry SET verb = 'x'",
+        "DELETE FROM history_entry",
+        "TRUNCATE history_entry",
+        "UPDATE history_seal SET root = ''",
+        "DELETE FROM history_seal",
+    ],
+)
 def test_the_database_itself_refuses_to_change_history(nordvaag, now, statement):
     write(nordvaag, "thing.done", now)
     with connection.cursor() as cursor:  # off in tests, whose clean-up empties the tables
         cursor.execute("ALTER TABLE history_entry ENABLE TRIGGER history_entry_no_truncate")
-    with pytest.raises(Error, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(Error, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute(statement)
 
 
@@ -36,9 +47,13 @@ def test_recording_outside_a_transaction_is_refused(transactional_db, nordvaag, 
 def tamper(statement):
     """What somebody with the database owner's rights could do."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE history_entry DISABLE TRIGGER USER; ALTER TABLE history_seal DISABLE TRIGGER USER")
+        cursor.execute(
+            "ALTER TABLE history_entry DISABLE TRIGGER USER; ALTER TABLE history_seal DISABLE TRIGGER USER"
+        )
         cursor.execute(statement)
-        cursor.execute("ALTER TABLE history_entry ENABLE TRIGGER USER; ALTER TABLE history_seal ENABLE TRIGGER USER")
+        cursor.execute(
+            "ALTER TABLE history_entry ENABLE TRIGGER USER; ALTER TABLE history_seal ENABLE TRIGGER USER"
+        )
 
 
 @pytest.fixture
@@ -92,8 +107,6 @@ def test_a_rewritten_seal_is_pointed_out(sealed):
 
 def test_the_tree_is_that_of_rfc_6962(sealed):
     # RFC 6962 §2.1: the tree over three leaves is H(1, H(1, a, b), c).
-    import hashlib
-
     a, b, c = (leaf(row) for row in sealed[:3])
     inner = hashlib.sha256(b"\x01" + a + b).digest()
     assert merkle_root([a, b, c]) == hashlib.sha256(b"\x01" + inner + c).digest()

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from torget.channels.contract import Capabilities, Outgoing, Receipt, SendError
+from torget.channels.contract import Capabilities, Item, Outgoing, Receipt, SendError
+from torget.channels.models import Alarm
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account, pause, resume
 from torget.errors import NotAllowed, Refused, Stale
+from torget.intake.rules import receive
 from torget.outbox import rules
 from torget.outbox.models import Delivery
 from torget.outbox.tasks import deliver_due, resolve_unknown
@@ -54,11 +56,15 @@ def network(monkeypatch):
 @pytest.fixture
 def account(nordvaag, network, now):
     unit = Unit.objects.get(municipality=nordvaag, slug="servicetorget")
-    return open_account(unit, network="post", address="a@b.test", name="Post", by=Actor.system(nordvaag.pk), at=now)
+    return open_account(
+        unit, network="post", address="a@b.test", name="Post", by=Actor.system(nordvaag.pk), at=now
+    )
 
 
 def put(account, key, now):
-    return rules.enqueue(account, Outgoing(key, "kari@innbygger.test", "Hei"), about=account, at=now)
+    return rules.enqueue(
+        account, Outgoing(key, "kari@innbygger.test", "Hei"), about=account, at=now
+    )
 
 
 def run(now):
@@ -107,7 +113,9 @@ def test_a_lasting_fault_is_refused_with_its_reason(account, network, now):
     assert (delivery.state, delivery.error) == ("refused", "no such address")
 
 
-@pytest.mark.parametrize("fault", [SendError("line cut", ambiguous=True), RuntimeError("a bug of ours")])
+@pytest.mark.parametrize(
+    "fault", [SendError("line cut", ambiguous=True), RuntimeError("a bug of ours")]
+)
 def test_an_ambiguous_end_is_unknown_and_never_sent_again(account, network, now, fault):
     delivery = put(account, "k1", now)
     network.fault = fault
@@ -120,9 +128,14 @@ def test_an_ambiguous_end_is_unknown_and_never_sent_again(account, network, now,
     assert network.taken == []
 
 
-@pytest.mark.parametrize(("found", "state"), [
-    (Receipt("r9"), "sent"), (None, "due"), (SendError("cannot tell", ambiguous=True), "unknown"),
-])
+@pytest.mark.parametrize(
+    ("found", "state"),
+    [
+        (Receipt("r9"), "sent"),
+        (None, "due"),
+        (SendError("cannot tell", ambiguous=True), "unknown"),
+    ],
+)
 def test_only_a_look_up_settles_what_is_unknown(account, network, now, found, state):
     delivery = put(account, "k1", now)
     network.fault, network.found = SendError("cut", ambiguous=True), found
@@ -143,16 +156,15 @@ def test_a_sender_killed_with_deliveries_in_hand_leaves_them_unknown_not_due(acc
 def test_two_workers_never_hold_the_same_delivery(account, now):
     for n in range(10):
         put(account, f"k{n}", now)
-    first, second = rules.claim([account.pk], at=now, limit=6), rules.claim([account.pk], at=now, limit=6)
+    first, second = (
+        rules.claim([account.pk], at=now, limit=6),
+        rules.claim([account.pk], at=now, limit=6),
+    )
     assert (len(first), len(second)) == (6, 4)
     assert not {one.id for one in first} & {one.id for one in second}
 
 
 def test_a_bad_token_stops_sending_and_tells_a_person_but_not_receiving(account, network, now):
-    from torget.channels.contract import Item
-    from torget.channels.models import Alarm
-    from torget.intake.rules import receive
-
     put(account, "k1", now)
     network.fault = SendError("token expired", account=True)
     run(now)

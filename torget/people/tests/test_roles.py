@@ -42,7 +42,9 @@ def test_a_role_allows_its_acts_and_no_others(nordvaag, act, role):
 
 
 def test_a_role_in_a_unit_reaches_the_units_below_and_no_others(nordvaag):
-    school = people.add_unit(nordvaag, name="Skole", slug="skole", parent=Unit.objects.get(slug="teknisk-drift"))
+    school = people.add_unit(
+        nordvaag, name="Skole", slug="skole", parent=Unit.objects.get(slug="teknisk-drift")
+    )
     actor = Actor.of_staff(make_staff(nordvaag, "Eva", Role.RESPONDER, over="teknisk-drift"))
     assert actor.may("conversations.reply", school)
     assert not actor.may("conversations.reply", Unit.objects.get(slug="servicetorget"))

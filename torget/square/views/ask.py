@@ -44,7 +44,9 @@ def ask(request: Any) -> HttpResponse:
     """`/spor`: write, see what is already answered, send."""
     if request.method != "POST":
         initial = {"body": request.GET.get("q", "")[:2000]}
-        return render(request, "square/ask.html", {"form": AskForm(request.municipality, initial=initial)})
+        return render(
+            request, "square/ask.html", {"form": AskForm(request.municipality, initial=initial)}
+        )
     form = AskForm(request.municipality, request.POST, request.FILES)
     if not form.is_valid():
         return render(request, "square/ask.html", {"form": form}, status=422)
@@ -52,10 +54,9 @@ def ask(request: Any) -> HttpResponse:
     if form.cleaned_data["website"]:  # a machine filled the field people do not see
         return redirect("square:home")
     similar = suggest(request.municipality, form.cleaned_data["body"], at=now, limit=3)
-    if similar and not request.POST.get("seen"):
-        # Pictures cannot ride along in a page; who sent some goes straight on.
-        if not form.cleaned_data["pictures"]:
-            return render(request, "square/ask_similar.html", {"form": form, "similar": similar})
+    # Pictures cannot ride along in a page; who sent some goes straight on.
+    if similar and not request.POST.get("seen") and not form.cleaned_data["pictures"]:
+        return render(request, "square/ask_similar.html", {"form": form, "similar": similar})
     saying = saying_of(form, request, form.cleaned_data["visibility"])
     conversation = rules.ask(request.municipality, saying, by=request.actor, at=now)
     return redirect(f"{case_path(conversation)}?ny=1")
@@ -72,14 +73,20 @@ def suggestions(request: Any) -> HttpResponse:
 def helped(request: Any, slug: str) -> HttpResponse:
     """An answer made a question unnecessary."""
     now = timezone.now()
-    answer = get_object_or_404(Answer.objects.published(at=now), municipality=request.municipality, slug=slug)
+    answer = get_object_or_404(
+        Answer.objects.published(at=now), municipality=request.municipality, slug=slug
+    )
     note_helped(answer, at=now)
     return render(request, "square/helped.html", {"answer": answer})
 
 
 def _promise(conversation: Conversation) -> Any:
     unit = front_unit(conversation.municipality)
-    return Hours(unit).add_open_days(conversation.opened_at, conversation.municipality.answer_days) if unit else None
+    return (
+        Hours(unit).add_open_days(conversation.opened_at, conversation.municipality.answer_days)
+        if unit
+        else None
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +95,9 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
     """`/saker/<ref>/<key>`: a resident's own case, by its secret link."""
     conversation = get_object_or_404(
         Conversation.objects.select_related("municipality", "unit", "identity"),
-        municipality=request.municipality, ref__iexact=ref, key=key.lower(),
+        municipality=request.municipality,
+        ref__iexact=ref,
+        key=key.lower(),
     )
     public = conversation.visibility == Conversation.Visibility.PUBLIC
     form = MoreForm(request.POST or None, request.FILES or None, public=public)
@@ -102,7 +111,9 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
         status = 200
     context = {
         "conversation": conversation,
-        "messages_shown": Message.objects.filter(conversation=conversation).shown().prefetch_related("attachments"),
+        "messages_shown": Message.objects.filter(conversation=conversation)
+        .shown()
+        .prefetch_related("attachments"),
         "answers": Answer.objects.published(at=timezone.now()).filter(source=conversation),
         "form": form,
         "is_new": "ny" in request.GET,
@@ -122,9 +133,11 @@ def public_case(request: Any, ref: str) -> HttpResponse:
 
     The answer is the same whether a private case of that number exists or not.
     """
-    conversation = Conversation.objects.filter(municipality=request.municipality, ref__iexact=ref).public().first()
+    conversation = (
+        Conversation.objects.filter(municipality=request.municipality, ref__iexact=ref)
+        .public()
+        .first()
+    )
     if conversation is None:
         return render(request, "square/case_locked.html", {"ref": ref[:20]}, status=404)
     return redirect("square:wall_post", ref=conversation.ref)
-
-

@@ -26,11 +26,20 @@ LENGTH = 50
 
 
 def _answers(municipality: Any) -> list[Entry]:
-    rows = Answer.objects.filter(municipality=municipality).published(at=timezone.now()).select_related("unit")
+    rows = (
+        Answer.objects.filter(municipality=municipality)
+        .published(at=timezone.now())
+        .select_related("unit")
+    )
     return [
         Entry(
-            id=f"urn:uuid:{row.public_id}", url=absolute(municipality, answer_path(row)), title=row.question,
-            text=row.body, author=row.unit.local_name, published_at=row.published_at, changed_at=row.changed_at,
+            id=f"urn:uuid:{row.public_id}",
+            url=absolute(municipality, answer_path(row)),
+            title=row.question,
+            text=row.body,
+            author=row.unit.local_name,
+            published_at=row.published_at,
+            changed_at=row.changed_at,
         )
         for row in rows.order_by("-changed_at")[:LENGTH]
     ]
@@ -40,9 +49,13 @@ def _wall(municipality: Any) -> list[Entry]:
     rows = Conversation.objects.filter(municipality=municipality).public().select_related("unit")
     return [
         Entry(
-            id=absolute(municipality, f"/vegg/{row.ref}"), url=absolute(municipality, f"/vegg/{row.ref}"),
-            title=row.subject, text=row.preview, author=row.unit.local_name if row.person_id is None else row.public_name,
-            published_at=row.opened_at, changed_at=row.last_message_at,
+            id=absolute(municipality, f"/vegg/{row.ref}"),
+            url=absolute(municipality, f"/vegg/{row.ref}"),
+            title=row.subject,
+            text=row.preview,
+            author=row.unit.local_name if row.person_id is None else row.public_name,
+            published_at=row.opened_at,
+            changed_at=row.last_message_at,
         )
         for row in rows.order_by("-opened_at")[:LENGTH]
     ]
@@ -52,15 +65,21 @@ def _wall(municipality: Any) -> list[Entry]:
 def feed(request: Any, what: str, form: str) -> HttpResponse:
     """`/feed/<what>.<form>`."""
     municipality = request.municipality
-    sources = {"svar": (_("Svar fra %(name)s kommune"), _answers), "vegg": (_("Veggen i %(name)s"), _wall)}
+    sources = {
+        "svar": (_("Svar fra %(name)s kommune"), _answers),
+        "vegg": (_("Veggen i %(name)s"), _wall),
+    }
     if what not in sources or form not in FORMS:
         raise Http404
     title, entries = sources[what]
     write, media_type = FORMS[form]
     whole = Feed(
-        url=absolute(municipality, f"/feed/{what}.{form}"), home=absolute(municipality, "/"),
-        title=title % {"name": municipality.name}, language=municipality.default_language,
-        entries=tuple(entries(municipality)), changed_at=timezone.now(),
+        url=absolute(municipality, f"/feed/{what}.{form}"),
+        home=absolute(municipality, "/"),
+        title=title % {"name": municipality.name},
+        language=municipality.default_language,
+        entries=tuple(entries(municipality)),
+        changed_at=timezone.now(),
     )
     return ready(HttpResponse(write(whole), content_type=f"{media_type}; charset=utf-8"))
 
@@ -68,4 +87,6 @@ def feed(request: Any, what: str, form: str) -> HttpResponse:
 @require_safe
 def feeds(request: Any) -> HttpResponse:
     """`/feed/`: which feeds there are."""
-    return ready(render(request, "square/feeds.html", {"forms": list(FORMS), "sources": ["svar", "vegg"]}))
+    return ready(
+        render(request, "square/feeds.html", {"forms": list(FORMS), "sources": ["svar", "vegg"]})
+    )

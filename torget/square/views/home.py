@@ -38,7 +38,9 @@ def home(request: Any) -> HttpResponse:
     now = timezone.now()
     municipality = request.municipality
     public = Conversation.objects.filter(municipality=municipality).public().select_related("unit")
-    published = Answer.objects.filter(municipality=municipality).published(at=now).select_related("unit")
+    published = (
+        Answer.objects.filter(municipality=municipality).published(at=now).select_related("unit")
+    )
     context = {
         "posts": public.order_by("-opened_at", "-id")[:6],
         "answers": published.order_by("-changed_at")[:5],
@@ -65,7 +67,9 @@ def search(request: Any) -> HttpResponse:
 def colours(request: Any) -> HttpResponse:
     """`/farger.css`: the municipality's colour as custom properties."""
     context = {"c": tokens(request.municipality.colour)}
-    return ready(render(request, "design/colours.css", context, content_type="text/css; charset=utf-8"))
+    return ready(
+        render(request, "design/colours.css", context, content_type="text/css; charset=utf-8")
+    )
 
 
 @require_GET
@@ -96,7 +100,11 @@ def set_language(request: Any) -> HttpResponse:
     language = request.POST.get("language", "")
     if language in request.municipality.languages:
         response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, language, max_age=YEAR_SECONDS, samesite="Lax", secure=settings.HTTPS,
+            settings.LANGUAGE_COOKIE_NAME,
+            language,
+            max_age=YEAR_SECONDS,
+            samesite="Lax",
+            secure=settings.HTTPS,
             httponly=True,
         )
     return response
@@ -110,7 +118,12 @@ def set_theme(request: Any) -> HttpResponse:
     theme = request.POST.get("theme", "")
     if theme in {"auto", "light", "dark"}:
         response.set_cookie(
-            "utseende", theme, max_age=YEAR_SECONDS, samesite="Lax", secure=settings.HTTPS, httponly=True
+            "utseende",
+            theme,
+            max_age=YEAR_SECONDS,
+            samesite="Lax",
+            secure=settings.HTTPS,
+            httponly=True,
         )
     return response
 

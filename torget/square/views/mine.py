@@ -41,7 +41,12 @@ def signin(request: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         rules.send_signin_link(request.municipality, form.cleaned_data["email"], at=timezone.now())
         return render(request, "square/signin_sent.html", {"email": form.cleaned_data["email"]})
-    return render(request, "square/signin.html", {"form": form}, status=422 if request.method == "POST" else 200)
+    return render(
+        request,
+        "square/signin.html",
+        {"form": form},
+        status=422 if request.method == "POST" else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +59,10 @@ def signin_link(request: Any, token: str) -> HttpResponse:
         return response
     identity = rules.sign_in(request.municipality, token, at=timezone.now())
     request.session.cycle_key()
-    request.session["resident"] = {"municipality": request.municipality.pk, "person": identity.person_id}
+    request.session["resident"] = {
+        "municipality": request.municipality.pk,
+        "person": identity.person_id,
+    }
     return redirect("square:mine")
 
 
@@ -72,7 +80,9 @@ def confirm_follow(request: Any, token: str) -> HttpResponse:
     done = None
     if request.method == "POST":
         done = subscriptions.confirm(token, at=timezone.now())
-    return render(request, "square/follow_confirm.html", {"token": token, "done": done, "ending": False})
+    return render(
+        request, "square/follow_confirm.html", {"token": token, "done": done, "ending": False}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -33,13 +33,21 @@ def older_than(request: Any, rows: Any, field: str) -> Any:
 
 def next_page(rows: list[Any], field: str) -> str:
     """The value of `?for=` for the rows after these; empty at the end."""
-    return f"{getattr(rows[PAGE - 1], field).isoformat()}_{rows[PAGE - 1].pk}" if len(rows) > PAGE else ""
+    return (
+        f"{getattr(rows[PAGE - 1], field).isoformat()}_{rows[PAGE - 1].pk}"
+        if len(rows) > PAGE
+        else ""
+    )
 
 
 @require_safe
 def wall(request: Any) -> HttpResponse:
     """`/vegg`: what was said in public, newest first."""
-    public = Conversation.objects.filter(municipality=request.municipality).public().select_related("unit")
+    public = (
+        Conversation.objects.filter(municipality=request.municipality)
+        .public()
+        .select_related("unit")
+    )
     rows = list(older_than(request, public, "opened_at").order_by("-opened_at", "-id")[: PAGE + 1])
     context = {"posts": rows[:PAGE], "older": next_page(rows, "opened_at")}
     return ready(render(request, "square/wall.html", context))
@@ -55,7 +63,12 @@ def wall_new(request: Any) -> HttpResponse:
         saying = saying_of(form, request, Conversation.Visibility.PUBLIC)
         conversation = rules.post(request.municipality, saying, by=request.actor, at=timezone.now())
         return redirect("square:wall_post", ref=conversation.ref)
-    return render(request, "square/wall_new.html", {"form": form}, status=422 if request.method == "POST" else 200)
+    return render(
+        request,
+        "square/wall_new.html",
+        {"form": form},
+        status=422 if request.method == "POST" else 200,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -63,7 +76,8 @@ def wall_post(request: Any, ref: str) -> HttpResponse:
     """`/vegg/<ref>`: one public conversation and its comments."""
     conversation = get_object_or_404(
         Conversation.objects.public().select_related("unit", "municipality"),
-        municipality=request.municipality, ref__iexact=ref,
+        municipality=request.municipality,
+        ref__iexact=ref,
     )
     form = CommentForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -73,12 +87,16 @@ def wall_post(request: Any, ref: str) -> HttpResponse:
         return redirect("square:wall_post", ref=conversation.ref)
     context = {
         "conversation": conversation,
-        "messages_shown": Message.objects.filter(conversation=conversation).public().prefetch_related("attachments"),
+        "messages_shown": Message.objects.filter(conversation=conversation)
+        .public()
+        .prefetch_related("attachments"),
         "form": form,
         "follow_form": AddressForm(),
         "file_base": "/fil",
     }
-    return render(request, "square/wall_post.html", context, status=422 if request.method == "POST" else 200)
+    return render(
+        request, "square/wall_post.html", context, status=422 if request.method == "POST" else 200
+    )
 
 
 @require_POST
@@ -89,9 +107,14 @@ def follow(request: Any, ref: str) -> HttpResponse:
     )
     form = AddressForm(request.POST)
     if not form.is_valid():
-        return render(request, "square/follow.html", {"form": form, "title": conversation.subject}, status=422)
+        return render(
+            request, "square/follow.html", {"form": form, "title": conversation.subject}, status=422
+        )
     rules.follow(
-        conversation, form.cleaned_data["email"], title=conversation.subject, language=request.LANGUAGE_CODE,
+        conversation,
+        form.cleaned_data["email"],
+        title=conversation.subject,
+        language=request.LANGUAGE_CODE,
         at=timezone.now(),
     )
     return render(request, "square/follow_sent.html", {"title": conversation.subject})
@@ -101,12 +124,20 @@ def follow(request: Any, ref: str) -> HttpResponse:
 def follow_answer(request: Any, slug: str) -> HttpResponse:
     """Follow an answer by e-mail: told when it changes."""
     now = timezone.now()
-    answer = get_object_or_404(Answer.objects.published(at=now), municipality=request.municipality, slug=slug)
+    answer = get_object_or_404(
+        Answer.objects.published(at=now), municipality=request.municipality, slug=slug
+    )
     form = AddressForm(request.POST)
     if not form.is_valid():
-        return render(request, "square/follow.html", {"form": form, "title": answer.question}, status=422)
+        return render(
+            request, "square/follow.html", {"form": form, "title": answer.question}, status=422
+        )
     rules.follow(
-        answer, form.cleaned_data["email"], title=answer.question, language=request.LANGUAGE_CODE, at=now
+        answer,
+        form.cleaned_data["email"],
+        title=answer.question,
+        language=request.LANGUAGE_CODE,
+        at=now,
     )
     return render(request, "square/follow_sent.html", {"title": answer.question})
 
@@ -115,7 +146,9 @@ def follow_answer(request: Any, slug: str) -> HttpResponse:
 def public_file(request: Any, public_id: str) -> HttpResponseBase:
     """`/fil/<id>`: an attachment of a public message."""
     attachment = get_object_or_404(
-        Attachment, public_id=public_id, message__in=Message.objects.public(),
+        Attachment,
+        public_id=public_id,
+        message__in=Message.objects.public(),
         message__conversation__municipality=request.municipality,
     )
     return serve(attachment)
@@ -125,8 +158,11 @@ def public_file(request: Any, public_id: str) -> HttpResponseBase:
 def case_file(request: Any, ref: str, key: str, public_id: str) -> HttpResponseBase:
     """`/saker/<ref>/<key>/<id>`: an attachment in a resident's own case."""
     attachment = get_object_or_404(
-        Attachment, public_id=public_id, message__in=Message.objects.shown(),
+        Attachment,
+        public_id=public_id,
+        message__in=Message.objects.shown(),
         message__conversation__municipality=request.municipality,
-        message__conversation__ref__iexact=ref, message__conversation__key=key.lower(),
+        message__conversation__ref__iexact=ref,
+        message__conversation__key=key.lower(),
     )
     return serve(attachment)

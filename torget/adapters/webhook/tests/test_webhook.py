@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import threading
 import time
@@ -13,21 +14,35 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from torget.adapters.webhook import adapter
-from torget.channels.contract import AccountFacts, BadSignature, Item, Outgoing, SendError, Unparseable
+from torget.channels.contract import (
+    AccountFacts,
+    BadSignature,
+    Item,
+    Outgoing,
+    SendError,
+    Unparseable,
+)
 from torget.protocols import webhook
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes....").decode()
 ACCOUNT = AccountFacts(1, "webhook", "fag.nordvaag.test", "Fagsystem", {}, {"secret": SECRET})
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-BODY = json.dumps({
-    "id": "m1", "type": "message.new", "author": {"id": "u7", "name": "Kari"}, "body": "Hei", "visibility": "public",
-}).encode()
+BODY = json.dumps(
+    {
+        "id": "m1",
+        "type": "message.new",
+        "author": {"id": "u7", "name": "Kari"},
+        "body": "Hei",
+        "visibility": "public",
+    }
+).encode()
 
 
 def headers(body=BODY, *, secret=SECRET, message_id="m1", at=None):
     stamp = int(at if at is not None else time.time())
     return {
-        "webhook-id": message_id, "webhook-timestamp": str(stamp),
+        "webhook-id": message_id,
+        "webhook-timestamp": str(stamp),
         "webhook-signature": webhook.sign(secret, message_id, stamp, body),
     }
 
@@ -44,10 +59,16 @@ def test_a_good_signature_gives_the_item_and_the_bytes_as_they_came():
     assert (item.external_id, item.body) == ("m1", BODY)
 
 
-@pytest.mark.parametrize("spoil", [
-    lambda h: h | {"webhook-signature": ""}, lambda h: h | {"webhook-id": "m2"}, lambda h: {},
-    lambda h: h | {"webhook-timestamp": "x"}, lambda h: h | {"webhook-signature": "v1,aaaa"},
-])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda h: h | {"webhook-signature": ""},
+        lambda h: h | {"webhook-id": "m2"},
+        lambda h: {},
+        lambda h: h | {"webhook-timestamp": "x"},
+        lambda h: h | {"webhook-signature": "v1,aaaa"},
+    ],
+)
 def test_a_spoiled_delivery_is_refused(spoil):
     with pytest.raises(BadSignature):
         adapter.verify(ACCOUNT, spoil(headers()), BODY)
@@ -70,15 +91,21 @@ def test_the_secret_before_still_fits_while_it_is_replaced():
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=400) | st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(
-        st.sampled_from(["id", "type", "author", "body", "occurred_at", "x"]), inner)).map(
-            lambda value: json.dumps(value).encode()))
+@given(
+    st.binary(max_size=400)
+    | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from(["id", "type", "author", "body", "occurred_at", "x"]), inner
+            )
+        ),
+    ).map(lambda value: json.dumps(value).encode())
+)
 def test_whatever_comes_is_understood_or_said_to_be_unparseable(body):
-    try:
+    with contextlib.suppress(Unparseable):  # anything else that is raised fails the test
         adapter.parse(Item("x", body), ACCOUNT, received_at=NOW)
-    except Unparseable as fault:
-        assert str(fault)
 
 
 @pytest.fixture
@@ -132,16 +159,28 @@ def test_an_answer_is_delivered_signed_and_with_its_key(other_system):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(("status", "kind"), [
-    (400, "permanent"), (401, "account"), (410, "permanent"), (429, "later"), (503, "later"), (504, "ambiguous"),
-])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, "permanent"),
+        (401, "account"),
+        (410, "permanent"),
+        (429, "later"),
+        (503, "later"),
+        (504, "ambiguous"),
+    ],
+)
 def test_faults_are_told_apart_by_code(other_system, status, kind):
     other_system.status = status
     with pytest.raises(SendError) as caught:
         adapter.send(OUT, account_at(other_system))
     fault = caught.value
-    assert {"permanent": fault.permanent, "account": fault.account, "ambiguous": fault.ambiguous,
-            "later": not (fault.permanent or fault.account or fault.ambiguous)}[kind]
+    assert {
+        "permanent": fault.permanent,
+        "account": fault.account,
+        "ambiguous": fault.ambiguous,
+        "later": not (fault.permanent or fault.account or fault.ambiguous),
+    }[kind]
     if status == 429:
         assert fault.retry_after_seconds == 7
 
@@ -166,7 +205,9 @@ def test_nobody_listening_means_certainly_not_sent():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:10.0.0.1]"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "10.0.0.1", "169.254.169.254", "[::1]", "[::ffff:10.0.0.1]"]
+)
 def test_addresses_on_the_inside_are_not_called(settings, host):
     settings.ALLOW_PRIVATE_HOSTS = False
     account = replace(ACCOUNT, settings={"deliver_url": f"http://{host}:9/inn"})

@@ -1,0 +1,137 @@
+"""What the desk's three panes show: queue, thread, person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import itemgetter
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+
+from torget.answers.models import Answer
+from torget.channels.models import Alarm
+from torget.conversations.models import Conversation, Message, deliveries_of
+from torget.conversations.rules import route_back
+from torget.desk.forms import AssignForm, ForwardForm, NoteForm, ReplyForm
+from torget.history.models import Entry
+from torget.intake.models import Envelope
+from torget.people.actor import Actor
+from torget.people.models import Staff, Unit
+
+QUEUE = 50
+VIEWS = ("waiting", "mine", "free", "answered", "closed")
+
+
+def counts(request: Any) -> dict[str, int]:
+    """The numbers in the rail."""
+    return {
+        "inbox": Conversation.objects.visible_to(request.actor)
+        .filter(waiting_since__isnull=False)
+        .count(),
+        "quarantine": Envelope.objects.visible_to(request.actor).quarantined().count(),
+    }
+
+
+def queue(request: Any) -> dict[str, Any]:
+    """The queue as chosen in the address, oldest waiting first."""
+    chosen = request.GET.get("vis", "waiting")
+    chosen = chosen if chosen in VIEWS else "waiting"
+    rows = Conversation.objects.visible_to(request.actor).select_related("assignee", "unit")
+    if unit := request.GET.get("enhet", ""):
+        rows = rows.filter(unit__slug=unit)
+    if chosen == "waiting":
+        rows = rows.waiting()
+    elif chosen == "mine":
+        rows = rows.waiting().filter(assignee=request.actor.id)
+    elif chosen == "free":
+        rows = rows.waiting().filter(assignee=None)
+    else:
+        rows = rows.filter(state=chosen).order_by("-last_message_at")
+    return {
+        "queue": list(rows[:QUEUE]),
+        "chosen": chosen,
+        "unit_chosen": unit,
+        "queue_query": request.GET.urlencode(),
+        "units": Unit.objects.filter(municipality=request.municipality, active=True),
+        "desk_counts": counts(request),
+        "alarms": Alarm.objects.filter(closed_at=None, municipality=request.municipality),
+    }
+
+
+def one(request: Any, ref: str) -> Conversation:
+    """The conversation of that number, if the actor may read it; 404 otherwise."""
+    found: Conversation = get_object_or_404(
+        Conversation.objects.visible_to(request.actor).select_related(
+            "municipality", "unit", "account", "assignee", "person", "identity"
+        ),
+        ref__iexact=ref,
+    )
+    return found
+
+
+def _events(conversation: Conversation) -> list[dict[str, Any]]:
+    """What happened to the conversation itself, from history, with names for the ids there."""
+    names = {one.pk: one for one in Staff.objects.filter(municipality=conversation.municipality_id)}
+    units = {
+        unit.pk: unit for unit in Unit.objects.filter(municipality=conversation.municipality_id)
+    }
+    happened = Entry.objects.filter(
+        subject_type="conversations.conversation", subject_id=conversation.pk
+    ).order_by("id")
+    return [
+        {
+            "at": entry.at,
+            "verb": entry.verb,
+            "who": names.get(entry.actor_id or 0) if entry.actor_kind == "staff" else None,
+            "to": names.get(entry.data.get("to") or 0),
+            "unit": units.get(entry.data.get("unit") or 0),
+        }
+        for entry in happened
+    ]
+
+
+def _timeline(conversation: Conversation) -> list[dict[str, Any]]:
+    """Messages and events in the order they came; each message with its newest delivery."""
+    said = list(
+        Message.objects.filter(conversation=conversation)
+        .select_related("identity", "staff", "envelope")
+        .defer("envelope__body", "search")
+        .prefetch_related("attachments", "versions")
+    )
+    sent = deliveries_of(said)
+    for message in said:
+        message.delivery = sent.get(message.pk)  # type: ignore[attr-defined]  # shown beside it
+    rows: list[dict[str, Any]] = [{"at": one.created_at, "message": one} for one in said]
+    rows += [{"at": event["at"], "event": event} for event in _events(conversation)]
+    return sorted(rows, key=itemgetter("at"))
+
+
+def _may(actor: Actor, conversation: Conversation) -> dict[str, bool]:
+    acts = ("take", "assign", "forward", "note", "reply", "close")
+    allowed = {act: actor.may(f"conversations.{act}", conversation.unit) for act in acts}
+    return allowed | {
+        "publish": actor.may("answers.publish", conversation.unit),
+        "settle": actor.may("outbox.settle", conversation.unit),
+    }
+
+
+def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, Any]:
+    """What the middle and right panes show; `forms` are filled-in ones to show again."""
+    person = conversation.person
+    earlier: Sequence[Conversation] = ()
+    if person is not None:
+        readable = Conversation.objects.visible_to(request.actor).filter(person=person)
+        earlier = list(readable.exclude(pk=conversation.pk).order_by("-last_message_at")[:5])
+    return {
+        "conversation": conversation,
+        "timeline": _timeline(conversation),
+        "may": _may(request.actor, conversation),
+        "reply_form": forms.get("reply") or ReplyForm(prefix="svar"),
+        "note_form": forms.get("note") or NoteForm(prefix="notat"),
+        "forward_form": ForwardForm(conversation.municipality, prefix="videre"),
+        "assign_form": AssignForm(conversation.municipality, prefix="til"),
+        "published": Answer.objects.filter(source=conversation, withdrawn_at=None),
+        "earlier": earlier,
+        "identities": list(person.identities.all()) if person else [],
+        "reachable": route_back(conversation, conversation.identity) is not None,
+    }
