@@ -77,24 +77,23 @@ def tokens(colour: str) -> dict[str, dict[str, str]]:
 
 def _light(rgb: Rgb) -> dict[str, Rgb]:
     base = until(rgb, towards=BLACK, against=WHITE, at_least=TEXT_CONTRAST)
-    active_surface = mix(base, WHITE, 0.30)
-    subtle = until(base, towards=BLACK, against=active_surface, at_least=TEXT_CONTRAST)
-    return {
+    surfaces = {
         "background-default": WHITE,
         "background-tinted": mix(base, WHITE, 0.07),
         "surface-default": WHITE,
         "surface-tinted": mix(base, WHITE, 0.13),
         "surface-hover": mix(base, WHITE, 0.21),
-        "surface-active": active_surface,
+        "surface-active": mix(base, WHITE, 0.30),
+    }
+    hardest = min(surfaces.values(), key=luminance)
+    subtle = until(base, towards=BLACK, against=hardest, at_least=TEXT_CONTRAST)
+    body = mix(base, BLACK, 0.5)
+    return surfaces | {
         "border-subtle": mix(base, WHITE, 0.40),
-        "border-default": until(
-            base, towards=BLACK, against=active_surface, at_least=EDGE_CONTRAST
-        ),
+        "border-default": until(base, towards=BLACK, against=hardest, at_least=EDGE_CONTRAST),
         "border-strong": subtle,
         "text-subtle": subtle,
-        "text-default": until(
-            mix(base, BLACK, 0.5), towards=BLACK, against=active_surface, at_least=BODY_CONTRAST
-        ),
+        "text-default": until(body, towards=BLACK, against=hardest, at_least=BODY_CONTRAST),
         "base-default": base,
         "base-hover": mix(base, BLACK, 0.82),
         "base-active": mix(base, BLACK, 0.66),
@@ -108,23 +107,24 @@ def _light(rgb: Rgb) -> dict[str, Rgb]:
 def _dark(rgb: Rgb) -> dict[str, Rgb]:
     # A very light colour would glare as a dark ground: start from one that white text can rest on.
     deep = until(rgb, towards=BLACK, against=WHITE, at_least=BODY_CONTRAST)
-    active_surface = mix(deep, NIGHT, 0.58)
-    subtle = until(rgb, towards=WHITE, against=active_surface, at_least=TEXT_CONTRAST)
-    base = until(rgb, towards=WHITE, against=BLACK, at_least=6.0)
-    return {
+    surfaces = {
         "background-default": mix(deep, NIGHT, 0.10),
         "background-tinted": mix(deep, NIGHT, 0.18),
         "surface-default": mix(deep, NIGHT, 0.26),
         "surface-tinted": mix(deep, NIGHT, 0.34),
         "surface-hover": mix(deep, NIGHT, 0.44),
-        "surface-active": active_surface,
+        "surface-active": mix(deep, NIGHT, 0.58),
+    }
+    hardest = max(surfaces.values(), key=luminance)
+    subtle = until(rgb, towards=WHITE, against=hardest, at_least=TEXT_CONTRAST)
+    base = until(rgb, towards=WHITE, against=BLACK, at_least=6.0)
+    body = mix(rgb, WHITE, 0.12)
+    return surfaces | {
         "border-subtle": mix(deep, NIGHT, 0.75),
-        "border-default": until(rgb, towards=WHITE, against=active_surface, at_least=EDGE_CONTRAST),
+        "border-default": until(rgb, towards=WHITE, against=hardest, at_least=EDGE_CONTRAST),
         "border-strong": subtle,
         "text-subtle": subtle,
-        "text-default": until(
-            mix(rgb, WHITE, 0.12), towards=WHITE, against=active_surface, at_least=BODY_CONTRAST
-        ),
+        "text-default": until(body, towards=WHITE, against=hardest, at_least=BODY_CONTRAST),
         "base-default": base,
         "base-hover": mix(base, WHITE, 0.78),
         "base-active": mix(base, WHITE, 0.58),

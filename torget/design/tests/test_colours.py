@@ -48,7 +48,16 @@ def test_black_on_white_is_twenty_one():
 
 def test_the_stylesheet_sets_the_tokens_for_light_dark_and_automatic():
     sheet = render_to_string("design/colours.css", {"c": tokens("#00663c")})
-    assert "--ds-color-accent-base-default:#00663c;" in sheet
-    assert "[data-color-scheme=dark]{--ds-color-accent-" in sheet
-    assert "@media (prefers-color-scheme:dark){[data-color-scheme=auto]{" in sheet
+    rules = [
+        rule.split("{")
+        for rule in "".join(sheet.split()).split("}")
+        if "--ds-color-accent-" in rule
+    ]
+    assert [rule[-2].split(",")[-1] for rule in rules] == [
+        "[data-color-scheme=auto]",
+        "[data-color-scheme=dark]",
+        "[data-color-scheme=auto]",
+    ]
+    assert rules[2][0].startswith("@media(prefers-color-scheme:dark)")
+    assert "--ds-color-accent-base-default:#00663c" in rules[0][-1]
     assert sheet.count("{") == sheet.count("}") == 4
