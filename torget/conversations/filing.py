@@ -274,7 +274,9 @@ def file(envelope: Envelope, *, at: datetime) -> Filed:
     """
     utterances, notices = understand(envelope)
     with transaction.atomic():
-        messages = []
+        messages: list[Message] = []
+        if not intake.hold(envelope):
+            return Filed([], [])
         for said in utterances:
             message = (
                 _file_new(envelope, said, at)

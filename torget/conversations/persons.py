@@ -41,4 +41,5 @@ def identify(
 
 def verify(identity: Identity, how: str, *, at: datetime) -> None:
     """The person showed that the identity is theirs."""
-    Identity.objects.filter(pk=identity.pk).update(verified=how, verified_at=at)
+    identity.verified, identity.verified_at = how, at
+    identity.save(update_fields=["verified", "verified_at"])

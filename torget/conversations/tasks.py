@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from torget.channels.contract import Unparseable
@@ -30,6 +30,10 @@ def file_due(*, now: Callable[[], datetime] = timezone.now) -> int:
             file(envelope, at=now())
         except Unparseable as fault:
             intake.quarantine(envelope, str(fault), at=now())
+        except (OperationalError, InterfaceError):
+            if not connection.is_usable():
+                raise  # the database is away, which is no fault of the envelope's
+            intake.try_later(envelope, "The database could not take it.", at=now())
         except Exception as fault:  # noqa: BLE001 - one envelope's fault must not stop the others
             # The class only: the text of a fault may quote what somebody wrote.
             log.error("Envelope %s could not be filed: %s", envelope.pk, type(fault).__name__)

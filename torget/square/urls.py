@@ -35,6 +35,7 @@ urlpatterns = [
     path("min-side/inn", mine.signin, name="signin"),
     path("min-side/inn/<str:token>", mine.signin_link, name="signin_link"),
     path("min-side/ut", mine.signout, name="signout"),
+    path(".well-known/security.txt", home.security_txt, name="security_txt"),
     path("feed/", feeds.feeds, name="feeds"),
     path("feed/<slug:what>.<slug:form>", feeds.feed, name="feed"),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -137,3 +138,17 @@ def _front_hours(request: Any) -> list[Any]:
 def page(request: Any, name: str) -> HttpResponse:
     """Privacy, accessibility, house rules: pages of text."""
     return ready(render(request, f"square/{name}.html", {"hours": _front_hours(request)}))
+
+
+@require_safe
+def security_txt(request: Any) -> HttpResponse:
+    """`/.well-known/security.txt`: where to report a hole (RFC 9116)."""
+    municipality = request.municipality
+    contact = (
+        f"mailto:{municipality.email}"
+        if municipality.email
+        else f"tel:{municipality.phone.replace(' ', '')}"
+    )
+    expires = (timezone.now() + timedelta(days=90)).replace(microsecond=0)
+    text = f"Contact: {contact}\nExpires: {expires.isoformat()}\nPreferred-Languages: nb, nn, en\n"
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
