@@ -61,6 +61,16 @@ def too_large(request: HttpRequest, exception: Any = None) -> HttpResponse:
     )
 
 
+def too_many(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    """Answer 429."""
+    return _page(
+        request,
+        429,
+        _("Du har prøvd for mange ganger"),
+        _("Vent noen minutter før du prøver igjen. Det hindrer at noen gjetter passord."),
+    )
+
+
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
     context = {"status": status, "title": title, "advice": advice}
     return render(request, "error.html", context, status=status)
