@@ -38,6 +38,13 @@ def _count(value: str) -> int:
     return number
 
 
+def _lease(value: str) -> int:
+    number = int(value)
+    if number < 5:
+        raise ValueError("write a whole number of seconds, five or more")
+    return number
+
+
 def _names(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
@@ -103,6 +110,12 @@ SETTINGS: tuple[Setting, ...] = (
         "torget.adapters.form,torget.adapters.email,torget.adapters.webhook",
         _names,
         "Dotted paths of the channel adapters to load.",
+    ),
+    Setting(
+        "TORGET_LEASE_SECONDS",
+        "120",
+        _lease,
+        "How long a worker holds what it sends before others take it to be dead. A send may last at most half as long.",
     ),
     Setting("TORGET_LOG_LEVEL", "INFO", _text, "DEBUG, INFO, WARNING or ERROR."),
     Setting(

@@ -140,8 +140,8 @@ class Cluster:
         with self._lock():
             if self.is_running() and (self.home / _PASSFILE).exists():
                 return
-            if self._status() == "stopping":
-                self._wait_gone(_STOP_SECONDS)
+            if self._settled_alive():
+                return
             account = self._owner()
             programs = self.binaries()
             if account is not None:
@@ -240,16 +240,8 @@ class Cluster:
         try:
             if account is not None:
                 os.chown(draft, account, processes.group_of(account))
-            command = [
-                programs.tool("initdb"),
-                "-D",
-                str(draft),
-                "-U",
-                "postgres",
-                "-E",
-                "UTF8",
-                "--auth=reject",
-            ]
+            command = [programs.tool("initdb"), "-D", str(draft), "-U", "postgres"]
+            command += ["-E", "UTF8", "--auth=reject"]
             command += (
                 ["--locale-provider=builtin", "--locale=C", "--builtin-locale=C.UTF-8"]
                 if programs.major >= 17
@@ -325,13 +317,8 @@ class Cluster:
     # The process -------------------------------------------------------------------------------
 
     def _launch(self, programs: Binaries, account: int | None) -> None:
-        command = [
-            programs.tool("postgres"),
-            "-D",
-            str(self.data),
-            "-k",
-            str(socket_folder(self.home)),
-        ]
+        folder = str(socket_folder(self.home))
+        command = [programs.tool("postgres"), "-D", str(self.data), "-k", folder]
         deadline = time.monotonic() + _START_SECONDS
         while True:
             with self.log.open("ab") as log:
@@ -360,6 +347,17 @@ class Cluster:
                     f"PostgreSQL did not start. The last lines of {self.log}:\n{told[-1500:]}"
                 )
             time.sleep(0.3)
+
+    def _settled_alive(self) -> bool:
+        """Wait while a server is starting, mending itself or stopping: does it answer then? Never beside a living one."""
+        deadline = time.monotonic() + _START_SECONDS
+        while self._pid() is not None:
+            if self.is_running():
+                return True
+            if time.monotonic() > deadline:
+                raise ClusterFault(f"PostgreSQL runs but does not answer. See {self.log}.")
+            time.sleep(0.02)
+        return False
 
     def _wait_gone(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds

@@ -65,6 +65,7 @@ TRUST_PROXY = env.value("TORGET_TRUST_PROXY")
 THREADS = env.value("TORGET_THREADS")
 MAX_BODY_BYTES = env.value("TORGET_MAX_BODY_MB") * 1_000_000
 ADAPTERS = env.value("TORGET_ADAPTERS")
+LEASE_SECONDS = env.value("TORGET_LEASE_SECONDS")
 ALARM_EMAIL = env.value("TORGET_ALARM_EMAIL")
 SMTP_URL = env.value("TORGET_SMTP_URL")
 ALLOW_PRIVATE_HOSTS = env.value("TORGET_ALLOW_PRIVATE_HOSTS")
@@ -195,6 +196,7 @@ PASSWORD_HASHERS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/desk/start"
+RESIDENT_LOGIN_REDIRECT_URL = "/min-side/inn/id-porten"
 LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "torget.people.signin.AccountAdapter"
 SOCIALACCOUNT_ADAPTER = "torget.people.signin.SocialAccountAdapter"
@@ -204,6 +206,7 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,5/5m/key"}
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_STORE_TOKENS = False
@@ -239,6 +242,8 @@ def _oidc_apps() -> list[dict[str, Any]]:
                     "oauth_pkce_enabled": True,
                     "auth_params": {"acr_values": env.value("TORGET_IDPORTEN_ACR")},
                     "scope": ["openid", "profile"],
+                    # It would only tell the national identity number once more.
+                    "fetch_userinfo": False,
                 },
             }
         )

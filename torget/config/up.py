@@ -19,6 +19,7 @@ from pathlib import Path
 from django.db import connections
 
 from torget.config import env
+from torget.config.pgbinaries import ClusterFault
 from torget.config.postgres import Cluster
 from torget.config.prepare import own_cluster, prepare
 from torget.demo import story, texts
@@ -28,6 +29,7 @@ STOP_SECONDS = 25
 READY_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
+AGAIN_SECONDS = 5.0
 
 
 class CannotOpen(RuntimeError):  # noqa: N818 - a sentence for the operator
@@ -181,7 +183,11 @@ def watch(children: list[Child], cluster: Cluster | None, stop: threading.Event)
     while not stop.wait(0.5):
         if cluster is not None and not cluster.is_running():
             say("The database had stopped. Starting it again.")
-            cluster.start()
+            try:
+                cluster.start()
+            except ClusterFault as fault:
+                say(f"{fault}\nTrying again.")
+                stop.wait(AGAIN_SECONDS)
         for child in children:
             child.tend()
 

@@ -11,7 +11,8 @@ import traceback
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
-from django.db import close_old_connections, connection
+import psycopg
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from procrastinate.contrib.django import app as procrastinate
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
@@ -31,6 +32,7 @@ LOOPS: Mapping[str, str] = {
     "pulse": "torget.config.work.pulse_loop",
 }
 PULSE_SECONDS = 5
+AWAY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
 STOP_SECONDS = 20
@@ -54,6 +56,10 @@ def keep_running(name: str, path: str, stop: threading.Event) -> None:
         started = time.monotonic()
         try:
             find(path)(stop)
+        except (OperationalError, InterfaceError, psycopg.OperationalError) as fault:
+            # The database is away: no fault of the loop's, and it must be at work as soon as it is back.
+            log.warning("Loop %s waits for the database: %s", name, type(fault).__name__)
+            pause = AWAY_SECONDS
         except Exception as fault:  # noqa: BLE001 - whatever it was, the loop must run again
             # Where, not what: the text of a fault may quote what somebody wrote.
             where = "".join(traceback.format_tb(fault.__traceback__)[-3:])

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from torget.intake.models import Envelope
 from torget.people.actor import Actor
 
 State = Envelope.State
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=settings.LEASE_SECONDS / 2)
 MAX_ATTEMPTS = 5
 MAX_EXTERNAL_ID = 500
 
@@ -59,7 +60,7 @@ def receive(account_id: int, item: Item, *, at: datetime | None = None) -> tuple
 
 
 def claim(limit: int = 100, *, at: datetime) -> list[Envelope]:
-    """Take up to `limit` envelopes that wait (or whose taker died), leased for a minute. Safe from many workers."""
+    """Take up to `limit` envelopes that wait (or whose taker died), leased for a while. Safe from many workers."""
     with transaction.atomic():
         ids = list(
             Envelope.objects.select_for_update(skip_locked=True)
@@ -73,6 +74,12 @@ def claim(limit: int = 100, *, at: datetime) -> list[Envelope]:
     return list(
         Envelope.objects.filter(pk__in=ids).select_related("account__municipality").order_by("id")
     )
+
+
+def hold(envelope: Envelope) -> bool:
+    """Lock an envelope that still waits, in the caller's transaction; False: somebody else has handled it."""
+    waits = Envelope.objects.select_for_update().filter(pk=envelope.pk, state=State.RECEIVED)
+    return waits.values_list("pk", flat=True).first() is not None
 
 
 def settle(envelope_ids: Sequence[int], state: Envelope.State) -> None:

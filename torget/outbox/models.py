@@ -37,7 +37,7 @@ class Delivery(models.Model):
         CANCELLED = "cancelled"
 
     MOVES = {
-        State.DUE: {State.SENDING, State.CANCELLED},
+        State.DUE: {State.SENDING, State.SENT, State.CANCELLED},  # sent: news of an earlier attempt
         State.SENDING: {State.SENT, State.DUE, State.REFUSED, State.UNKNOWN},
         State.UNKNOWN: {State.SENT, State.DUE, State.REFUSED, State.CANCELLED},
         State.REFUSED: {State.DUE, State.CANCELLED},

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import F, Func, JSONField, Value
 from django.utils.translation import gettext as _
@@ -21,7 +22,10 @@ from torget.outbox.models import Delivery
 from torget.people.actor import Actor, check
 
 State = Delivery.State
-LEASE_SECONDS = 120
+LEASE_SECONDS = settings.LEASE_SECONDS
+# Sending begins in the first half of the lease or not at all, and no send lasts longer than the other half: so when
+# a lease is over, whoever held it is certainly not sending any more, and a look-up tells the truth.
+BEGIN_WITHIN = timedelta(seconds=LEASE_SECONDS / 2)
 BACKOFF_SECONDS = (10, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 
 if set(Delivery.MOVES) != set(State):
@@ -36,6 +40,7 @@ class Claimed:
     account_id: int
     attempts: int
     payload: dict[str, Any]
+    begin_before: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +120,25 @@ def claim(account_ids: Sequence[int], *, at: datetime, limit: int = 100) -> list
                 "limit": limit,
             },
         )
-        return [
-            Claimed(
-                row[0], row[1], row[2], json.loads(row[3]) if isinstance(row[3], str) else row[3]
-            )
-            for row in cursor.fetchall()
-        ]
+        rows = cursor.fetchall()
+    before = at + BEGIN_WITHIN
+    return [
+        Claimed(pk, account, attempts, _loaded(payload), before)
+        for pk, account, attempts, payload in rows
+    ]
+
+
+def _loaded(payload: Any) -> dict[str, Any]:
+    held: dict[str, Any] = json.loads(payload) if isinstance(payload, str) else payload
+    return held
+
+
+def give_back(claimed: Sequence[Claimed]) -> None:
+    """Certainly not begun: due as before, and not counted as an attempt."""
+    for one in claimed:
+        Delivery.objects.filter(pk=one.id, state=State.SENDING, attempts=one.attempts).update(
+            state=State.DUE, lease_until=None, attempts=one.attempts - 1
+        )
 
 
 _SENT = """
@@ -128,12 +146,15 @@ UPDATE outbox_delivery d SET state = 'sent', sent_at = %(at)s, lease_until = NUL
   trail = trail || jsonb_build_array(jsonb_build_object('at', %(at)s::timestamptz, 'outcome', 'sent', 'detail', s.detail))
 FROM (SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(receipts)s::text[]) AS receipt,
              unnest(%(details)s::text[]) AS detail) s
-WHERE d.id = s.id AND d.state IN ('sending', 'unknown')
+WHERE d.id = s.id AND d.state IN ('sending', 'unknown', 'due')
 """
 
 
 def settle_sent(done: Sequence[tuple[int, Receipt]], *, at: datetime) -> None:
-    """The network took these. One statement for the whole batch; settled ones are left as they are."""
+    """The network took these. One statement for the whole batch; settled ones are left as they are.
+
+    One that is due again is settled too: its sender was slow, was given up, and comes after all with good news.
+    """
     if not done:
         return
     with connection.cursor() as cursor:
@@ -155,11 +176,15 @@ def _move(
     *,
     at: datetime,
     detail: str,
+    attempts: int | None = None,
     **changes: Any,
 ) -> bool:
+    """Move one delivery; with `attempts` only while nobody has begun another attempt since."""
+    of = Delivery.objects.filter(pk=pk, state__in=origin)
+    of = of if attempts is None else of.filter(attempts=attempts)
     step = {"at": at.isoformat(), "outcome": str(state), "detail": detail[:500]}
     return bool(
-        Delivery.objects.filter(pk=pk, state__in=origin).update(
+        of.update(
             state=state,
             lease_until=None,
             error=detail[:500],
@@ -176,25 +201,30 @@ def _move(
 
 
 def settle_failed(claimed: Claimed, fault: SendError, *, at: datetime) -> Delivery.State:
-    """A send did not succeed: refused for good, due again later, or unknown. Returns which."""
-    detail = str(fault)
+    """A send did not succeed: refused for good, due again later, or unknown. Returns which.
+
+    Of an attempt that was given up meanwhile nothing is written: somebody else has the delivery now.
+    """
+    state, due_at = State.DUE, at
     if fault.ambiguous:
-        _move(claimed.id, ["sending"], State.UNKNOWN, at=at, detail=detail, next_attempt_at=at)
-        return State.UNKNOWN
-    if fault.permanent or claimed.attempts > len(BACKOFF_SECONDS):
-        if _move(claimed.id, ["sending"], State.REFUSED, at=at, detail=detail):
-            _tell(claimed.id, "delivery.refused", at=at)
-        return State.REFUSED
-    wait = fault.retry_after_seconds or BACKOFF_SECONDS[claimed.attempts - 1]
-    _move(
+        state = State.UNKNOWN
+    elif fault.permanent or claimed.attempts > len(BACKOFF_SECONDS):
+        state = State.REFUSED
+    else:
+        wait = fault.retry_after_seconds or BACKOFF_SECONDS[claimed.attempts - 1]
+        due_at = at + timedelta(seconds=wait)
+    moved = _move(
         claimed.id,
         ["sending"],
-        State.DUE,
+        state,
         at=at,
-        detail=detail,
-        next_attempt_at=at + timedelta(seconds=wait),
+        detail=str(fault),
+        attempts=claimed.attempts,
+        next_attempt_at=due_at,
     )
-    return State.DUE
+    if moved and state == State.REFUSED:
+        _tell(claimed.id, "delivery.refused", at=at)
+    return state
 
 
 def _tell(pk: int, verb: str, *, at: datetime) -> None:
@@ -230,7 +260,7 @@ def unsettled(*, at: datetime, limit: int = 50) -> list[Delivery]:
             .order_by("next_attempt_at")[:limit]
         )
         Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(
-            next_attempt_at=at + timedelta(seconds=60)
+            next_attempt_at=at + BEGIN_WITHIN
         )
     return rows
 
@@ -246,6 +276,7 @@ def settle_looked_up(delivery: Delivery, receipt: Receipt | None, *, at: datetim
             State.DUE,
             at=at,
             detail="Looked up: not sent.",
+            attempts=delivery.attempts,
             next_attempt_at=at,
         )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 
 from torget.channels import rules as channels
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 SENDERS = 8
 BATCH = 100
+AWAY_SECONDS = 0.5
+
+Outcome = Receipt | SendError | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,15 @@ def sendable() -> Sendable:
     return Sendable(facts, sure, [pk for pk in facts if pk not in sure])
 
 
-def send_one(claimed: Claimed, facts: AccountFacts) -> Receipt | SendError:
-    """Send one delivery; any fault as a SendError. An unforeseen one is ambiguous: it may have gone out."""
+def send_one(
+    claimed: Claimed, facts: AccountFacts, now: Callable[[], datetime] = timezone.now
+) -> Outcome:
+    """Send one delivery; any fault as a SendError. An unforeseen one is ambiguous: it may have gone out.
+
+    None: its turn came so late that the lease could run out on the way; it was not begun.
+    """
+    if now() >= claimed.begin_before:
+        return None
     try:
         return adapter_for(facts.network).send(rules.outgoing(claimed.payload), facts)
     except SendError as fault:
@@ -58,19 +69,35 @@ def send_one(claimed: Claimed, facts: AccountFacts) -> Receipt | SendError:
         return SendError(f"{type(fault).__name__}: {fault}", ambiguous=True)
 
 
-def settle(
-    results: Sequence[tuple[Claimed, AccountFacts, Receipt | SendError]], *, at: datetime
-) -> None:
+def settle(results: Sequence[tuple[Claimed, AccountFacts, Outcome]], *, at: datetime) -> None:
     """Write how a batch went; a fault of the account's own stops sending from it and tells a person."""
     rules.settle_sent(
         [(claimed.id, result) for claimed, _f, result in results if isinstance(result, Receipt)],
         at=at,
     )
+    rules.give_back([claimed for claimed, _f, result in results if result is None])
     for claimed, facts, result in results:
         if isinstance(result, SendError):
             rules.settle_failed(claimed, result, at=at)
             if result.account:
                 channels.note_health(facts.id, Health(False, str(result)), at=at)
+
+
+def settle_patiently(
+    results: Sequence[tuple[Claimed, AccountFacts, Outcome]], now: Callable[[], datetime]
+) -> None:
+    """Settle, also when the database has gone away meanwhile: what the network told us must not be forgotten."""
+    until = time.monotonic() + rules.LEASE_SECONDS
+    while True:
+        try:
+            settle(results, at=now())
+        except (OperationalError, InterfaceError):
+            if connection.in_atomic_block or time.monotonic() > until:
+                raise
+            connection.close()
+            time.sleep(AWAY_SECONDS)
+        else:
+            return
 
 
 def deliver_due(pool: ThreadPoolExecutor, *, now: Callable[[], datetime] = timezone.now) -> int:
@@ -83,8 +110,8 @@ def deliver_due(pool: ThreadPoolExecutor, *, now: Callable[[], datetime] = timez
             continue
         count += len(batch)
         senders = [accounts.facts[one.account_id] for one in batch]
-        results = list(zip(batch, senders, pool.map(send_one, batch, senders), strict=True))
-        settle(results, at=now())
+        outcomes = pool.map(send_one, batch, senders, [now] * len(batch))
+        settle_patiently(list(zip(batch, senders, outcomes, strict=True)), now)
     return count
 
 

@@ -8,12 +8,12 @@ import pytest
 from torget.channels.contract import Capabilities, Item, Outgoing, Receipt, SendError
 from torget.channels.models import Alarm
 from torget.channels.registry import adapters
-from torget.channels.rules import open_account, pause, resume
+from torget.channels.rules import facts, open_account, pause, resume
 from torget.errors import NotAllowed, Refused, Stale
 from torget.intake.rules import receive
 from torget.outbox import rules
 from torget.outbox.models import Delivery
-from torget.outbox.tasks import deliver_due, resolve_unknown
+from torget.outbox.tasks import deliver_due, resolve_unknown, send_one, settle
 from torget.people.actor import Actor
 from torget.people.models import Unit
 
@@ -205,3 +205,36 @@ def test_a_duty_lead_settles_what_cannot_be_looked_up(account, network, per, ola
     with pytest.raises(Stale):
         rules.settle_by_person(delivery, "again", by=per, at=now)
     assert network.taken == ["k1"]
+
+
+def test_what_waited_longer_than_half_its_lease_is_not_begun_but_given_back(account, network, now):
+    put(account, "k1", now)
+    claimed = rules.claim([account.pk], at=now)
+    late = now + rules.BEGIN_WITHIN
+    outcome = send_one(claimed[0], facts(account), lambda: late)
+    settle([(claimed[0], facts(account), outcome)], at=late)
+    assert (outcome, network.taken) == (None, [])
+    assert Delivery.objects.values_list("state", "attempts").get() == ("due", 0)
+
+
+def test_good_news_of_an_attempt_given_up_is_believed(account, network, now):
+    delivery = put(account, "k1", now)
+    claimed = rules.claim([account.pk], at=now)
+    later = now + timedelta(seconds=rules.LEASE_SECONDS + 1)
+    rules.lose_expired(at=later)
+    resolve_unknown(now=lambda: later)  # nothing there yet: due again
+    settle([(claimed[0], facts(account), Receipt("r-k1"))], at=later)
+    delivery.refresh_from_db()
+    assert (delivery.state, run(later), network.taken) == ("sent", 0, [])
+
+
+def test_bad_news_of_an_attempt_given_up_does_not_disturb_the_next(account, network, now):
+    delivery = put(account, "k1", now)
+    first = rules.claim([account.pk], at=now)
+    later = now + timedelta(seconds=rules.LEASE_SECONDS + 1)
+    rules.lose_expired(at=later)
+    resolve_unknown(now=lambda: later)
+    assert len(rules.claim([account.pk], at=later)) == 1
+    rules.settle_failed(first[0], SendError("refused", permanent=True), at=later)
+    delivery.refresh_from_db()
+    assert (delivery.state, delivery.attempts) == ("sending", 2)
