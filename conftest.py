@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.cast", "tests.square", "tests.peers.mail"]
+pytest_plugins = ["tests.cast", "tests.square", "tests.peers.mail", "tests.peers.oidc"]

@@ -250,7 +250,9 @@ def _oidc_apps() -> list[dict[str, Any]]:
     return apps
 
 
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": _oidc_apps()}}
+SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
+    "openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": _oidc_apps()}
+}
 
 # Security --------------------------------------------------------------------------------------
 SESSION_COOKIE_NAME = "torget"

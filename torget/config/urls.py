@@ -7,6 +7,7 @@ from django.urls import include, path
 handler400 = "torget.design.errors.bad_request"
 handler403 = "torget.design.errors.forbidden"
 handler404 = "torget.design.errors.not_found"
+handler429 = "torget.design.errors.too_many"  # asked for by allauth
 
 urlpatterns = [
     path("konto/", include("torget.people.urls")),

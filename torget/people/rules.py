@@ -7,6 +7,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from allauth.socialaccount.models import SocialAccount
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
@@ -21,6 +23,7 @@ from torget.people.models import (
     Municipality,
     RoleGrant,
     SignInLink,
+    SignInSession,
     Staff,
     Unit,
     User,
@@ -28,6 +31,7 @@ from torget.people.models import (
 from torget.people.roles import Role
 
 LINK_LIVES = timedelta(minutes=30)
+BINDING_LIVES = timedelta(days=1)  # longer than any session of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,3 +240,37 @@ def use_signin_link(municipality: Municipality, token: str, *, at: datetime) -> 
     if not fresh.update(used_at=at):
         raise Refused(_("Lenken er brukt eller for gammel. Be om en ny."), "link_spent")
     return SignInLink.objects.values_list("address", flat=True).get(token_sha256=digest)
+
+
+def user_to_connect(address: str, *, issuer: str) -> User | None:
+    """Whose sign-in an identity with that verified address is: active staff, with no other identity at the issuer.
+
+    An address that passes from one employee to the next must not carry the first one's rights along.
+    """
+    user = User.objects.filter(email=address, is_active=True, staff__active=True).first()
+    taken = SocialAccount.objects.filter(user=user, extra_data__iss=issuer).exists()
+    return None if taken else user
+
+
+def note_connected(user: User, *, at: datetime) -> None:
+    """Write that an identity was connected to somebody's sign-in, in each municipality they serve."""
+    for staff in Staff.objects.filter(user=user):
+        record("signin.connected", staff, by=Actor.of_staff(staff), at=at)
+
+
+def bind_session(*, issuer: str, sid: str, session_key: str, at: datetime) -> None:
+    """Remember which of our sessions a provider's session opened; forget those long gone."""
+    with transaction.atomic():
+        SignInSession.objects.filter(opened_at__lt=at - BINDING_LIVES).delete()
+        SignInSession.objects.create(issuer=issuer, sid=sid, session_key=session_key, opened_at=at)
+
+
+def close_sessions(*, issuer: str, sid: str) -> int:
+    """End the sessions a provider's session opened; how many. Doing it again changes nothing."""
+    bound = SignInSession.objects.filter(issuer=issuer, sid=sid)
+    with transaction.atomic():
+        keys = list(bound.values_list("session_key", flat=True))
+        for key in keys:
+            SessionStore(key).delete()
+        bound.delete()
+    return len(keys)

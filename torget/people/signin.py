@@ -2,93 +2,222 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.providers.openid_connect.views import login as openid_login
 from django.conf import settings
-from django.contrib.sessions.backends.db import SessionStore
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
-from torget.people.models import SignInSession, User
+from torget.people import rules
+
+RESIDENTS = "idporten"
+PROOF = "resident_proof"
+# ID-porten's levels of assurance, low to high (docs.digdir.no, "Sikkerhetsnivå").
+LEVELS = ("idporten-loa-low", "idporten-loa-substantial", "idporten-loa-high")
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
     """Closed sign-up: a member of staff is added by an administrator."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "too_many_login_attempts": gettext_lazy(
+            "Det er prøvd feil passord for mange ganger. Vent fem minutter, eller lag et nytt passord."
+        ),
+        "email_password_mismatch": gettext_lazy(
+            "E-postadressen eller passordet er feil. Prøv igjen, eller lag et nytt passord."
+        ),
+        "invalid_or_expired_key": gettext_lazy("Lenken virker ikke lenger. Be om en ny."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def add_message(self, *_given: Any, **_named: Any) -> None:
+        """The page one comes to says it; allauth's own messages would say it in other words."""
+
+    def post_login(self, request: HttpRequest, user: Any, **given: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **given)
+        if signed_in := (given.get("signal_kwargs") or {}).get("sociallogin"):
+            bind_session(request, signed_in.account.extra_data)
+        return response
+
 
 class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth is untyped
-    """Connects a verified identity to the staff sign-in with the same verified address; makes no new users for staff."""
+    """Connects a verified identity to the member of staff with that address; makes no users."""
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
-        return sociallogin.account.provider == "idporten"
+        return False
+
+    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> Any:
+        """Called before anything is looked up or saved: check the tokens, and forget what we do not need of them.
+
+        Raises:
+            PermissionDenied: they do not answer our question (OpenID Connect Core 1.0 §3.1.3.7, §5.3.2).
+        """
+        account = sociallogin.account
+        told, info = account.extra_data.get("id_token"), account.extra_data.get("userinfo")
+        nonce = nonce_for(request.GET.get("state", ""))
+        if not told or not constant_time_compare(told.get("nonce", ""), nonce):
+            raise PermissionDenied("id_token is not an answer to us")
+        if info and info.get("sub") != told["sub"]:
+            raise PermissionDenied("userinfo is about somebody else")
+        # Never a name, an address or a national identity number (pid) in what is kept.
+        account.extra_data = {name: told[name] for name in ("iss", "sid", "acr") if name in told}
+        account.uid = told["sub"]
+        if account.provider != RESIDENTS:
+            # A subject is only unique with its issuer (§2).
+            account.uid = hashlib.sha256(f"{told['iss']}\n{told['sub']}".encode()).hexdigest()
+            sociallogin.verified_address = verified_address(info or told)
+        sociallogin.email_addresses = []
+        return sociallogin.user
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
-        claims = sociallogin.account.extra_data
-        claims = claims.get("id_token") or claims.get("userinfo") or claims
-        remember_provider_session(request, claims)
-        if sociallogin.is_existing or sociallogin.account.provider == "idporten":
+        if sociallogin.account.provider == RESIDENTS:
+            raise ImmediateHttpResponse(_resident(request, sociallogin.account))
+        if sociallogin.is_existing:
             return
-        userinfo = sociallogin.account.extra_data.get("userinfo") or claims
-        if not (userinfo.get("email_verified") or claims.get("email_verified")):
-            return
-        address = (userinfo.get("email") or claims.get("email") or "").lower()
-        if user := User.objects.filter(email=address, is_active=True).first():
+        address = sociallogin.verified_address
+        user = rules.user_to_connect(address, issuer=sociallogin.account.extra_data["iss"])
+        if user is None:
+            raise ImmediateHttpResponse(
+                _refusal(
+                    request,
+                    _(
+                        "Fant ingen ansatt med e-postadressen jobbkontoen din har bekreftet. "
+                        "Be administratoren i kommunen om å legge deg til."
+                    )
+                    if address
+                    else _(
+                        "Jobbkontoen din har ingen bekreftet e-postadresse, så vi vet ikke hvem du er. "
+                        "Be den som styrer jobbkontoene, om å bekrefte adressen."
+                    ),
+                )
+            )
+        with transaction.atomic():
             sociallogin.connect(request, user)
-
-    def populate_user(self, request: HttpRequest, sociallogin: Any, data: dict[str, Any]) -> User:
-        user: User = super().populate_user(request, sociallogin, data)
-        if sociallogin.account.provider == "idporten":
-            # The national identity number (pid) is never kept: the subject is pairwise and enough.
-            sociallogin.account.extra_data = {"acr": claims_of(sociallogin).get("acr", "")}
-            user.email = f"{sociallogin.account.uid}@idporten.invalid"
-        return user
+            rules.note_connected(user, at=timezone.now())
 
 
-def claims_of(sociallogin: Any) -> dict[str, Any]:
-    """The identity token's claims."""
-    data: dict[str, Any] = sociallogin.account.extra_data
-    return data.get("id_token") or data.get("userinfo") or data
+def verified_address(claims: dict[str, Any]) -> str:
+    """The address the provider vouches for, or nothing. Some providers write the truth as a word."""
+    verified = claims.get("email_verified") in (True, "true")
+    return str(claims.get("email") or "").strip().lower() if verified else ""
 
 
-def remember_provider_session(request: HttpRequest, claims: dict[str, Any]) -> None:
-    """Note the provider's session id, so that its log-out can close ours (front-channel logout 1.0 §3)."""
-    if sid := claims.get("sid"):
-        request.session["provider_session"] = {"iss": claims.get("iss", ""), "sid": sid}
+def nonce_for(state: str) -> str:
+    """The nonce that belongs to a request's state, which allauth ties to the session."""
+    return salted_hmac("torget.people.signin.nonce", state, algorithm="sha256").hexdigest()
 
 
-def bind_provider_session(request: HttpRequest) -> None:
-    """Bind the session key that is in force after sign-in (it is cycled there) to the provider's session."""
-    given = request.session.pop("provider_session", None)
-    if given and request.session.session_key:
-        SignInSession.objects.create(
-            issuer=given["iss"],
-            sid=given["sid"],
-            session_key=request.session.session_key,
-            opened_at=timezone.now(),
+def high_enough(acr: str, asked: str) -> bool:
+    """Whether a level of assurance is at least one of those asked for (`acr_values`, OpenID Connect Core 1.0 §3.1.2.1)."""
+    wanted = asked.split()
+    ranks = [LEVELS.index(one) for one in wanted if one in LEVELS]
+    return acr in wanted or (acr in LEVELS and bool(ranks) and LEVELS.index(acr) >= min(ranks))
+
+
+def _refusal(request: HttpRequest, message: str) -> HttpResponse:
+    return render(request, "refused.html", {"message": message}, status=403)
+
+
+def _resident(request: HttpRequest, account: Any) -> HttpResponse:
+    """Leave the proof of who it is in the session, for the square's own page; no sign-in for staff is touched."""
+    if not high_enough(account.extra_data.get("acr", ""), asked_level()):
+        return _refusal(
+            request,
+            _(
+                "Du logget inn med et lavere sikkerhetsnivå enn vi må ha. Prøv igjen på en annen måte."
+            ),
         )
+    request.session[PROOF] = {"sub": account.uid, **account.extra_data}
+    return redirect(settings.RESIDENT_LOGIN_REDIRECT_URL)
+
+
+def _apps() -> list[dict[str, Any]]:
+    apps: list[dict[str, Any]] = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
+    return apps
+
+
+def asked_level() -> str:
+    """The levels of assurance asked of ID-porten."""
+    found = [app for app in _apps() if app["provider_id"] == RESIDENTS]
+    return str(found[0]["settings"]["auth_params"]["acr_values"]) if found else ""
+
+
+def residents_may_use_idporten() -> bool:
+    """Whether ID-porten is turned on."""
+    return any(app["provider_id"] == RESIDENTS for app in _apps())
+
+
+def bind_session(request: HttpRequest, told: dict[str, Any]) -> None:
+    """Bind the session in force after sign-in to the provider's, so that its log-out can close ours."""
+    if not told.get("sid"):
+        return
+    if not request.session.session_key:
+        request.session.save()
+    rules.bind_session(
+        issuer=told["iss"],
+        sid=told["sid"],
+        session_key=str(request.session.session_key),
+        at=timezone.now(),
+    )
+
+
+@require_POST
+@never_cache
+def to_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Start signing in at a provider: a page that leads on.
+
+    Not a redirect: browsers hold the answers to a form against `form-action`, and which servers a provider sends
+    people through is not ours to know. The nonce is added here (OpenID Connect Core 1.0 §3.1.2.1).
+    """
+    if provider_id not in {app["provider_id"] for app in _apps()}:
+        raise Http404
+    try:
+        response: HttpResponse = openid_login(request, provider_id)
+    except OSError:  # what the HTTP library's exceptions are: the provider does not answer
+        return render(request, "socialaccount/authentication_error.html", status=503)
+    if response.status_code != 302:
+        return response
+    url = response["Location"]
+    state = dict(part.partition("=")[::2] for part in urlsplit(url).query.split("&"))["state"]
+    return render(request, "socialaccount/onward.html", {"url": f"{url}&nonce={nonce_for(state)}"})
+
+
+def closed(_request: HttpRequest, **_given: Any) -> HttpResponse:
+    """What allauth offers and we do not: signing up, changing one's own address, connecting accounts."""
+    raise Http404
 
 
 @require_GET
 @never_cache
 @xframe_options_exempt
 def front_channel_logout(request: HttpRequest) -> HttpResponse:
-    """The provider's page loads this in a frame when somebody signs out there (OIDC Front-Channel Logout 1.0 §2)."""
+    """The provider's page loads this in a frame when somebody signs out there (OpenID Connect Front-Channel Logout 1.0 §2)."""
     issuer, sid = request.GET.get("iss", ""), request.GET.get("sid", "")
-    ours = {
-        app["settings"]["server_url"]
-        for app in settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
-    }
-    if not sid or issuer.rstrip("/") not in {url.rstrip("/") for url in ours}:
+    ours = {app["settings"]["server_url"].rstrip("/") for app in _apps()}
+    if not sid or issuer.rstrip("/") not in ours:
         return HttpResponse(status=400)
-    for bound in SignInSession.objects.filter(issuer=issuer, sid=sid):
-        SessionStore(bound.session_key).delete()
-        bound.delete()
-    return HttpResponse(status=200)
+    rules.close_sessions(issuer=issuer, sid=sid)
+    parts = urlsplit(issuer)
+    response = HttpResponse(status=200)
+    # Its log-out page may be at a server beside the issuer's, such as login.idporten.no.
+    framers = f"{parts.scheme}://{parts.netloc} {parts.scheme}://*.{parts.netloc}"
+    response["Content-Security-Policy"] = f"default-src 'none'; frame-ancestors {framers}"
+    return response

@@ -1,10 +1,18 @@
-"""Sign-in addresses of our own beside allauth's."""
+"""Sign-in addresses of our own, before allauth's."""
 
 from __future__ import annotations
 
-from django.urls import path
+from django.urls import path, re_path
 
-from torget.people.signin import front_channel_logout
+from torget.people import signin
 
 app_name = "people"
-urlpatterns = [path("utlogget/fra-tilbyder", front_channel_logout, name="front_channel_logout")]
+urlpatterns = [
+    path("utlogget/fra-tilbyder", signin.front_channel_logout, name="front_channel_logout"),
+    path("oidc/<str:provider_id>/login/", signin.to_provider, name="to_provider"),
+    re_path(
+        r"^(?:signup|email|confirm-email|3rdparty|social|login/code)/(?!login/).*$",
+        signin.closed,
+        name="closed",
+    ),
+]

@@ -244,3 +244,17 @@ def sign_in(municipality: Municipality, token: str, *, at: datetime) -> Identity
             at=at,
         )
     return identity
+
+
+def sign_in_idporten(municipality: Municipality, subject: str, *, at: datetime) -> Identity:
+    """The identity ID-porten vouched for, by its pairwise subject; the national identity number never comes this far."""
+    with transaction.atomic():
+        identity = persons.identify(municipality, "idporten", Author(subject), at=at)
+        persons.verify(identity, "idporten", at=at)
+        record(
+            "resident.signed_in",
+            identity,
+            by=Actor.resident(municipality.pk, identity.person_id),
+            at=at,
+        )
+    return identity

@@ -33,6 +33,7 @@ urlpatterns = [
     path("folg/<str:token>/slutt", mine.end_follow, name="end_follow"),
     path("min-side", mine.mine, name="mine"),
     path("min-side/inn", mine.signin, name="signin"),
+    path("min-side/inn/id-porten", mine.signin_idporten, name="signin_idporten"),
     path("min-side/inn/<str:token>", mine.signin_link, name="signin_link"),
     path("min-side/ut", mine.signout, name="signout"),
     path(".well-known/security.txt", home.security_txt, name="security_txt"),

@@ -10,8 +10,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from torget.conversations.models import Conversation
+from torget.conversations.models import Conversation, Identity
 from torget.conversations.rules import case_path
+from torget.people.signin import PROOF, bind_session, residents_may_use_idporten
 from torget.square import rules
 from torget.square.forms import AddressForm
 from torget.subscriptions import rules as subscriptions
@@ -44,7 +45,7 @@ def signin(request: Any) -> HttpResponse:
     return render(
         request,
         "square/signin.html",
-        {"form": form},
+        {"form": form, "idporten": residents_may_use_idporten()},
         status=422 if request.method == "POST" else 200,
     )
 
@@ -57,13 +58,29 @@ def signin_link(request: Any, token: str) -> HttpResponse:
         response = render(request, "square/signin_confirm.html", {"token": token})
         response["Referrer-Policy"] = "no-referrer"
         return response
-    identity = rules.sign_in(request.municipality, token, at=timezone.now())
+    _enter(request, rules.sign_in(request.municipality, token, at=timezone.now()))
+    return redirect("square:mine")
+
+
+@require_safe
+@never_cache
+def signin_idporten(request: Any) -> HttpResponse:
+    """`/min-side/inn/id-porten`: where people.signin leads on to when ID-porten has told who it is."""
+    proof = request.session.pop(PROOF, None)
+    if proof is None:
+        return redirect("square:signin")
+    identity = rules.sign_in_idporten(request.municipality, proof["sub"], at=timezone.now())
+    _enter(request, identity)
+    bind_session(request, proof)
+    return redirect("square:mine")
+
+
+def _enter(request: Any, identity: Identity) -> None:
     request.session.cycle_key()
     request.session["resident"] = {
         "municipality": request.municipality.pk,
         "person": identity.person_id,
     }
-    return redirect("square:mine")
 
 
 @require_POST
