@@ -26,9 +26,10 @@ check: ## The fast part: style, types, layers, templates, migrations, translatio
 	$(BIN)/torget manage makemigrations --check --dry-run
 	$(BIN)/python tools/messages.py
 
-bench: ## Measure everything that has a limit
+bench: ## Measure everything that has a limit, then kill processes two hundred times
 	@$(PYTHON) tools/setup.py dev
 	$(BIN)/torget bench all --json
+	ENDURANCE_KILLS=200 $(BIN)/pytest -m endurance $(ARGS)
 
 test-peers: ## Only the tests against real servers
 	@$(PYTHON) tools/setup.py dev

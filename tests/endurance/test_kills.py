@@ -173,6 +173,7 @@ def test_killed_at_random_nothing_acknowledged_is_lost_and_nothing_is_sent_twice
     finally:
         responder.terminate()
         responder.wait(30)
+        shutil.copy(square.log, tmp_path)  # pytest keeps the folder of the last runs
     say(f"Killed {dict(killed)}; {len(load.acknowledged)} acknowledged, {load.failed} tried again")
     say(f"{load.again} sent once more; {sink.cut} lines cut, {sink.looked_up} look-ups")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 
 from django.core.management import execute_from_command_line
 
-from torget.config import prepare, up, web, work
+from torget.config import measuring, prepare, up, web, work
 from torget.demo import story
 
 # Django commands that must work without a database.
@@ -75,6 +76,24 @@ def _database(given: argparse.Namespace) -> int:
     return 0
 
 
+def _bench(given: argparse.Namespace) -> int:
+    for name in measuring.NAMES if given.name == "all" else [given.name]:
+        told = measuring.run(name, given.rows, given.rounds)
+        if given.json:
+            say(told)
+        else:
+            one = json.loads(told)
+            say(
+                f"{name}: {one['value']:,} {one['unit']}, limit {one['limit']:,}, ratio {one['ratio']}"
+            )
+    return 0
+
+
+def _measure(given: argparse.Namespace) -> int:
+    say(measuring.measure(given.name, given.rows, given.rounds))
+    return 0
+
+
 def _manage(given: argparse.Namespace) -> int:
     words = ["torget manage", *given.words]
     if not given.words or given.words[0] in _WITHOUT_DATABASE:
@@ -124,6 +143,15 @@ def _parser() -> argparse.ArgumentParser:
     command("assets", _assets, "compile translations and collect static files")
     database = command("database", _database, "our own database server by itself")
     database.add_argument("act", choices=["start", "stop", "status"])
+    bench = command("bench", _bench, "measure what has a limit")
+    bench.add_argument("name", choices=[*measuring.NAMES, "all"])
+    bench.add_argument("--json", action="store_true", help="one line of JSON for each")
+    inner = commands.add_parser("measure")  # what `bench` starts, in an installation of its own
+    inner.set_defaults(run=_measure)
+    inner.add_argument("name", choices=list(measuring.NAMES))
+    for one in (bench, inner):
+        one.add_argument("--rows", type=int, help="how many in each round")
+        one.add_argument("--rounds", type=int, help="how often value and limit take turns")
     manage = command("manage", _manage, "Django's own commands")
     manage.add_argument("words", nargs=argparse.REMAINDER)
     return parser

@@ -1,0 +1,72 @@
+"""`torget bench`: each benchmark in a process of its own, against a database made for it and removed afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from torget.bench import intake, queue
+from torget.bench.result import Result
+from torget.config import prepare
+from torget.config.postgres import Cluster, socket_folder
+
+NAMES: Mapping[str, Callable[[int, int], Result]] = {
+    "intake": intake.measure,
+    "queue": queue.measure,
+}
+USUAL: Mapping[str, tuple[int, int]] = {
+    "intake": (intake.ROWS, intake.ROUNDS),
+    "queue": (queue.ROWS, queue.ROUNDS),
+}
+
+
+@contextmanager
+def fresh_home() -> Iterator[Path]:
+    """A short-lived installation with an own database that keeps its promises (fsync on)."""
+    home = Path(tempfile.mkdtemp(prefix="tg-bench-"))
+    if os.geteuid() == 0:
+        home.chmod(0o711)  # the server's account must reach its data
+    (home / "static").mkdir()  # pages are not measured
+    cluster = Cluster(home, tied=True)
+    try:
+        cluster.start()
+        yield home
+    finally:
+        cluster.stop()
+        shutil.rmtree(socket_folder(home), ignore_errors=True)
+        shutil.rmtree(cluster.base, ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def run(name: str, rows: int | None, rounds: int | None) -> str:
+    """Measure; the figures as one line of JSON.
+
+    Raises:
+        subprocess.CalledProcessError: it failed; why was said on standard error.
+    """
+    usual = USUAL[name]
+    words = [sys.executable, "-m", "torget.config.cli", "measure", name]
+    words += ["--rows", str(rows or usual[0]), "--rounds", str(rounds or usual[1])]
+    with fresh_home() as home:
+        environ = {key: held for key, held in os.environ.items() if not key.startswith("TORGET_")}
+        environ |= {
+            "TORGET_HOME": str(home),
+            "TORGET_LOG_LEVEL": "WARNING",
+            "TORGET_ADAPTERS": "torget.adapters.webhook,torget.bench.append",
+        }
+        done = subprocess.run(  # noqa: S603 - ourselves
+            words, env=environ, stdout=subprocess.PIPE, text=True, check=True
+        )
+    return done.stdout.splitlines()[-1]
+
+
+def measure(name: str, rows: int, rounds: int) -> str:
+    """In the process made for it: migrate and measure."""
+    prepare.migrate()
+    return NAMES[name](rows, rounds).as_json()
