@@ -135,7 +135,7 @@ _STOP = frozenset(
     ]
 )
 MAX_WORDS = 24
-MIN_RANK = 0.05
+MIN_RANK = 0.02
 
 
 def words_of(text: str) -> list[str]:
@@ -163,7 +163,7 @@ def suggest(municipality: Municipality, text: str, *, at: datetime, limit: int =
             alike=TrigramWordSimilarity(joined, "question"),
         )
         .annotate(score=Greatest("said", "asked") + F("alike") * Value(0.3))
-        .filter(Q(search=query) | Q(wordings__search=query) | Q(alike__gt=0.45))
+        .filter(Q(search=query) | Q(wordings__search=query) | Q(alike__gt=0.4))
         .filter(score__gt=MIN_RANK)
         .order_by("-score", "-changed_at")
     )

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from tests.cast import make_question
-from torget.answers.rules import publish
+from torget.answers.rules import change, publish, withdraw
+from torget.answers.search import suggest
 from torget.channels.rules import open_account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Identity, Message
@@ -221,9 +222,75 @@ def test_the_desk_finds_what_was_said_by_stem_name_and_number(nordvaag, ola):
     client = Client()
     client.force_login(ola.staff.user)
     for query in ("barnehage", "Nordmann", question.ref.lower()):
-        assert f"/desk/sak/{question.ref}" in client.get("/desk/sok", {"q": query}).content.decode(), query
+        assert (
+            f"/desk/sak/{question.ref}" in client.get("/desk/sok", {"q": query}).content.decode()
+        ), query
 
 
 def test_conversations_are_not_lost_when_a_unit_closes(nordvaag, question):
     Unit.objects.filter(pk=question.unit_id).update(active=False)
     assert Conversation.objects.filter(pk=question.pk).exists()
+
+
+def test_an_answer_is_followed_from_its_page_and_told_of_when_it_changes(
+    nordvaag, mailbox, ola, now
+):
+    question = make_question(nordvaag, "Når åpner biblioteket?")
+    reply(question, "Klokka ti.", by=ola, at=now)
+    answer = publish(question, question="Når åpner biblioteket?", body="Klokka ti.", by=ola, at=now)
+    client = Client()
+    assert f"/svar/{answer.slug}/folg" in client.get(f"/svar/{answer.slug}").content.decode()
+    client.post(f"/svar/{answer.slug}/folg", {"email": "nina@innbygger.test"})
+    client.post(f"/folg/{Subscription.objects.get().token}")
+    change(answer, question=answer.question, body="Klokka ni.", by=ola, at=now, valid_until=None)
+    assert "Klokka ni." in letters("nina@innbygger.test")[-1]["body"]
+    page = client.get(f"/svar/{answer.slug}").content.decode()
+    assert "Klokka ni." in page
+    assert [edition.body for edition in answer.editions.all()] == ["Klokka ti."]
+
+
+def test_a_withdrawn_or_outdated_answer_says_so_and_is_not_offered(nordvaag, ola, now):
+    question = make_question(nordvaag, "Når åpner biblioteket?")
+    reply(question, "Klokka ti.", by=ola, at=now)
+    answer = publish(
+        question,
+        question="Når åpner biblioteket?",
+        body="Klokka ti.",
+        by=ola,
+        at=now,
+        valid_until=now + timedelta(days=1),
+    )
+    assert suggest(nordvaag, "når åpner biblioteket", at=now) == [answer]
+    assert suggest(nordvaag, "når åpner biblioteket", at=now + timedelta(days=2)) == []
+    withdraw(answer, by=ola, at=now)
+    assert Client().get(f"/svar/{answer.slug}").status_code == 410
+    assert suggest(nordvaag, "når åpner biblioteket", at=now) == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "brøyter dere i dag",
+        "veien er ikke brøytet",
+        "broyting av vei",
+        "når kommer brøytebilen på veien",
+    ],
+)
+def test_an_answer_is_found_in_other_words_and_with_slips(nordvaag, ola, now, words):
+    for asked, said in (
+        ("Når blir veien min brøytet?", "Brøytebilen starter klokka fire."),
+        ("Hva koster barnehage?", "Makspris."),
+        ("Hvor leverer jeg farlig avfall?", "Gjenvinningsstasjonen."),
+    ):
+        question = make_question(nordvaag, asked)
+        reply(question, said, by=ola, at=now)
+        publish(question, question=asked, body=said, by=ola, at=now)
+    assert suggest(nordvaag, words, at=now)[0].question == "Når blir veien min brøytet?"
+
+
+@pytest.mark.parametrize("words", ["", "hei hva kan dere", "når kommer bussen til flyplassen", "🙂🙂🙂", "x" * 3000])
+def test_nothing_is_offered_when_nothing_is_near(nordvaag, ola, now, words):
+    question = make_question(nordvaag, "Når blir veien min brøytet?")
+    reply(question, "Klokka fire.", by=ola, at=now)
+    publish(question, question="Når blir veien min brøytet?", body="Klokka fire.", by=ola, at=now)
+    assert suggest(nordvaag, words, at=now) == []
