@@ -151,7 +151,10 @@ def suggest(municipality: Municipality, text: str, *, at: datetime, limit: int =
     words = words_of(text)
     if not words:
         return []
-    query = SearchQuery(" OR ".join(words), config="norwegian", search_type="websearch")
+    # As beginnings of words: the Norwegian stemmer leaves short ones alone ("veien" does not become "vei").
+    query = SearchQuery(
+        " | ".join(f"'{word}':*" for word in words), config="norwegian", search_type="raw"
+    )
     joined = " ".join(words)
     near = Answer.objects.filter(municipality=municipality).published(at=at)
     ranked = (
