@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from django.core.management import execute_from_command_line
 
-from torget.config import measuring, prepare, up, web, work
+from torget.config import doctor, measuring, prepare, up, web, work
 from torget.demo import story
 
 # Django commands that must work without a database.
@@ -94,6 +94,10 @@ def _measure(given: argparse.Namespace) -> int:
     return 0
 
 
+def _doctor(_given: argparse.Namespace) -> int:
+    return 0 if doctor.report(say) else 1
+
+
 def _manage(given: argparse.Namespace) -> int:
     words = ["torget manage", *given.words]
     if not given.words or given.words[0] in _WITHOUT_DATABASE:
@@ -143,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     command("assets", _assets, "compile translations and collect static files")
     database = command("database", _database, "our own database server by itself")
     database.add_argument("act", choices=["start", "stop", "status"])
+    command("doctor", _doctor, "look for what is wrong, and say how to mend it")
     bench = command("bench", _bench, "measure what has a limit")
     bench.add_argument("name", choices=[*measuring.NAMES, "all"])
     bench.add_argument("--json", action="store_true", help="one line of JSON for each")

@@ -28,7 +28,7 @@ from torget.people.models import Municipality
 STOP_SECONDS = 25
 READY_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 30.0
-STEADY_SECONDS = 60.0
+STEADY_SECONDS = 10.0  # who has lived so long did not die of starting
 AGAIN_SECONDS = 5.0
 
 

@@ -103,6 +103,7 @@ class Writer:
         self._waiting = 0
         self._waiting_bytes = 0
         self._closed = False
+        self._failing_since: float | None = None
         self._thread = threading.Thread(target=self._run, name="intake-writer", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -166,8 +167,9 @@ class Writer:
     def _settle(self, batch: Sequence[_Waiting]) -> None:
         try:
             self._store(batch)
+            self._note_stored()
         except Exception as fault:  # noqa: BLE001 - whatever it was, every waiter must be told
-            log.error("A batch of %s could not be stored: %s", len(batch), type(fault).__name__)
+            self._note_failed(fault)
             for one in batch:
                 one.outcome = one.outcome or Away(type(fault).__name__)
         assert self._loop is not None
@@ -175,6 +177,19 @@ class Writer:
             self._loop.call_soon_threadsafe(_tell, batch)
         except RuntimeError:  # the event loop has ended and nobody waits any more
             log.warning("%s stored items had nobody left to tell", len(batch))
+
+    def _note_failed(self, fault: Exception) -> None:
+        # Once for each outage: senders come again and again, and the log must stay readable.
+        if self._failing_since is None:
+            self._failing_since = time.monotonic()
+            log.error("Deliveries cannot be stored: %s", type(fault).__name__)
+
+    def _note_stored(self) -> None:
+        if self._failing_since is not None:
+            log.warning(
+                "Deliveries are stored again after %.1f s", time.monotonic() - self._failing_since
+            )
+            self._failing_since = None
 
     def _store(self, batch: Sequence[_Waiting]) -> None:
         # The same order in every process: two that insert the same ids must not wait for each other in a ring.

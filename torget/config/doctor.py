@@ -1,0 +1,187 @@
+"""`torget doctor`: what is wrong with this installation, each in a sentence with how to mend it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
+from django.utils import timezone, translation
+
+from torget.channels import files, secrets
+from torget.channels.models import Account, Alarm
+from torget.channels.registry import adapter_for, adapters
+from torget.config import env, prepare
+from torget.conversations.models import Attachment
+from torget.desk import watchdog
+from torget.errors import Refused
+from torget.history.models import Entry, Seal
+from torget.history.seal import verify
+
+Check = Callable[[datetime], Iterator[str]]
+
+OLDEST_POSTGRESQL = 150_000  # as server_version_num tells it
+EXTENSIONS = {"pg_trgm", "btree_gist"}
+CLOCK_SECONDS = 5.0
+LEAST_FREE_BYTES = 1_000_000_000
+SEALED_WITHIN = timedelta(minutes=10)
+MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at, and what is wrong with it; empty when all is well."""
+
+    name: str
+    troubles: Sequence[str]
+
+
+def _settings(_at: datetime) -> Iterator[str]:
+    for message in checks.run_checks():
+        if message.level >= checks.WARNING:
+            yield f"{message.msg} {message.hint or ''} ({message.id})".replace("  ", " ")
+    if settings.DEBUG:
+        yield "TORGET_DEBUG is on: strangers see how the program works inside. Set it to 0."
+    try:
+        adapters()
+    except ImproperlyConfigured as fault:
+        yield str(fault)
+
+
+def _database(_at: datetime) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
+            " current_setting('fsync'), current_setting('synchronous_commit')"
+        )
+        number, version, fsync, commit = cursor.fetchone()
+        cursor.execute("SELECT clock_timestamp()")
+        apart = abs((cursor.fetchone()[0] - timezone.now()).total_seconds())
+        cursor.execute("SELECT extname FROM pg_extension")
+        lacking = EXTENSIONS - {row[0] for row in cursor.fetchall()}
+    if number < OLDEST_POSTGRESQL:
+        yield f"PostgreSQL {version} is too old. Torget needs 15 or newer."
+    if fsync != "on" or commit == "off":
+        yield f"PostgreSQL runs with fsync={fsync}, synchronous_commit={commit}: a power cut loses what we acknowledged. Set both to on."
+    if lacking:
+        yield f"The database lacks {', '.join(sorted(lacking))}. Run torget manage migrate as an account that may add them."
+    if apart > CLOCK_SECONDS:
+        yield f"The clocks of this machine and of the database are {apart:.0f} s apart. Turn on time synchronisation on both."
+
+
+def _migrations(_at: datetime) -> Iterator[str]:
+    if missing := prepare.unapplied():
+        yield f"{len(missing)} migrations are missing (first {missing[0]}). Run torget manage migrate."
+
+
+def _files(_at: datetime) -> Iterator[str]:
+    for folder in (settings.HOME, Path(settings.MEDIA_ROOT)):
+        if not folder.exists():
+            continue  # made when first needed; whether it can be is seen at its parent
+        try:
+            with tempfile.NamedTemporaryFile(dir=folder):
+                free = shutil.disk_usage(folder).free
+        except OSError as fault:
+            yield f"Nothing can be written to {folder}: {fault.strerror}. Give the account that runs torget the right to."
+        else:
+            if free < LEAST_FREE_BYTES:
+                yield f"Only {free // 1_000_000} MB are left where {folder} lies. Make room."
+    named = env.value("TORGET_SECRET_KEY_FILE") or settings.HOME / "secret.key"
+    for path in (Path(named), settings.HOME / "database.pass"):
+        if path.exists() and (mode := path.stat().st_mode & 0o077):
+            yield f"Others may read or change {path} ({mode:03o}). Run chmod 600 {path}."
+
+
+def _attachments(_at: datetime) -> Iterator[str]:
+    hashes = Attachment.objects.values_list("sha256", flat=True).distinct().iterator()
+    missing = [sha256 for sha256 in hashes if not files.path_of(sha256).is_file()]
+    if missing:
+        shown = ", ".join(files.path_of(one).name[:12] for one in missing[:MOST_NAMED])
+        yield f"{len(missing)} files residents sent are missing in {settings.MEDIA_ROOT}: {shown}. Restore them from the backup."
+
+
+def _accounts(at: datetime) -> Iterator[str]:
+    for account in Account.objects.active().order_by("pk"):
+        try:
+            adapter_for(account.network)
+            secrets.unseal(bytes(account.secrets))
+        except (ImproperlyConfigured, Refused) as fault:
+            yield f"{account}: {fault}"
+        if not account.healthy:
+            yield f"{account} does not send: {account.health_detail} Mend it on the desk, under channels."
+        if account.expires_at and account.expires_at < at + timedelta(days=7):
+            yield f"{account}: its access ends {account.expires_at:%Y-%m-%d}. Renew it."
+
+
+def _movement(at: datetime) -> Iterator[str]:
+    for one in watchdog.standstills(at=at):
+        yield one.detail
+    known = Alarm.objects.filter(closed_at=None).exclude(what__in=[*watchdog.KINDS, "account"])
+    yield from known.values_list("detail", flat=True)
+
+
+def _history(at: datetime) -> Iterator[str]:
+    faults = verify()
+    yield from faults[:MOST_NAMED]
+    if len(faults) > MOST_NAMED:
+        yield f"… and {len(faults) - MOST_NAMED} more rows of history."
+    if faults:
+        yield "Somebody has changed history. Keep the database as it is, and compare with the backup."
+    last = Seal.objects.order_by("-last_entry_id").values_list("last_entry_id", flat=True).first()
+    if Entry.objects.filter(pk__gt=last or 0, at__lt=at - SEALED_WITHIN).exists():
+        yield "History has not been sealed for ten minutes. See to it that torget work runs."
+
+
+WITHOUT_DATABASE: Sequence[tuple[str, Check]] = (("settings", _settings), ("files", _files))
+DATABASE: tuple[str, Check] = ("database", _database)
+WITH_DATABASE: Sequence[tuple[str, Check]] = (
+    ("attachments", _attachments),
+    ("accounts", _accounts),
+    ("movement", _movement),
+    ("history", _history),
+)
+
+
+def _find(name: str, check: Check, at: datetime) -> Finding:
+    try:
+        return Finding(name, list(check(at)))
+    except DatabaseError as fault:
+        text = " ".join(str(fault).split())
+        return Finding(name, [f"The database does not answer: {text} Run torget up."])
+
+
+def examine(*, at: datetime) -> Iterator[Finding]:
+    """Look at everything; what needs the database only when it answers and is migrated."""
+    with translation.override("en"):
+        for name, check in WITHOUT_DATABASE:
+            yield _find(name, check, at)
+        database = _find(*DATABASE, at)
+        yield database
+        if any("does not answer" in text for text in database.troubles):
+            return
+        migrated = _find("migrations", _migrations, at)
+        yield migrated
+        if migrated.troubles:
+            return
+        for name, check in WITH_DATABASE:
+            yield _find(name, check, at)
+
+
+def report(say: Callable[[str], None]) -> bool:
+    """Tell what was found, line by line; whether all is well."""
+    well = True
+    for found in examine(at=timezone.now()):
+        well = well and not found.troubles
+        say(f"{'ok' if not found.troubles else 'NO':<4}{found.name}")
+        for trouble in found.troubles:
+            say(f"      {trouble}")
+    say(f"\nThis is {env.home()}, as seen by account {os.geteuid()}.")
+    return well
