@@ -17,6 +17,7 @@ from torget.channels.registry import adapter_for
 from torget.channels.rules import facts_by_key, note_rejected
 from torget.config import rsgi
 from torget.config.rsgi import Reply, Scope
+from torget.errors import Refused
 from torget.intake.writer import Away, Full, Rejected, Writer
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Hooks:
                 rsgi.say(reply, 404, "No such address.")
                 return
             await self._take(account, scope, reply)
-        except (DatabaseError, InterfaceError, Away, Full):
+        except (DatabaseError, InterfaceError, Away, Full, Refused):
             rsgi.say(reply, 503, "Not stored. Send it again in a moment.", RETRY_AFTER)
         except BadSignature as fault:
             rsgi.say(reply, 401, str(fault) or "The signature is missing or wrong.")

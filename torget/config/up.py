@@ -29,7 +29,7 @@ STOP_SECONDS = 25
 READY_SECONDS = 60
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 10.0  # who has lived so long did not die of starting
-AGAIN_SECONDS = 5.0
+AGAIN_SECONDS = 1.0
 
 
 class CannotOpen(RuntimeError):  # noqa: N818 - a sentence for the operator

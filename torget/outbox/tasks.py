@@ -10,7 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    close_old_connections,
+    connection,
+)
 from django.utils import timezone
 
 from torget.channels import rules as channels
@@ -18,6 +24,7 @@ from torget.channels.contract import AccountFacts, Health, Receipt, SendError
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for
 from torget.channels.wake import Waker
+from torget.errors import Refused
 from torget.outbox import rules
 from torget.outbox.rules import Claimed
 
@@ -45,8 +52,13 @@ class Sendable:
 
 def sendable() -> Sendable:
     """Read the accounts: paused, ailing and closed ones are left out."""
-    accounts = [account for account in Account.objects.active() if account.may_send]
-    facts = {account.pk: channels.facts(account) for account in accounts}
+    facts = {}
+    for account in Account.objects.active():
+        if account.may_send:
+            try:
+                facts[account.pk] = channels.facts(account)
+            except Refused as fault:  # its secrets cannot be read: the others go on sending
+                channels.note_health(account.pk, Health(False, str(fault)))
     sure = [pk for pk, one in facts.items() if adapter_for(one.network).capabilities.look_up]
     return Sendable(facts, sure, [pk for pk in facts if pk not in sure])
 
@@ -61,7 +73,13 @@ def send_one(
     if now() >= claimed.begin_before:
         return None
     try:
-        return adapter_for(facts.network).send(rules.outgoing(claimed.payload), facts)
+        out = rules.outgoing(claimed.payload)
+    except Refused as fault:
+        return SendError(
+            str(fault), permanent=True
+        )  # a file is gone: nothing went out, and a person is told
+    try:
+        return adapter_for(facts.network).send(out, facts)
     except SendError as fault:
         return fault
     except Exception as fault:
@@ -119,11 +137,13 @@ def resolve_unknown(*, now: Callable[[], datetime] = timezone.now) -> int:
     """Look up what may have gone out; never send. How many were settled."""
     settled = 0
     for delivery in rules.unsettled(at=now()):
-        facts = channels.facts(delivery.account)
         try:
+            facts = channels.facts(delivery.account)
             receipt = adapter_for(facts.network).look_up(rules.outgoing(delivery.payload), facts)
-        except SendError as fault:
-            log.info("Delivery %s stays unknown: %s", delivery.pk, fault)
+        except DatabaseError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - one that cannot be looked up must not hide the others
+            log.info("Delivery %s stays unknown: %s", delivery.pk, type(fault).__name__)
             continue
         rules.settle_looked_up(delivery, receipt, at=now())
         settled += 1

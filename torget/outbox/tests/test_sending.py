@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from torget.channels.contract import Capabilities, Item, Outgoing, Receipt, SendError
-from torget.channels.models import Alarm
+from torget.channels.models import Account, Alarm
 from torget.channels.registry import adapters
 from torget.channels.rules import facts, open_account, pause, resume
 from torget.errors import NotAllowed, Refused, Stale
@@ -238,3 +238,32 @@ def test_bad_news_of_an_attempt_given_up_does_not_disturb_the_next(account, netw
     rules.settle_failed(first[0], SendError("refused", permanent=True), at=later)
     delivery.refresh_from_db()
     assert (delivery.state, delivery.attempts) == ("sending", 2)
+
+
+def test_a_file_gone_from_the_disk_refuses_the_delivery_and_stops_no_other(account, network, now):
+    gone = rules.Attachment("0" * 64, "a.png", "image/png")
+    out = Outgoing("k1", "kari@innbygger.test", "Hei")
+    first = rules.enqueue(account, out, about=account, at=now, attachments=[gone])
+    put(account, "k2", now)
+    assert run(now) == 2
+    first.refresh_from_db()
+    assert (first.state, network.taken) == ("refused", ["k2"])
+    Delivery.objects.filter(pk=first.pk).update(state="unknown")
+    assert resolve_unknown(now=lambda: now + timedelta(hours=1)) == 0
+
+
+def test_secrets_that_cannot_be_read_stop_their_account_alone(account, network, nordvaag, now):
+    other = open_account(
+        account.unit,
+        network="post",
+        address="c@d.test",
+        name="Post",
+        by=Actor.system(nordvaag.pk),
+        at=now,
+    )
+    Account.objects.filter(pk=other.pk).update(secrets=b"sealed elsewhere")
+    put(account, "k1", now)
+    put(other, "k2", now)
+    assert run(now) == 1
+    assert network.taken == ["k1"]
+    assert "secret.key" in Alarm.objects.get(closed_at=None).detail
