@@ -154,15 +154,14 @@ def test_a_long_text_is_not_lost_when_the_page_is_left(page):
 
 @pytest.mark.parametrize("address", ["/", "/spor", "/svar/", "/vegg", "/min-side/inn"])
 def test_a_public_page_weighs_no_more_than_80_kilobytes(page, address):
-    weights: dict[str, int] = {}
-    page.on(
-        "response",
-        lambda reply: (
-            weights.update({reply.url: len(gzip.compress(reply.body(), 9))})
-            if reply.request.resource_type in {"document", "stylesheet", "script", "font"}
-            else None
-        ),
-    )
+    replies = []
+    page.on("response", replies.append)
     page.goto(address, wait_until="networkidle")
+    # Weighed afterwards: a body cannot be asked for while its own event is being handled.
+    weights = {
+        reply.url: len(gzip.compress(reply.body(), 9))
+        for reply in replies
+        if reply.request.resource_type in {"document", "stylesheet", "script", "font"}
+    }
     assert urljoin(page.url, "/farger.css") in weights
     assert sum(weights.values()) <= BUDGET_BYTES, weights

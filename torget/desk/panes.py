@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 
 from torget.answers.models import Answer
@@ -32,6 +33,12 @@ def counts(request: Any) -> dict[str, int]:
     }
 
 
+def alarms(request: Any) -> list[Alarm]:
+    """What stands still here, or for the whole installation."""
+    ours = Q(municipality=request.municipality) | Q(municipality=None)
+    return list(Alarm.objects.filter(ours, closed_at=None).order_by("opened_at"))
+
+
 def queue(request: Any) -> dict[str, Any]:
     """The queue as chosen in the address, oldest waiting first."""
     chosen = request.GET.get("vis", "waiting")
@@ -54,7 +61,7 @@ def queue(request: Any) -> dict[str, Any]:
         "queue_query": request.GET.urlencode(),
         "units": Unit.objects.filter(municipality=request.municipality, active=True),
         "desk_counts": counts(request),
-        "alarms": Alarm.objects.filter(closed_at=None, municipality=request.municipality),
+        "alarms": alarms(request),
     }
 
 

@@ -14,9 +14,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from torget.channels import rules as channels
-from torget.channels.models import Account, Alarm
+from torget.channels.models import Account
 from torget.desk.forms import AbsenceForm, DutyForm, HandOverForm, MailAccountForm, ReasonForm
-from torget.desk.panes import counts
+from torget.desk.panes import alarms, counts
 from torget.desk.views.inbox import raw
 from torget.errors import Refused
 from torget.intake import rules as intake
@@ -154,14 +154,12 @@ def settings(request: Any) -> HttpResponse:
         .filter(municipality=request.municipality)
         .select_related("unit", "paused_by")
     )
-    alarms = Alarm.objects.filter(closed_at=None)
     context = {
         "accounts": accounts.order_by("network", "address"),
         "form": ReasonForm(),
         "desk_counts": counts(request),
         "may_connect": request.actor.may("people.administer"),
-        "alarms": alarms.filter(municipality=request.municipality)
-        | alarms.filter(municipality=None),
+        "alarms": alarms(request),
     }
     return render(request, "desk/settings.html", context)
 

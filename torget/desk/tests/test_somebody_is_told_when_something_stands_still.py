@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+
+from torget.channels.contract import Item, Outgoing
+from torget.channels.models import Account, Alarm
+from torget.channels.rules import beat
+from torget.desk.watchdog import watch
+from torget.intake import rules as intake
+from torget.intake.models import Envelope
+from torget.outbox import rules as outbox
+from torget.outbox.models import Delivery
+
+
+@pytest.fixture
+def account(nordvaag):
+    return Account.objects.get(municipality=nordvaag)
+
+
+def opened():
+    return {alarm.what for alarm in Alarm.objects.filter(closed_at=None)}
+
+
+def test_all_is_quiet_when_everything_moves(nordvaag, now):
+    beat("filing", at=now)
+    watch(at=now)
+    assert opened() == set()
+
+
+def test_a_loop_that_gives_no_sign_of_life_is_told_of_until_it_does(nordvaag, now):
+    beat("outbox", at=now)
+    late = now + timedelta(minutes=5)
+    watch(at=late)
+    assert opened() == {"loop"}
+    beat("outbox", at=late)
+    watch(at=late)
+    assert opened() == set()
+
+
+def test_what_was_received_and_not_filed_is_told_of(account, now):
+    intake.receive(account.pk, Item("a", b"x"), at=now)
+    watch(at=now + timedelta(minutes=1))
+    assert opened() == set()
+    watch(at=now + timedelta(minutes=3))
+    assert opened() == {"intake"}
+
+
+def test_a_quarantine_that_is_not_empty_is_told_of(account, now):
+    envelope_id, _ = intake.receive(account.pk, Item("a", b"x"), at=now)
+    intake.quarantine(
+        Envelope.objects.select_related("account").get(pk=envelope_id), "Uleselig", at=now
+    )
+    watch(at=now)
+    assert opened() == {"quarantine"}
+
+
+def test_what_waits_too_long_to_be_sent_and_what_is_in_doubt_are_told_of(account, now):
+    outbox.enqueue(account, Outgoing("k1", "a@b.test", "Hei"), about=account, at=now)
+    doubtful = outbox.enqueue(account, Outgoing("k2", "a@b.test", "Hei"), about=account, at=now)
+    Delivery.objects.filter(pk=doubtful.pk).update(state=Delivery.State.UNKNOWN)
+    watch(at=now + timedelta(minutes=6))
+    assert opened() == {"outbox", "unknown"}
+
+
+def test_an_account_that_has_gone_silent_is_told_of(account, now):
+    Account.objects.filter(pk=account.pk).update(last_seen_at=now - timedelta(hours=1))
+    watch(at=now)
+    assert opened() == {"silent"}
+
+
+def test_one_standstill_is_one_alarm_and_one_letter_however_long_it_lasts(nordvaag, now, settings):
+    settings.ALARM_EMAIL = "vakt@nordvaag.test"
+    beat("outbox", at=now)
+    for minutes in range(5, 15):
+        watch(at=now + timedelta(minutes=minutes))
+    assert Alarm.objects.count() == 1
+    assert [letter.to for letter in mail.outbox] == [["vakt@nordvaag.test"]]
+
+
+def test_a_letter_that_could_not_be_sent_is_tried_again(nordvaag, now, settings, monkeypatch):
+    settings.ALARM_EMAIL = "vakt@nordvaag.test"
+    beat("outbox", at=now)
+
+    def fail(*args, **kwargs):
+        raise OSError("no mail server")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("torget.desk.watchdog.send_mail", fail)
+        watch(at=now + timedelta(minutes=5))
+    watch(at=now + timedelta(minutes=6))
+    assert len(mail.outbox) == 1
+
+
+def test_the_desk_shows_what_stands_still_also_what_is_nobodys(nordvaag, ola):
+    beat("outbox", at=timezone.now() - timedelta(minutes=10))
+    watch(at=timezone.now())
+    client = Client()
+    client.force_login(ola.staff.user)
+    assert "«outbox» har ikke gitt livstegn" in client.get("/desk/").content.decode()
