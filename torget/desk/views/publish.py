@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -20,9 +20,17 @@ from torget.conversations import rules as conversations
 from torget.conversations.models import Message
 from torget.desk.forms import PostForm, PublishForm
 from torget.desk.panes import counts, one
-from torget.errors import Refused
+from torget.desk.views.acting import done
 from torget.people.actor import requires
 from torget.people.hours import OSLO
+
+
+def _last_day(answer: Answer) -> date | None:
+    return (
+        (answer.valid_until - timedelta(days=1)).astimezone(OSLO).date()
+        if answer.valid_until
+        else None
+    )
 
 
 def _end_of(day: Any) -> datetime | None:
@@ -39,28 +47,23 @@ def publish(request: Any, ref: str) -> HttpResponse:
     last = next(
         (message for message in reversed(said) if message.kind == Message.Kind.ANSWER), None
     )
-    form = PublishForm(
-        request.POST or None, initial={"question": found.subject, "body": last.body if last else ""}
-    )
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            answers.publish(
-                found,
-                question=data["question"],
-                body=data["body"],
-                by=request.actor,
-                at=timezone.now(),
-                valid_until=_end_of(data["valid_until"]),
-            )
-            messages.success(request, _("Svaret er publisert."))
-            return redirect("desk:conversation", ref=found.ref)
-        except Refused as refusal:
-            form.add_error("body", refusal.message)
+    start = {"question": found.subject, "body": last.body if last else ""}
+    form = PublishForm(request.POST or None, initial=start)
+
+    def do(data: dict[str, Any]) -> None:
+        answers.publish(
+            found,
+            question=data["question"],
+            body=data["body"],
+            by=request.actor,
+            at=timezone.now(),
+            valid_until=_end_of(data["valid_until"]),
+        )
+
+    if done(request, form, do, _("Svaret er publisert."), at="body"):
+        return redirect("desk:conversation", ref=found.ref)
     context = {"conversation": found, "said": said, "form": form, "desk_counts": counts(request)}
-    return render(
-        request, "desk/publish.html", context, status=422 if request.method == "POST" else 200
-    )
+    return render(request, "desk/publish.html", context, status=422 if form.is_bound else 200)
 
 
 def _own(request: Any, slug: str) -> Answer:
@@ -76,34 +79,23 @@ def _own(request: Any, slug: str) -> Answer:
 def change(request: Any, slug: str) -> HttpResponse:
     """`/desk/svar/<slug>`: say a published answer better."""
     answer = _own(request, slug)
-    until = (
-        (answer.valid_until - timedelta(days=1)).astimezone(OSLO).date()
-        if answer.valid_until
-        else None
-    )
-    form = PublishForm(
-        request.POST or None,
-        initial={"question": answer.question, "body": answer.body, "valid_until": until},
-    )
-    if request.method == "POST" and form.is_valid():
-        data = form.cleaned_data
-        try:
-            answers.change(
-                answer,
-                question=data["question"],
-                body=data["body"],
-                by=request.actor,
-                at=timezone.now(),
-                valid_until=_end_of(data["valid_until"]),
-            )
-            messages.success(request, _("Svaret er endret."))
-            return redirect("answers:detail", slug=answer.slug)
-        except Refused as refusal:
-            form.add_error("body", refusal.message)
+    start = {"question": answer.question, "body": answer.body, "valid_until": _last_day(answer)}
+    form = PublishForm(request.POST or None, initial=start)
+
+    def do(data: dict[str, Any]) -> None:
+        answers.change(
+            answer,
+            question=data["question"],
+            body=data["body"],
+            by=request.actor,
+            at=timezone.now(),
+            valid_until=_end_of(data["valid_until"]),
+        )
+
+    if done(request, form, do, _("Svaret er endret."), at="body"):
+        return redirect("answers:detail", slug=answer.slug)
     context = {"answer": answer, "form": form, "desk_counts": counts(request)}
-    return render(
-        request, "desk/change_answer.html", context, status=422 if request.method == "POST" else 200
-    )
+    return render(request, "desk/change_answer.html", context, status=422 if form.is_bound else 200)
 
 
 @requires("answers.publish")
@@ -121,20 +113,22 @@ def withdraw(request: Any, slug: str) -> HttpResponse:
 def post(request: Any) -> HttpResponse:
     """`/desk/vegg`: the municipality posts on its wall."""
     form = PostForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            message = conversations.post(
-                request.actor.staff.unit,
-                form_account(request.municipality),
-                form.cleaned_data["body"],
-                subject=form.cleaned_data["subject"],
+    posted: list[Message] = []
+
+    def do(data: dict[str, Any]) -> None:
+        unit, account = request.actor.staff.unit, form_account(request.municipality)
+        posted.append(
+            conversations.post(
+                unit,
+                account,
+                data["body"],
+                subject=data["subject"],
                 by=request.actor,
                 at=timezone.now(),
             )
-            return redirect("square:wall_post", ref=message.conversation.ref)
-        except Refused as refusal:
-            form.add_error("body", refusal.message)
+        )
+
+    if done(request, form, do, "", at="body"):
+        return redirect("square:wall_post", ref=posted[0].conversation.ref)
     context = {"form": form, "desk_counts": counts(request)}
-    return render(
-        request, "desk/post.html", context, status=422 if request.method == "POST" else 200
-    )
+    return render(request, "desk/post.html", context, status=422 if form.is_bound else 200)

@@ -17,6 +17,7 @@ from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.desk.forms import AbsenceForm, DutyForm, HandOverForm, MailAccountForm, ReasonForm
 from torget.desk.panes import alarms, counts
+from torget.desk.views.acting import done
 from torget.desk.views.inbox import raw
 from torget.errors import Refused
 from torget.intake import rules as intake
@@ -214,33 +215,25 @@ def _duty_page(request: Any, status: int = 200, **forms: Any) -> HttpResponse:
 def connect_mail(request: Any) -> HttpResponse:
     """`/desk/innstillinger/epost`: a new mailbox, tried before it is saved."""
     form = MailAccountForm(request.municipality, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            held, secrets = form.account()
-            data = form.cleaned_data
-            channels.try_account("email", data["address"], held, secrets)
-            channels.open_account(
-                data["unit"],
-                network="email",
-                address=data["address"],
-                name=data["name"],
-                settings=held,
-                secrets=secrets,
-                by=request.actor,
-                at=timezone.now(),
-            )
-            messages.success(
-                request, _("E-postkassen er koblet til. Nye meldinger kommer i innboksen.")
-            )
-            return redirect(
-                "desk:settings" if request.actor.may("channels.pause") else "desk:inbox"
-            )
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
+
+    def do(data: dict[str, Any]) -> None:
+        held, secrets = form.account()
+        channels.try_account("email", data["address"], held, secrets)
+        channels.open_account(
+            data["unit"],
+            network="email",
+            address=data["address"],
+            name=data["name"],
+            settings=held,
+            secrets=secrets,
+            by=request.actor,
+            at=timezone.now(),
+        )
+
+    if done(request, form, do, _("E-postkassen er koblet til. Nye meldinger kommer i innboksen.")):
+        return redirect("desk:settings")
     context = {"form": form, "desk_counts": counts(request)}
-    return render(
-        request, "desk/connect_mail.html", context, status=422 if request.method == "POST" else 200
-    )
+    return render(request, "desk/connect_mail.html", context, status=422 if form.is_bound else 200)
 
 
 @requires("conversations.read")
@@ -248,25 +241,21 @@ def connect_mail(request: Any) -> HttpResponse:
 @never_cache
 def duty(request: Any) -> HttpResponse:
     """`/desk/vakt`: who is on, who comes, and what is handed over."""
-    if request.method != "POST":
-        return _duty_page(request)
-    form = DutyForm(request.municipality, request.POST)
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            people.roster(
-                data["staff"],
-                data["unit"],
-                starts_at=data["starts_at"],
-                ends_at=data["ends_at"],
-                by=request.actor,
-                at=timezone.now(),
-            )
-            messages.success(request, _("Vakten er satt opp."))
-            return redirect("desk:duty")
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
-    return _duty_page(request, 422, duty=form)
+    form = DutyForm(request.municipality, request.POST or None)
+
+    def do(data: dict[str, Any]) -> None:
+        people.roster(
+            data["staff"],
+            data["unit"],
+            starts_at=data["starts_at"],
+            ends_at=data["ends_at"],
+            by=request.actor,
+            at=timezone.now(),
+        )
+
+    if done(request, form, do, _("Vakten er satt opp.")):
+        return redirect("desk:duty")
+    return _duty_page(request, 422, duty=form) if form.is_bound else _duty_page(request)
 
 
 @requires("conversations.read")
@@ -274,20 +263,18 @@ def duty(request: Any) -> HttpResponse:
 def absence(request: Any) -> HttpResponse:
     """Somebody is away."""
     form = AbsenceForm(request.municipality, request.POST)
-    if form.is_valid():
-        data = form.cleaned_data
-        try:
-            people.report_absence(
-                data["staff"],
-                from_on=data["from_on"],
-                to_on=data["to_on"],
-                by=request.actor,
-                at=timezone.now(),
-            )
-            messages.success(request, _("Fraværet er lagret."))
-            return redirect("desk:duty")
-        except Refused as refusal:
-            form.add_error(None, refusal.message)
+
+    def do(data: dict[str, Any]) -> None:
+        people.report_absence(
+            data["staff"],
+            from_on=data["from_on"],
+            to_on=data["to_on"],
+            by=request.actor,
+            at=timezone.now(),
+        )
+
+    if done(request, form, do, _("Fraværet er lagret.")):
+        return redirect("desk:duty")
     return _duty_page(request, 422, absence=form)
 
 
