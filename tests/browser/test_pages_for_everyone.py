@@ -85,6 +85,15 @@ def test_staff_pages_have_no_barriers_at_any_width_in_light_and_dark(
     assert not wrong, "\n".join(wrong)
 
 
+def test_the_administrators_pages_have_no_barriers(page, faults, complaints, sign_in):
+    sign_in("liv")
+    assert not faults("/desk/innstillinger") + faults("/desk/innstillinger/epost")
+    page.set_viewport_size({"width": 1280, "height": 900})
+    # Only ways she may go are shown.
+    expect(page.get_by_role("link", name="Innstillinger")).to_be_visible()
+    expect(page.get_by_role("link", name="Innboks")).to_have_count(0)
+
+
 def test_a_form_with_faults_puts_focus_on_the_summary_and_keeps_what_was_typed(
     page, faults, complaints
 ):
@@ -155,7 +164,9 @@ def test_a_long_text_is_not_lost_when_the_page_is_left(page):
 @pytest.mark.parametrize("address", ["/", "/spor", "/svar/", "/vegg", "/min-side/inn"])
 def test_a_public_page_weighs_no_more_than_80_kilobytes(page, address):
     replies = []
-    page.on("response", lambda reply: replies.append(reply))  # Playwright takes no built-in function
+    page.on(
+        "response", lambda reply: replies.append(reply)
+    )  # Playwright takes no built-in function
     page.goto(address, wait_until="networkidle")
     # Weighed afterwards: a body cannot be asked for while its own event is being handled.
     weights = {

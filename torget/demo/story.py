@@ -91,7 +91,9 @@ def roster_ahead(municipality: Municipality, *, at: datetime, days: int = 14) ->
     today = at.astimezone(OSLO).date()
     for offset in range(days):
         day = today + timedelta(days=offset)
-        for email, starts, ends in texts.SHIFTS:
+        for email, weekdays, starts, ends in texts.SHIFTS:
+            if day.weekday() not in weekdays:
+                continue
             staff = by_email[email]
             begin, end = datetime.combine(day, starts, OSLO), datetime.combine(day, ends, OSLO)
             if not staff.duties.filter(starts_at__lt=end, ends_at__gt=begin).exists():

@@ -156,10 +156,13 @@ SIGN_INS = [
     ("administrator", "liv@nordvaag.example.no"),
 ]
 
+# Who, on which weekdays (Monday is 0), from, to.
+WORKDAYS, WEEKEND = range(5), range(5, 7)
 SHIFTS = [
-    ("martin@nordvaag.example.no", time(8), time(15, 30)),
-    ("ola@nordvaag.example.no", time(7), time(15)),
-    ("per@nordvaag.example.no", time(15, 30), time(22)),
+    ("martin@nordvaag.example.no", WORKDAYS, time(8), time(15, 30)),
+    ("ola@nordvaag.example.no", WORKDAYS, time(7), time(15)),
+    ("per@nordvaag.example.no", WORKDAYS, time(15, 30), time(22)),
+    ("kristin@nordvaag.example.no", WEEKEND, time(10), time(18)),
 ]
 
 

@@ -112,8 +112,12 @@ class PostForm(forms.Form):
 class DutyForm(forms.Form):
     """Who is on duty from–to."""
 
-    staff = forms.ModelChoiceField(Staff.objects.none(), label=_("Hvem"))
-    unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Enhet"))
+    staff = forms.ModelChoiceField(
+        Staff.objects.none(), label=_("Hvem"), empty_label=_("Velg kollega")
+    )
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(), label=_("Enhet"), empty_label=_("Velg enhet")
+    )
     starts_at = forms.DateTimeField(
         label=_("Fra"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"})
     )
@@ -143,7 +147,9 @@ class HandOverForm(forms.Form):
 class AbsenceForm(forms.Form):
     """Away from–to."""
 
-    staff = forms.ModelChoiceField(Staff.objects.none(), label=_("Hvem"))
+    staff = forms.ModelChoiceField(
+        Staff.objects.none(), label=_("Hvem"), empty_label=_("Velg kollega")
+    )
     from_on = forms.DateField(label=_("Første dag"), widget=forms.DateInput(attrs={"type": "date"}))
     to_on = forms.DateField(label=_("Siste dag"), widget=forms.DateInput(attrs={"type": "date"}))
 
@@ -168,7 +174,9 @@ class MailAccountForm(forms.Form):
         label=_("E-postadresse"),
         error_messages={"invalid": _("Skriv adressen, for eksempel postmottak@kommune.no")},
     )
-    unit = forms.ModelChoiceField(Unit.objects.none(), label=_("Enhet"))
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(), label=_("Enhet"), empty_label=_("Velg enhet")
+    )
     imap_host = forms.CharField(label=_("IMAP-tjener"), max_length=253)
     imap_port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, initial=993)
     imap_security = forms.ChoiceField(label=_("Sikring"), choices=SECURITY, initial="tls")
@@ -178,7 +186,11 @@ class MailAccountForm(forms.Form):
     smtp_sign_in = forms.BooleanField(
         label=_("SMTP-tjeneren krever innlogging"), required=False, initial=True
     )
-    user = forms.CharField(label=_("Brukernavn"), max_length=253)
+    user = forms.CharField(
+        label=_("Brukernavn"),
+        max_length=253,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     password = forms.CharField(
         label=_("Passord"),
         max_length=500,

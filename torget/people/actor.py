@@ -61,6 +61,11 @@ class Actor:
             for role, path in self.grants
         )
 
+    @property
+    def acts(self) -> frozenset[str]:
+        """Everything their roles allow somewhere; for pages that show only ways one may go."""
+        return frozenset(act for act in MAY if self.may(act))
+
     def paths(self, act: str) -> list[str]:
         """Unit paths below which the act is theirs."""
         roles = {role.value for role in MAY[act]}

@@ -65,7 +65,9 @@ def test_there_is_no_summary_without_faults():
 
 
 def test_what_a_form_says_of_itself_cannot_bring_markup():
-    html = render("{% field form.body label=words %}", form=Form({"body": '"><script>'}), words="<b>x")
+    html = render(
+        "{% field form.body label=words %}", form=Form({"body": '"><script>'}), words="<b>x"
+    )
     assert "<script>" not in html
     assert "<b>" not in html
 

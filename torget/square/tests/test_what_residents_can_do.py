@@ -288,7 +288,9 @@ def test_an_answer_is_found_in_other_words_and_with_slips(nordvaag, ola, now, wo
     assert suggest(nordvaag, words, at=now)[0].question == "Når blir veien min brøytet?"
 
 
-@pytest.mark.parametrize("words", ["", "hei hva kan dere", "når kommer bussen til flyplassen", "🙂🙂🙂", "x" * 3000])
+@pytest.mark.parametrize(
+    "words", ["", "hei hva kan dere", "når kommer bussen til flyplassen", "🙂🙂🙂", "x" * 3000]
+)
 def test_nothing_is_offered_when_nothing_is_near(nordvaag, ola, now, words):
     question = make_question(nordvaag, "Når blir veien min brøytet?")
     reply(question, "Klokka fire.", by=ola, at=now)
