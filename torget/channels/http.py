@@ -97,6 +97,9 @@ def request(
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise HttpError("The address must begin with http:// or https://.", maybe_sent=False)
+    if "@" in parts.netloc or "\\" in url or not url.isprintable() or " " in url:
+        # Two parsers read such addresses differently: what we checked would not be what is called.
+        raise HttpError("The address has characters that do not belong in one.", maybe_sent=False)
     try:
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as fault:

@@ -219,3 +219,20 @@ def test_addresses_on_the_inside_are_not_called(settings, host):
 def test_the_network_is_never_called_inside_a_transaction(other_system):
     with pytest.raises(RuntimeError, match="inside a transaction"):
         adapter.send(OUT, account_at(other_system))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1\\@example.no/",
+        "http://a@example.no/",
+        "http://example.no/\n",
+        "ftp://example.no/",
+        "http:///x",
+    ],
+)
+def test_addresses_two_parsers_would_read_differently_are_not_called(url):
+    with pytest.raises(SendError, match="address") as caught:
+        adapter.send(OUT, replace(ACCOUNT, settings={"deliver_url": url}))
+    assert not caught.value.ambiguous
