@@ -87,8 +87,6 @@ def real_loop(pool: ThreadPoolExecutor, count: int) -> Round:
 
 def bare_loop(link: psycopg.Connection[Any], count: int) -> Round:
     """One round of nothing but the two statements."""
-    link.execute("SET enable_sort = off")  # the same plan as the real one: see outbox.rules
-    link.execute("SET enable_bitmapscan = off")
     started = time.perf_counter()
     while rows := link.execute(_CLAIM).fetchall():
         link.execute(_DONE, ([row[0] for row in rows],))

@@ -98,10 +98,7 @@ def outgoing(payload: dict[str, Any]) -> Outgoing:
     return replace(Outgoing(**held), attachments=loaded)
 
 
-# The planner takes deliveries that are due to be few, as they are on other days, and would read and sort all of them
-# for each batch: with a hundred thousand waiting that is where the time goes. The index holds them in order already.
 _CLAIM = """
-SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off;
 UPDATE outbox_delivery SET state = 'sending', attempts = attempts + 1, lease_until = %(lease)s
 WHERE id IN (
   SELECT id FROM outbox_delivery
@@ -123,8 +120,6 @@ def claim(account_ids: Sequence[int], *, at: datetime, limit: int = 100) -> list
                 "limit": limit,
             },
         )
-        while cursor.nextset():  # past the settings, to the rows
-            pass
         rows = cursor.fetchall()
     before = at + BEGIN_WITHIN
     return [
