@@ -26,6 +26,7 @@ LEASE_SECONDS = settings.LEASE_SECONDS
 # Sending begins in the first half of the lease or not at all, and no send lasts longer than the other half: so when
 # a lease is over, whoever held it is certainly not sending any more, and a look-up tells the truth.
 BEGIN_WITHIN = timedelta(seconds=LEASE_SECONDS / 2)
+FIRST_LOOK_AFTER = timedelta(seconds=5)
 BACKOFF_SECONDS = (10, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 
 if set(Delivery.MOVES) != set(State):
@@ -207,7 +208,8 @@ def settle_failed(claimed: Claimed, fault: SendError, *, at: datetime) -> Delive
     """
     state, due_at = State.DUE, at
     if fault.ambiguous:
-        state = State.UNKNOWN
+        # The other side may still be writing it down: asked too soon it would say no, and we would send again.
+        state, due_at = State.UNKNOWN, at + FIRST_LOOK_AFTER
     elif fault.permanent or claimed.attempts > len(BACKOFF_SECONDS):
         state = State.REFUSED
     else:
