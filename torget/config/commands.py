@@ -5,12 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tarfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from django.core.management import execute_from_command_line
+from django.utils import timezone
 
-from torget.config import doctor, measuring, prepare, up, web, work
+from torget.config import backup, doctor, founding, measuring, prepare, up, web, work
 from torget.demo import story
+from torget.errors import Refused
 
 # Django commands that must work without a database.
 _WITHOUT_DATABASE = {
@@ -55,6 +59,27 @@ def _demo(_given: argparse.Namespace) -> int:
         story.load()
     for role, email, password in story.SIGN_INS:
         say(f"  {role:<28} {email:<32} {password}")
+    return 0
+
+
+def _init(given: argparse.Namespace) -> int:
+    with prepare.database_running():
+        prepare.migrate()
+        founding.open_for(
+            given.number, given.host, email=given.admin_email, name=given.admin_name, tell=say
+        )
+    return 0
+
+
+def _backup(given: argparse.Namespace) -> int:
+    with prepare.database_running():
+        backup.backup(given.file.absolute(), at=timezone.now(), tell=say)
+    return 0
+
+
+def _restore(given: argparse.Namespace) -> int:
+    with prepare.database_running():
+        backup.restore(given.file, replace=given.replace, at=timezone.now(), tell=say)
     return 0
 
 
@@ -108,6 +133,21 @@ def _manage(given: argparse.Namespace) -> int:
     return 0
 
 
+def _keeping(command: Callable[..., argparse.ArgumentParser]) -> None:
+    init = command("init", _init, "a real municipality, with an administrator")
+    init.add_argument("--number", required=True, help="the municipality's number, for example 3107")
+    init.add_argument(
+        "--host", required=True, help="where it answers, for example square.example.no"
+    )
+    init.add_argument("--admin-email", default="", help="sign-in of the administrator")
+    init.add_argument("--admin-name", default="", metavar='"FIRST LAST"', help="their name")
+    keep = command("backup", _backup, "database, files and secret key into one file, while running")
+    keep.add_argument("file", type=Path, metavar="FILE")
+    back = command("restore", _restore, "put back what a backup holds, into an empty database")
+    back.add_argument("file", type=Path, metavar="FILE")
+    back.add_argument("--replace", action="store_true", help="throw away what the database holds")
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="torget", description="The open, self-hosted town square."
@@ -144,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     address(command("web", _web, "the web process by itself"))
     command("work", _work, "the worker process by itself")
     command("demo", _demo, "build the example municipality unless it is there")
+    _keeping(command)
     command("assets", _assets, "compile translations and collect static files")
     database = command("database", _database, "our own database server by itself")
     database.add_argument("act", choices=["start", "stop", "status"])
@@ -165,4 +206,10 @@ def _parser() -> argparse.ArgumentParser:
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
     given = _parser().parse_args(words)
-    return int(given.run(given))
+    try:
+        return int(given.run(given))
+    except (Refused, tarfile.TarError, OSError) as fault:
+        if given.run not in {_init, _backup, _restore}:
+            raise
+        print(fault, file=sys.stderr)  # noqa: T201 - a command speaks at the terminal
+        return 1
