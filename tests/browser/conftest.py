@@ -34,10 +34,12 @@ def browser_type_launch_args(browser_type_launch_args):
     }
 
 
-@pytest.fixture(scope="session")
-def browser_context_args(browser_context_args):
+@pytest.fixture
+def browser_context_args(browser_context_args, base_url):
+    """For each test anew: the plugin's own is made once a run, with the address of whichever square came first."""
     return {
         **browser_context_args,
+        "base_url": base_url,
         "locale": "nb-NO",
         "timezone_id": "Europe/Oslo",
         "reduced_motion": "reduce",

@@ -132,10 +132,9 @@ def test_of_two_who_open_the_same_case_one_takes_it(visitor):
     for page in (per, martin):
         page.goto("/desk/?vis=free")
         page.get_by_role("link", name=re.compile("Gatelyset utenfor Kirkegata 12")).first.click()
+    # Martin's screen has not caught up: what it would fetch anew does not come through.
+    martin.route(re.compile("[?&]del="), lambda route: route.abort())
     per.get_by_role("button", name="Ta saken").click()
     expect(per.get_by_text("Du har tatt saken.")).to_be_visible()
-    if martin.get_by_role("button", name="Ta saken").count():
-        martin.get_by_role("button", name="Ta saken").click()
-        expect(martin.get_by_text("Per Haugland har allerede tatt saken.")).to_be_visible()
-    else:
-        expect(martin.get_by_text("Per Haugland").first).to_be_visible()
+    martin.get_by_role("button", name="Ta saken").click()
+    expect(martin.get_by_text("Per Haugland har allerede tatt saken.")).to_be_visible()
