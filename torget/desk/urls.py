@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.desk.views import inbox, publish, watch
+from torget.desk.views import files, inbox, publish, thread, watch
 
 app_name = "desk"
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
     path("start", inbox.start, name="start"),
-    path("sak/<str:ref>", inbox.conversation, name="conversation"),
-    path("sak/<str:ref>/ta", inbox.take, name="take"),
-    path("sak/<str:ref>/gi", inbox.assign, name="assign"),
-    path("sak/<str:ref>/videre", inbox.forward, name="forward"),
-    path("sak/<str:ref>/notat", inbox.note, name="note"),
-    path("sak/<str:ref>/svar", inbox.reply, name="reply"),
-    path("sak/<str:ref>/avslutt", inbox.close, name="close"),
-    path("sak/<str:ref>/aapne", inbox.reopen, name="reopen"),
+    path("sak/<str:ref>", thread.conversation, name="conversation"),
+    path("sak/<str:ref>/ta", thread.take, name="take"),
+    path("sak/<str:ref>/gi", thread.assign, name="assign"),
+    path("sak/<str:ref>/videre", thread.forward, name="forward"),
+    path("sak/<str:ref>/notat", thread.note, name="note"),
+    path("sak/<str:ref>/svar", thread.reply, name="reply"),
+    path("sak/<str:ref>/avslutt", thread.close, name="close"),
+    path("sak/<str:ref>/aapne", thread.reopen, name="reopen"),
     path("sak/<str:ref>/publiser", publish.publish, name="publish"),
     path("svar/<slug:slug>", publish.change, name="change_answer"),
     path("svar/<slug:slug>/trekk", publish.withdraw, name="withdraw_answer"),
     path("vegg", publish.post, name="post"),
     path("sok", inbox.search, name="search"),
-    path("fil/<uuid:public_id>", inbox.file, name="file"),
-    path("original/<uuid:public_id>", inbox.original, name="original"),
+    path("fil/<uuid:public_id>", files.file, name="file"),
+    path("original/<uuid:public_id>", files.original, name="original"),
     path("karantene", watch.quarantine, name="quarantine"),
     path("karantene/<uuid:public_id>", watch.quarantine_item, name="quarantine_item"),
     path("karantene/<uuid:public_id>/raa", watch.quarantine_raw, name="quarantine_raw"),

@@ -18,8 +18,9 @@ from torget.answers.models import Answer
 from torget.channels.rules import form_account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Message
-from torget.desk.forms import PostForm, PublishForm
-from torget.desk.panes import counts, one
+from torget.desk.forms.publish import PostForm, PublishForm
+from torget.desk.panes.queue import counts
+from torget.desk.panes.thread import one
 from torget.desk.views.acting import done
 from torget.people.actor import requires
 from torget.people.hours import OSLO

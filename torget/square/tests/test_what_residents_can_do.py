@@ -11,9 +11,9 @@ from tests.cast import make_question
 from torget.answers.rules import change, publish, withdraw
 from torget.answers.search import suggest
 from torget.channels.rules import open_account
-from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Identity, Message
-from torget.desk.rules import reply
+from torget.conversations.rules import answering
+from torget.desk.rules.replying import reply
 from torget.errors import Refused
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
@@ -67,7 +67,7 @@ def test_an_answer_and_what_is_to_be_sent_stand_or_fall_together(
     def fail(*args, **kwargs):
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(conversations, "record", fail)
+    monkeypatch.setattr(answering, "record", fail)
     with pytest.raises(RuntimeError):
         reply(question, "Halvveis", by=ola, at=now)
     assert not Message.objects.filter(kind="answer").exists()

@@ -1,4 +1,4 @@
-"""Acting in a conversation: take, assign, forward, note, answer, close. Each writes history in its own transaction."""
+"""Saying something as the municipality: answers back the way the question came, posts on the wall."""
 
 from __future__ import annotations
 
@@ -15,133 +15,15 @@ from torget.conversations import attachments
 from torget.conversations.filing import preview_of, subject_of
 from torget.conversations.guard import national_ids
 from torget.conversations.models import Conversation, Identity, Message
-from torget.errors import Refused, Stale
+from torget.conversations.rules.state import State, case_path, lock, move, text_of
+from torget.errors import Refused
 from torget.history.rules import record
 from torget.outbox import rules as outbox
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor, check
 from torget.people.links import absolute
-from torget.people.models import Staff, Unit
+from torget.people.models import Unit
 from torget.people.rules import next_ref
-
-State = Conversation.State
-MAX_BODY_CHARS = 20_000
-
-if set(Conversation.MOVES) != set(State):
-    raise AssertionError("Conversation.MOVES must name every state")
-
-
-def _lock(conversation: Conversation) -> Conversation:
-    return Conversation.objects.select_for_update().get(pk=conversation.pk)
-
-
-def _move(conversation: Conversation, state: Conversation.State) -> None:
-    """Change state by the table; staying is no move."""
-    if conversation.state != state and state not in Conversation.MOVES[State(conversation.state)]:
-        raise Stale(_("Saken er i en annen tilstand nå. Last siden på nytt."))
-    conversation.state = state
-
-
-def _text(body: str) -> str:
-    body = body.strip()
-    if not body:
-        raise Refused(_("Skriv en tekst først."), "empty")
-    if len(body) > MAX_BODY_CHARS:
-        raise Refused(
-            _("Teksten er for lang. Kort den ned til %(most)s tegn.") % {"most": MAX_BODY_CHARS},
-            "too_long",
-        )
-    return body
-
-
-def case_path(conversation: Conversation) -> str:
-    """The secret address a resident follows the case at."""
-    return f"/saker/{conversation.ref}/{conversation.key}"
-
-
-def take(conversation: Conversation, *, by: Actor, at: datetime) -> None:
-    """Make the conversation one's own; of two who try at once, one succeeds.
-
-    Raises:
-        NotAllowed: no role for it in the unit.
-        Stale: a colleague has it.
-    """
-    check(by, "conversations.take", conversation.unit)
-    with transaction.atomic():
-        taken = Conversation.objects.filter(pk=conversation.pk, assignee=None).update(
-            assignee=by.id
-        )
-        row = _lock(conversation)
-        if not taken and row.assignee_id != by.id:
-            raise Stale(_("%(name)s har allerede tatt saken.") % {"name": row.assignee}, "taken")
-        if row.state == State.NEW:
-            Conversation.objects.filter(pk=row.pk).update(state=State.OPEN)
-        if taken:
-            record("conversation.taken", conversation, by=by, at=at)
-
-
-def assign(conversation: Conversation, staff: Staff | None, *, by: Actor, at: datetime) -> None:
-    """Give the conversation to somebody, or to nobody. One may always let go of one's own.
-
-    Raises:
-        NotAllowed: no duty lead in the unit.
-        Refused: somebody from another municipality, or who is not at work any more.
-    """
-    if not (staff is None and conversation.assignee_id == by.id):
-        check(by, "conversations.assign", conversation.unit)
-    if staff is not None and (
-        staff.municipality_id != conversation.municipality_id or not staff.active
-    ):
-        raise Refused(_("Velg en kollega som arbeider her."), "stranger")
-    with transaction.atomic():
-        row = _lock(conversation)
-        row.assignee = staff
-        row.state = State.OPEN if staff and row.state == State.NEW else row.state
-        row.save(update_fields=["assignee", "state"])
-        record("conversation.assigned", conversation, by=by, at=at, to=staff.pk if staff else None)
-
-
-def forward(conversation: Conversation, unit: Unit, *, by: Actor, at: datetime) -> None:
-    """Send the conversation to another unit of the municipality; whoever had it lets go.
-
-    Raises:
-        NotAllowed: no role for it where the conversation is.
-        Refused: a unit elsewhere, closed, or the one it is in.
-    """
-    check(by, "conversations.forward", conversation.unit)
-    if unit.municipality_id != conversation.municipality_id or not unit.active:
-        raise Refused(_("Velg en enhet i kommunen."), "stranger")
-    if unit.pk == conversation.unit_id:
-        raise Refused(_("Saken er allerede hos denne enheten. Velg en annen."), "same_unit")
-    with transaction.atomic():
-        row = _lock(conversation)
-        origin = row.unit_id
-        row.unit, row.assignee = unit, None
-        row.state = State.NEW if row.state == State.OPEN else row.state
-        row.save(update_fields=["unit", "assignee", "state"])
-        record("conversation.forwarded", conversation, by=by, at=at, origin=origin, unit=unit.pk)
-
-
-def note(conversation: Conversation, body: str, *, by: Actor, at: datetime) -> Message:
-    """Leave a note for colleagues: never shown to residents, by a constraint in the database.
-
-    Raises:
-        NotAllowed, Refused: no role; empty or too long.
-    """
-    check(by, "conversations.note", conversation.unit)
-    with transaction.atomic():
-        message = Message.objects.create(
-            conversation=_lock(conversation),
-            kind=Message.Kind.NOTE,
-            visibility=Conversation.Visibility.PRIVATE,
-            staff=by.staff,
-            signature=by.staff.signature if by.staff else "",
-            body=_text(body),
-            occurred_at=at,
-            created_at=at,
-        )
-        record("message.noted", message, by=by, at=at, conversation=conversation.pk)
-    return message
 
 
 def route_back(conversation: Conversation, identity: Identity | None) -> tuple[Account, str] | None:
@@ -212,7 +94,7 @@ def answer(
     check(by, "conversations.reply", conversation.unit)
     if by.staff is None:
         raise Refused(_("Bare ansatte kan svare."), "no_staff")
-    body, shown = _text(body), visibility or conversation.visibility
+    body, shown = text_of(body), visibility or conversation.visibility
     if conversation.visibility == Conversation.Visibility.PRIVATE:
         shown = Conversation.Visibility.PRIVATE
     if shown == Conversation.Visibility.PUBLIC and national_ids(body):
@@ -221,7 +103,7 @@ def answer(
             "national_id",
         )
     with transaction.atomic():
-        row = _lock(conversation)
+        row = lock(conversation)
         message = Message.objects.create(
             conversation=row,
             kind=Message.Kind.ANSWER,
@@ -235,8 +117,8 @@ def answer(
             created_at=at,
         )
         attachments.attach(message, files)
-        _move(row, State.OPEN if row.state == State.CLOSED else State(row.state))
-        _move(row, State.CLOSED if close else State.ANSWERED)
+        move(row, State.OPEN if row.state == State.CLOSED else State(row.state))
+        move(row, State.CLOSED if close else State.ANSWERED)
         row.assignee = row.assignee or by.staff
         row.first_answer_at = row.first_answer_at or at
         row.waiting_since, row.last_message_at, row.closed_at = None, at, at if close else None
@@ -261,34 +143,6 @@ def _asker(conversation: Conversation) -> Identity | None:
     return last.identity if last else None
 
 
-def close(conversation: Conversation, *, by: Actor, at: datetime) -> None:
-    """Nothing more to do here; a new word from the resident opens it again.
-
-    Raises:
-        NotAllowed: no role for it in the unit.
-    """
-    check(by, "conversations.close", conversation.unit)
-    with transaction.atomic():
-        row = _lock(conversation)
-        if row.state == State.CLOSED:
-            return
-        _move(row, State.CLOSED)
-        row.closed_at, row.waiting_since = at, None
-        row.save(update_fields=["state", "closed_at", "waiting_since"])
-        record("conversation.closed", conversation, by=by, at=at)
-
-
-def reopen(conversation: Conversation, *, by: Actor, at: datetime) -> None:
-    """Work on it again."""
-    check(by, "conversations.close", conversation.unit)
-    with transaction.atomic():
-        row = _lock(conversation)
-        _move(row, State.OPEN)
-        row.closed_at, row.waiting_since = None, row.waiting_since or at
-        row.save(update_fields=["state", "closed_at", "waiting_since"])
-        record("conversation.reopened", conversation, by=by, at=at)
-
-
 def post(
     unit: Unit,
     account: Account,
@@ -306,7 +160,7 @@ def post(
         Refused: empty, too long, or a national identity number in it.
     """
     check(by, "wall.post", unit)
-    body = _text(body)
+    body = text_of(body)
     if by.staff is None or national_ids(body):
         raise Refused(
             _("Innlegget er offentlig og inneholder et fødselsnummer. Ta det bort først."),

@@ -1,4 +1,4 @@
-"""What staff do at the desk beyond one room: an answer goes out and those who follow are told, in one transaction."""
+"""An answer goes out and those who follow are told, in one transaction."""
 
 from __future__ import annotations
 

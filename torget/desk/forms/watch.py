@@ -1,4 +1,4 @@
-"""The shape of what staff send."""
+"""The shape of what keeps the desk running: reasons, duties, absence, mailboxes."""
 
 from __future__ import annotations
 
@@ -10,102 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from torget.people.models import Municipality, Staff, Unit
 
 
-class ReplyForm(forms.Form):
-    """An answer to the resident."""
-
-    body = forms.CharField(
-        label=_("Svar"),
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 7}),
-        error_messages={"required": _("Skriv svaret først.")},
-    )
-    close = forms.BooleanField(label=_("Avslutt saken når svaret er sendt"), required=False)
-
-
-class NoteForm(forms.Form):
-    """A note for colleagues."""
-
-    body = forms.CharField(
-        label=_("Internt notat"),
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Skriv notatet først.")},
-    )
-
-
-class ForwardForm(forms.Form):
-    """Another unit."""
-
-    unit = forms.ModelChoiceField(
-        Unit.objects.none(), label=_("Send til enhet"), to_field_name="slug"
-    )
-
-    def __init__(self, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        units = Unit.objects.filter(municipality=municipality, active=True)
-        self.fields["unit"].queryset = units  # type: ignore[attr-defined]  # a ModelChoiceField
-
-
-class AssignForm(forms.Form):
-    """A colleague, or nobody."""
-
-    staff = forms.ModelChoiceField(
-        Staff.objects.none(),
-        label=_("Gi saken til"),
-        required=False,
-        empty_label=_("Ingen (slipp saken)"),
-    )
-
-    def __init__(self, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        colleagues = Staff.objects.filter(municipality=municipality, active=True)
-        self.fields["staff"].queryset = colleagues  # type: ignore[attr-defined]  # a ModelChoiceField
-
-
-class PublishForm(forms.Form):
-    """A cleaned question and answer."""
-
-    question = forms.CharField(
-        label=_("Spørsmålet, slik andre ville stilt det"),
-        max_length=300,
-        help_text=_("Ta bort navn, adresser og annet som gjelder én person."),
-        error_messages={"required": _("Skriv spørsmålet.")},
-    )
-    body = forms.CharField(
-        label=_("Svaret"),
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 10}),
-        error_messages={"required": _("Skriv svaret.")},
-    )
-    valid_until = forms.DateField(
-        label=_("Gjelder til og med"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text=_("La feltet stå tomt hvis svaret ikke går ut på dato."),
-    )
-
-
 class ReasonForm(forms.Form):
     """Why."""
 
     reason = forms.CharField(
         label=_("Begrunnelse"), max_length=500, error_messages={"required": _("Skriv hvorfor.")}
-    )
-
-
-class PostForm(forms.Form):
-    """A post on the wall by the municipality."""
-
-    subject = forms.CharField(
-        label=_("Overskrift"),
-        max_length=120,
-        error_messages={"required": _("Skriv en overskrift.")},
-    )
-    body = forms.CharField(
-        label=_("Tekst"),
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 8}),
-        error_messages={"required": _("Skriv teksten.")},
     )
 
 

@@ -1,0 +1,33 @@
+"""Everything said: conversations, messages, people and their identities, attachments; and how staff work with it."""
+
+from torget.conversations.models.conversation import Conversation, ConversationQuerySet, make_key
+from torget.conversations.models.handling import ApprovalTerm, Deadline, Held, Mention, Tag
+from torget.conversations.models.message import (
+    Attachment,
+    Message,
+    MessageQuerySet,
+    Version,
+    deliveries_of,
+)
+from torget.conversations.models.persons import Block, Identity, Merge, Person, PersonNote
+
+__all__ = [
+    "ApprovalTerm",
+    "Attachment",
+    "Block",
+    "Conversation",
+    "ConversationQuerySet",
+    "Deadline",
+    "Held",
+    "Identity",
+    "Mention",
+    "Merge",
+    "Message",
+    "MessageQuerySet",
+    "Person",
+    "PersonNote",
+    "Tag",
+    "Version",
+    "deliveries_of",
+    "make_key",
+]

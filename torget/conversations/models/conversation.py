@@ -1,0 +1,186 @@
+"""Talks with residents."""
+
+from __future__ import annotations
+
+import secrets
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from torget.channels.models import Account
+from torget.conversations.models.persons import Identity, Person
+from torget.people.actor import Actor
+from torget.people.models import Municipality, Staff, Unit
+
+KEY_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
+
+
+def make_key() -> str:
+    """A conversation's secret: 26 letters and digits, 130 bits, the same in upper and lower case (it goes in addresses)."""
+    return "".join(secrets.choice(KEY_ALPHABET) for _ in range(26))
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    """Finding conversations. `visible_to` and `public` are the only doors."""
+
+    def visible_to(self, actor: Actor) -> ConversationQuerySet:
+        """What the actor may read: staff by role and unit, a signed-in resident their own, everybody the public ones."""
+        here = self.filter(municipality=actor.municipality_id)
+        if actor.kind == "system":
+            return here
+        if actor.staff is not None:
+            below = Q()
+            for path in actor.paths("conversations.read"):
+                below |= Q(unit__path__startswith=path)
+            return here.filter(below) if below else here.none()
+        if actor.id is not None:
+            return here.filter(Q(person_id=actor.id) | Q(person__merged_into_id=actor.id))
+        return here.public()
+
+    def public(self) -> ConversationQuerySet:
+        """Those everybody may read."""
+        return self.filter(visibility=Conversation.Visibility.PUBLIC)
+
+    def waiting(self) -> ConversationQuerySet:
+        """Those in which a resident waits for us, longest first."""
+        return self.filter(state__in=Conversation.OPEN).order_by(
+            F("waiting_since").asc(nulls_last=True), "-last_message_at", "id"
+        )
+
+
+class Conversation(models.Model):
+    """A talk with residents. Everything the queue page shows is on this row."""
+
+    class Kind(models.TextChoices):
+        """What sort of talk."""
+
+        QUESTION = "question", _("Spørsmål")
+        WALL = "wall", _("Veggen")
+
+    class Visibility(models.TextChoices):
+        """Who may read it."""
+
+        PUBLIC = "public", _("Offentlig")
+        PRIVATE = "private", _("Privat")
+
+    class State(models.TextChoices):
+        """Where it is."""
+
+        NEW = "new", _("Ny")
+        OPEN = "open", _("Under arbeid")
+        ANSWERED = "answered", _("Besvart")
+        SNOOZED = "snoozed", _("På vent")
+        CLOSED = "closed", _("Avsluttet")
+
+    OPEN = (State.NEW, State.OPEN)
+    MOVES = {
+        State.NEW: {State.OPEN, State.ANSWERED, State.SNOOZED, State.CLOSED},
+        State.OPEN: {State.ANSWERED, State.SNOOZED, State.CLOSED, State.NEW},
+        State.ANSWERED: {State.OPEN, State.SNOOZED, State.CLOSED},
+        State.SNOOZED: {State.OPEN, State.ANSWERED, State.CLOSED},
+        State.CLOSED: {State.OPEN},
+    }
+
+    municipality = models.ForeignKey(
+        Municipality, on_delete=models.PROTECT, related_name="conversations"
+    )
+    ref = models.CharField(max_length=20)
+    key = models.CharField(max_length=26, unique=True, default=make_key)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.QUESTION)
+    visibility = models.CharField(max_length=7, choices=Visibility, default=Visibility.PRIVATE)
+    state = models.CharField(max_length=8, choices=State, default=State.NEW)
+    subject = models.CharField(max_length=200)
+    preview = models.CharField(max_length=200, blank=True)
+    network = models.CharField(max_length=20)
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="conversations")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="conversations")
+    assignee = models.ForeignKey(
+        Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="conversations"
+    )
+    person = models.ForeignKey(
+        Person, on_delete=models.PROTECT, null=True, blank=True, related_name="conversations"
+    )
+    identity = models.ForeignKey(
+        Identity, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    person_name = models.CharField(max_length=120, blank=True)
+    show_name = models.BooleanField(default=False)
+    language = models.CharField(max_length=2, default="nb")
+    opened_at = models.DateTimeField()
+    last_inbound_at = models.DateTimeField(null=True, blank=True)
+    last_message_at = models.DateTimeField()
+    waiting_since = models.DateTimeField(null=True, blank=True)
+    first_answer_at = models.DateTimeField(null=True, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, help_text="Empty while snoozed: until the resident writes."
+    )
+    preliminary_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When a preliminary reply was sent (forvaltningsloven § 11 a).",
+    )
+    first_due_at = models.DateTimeField(null=True, blank=True)
+    preliminary_due_at = models.DateTimeField(null=True, blank=True)
+    answer_due_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="The nearest deadline not met; kept by conversations.deadlines.",
+    )
+    warned_at = models.DateTimeField(null=True, blank=True)
+    tags = ArrayField(models.SlugField(max_length=40), default=list, blank=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+    split_from = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="split"
+    )
+    message_count = models.PositiveIntegerField(default=0)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["municipality", "ref"], name="conversation_ref_once"),
+            models.CheckConstraint(
+                condition=Q(state__in=["new", "open", "answered", "snoozed", "closed"]),
+                name="conversation_state",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["municipality", "waiting_since", "id"],
+                condition=Q(state__in=["new", "open"]),
+                name="conversation_queue",
+            ),
+            models.Index(fields=["municipality", "-opened_at"], name="conversation_opened"),
+            models.Index(
+                fields=["municipality", "-opened_at", "-id"],
+                condition=Q(visibility="public"),
+                name="conversation_wall",
+            ),
+            models.Index(
+                fields=["municipality", "due_at"],
+                condition=Q(due_at__isnull=False),
+                name="conversation_due",
+            ),
+            models.Index(
+                fields=["snoozed_until"],
+                condition=Q(state="snoozed"),
+                name="conversation_snoozed",
+            ),
+            models.Index(fields=["assignee", "state"], name="conversation_assignee"),
+            GinIndex(fields=["tags"], name="conversation_tags"),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    @property
+    def public_name(self) -> str:
+        """What everybody may call the one who asked; empty when they did not want their name shown."""
+        return self.person_name if self.show_name else ""

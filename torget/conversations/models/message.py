@@ -1,0 +1,163 @@
+"""What was said: messages, their earlier words, their files."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.db import models
+from django.db.models import Q
+
+from torget.channels.models import Account
+from torget.conversations.models.conversation import Conversation
+from torget.conversations.models.persons import Identity
+from torget.intake.models import Envelope
+from torget.outbox.models import Delivery
+from torget.people.models import Staff
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    """Finding messages."""
+
+    def shown(self) -> MessageQuerySet:
+        """What the resident may see: no notes, nothing hidden."""
+        return self.exclude(kind=Message.Kind.NOTE).filter(hidden_at=None)
+
+    def public(self) -> MessageQuerySet:
+        """What everybody may see."""
+        return self.shown().filter(
+            visibility=Conversation.Visibility.PUBLIC,
+            conversation__visibility=Conversation.Visibility.PUBLIC,
+        )
+
+
+class Message(models.Model):
+    """One utterance: public or private; by a person or by us. Hidden, never erased, by moderation."""
+
+    class Kind(models.TextChoices):
+        """Whose voice."""
+
+        INBOUND = "inbound"
+        ANSWER = "answer"
+        NOTE = "note"
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, related_name="messages"
+    )
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind)
+    visibility = models.CharField(max_length=7, choices=Conversation.Visibility)
+    identity = models.ForeignKey(
+        Identity, on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
+    )
+    staff = models.ForeignKey(
+        Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
+    )
+    signature = models.CharField(max_length=160, blank=True)
+    author_name = models.CharField(max_length=120, blank=True)
+    show_name = models.BooleanField(default=False)
+    body = models.TextField(blank=True)
+    folded = models.TextField(blank=True)
+    language = models.CharField(max_length=2, blank=True)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replies"
+    )
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    external_id = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001 - NULL is "none" for the unique constraint
+    envelope = models.ForeignKey(
+        Envelope, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    occurred_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    edited_at = models.DateTimeField(null=True, blank=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    hidden_at = models.DateTimeField(null=True, blank=True)
+    search = models.GeneratedField(
+        expression=SearchVector("body", config="norwegian"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "external_id"], name="message_once"),
+            models.CheckConstraint(
+                condition=Q(kind="inbound", identity__isnull=False, staff=None)
+                | Q(kind__in=["answer", "note"], identity=None, staff__isnull=False),
+                name="message_one_author",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="note", visibility="public"), name="message_note_private"
+            ),
+        ]
+        indexes = [
+            GinIndex(fields=["search"], name="message_search"),
+            models.Index(fields=["conversation", "created_at", "id"], name="message_thread"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Message {self.pk}"
+
+    @property
+    def public_name(self) -> str:
+        """What everybody may call its author."""
+        if self.kind != self.Kind.INBOUND:
+            return self.signature
+        return self.author_name if self.show_name else ""
+
+
+class Version(models.Model):
+    """What a message said before it was edited or taken back outside. Append-only."""
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="versions")
+    body = models.TextField(blank=True)
+    replaced_at = models.DateTimeField()
+    why = models.CharField(max_length=10)
+    envelope = models.ForeignKey(
+        Envelope, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Version {self.pk}"
+
+
+class Attachment(models.Model):
+    """A file said along: kept by its hash; pictures are cleaned of where and when they were taken."""
+
+    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="attachments")
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
+    sha256 = models.CharField(max_length=64)
+    media_type = models.CharField(max_length=120)
+    name = models.CharField(max_length=200)
+    alt = models.CharField(max_length=300, blank=True)
+    size = models.PositiveIntegerField()
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"Attachment {self.pk}"
+
+    @property
+    def is_image(self) -> bool:
+        """A picture that may be shown in the page."""
+        return self.media_type in {"image/jpeg", "image/png", "image/webp", "image/gif"}
+
+
+def deliveries_of(messages: list[Message]) -> dict[int, Delivery]:
+    """The newest delivery of each message that has one, by message id."""
+    found = Delivery.objects.filter(
+        subject_type="conversations.message", subject_id__in=[message.pk for message in messages]
+    ).order_by("id")
+    return {delivery.subject_id: delivery for delivery in found}

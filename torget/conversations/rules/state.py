@@ -1,0 +1,48 @@
+"""The state of a conversation: one table, one function that moves it, and the lock every change holds."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from torget.conversations.models import Conversation
+from torget.errors import Refused, Stale
+
+State = Conversation.State
+MAX_BODY_CHARS = 20_000
+
+if set(Conversation.MOVES) != set(State):
+    raise AssertionError("Conversation.MOVES must name every state")
+
+
+def lock(conversation: Conversation) -> Conversation:
+    """The conversation as it is now, held until the transaction ends."""
+    return Conversation.objects.select_for_update().get(pk=conversation.pk)
+
+
+def move(conversation: Conversation, state: Conversation.State) -> None:
+    """Change state by the table; staying is no move."""
+    if conversation.state != state and state not in Conversation.MOVES[State(conversation.state)]:
+        raise Stale(_("Saken er i en annen tilstand nå. Last siden på nytt."))
+    conversation.state = state
+
+
+def text_of(body: str) -> str:
+    """What was written, trimmed.
+
+    Raises:
+        Refused: empty, or longer than MAX_BODY_CHARS.
+    """
+    body = body.strip()
+    if not body:
+        raise Refused(_("Skriv en tekst først."), "empty")
+    if len(body) > MAX_BODY_CHARS:
+        raise Refused(
+            _("Teksten er for lang. Kort den ned til %(most)s tegn.") % {"most": MAX_BODY_CHARS},
+            "too_long",
+        )
+    return body
+
+
+def case_path(conversation: Conversation) -> str:
+    """The secret address a resident follows the case at."""
+    return f"/saker/{conversation.ref}/{conversation.key}"

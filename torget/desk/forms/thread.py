@@ -1,0 +1,62 @@
+"""The shape of what staff send in a conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from torget.people.models import Municipality, Staff, Unit
+
+
+class ReplyForm(forms.Form):
+    """An answer to the resident."""
+
+    body = forms.CharField(
+        label=_("Svar"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 7}),
+        error_messages={"required": _("Skriv svaret først.")},
+    )
+    close = forms.BooleanField(label=_("Avslutt saken når svaret er sendt"), required=False)
+
+
+class NoteForm(forms.Form):
+    """A note for colleagues."""
+
+    body = forms.CharField(
+        label=_("Internt notat"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": _("Skriv notatet først.")},
+    )
+
+
+class ForwardForm(forms.Form):
+    """Another unit."""
+
+    unit = forms.ModelChoiceField(
+        Unit.objects.none(), label=_("Send til enhet"), to_field_name="slug"
+    )
+
+    def __init__(self, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = Unit.objects.filter(municipality=municipality, active=True)
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]  # a ModelChoiceField
+
+
+class AssignForm(forms.Form):
+    """A colleague, or nobody."""
+
+    staff = forms.ModelChoiceField(
+        Staff.objects.none(),
+        label=_("Gi saken til"),
+        required=False,
+        empty_label=_("Ingen (slipp saken)"),
+    )
+
+    def __init__(self, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        colleagues = Staff.objects.filter(municipality=municipality, active=True)
+        self.fields["staff"].queryset = colleagues  # type: ignore[attr-defined]  # a ModelChoiceField

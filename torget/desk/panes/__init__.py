@@ -1,0 +1,1 @@
+"""What the desk's three panes show: queue, thread, person."""

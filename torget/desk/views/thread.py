@@ -1,0 +1,138 @@
+"""One conversation beside the queue, and what staff do in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from torget.conversations import rules as conversations
+from torget.conversations.models import Conversation
+from torget.desk.forms.thread import AssignForm, ForwardForm, NoteForm, ReplyForm
+from torget.desk.panes.queue import queue
+from torget.desk.panes.thread import one, thread
+from torget.desk.rules import replying
+from torget.errors import Refused
+from torget.people.actor import requires
+
+
+@requires("conversations.read")
+@require_safe
+@never_cache
+def conversation(request: Any, ref: str) -> HttpResponse:
+    """`/desk/sak/<ref>`: one conversation beside the queue."""
+    found = one(request, ref)
+    if request.GET.get("del") == "trad":
+        return render(request, "desk/_thread.html", thread(request, found))
+    return render(request, "desk/inbox.html", queue(request) | thread(request, found))
+
+
+def act(permission: str, do: Callable[[Any, Conversation], str]) -> Callable[..., HttpResponseBase]:
+    """A view that does one thing to a conversation, says so, and goes back to it; a refusal is said, nothing is lost."""
+
+    def view(request: Any, ref: str) -> HttpResponse:
+        found = one(request, ref)
+        try:
+            messages.success(request, do(request, found))
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+        if Conversation.objects.visible_to(request.actor).filter(pk=found.pk).exists():
+            return redirect("desk:conversation", ref=found.ref)
+        return redirect("desk:inbox")
+
+    return requires(permission)(require_POST(view))
+
+
+def _take(request: Any, found: Conversation) -> str:
+    conversations.take(found, by=request.actor, at=timezone.now())
+    return _("Du har tatt saken.")
+
+
+def _assign(request: Any, found: Conversation) -> str:
+    form = AssignForm(found.municipality, request.POST, prefix="til")
+    if not form.is_valid():
+        raise Refused(_("Velg en kollega i listen."))
+    staff = form.cleaned_data["staff"]
+    conversations.assign(found, staff, by=request.actor, at=timezone.now())
+    return _("%(name)s har fått saken.") % {"name": staff} if staff else _("Saken er sluppet.")
+
+
+def _forward(request: Any, found: Conversation) -> str:
+    form = ForwardForm(found.municipality, request.POST, prefix="videre")
+    if not form.is_valid():
+        raise Refused(_("Velg en enhet i listen."))
+    conversations.forward(found, form.cleaned_data["unit"], by=request.actor, at=timezone.now())
+    return _("Saken er sendt til %(unit)s.") % {"unit": form.cleaned_data["unit"].local_name}
+
+
+def _close(request: Any, found: Conversation) -> str:
+    conversations.close(found, by=request.actor, at=timezone.now())
+    return _("Saken er avsluttet.")
+
+
+def _reopen(request: Any, found: Conversation) -> str:
+    conversations.reopen(found, by=request.actor, at=timezone.now())
+    return _("Saken er åpnet igjen.")
+
+
+take = act("conversations.take", _take)
+assign = act("conversations.read", _assign)
+forward = act("conversations.forward", _forward)
+close = act("conversations.close", _close)
+reopen = act("conversations.close", _reopen)
+
+
+def _said(
+    request: Any, found: Conversation, form: Any, name: str, done: Callable[[], str]
+) -> HttpResponse:
+    """Run a rule on a filled-in form; on a refusal show the page again with everything typed."""
+    if form.is_valid():
+        try:
+            messages.success(request, done())
+            return redirect("desk:conversation", ref=found.ref)
+        except Refused as refusal:
+            form.add_error("body", refusal.message)
+    return render(
+        request,
+        "desk/inbox.html",
+        queue(request) | thread(request, found, **{name: form}),
+        status=422,
+    )
+
+
+@requires("conversations.reply")
+@require_POST
+def reply(request: Any, ref: str) -> HttpResponse:
+    """Answer the resident."""
+    found = one(request, ref)
+    form = ReplyForm(request.POST, prefix="svar")
+
+    def done() -> str:
+        data = form.cleaned_data
+        replying.reply(
+            found, data["body"], by=request.actor, at=timezone.now(), close=data["close"]
+        )
+        return _("Svaret er sendt.")
+
+    return _said(request, found, form, "reply", done)
+
+
+@requires("conversations.note")
+@require_POST
+def note(request: Any, ref: str) -> HttpResponse:
+    """Leave a note for colleagues."""
+    found = one(request, ref)
+    form = NoteForm(request.POST, prefix="notat")
+
+    def done() -> str:
+        conversations.note(found, form.cleaned_data["body"], by=request.actor, at=timezone.now())
+        return _("Notatet er lagret. Innbyggeren ser det ikke.")
+
+    return _said(request, found, form, "note", done)
