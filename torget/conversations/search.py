@@ -1,21 +1,280 @@
-"""Searching what was said: Norwegian stems over messages, and subjects and case numbers."""
+"""Searching what was said: newest first, within what the searcher may read, however common the words.
+
+Text is indexed together with its *place*, municipality and week. A search walks the weeks backwards and stops when the
+page is full, so a word that stands in every second message costs no more than a rare one (docs/decisions/0007).
+"""
 
 from __future__ import annotations
 
-from django.contrib.postgres.search import SearchQuery
-from django.db.models import Exists, OuterRef, Q
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
 
-from torget.conversations.models import ConversationQuerySet, Message
+from django.db import connection
+from django.db.models import QuerySet
+from django.utils.dateparse import parse_datetime
+
+from torget.conversations import words
+from torget.conversations.models import Conversation, ConversationQuerySet, Message
+
+PAGE = 30
+HITS = 120
+# So few conversations are searched through straight away; the walk by weeks is for the many.
+FEW = 3_000
+MAX_TOKENS = 16
+MAX_YEARS = 20
+WEEK_SECONDS = 7 * 24 * 3600
+WEEKS_PER_PLACE = 10_000
+MIN_PREFIX = 3
+MAX_ROUNDS = 6
+
+_TOKEN = re.compile(r'(-?)"([^"]+)"|(-?)([^\s"]+)')
+_WORD = re.compile(r"[^\W_]+(?:[-./][^\W_]+)*")
+
+_PUBLIC_SAID = """AND m.visibility = 'public' AND m.kind <> 'note' AND m.hidden_at IS NULL"""
+_SAID = """
+SELECT m.conversation_id, m.id AS message_id, m.created_at AS at FROM conversations_message m
+WHERE m.search @@ %(query)s::tsquery {place} {public}
+  AND (m.created_at, m.id) < (%(at)s, %(id)s) AND m.conversation_id IN ({within})
+"""
+_HEADED = """
+SELECT c.id, 0, c.opened_at FROM conversations_conversation c
+WHERE c.search @@ %(query)s::tsquery {place} {public}
+  AND (c.opened_at, 0) < (%(at)s, %(id)s) AND c.id IN ({within})
+"""
+# The weeks come in this order because the inner part is done anew for each: no sorting of all hits there ever were.
+_WALK = """
+SELECT hit.* FROM generate_series(%(newest)s::bigint, %(oldest)s::bigint, -1) AS week(place)
+CROSS JOIN LATERAL (
+  SELECT * FROM ({said} UNION ALL {headed}) AS one ORDER BY at DESC, message_id DESC LIMIT %(hits)s
+) AS hit LIMIT %(hits)s
+"""
+_STRAIGHT = """
+SELECT * FROM ({said} UNION ALL {headed}) AS one ORDER BY at DESC, message_id DESC LIMIT %(hits)s
+"""
+_SHOWN_BEFORE = """
+SELECT DISTINCT m.conversation_id FROM conversations_message m
+WHERE m.conversation_id = ANY(%(ids)s) AND m.search @@ %(query)s::tsquery {public}
+  AND (m.created_at, m.id) >= (%(at)s, %(id)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The last hit of a page: the next page goes on below it."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.at.isoformat()}_{self.id}"
+
+    @classmethod
+    def read(cls, words_of_it: str) -> Mark | None:
+        """The mark in an address; None when there is none or it makes no sense."""
+        at, _line, number = words_of_it.partition("_")
+        try:
+            moment = parse_datetime(at.replace(" ", "+"))
+        except ValueError:
+            return None
+        if moment is None or moment.tzinfo is None or not number.isdigit() or len(number) > 18:
+            return None
+        return cls(moment, int(number))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page of hits: conversations newest hit first, each with `hit` (the message, or None for subject and name)."""
+
+    conversations: list[Conversation]
+    more: Mark | None = None
+    meant: Mapping[str, list[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    within: QuerySet[Any, Any]
+    query: str
+    public: bool
+    straight: bool
+    newest: int
+    oldest: int
 
 
 def find(
-    conversations: ConversationQuerySet, query: str, *, public: bool = False
-) -> ConversationQuerySet:
-    """Those of `conversations` in which the words were said, newest first; `public` looks in public messages only."""
-    words = SearchQuery(query, config="norwegian", search_type="websearch")
-    messages = Message.objects.filter(conversation=OuterRef("pk"), search=words)
-    messages = messages.public() if public else messages
-    hit = Q(Exists(messages)) | Q(ref__iexact=query) | Q(subject__icontains=query)
-    if not public:
-        hit |= Q(person_name__icontains=query)
-    return conversations.filter(hit).select_related("unit").order_by("-last_message_at", "-id")
+    conversations: ConversationQuerySet,
+    municipality_id: int,
+    query: str,
+    *,
+    at: datetime,
+    public: bool = False,
+    after: Mark | None = None,
+    limit: int = PAGE,
+) -> Found:
+    """A page of those of `conversations` (of one municipality) in which the words were said, or that are called so.
+
+    Words are stems, "…" a phrase, -word leaves out, the last word may be unfinished; a word nobody used is taken for the
+    nearest that somebody did. `public` looks only in what everybody may read: no notes, nothing hidden, no names.
+    """
+    tsquery, taken_for = understand(municipality_id, query)
+    if not tsquery:
+        return Found([])
+    search = _prepare(conversations, municipality_id, tsquery, at=at, public=public)
+    mark = after
+    shown: dict[int, int] = {}
+    for _round in range(MAX_ROUNDS):
+        hits = _hits(search, municipality_id, mark or Mark(at + timedelta(days=1), 0))
+        fresh = _not_before(search, hits, after)
+        for conversation_id, message_id, said_at in hits:
+            if conversation_id in fresh and conversation_id not in shown:
+                if len(shown) == limit:
+                    return Found(_rows(shown), mark, taken_for)
+                shown[conversation_id] = message_id
+            mark = Mark(said_at, message_id)
+        if len(hits) < HITS:
+            return Found(_rows(shown), None, taken_for)
+    return Found(_rows(shown), mark, taken_for)
+
+
+def understand(municipality_id: int, query: str) -> tuple[str, Mapping[str, list[str]]]:
+    """A question as PostgreSQL takes it (tsquery; empty when only stop words are left), and what slips were taken for."""
+    tokens = [
+        (bool(no or minus), phrase or "", word or "")
+        for no, phrase, minus, word in _TOKEN.findall(query.replace("\x00", ""))[:MAX_TOKENS]
+    ]
+    plain = [piece.lower() for _no, _phrase, word in tokens for piece in _WORD.findall(word)]
+    taken_for = words.meant(municipality_id, plain)
+    pieces: list[str] = []
+    values: list[str] = []
+    for number, (negated, phrase, word) in enumerate(tokens):
+        sql, given = _piece(phrase, word, taken_for, last=number == len(tokens) - 1)
+        pieces.append(f"!!({sql})" if negated else sql)
+        values += given
+    if not pieces:
+        return "", {}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT " + ", ".join(f"({piece})::text" for piece in pieces), values)
+        row: Sequence[str] = cursor.fetchone() or ()
+    # A stop word leaves nothing behind, and must not leave everything out.
+    return " & ".join(f"({part})" for part in row if part), taken_for
+
+
+def _piece(
+    phrase: str, word: str, taken_for: Mapping[str, list[str]], *, last: bool
+) -> tuple[str, list[str]]:
+    if phrase:
+        return "phraseto_tsquery('norwegian', %s)", [phrase]
+    # As it stands too: names and case numbers are kept unstemmed.
+    sql, values = "plainto_tsquery('norwegian', %s) || plainto_tsquery('simple', %s)", [word, word]
+    letters = _WORD.findall(word.lower())
+    for near in [near for piece in letters for near in taken_for.get(piece, [])]:
+        sql += " || plainto_tsquery('norwegian', %s)"
+        values.append(near)
+    if last and len(letters) == 1 and len(letters[0]) >= MIN_PREFIX:
+        sql += " || to_tsquery('simple', %s)"
+        values.append(f"'{letters[0]}':*")
+    # Without the stop words of the one dictionary the other would ask for them after all.
+    return (
+        f"CASE WHEN numnode(plainto_tsquery('norwegian', %s)) = 0 THEN ''::tsquery ELSE {sql} END",
+        [
+            word,
+            *values,
+        ],
+    )
+
+
+def _prepare(
+    conversations: ConversationQuerySet,
+    municipality_id: int,
+    tsquery: str,
+    *,
+    at: datetime,
+    public: bool,
+) -> _Search:
+    within = conversations.order_by().values("pk")
+    few = len(within.values_list("pk", flat=True)[: FEW + 1]) <= FEW
+    first = (
+        Conversation.objects.filter(municipality=municipality_id)
+        .order_by("opened_at")
+        .values_list("opened_at", flat=True)
+        .first()
+    )
+    oldest = max(first or at, at - timedelta(days=365 * MAX_YEARS))
+    return _Search(
+        within,
+        tsquery,
+        public,
+        few,
+        _place(municipality_id, at) + 1,
+        _place(municipality_id, oldest),
+    )
+
+
+def _place(municipality_id: int, at: datetime) -> int:
+    return municipality_id * WEEKS_PER_PLACE + int(at.timestamp() // WEEK_SECONDS)
+
+
+def _hits(search: _Search, municipality_id: int, below: Mark) -> list[tuple[int, int, datetime]]:
+    within, values = search.within.query.sql_with_params()
+    # The compiled query counts its values by position; here they have names.
+    names = [f"within_{number}" for number in range(len(values))]
+    within = within % tuple(f"%({name})s" for name in names)
+    place = "" if search.straight else "AND {0}.place = week.place"
+    said = _SAID.format(
+        place=place.format("m"), public=_PUBLIC_SAID if search.public else "", within=within
+    )
+    # A name is nobody's to find in public: there the subject alone must hold the words.
+    headed = _HEADED.format(
+        place=place.format("c"),
+        public="AND to_tsvector('norwegian', c.subject) @@ %(query)s::tsquery"
+        if search.public
+        else "",
+        within=within,
+    )
+    sql = (_STRAIGHT if search.straight else _WALK).format(said=said, headed=headed)
+    given: dict[str, Any] = dict(zip(names, values, strict=True)) | {
+        "query": search.query,
+        "at": below.at,
+        "id": below.id,
+        "hits": HITS,
+        "newest": min(search.newest, _place(municipality_id, below.at)),
+        "oldest": search.oldest,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql, given)
+        rows: list[tuple[int, int, datetime]] = cursor.fetchall()
+    return rows
+
+
+def _not_before(
+    search: _Search, hits: Sequence[tuple[int, int, datetime]], after: Mark | None
+) -> set[int]:
+    """The conversations of the hits that no earlier page has shown."""
+    ids = {conversation_id for conversation_id, _message, _at in hits}
+    if after is None or not ids:
+        return ids
+    sql = _SHOWN_BEFORE.format(public=_PUBLIC_SAID if search.public else "")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql, {"ids": list(ids), "query": search.query, "at": after.at, "id": after.id}
+        )
+        return ids - {row[0] for row in cursor.fetchall()}
+
+
+def _rows(shown: Mapping[int, int]) -> list[Conversation]:
+    rows = (
+        Conversation.objects.select_related("unit", "assignee").defer("search").in_bulk(list(shown))
+    )
+    messages = (
+        Message.objects.select_related("staff")
+        .defer("search")
+        .in_bulk([message for message in shown.values() if message])
+    )
+    found = []
+    for conversation_id, message_id in shown.items():
+        if row := rows.get(conversation_id):
+            row.hit = messages.get(message_id)  # type: ignore[attr-defined]  # shown in the list of hits
+            found.append(row)
+    return found

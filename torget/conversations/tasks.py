@@ -1,4 +1,4 @@
-"""The worker that turns envelopes into messages."""
+"""The worker that turns envelopes into messages, and work by the clock."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from torget.channels.contract import Unparseable
 from torget.channels.rules import beat
 from torget.channels.wake import Waker
+from torget.conversations import words
 from torget.conversations.filing import file
 from torget.intake import rules as intake
 
@@ -50,3 +52,10 @@ def file_loop(stop: threading.Event) -> None:
             beat("filing")
             if not busy:
                 waker.wait(2.0, stop)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="conversations.words", queueing_lock="conversations.words", pass_context=False)
+def learn_words(timestamp: int) -> None:
+    """Learn the words of what was said since last time, for searches with slips in them."""
+    words.learn()

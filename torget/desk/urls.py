@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.desk.views import files, inbox, publish, thread, watch
+from torget.desk.views import files, inbox, publish, search, thread, watch
 
 app_name = "desk"
 urlpatterns = [
@@ -22,7 +22,7 @@ urlpatterns = [
     path("svar/<slug:slug>", publish.change, name="change_answer"),
     path("svar/<slug:slug>/trekk", publish.withdraw, name="withdraw_answer"),
     path("vegg", publish.post, name="post"),
-    path("sok", inbox.search, name="search"),
+    path("sok", search.search, name="search"),
     path("fil/<uuid:public_id>", files.file, name="file"),
     path("original/<uuid:public_id>", files.original, name="original"),
     path("karantene", watch.quarantine, name="quarantine"),

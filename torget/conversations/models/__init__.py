@@ -10,6 +10,7 @@ from torget.conversations.models.message import (
     deliveries_of,
 )
 from torget.conversations.models.persons import Block, Identity, Merge, Person, PersonNote
+from torget.conversations.models.words import Word, WordsRead
 
 __all__ = [
     "ApprovalTerm",
@@ -28,6 +29,8 @@ __all__ = [
     "PersonNote",
     "Tag",
     "Version",
+    "Word",
+    "WordsRead",
     "deliveries_of",
     "make_key",
 ]

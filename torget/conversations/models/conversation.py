@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +45,22 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
     def public(self) -> ConversationQuerySet:
         """Those everybody may read."""
         return self.filter(visibility=Conversation.Visibility.PUBLIC)
+
+    def newest_first(self, *, below: tuple[datetime, int] | None = None) -> ConversationQuerySet:
+        """The one last spoken in first; `below` (time, id) goes on after a row already seen."""
+        rows = self.order_by("-last_message_at", "-id")
+        if below is None:
+            return rows
+        at, number = below
+        return rows.filter(
+            Q(last_message_at__lt=at) | Q(last_message_at=at, pk__lt=number),
+            last_message_at__lte=at,
+        )
+
+    def spoken_in(self, since: datetime | None, until: datetime | None) -> ConversationQuerySet:
+        """Those something was said in between two moments, as far as their first and last words tell."""
+        rows = self.filter(last_message_at__gte=since) if since else self
+        return rows.filter(opened_at__lt=until) if until else rows
 
     def waiting(self) -> ConversationQuerySet:
         """Those in which a resident waits for us, longest first."""
@@ -140,6 +158,15 @@ class Conversation(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="split"
     )
     message_count = models.PositiveIntegerField(default=0)
+    search = models.GeneratedField(
+        expression=SearchVector("subject", config="norwegian")
+        + SearchVector("person_name", "ref", config="simple"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+    place = models.BigIntegerField(
+        default=0, editable=False, help_text="Municipality and week; kept by a trigger."
+    )
 
     objects = ConversationQuerySet.as_manager()
 
@@ -175,6 +202,10 @@ class Conversation(models.Model):
             ),
             models.Index(fields=["assignee", "state"], name="conversation_assignee"),
             GinIndex(fields=["tags"], name="conversation_tags"),
+            GinIndex(fields=["place", "search"], name="conversation_search"),
+            models.Index(
+                fields=["municipality", "-last_message_at", "-id"], name="conversation_latest"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -80,6 +80,9 @@ class Message(models.Model):
         output_field=SearchVectorField(),
         db_persist=True,
     )
+    place = models.BigIntegerField(
+        default=0, editable=False, help_text="Municipality and week; kept by a trigger."
+    )
 
     objects = MessageQuerySet.as_manager()
 
@@ -97,7 +100,7 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            GinIndex(fields=["search"], name="message_search"),
+            GinIndex(fields=["place", "search"], name="message_search"),
             models.Index(fields=["conversation", "created_at", "id"], name="message_thread"),
         ]
 

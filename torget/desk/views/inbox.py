@@ -1,4 +1,4 @@
-"""The shared inbox: the queue, and searching."""
+"""The shared inbox: the queue."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from torget.conversations.models import Conversation
-from torget.conversations.search import find
-from torget.desk.panes.queue import QUEUE, counts, queue
+from torget.desk.panes.queue import queue
 from torget.people.actor import requires
 
 # Where a role begins its day: the first of these its holder may.
@@ -40,15 +38,3 @@ def inbox(request: Any) -> HttpResponse:
     if request.GET.get("del") == "ko":
         return render(request, "desk/_queue.html", queue(request))
     return render(request, "desk/inbox.html", queue(request))
-
-
-@requires("conversations.read")
-@require_safe
-def search(request: Any) -> HttpResponse:
-    """`/desk/sok?q=`: in everything one may see."""
-    query = request.GET.get("q", "").replace("\x00", "").strip()[:300]
-    context: dict[str, Any] = {"query": query, "desk_counts": counts(request)}
-    if query:
-        rows = find(Conversation.objects.visible_to(request.actor), query)
-        context["found"] = rows.select_related("assignee", "unit")[:QUEUE]
-    return render(request, "desk/search.html", context)

@@ -59,7 +59,9 @@ def search(request: Any) -> HttpResponse:
     if query:
         context["answers"] = suggest(request.municipality, query, at=now, limit=10)
         public = Conversation.objects.filter(municipality=request.municipality).public()
-        context["conversations"] = find(public, query, public=True)[:20]
+        context["conversations"] = find(
+            public, request.municipality.pk, query, at=now, public=True, limit=20
+        ).conversations
     return render(request, "square/search.html", context)
 
 
