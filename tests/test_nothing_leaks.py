@@ -16,7 +16,7 @@ from torget.channels.contract import Item
 from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import prepare_picture
-from torget.conversations.models import Attachment, Message
+from torget.conversations.models import Attachment, Message, Person
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
@@ -51,6 +51,14 @@ ACCESS = {
     "desk:withdraw_answer": "answers.publish",
     "desk:post": "wall.post",
     "desk:search": "conversations.read",
+    "desk:figures": "figures.read",
+    "desk:person": "conversations.read",
+    "desk:merge_person": "persons.merge",
+    "desk:unmerge_person": "persons.merge",
+    "desk:note_person": "persons.note",
+    "desk:forget_note": "persons.note",
+    "desk:block": "persons.block",
+    "desk:lift_block": "persons.block",
     "desk:file": "conversations.read",
     "desk:original": "conversations.read",
     "desk:quarantine": "intake.quarantine",
@@ -150,6 +158,7 @@ def arguments(secrets, on_duty):
             Account.objects.first().pk,
             on_duty.pk,
             *Delivery.objects.values_list("pk", flat=True),
+            *Person.objects.values_list("pk", flat=True),
         ],
         "what": ["svar", "vegg", "annet"],
         "form": ["rss", "atom", "json", "x"],

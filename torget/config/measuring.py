@@ -11,19 +11,26 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from torget.bench import intake, queue
+from django.conf import settings
+
+from torget.bench import inbox, intake, queue
 from torget.bench.result import Result
 from torget.config import prepare
+from torget.config.assets import collect_static
 from torget.config.postgres import Cluster, socket_folder
 
 NAMES: Mapping[str, Callable[[int, int], Result]] = {
     "intake": intake.measure,
     "queue": queue.measure,
+    "inbox": inbox.measure,
 }
 USUAL: Mapping[str, tuple[int, int]] = {
     "intake": (intake.ROWS, intake.ROUNDS),
     "queue": (queue.ROWS, queue.ROUNDS),
+    "inbox": (inbox.ROWS, inbox.ROUNDS),
 }
+
+WITH_PAGES = {"inbox"}
 
 
 @contextmanager
@@ -67,6 +74,8 @@ def run(name: str, rows: int | None, rounds: int | None) -> str:
 
 
 def measure(name: str, rows: int, rounds: int) -> str:
-    """In the process made for it: migrate and measure."""
+    """In the process made for it: migrate, make ready what pages need, and measure."""
     prepare.migrate()
+    if name in WITH_PAGES:
+        collect_static(Path(settings.STATIC_ROOT))
     return NAMES[name](rows, rounds).as_json()

@@ -141,6 +141,7 @@ TEMPLATES = [
                 "django.templatetags.i18n",
                 "django.templatetags.static",
                 "torget.design.templatetags.torget",
+                "torget.design.templatetags.charts",
             ],
         },
     },

@@ -157,6 +157,18 @@ def note_inbound(conversation: Conversation, body: str, occurred_at: datetime) -
     )
 
 
+def _note_blocked(conversation: Conversation, occurred_at: datetime) -> None:
+    """A blocked sender spoke: it is kept and found, but nobody waits for us. A new conversation is closed at once."""
+    fresh = conversation.message_count == 0
+    Conversation.objects.filter(pk=conversation.pk).update(
+        state=State.CLOSED if fresh else conversation.state,
+        closed_at=occurred_at if fresh else conversation.closed_at,
+        last_inbound_at=occurred_at,
+        last_message_at=occurred_at,
+        message_count=F("message_count") + 1,
+    )
+
+
 def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | None:
     account = envelope.account
     if Message.objects.filter(account=account, external_id=said.external_id).exists():
@@ -192,13 +204,18 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     )
     kept = [attachments.Prepared.from_json(held) for held in said.extra.get("files", [])]
     attachments.attach(message, [*kept, *said.extra.get("prepared", [])])
-    note_inbound(conversation, said.body, occurred_at)
+    blocked = persons.is_blocked(identity, at=at)
+    if blocked:
+        _note_blocked(conversation, occurred_at)
+    else:
+        note_inbound(conversation, said.body, occurred_at)
     record(
         "message.received",
         message,
         by=Actor.resident(account.municipality_id, identity.person_id),
         at=at,
         conversation=conversation.pk,
+        blocked=blocked,
     )
     return message
 

@@ -1,11 +1,11 @@
-"""Who speaks: finding or making the identity behind an utterance."""
+"""Who speaks: finding or making the identity behind an utterance, and all that one person is known as."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from torget.channels.contract import Author
-from torget.conversations.models import Identity, Person
+from torget.conversations.models import Block, Identity, Person
 from torget.people.models import Municipality
 
 
@@ -43,3 +43,30 @@ def verify(identity: Identity, how: str, *, at: datetime) -> None:
     """The person showed that the identity is theirs."""
     identity.verified, identity.verified_at = how, at
     identity.save(update_fields=["verified", "verified_at"])
+
+
+def family(person: Person) -> list[int]:
+    """Ids of everybody found to be this person: who they are merged into, and all merged into that one."""
+    root = person
+    while root.merged_into is not None:
+        root = root.merged_into
+    ids, fresh = [root.pk], [root.pk]
+    while fresh:
+        fresh = list(Person.objects.filter(merged_into__in=fresh).values_list("pk", flat=True))
+        ids += fresh
+    return ids
+
+
+def namesakes(person: Person, *, most: int = 10) -> list[Person]:
+    """Others of the same whole name who are not merged: perhaps the same person, for somebody to judge."""
+    if len(person.name.split()) < 2:
+        return []
+    same = Person.objects.filter(
+        municipality=person.municipality_id, name=person.name, merged_into=None
+    )
+    return list(same.exclude(pk__in=family(person)).order_by("-created_at")[:most])
+
+
+def is_blocked(identity: Identity, *, at: datetime) -> bool:
+    """Whether what this sender says makes nobody wait just now."""
+    return Block.objects.filter(identity=identity).current(on=at.date()).exists()

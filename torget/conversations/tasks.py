@@ -16,6 +16,7 @@ from torget.channels.rules import beat
 from torget.channels.wake import Waker
 from torget.conversations import words
 from torget.conversations.filing import file
+from torget.conversations.rules.persons import forget_expired_notes
 from torget.intake import rules as intake
 
 log = logging.getLogger(__name__)
@@ -59,3 +60,14 @@ def file_loop(stop: threading.Event) -> None:
 def learn_words(timestamp: int) -> None:
     """Learn the words of what was said since last time, for searches with slips in them."""
     words.learn()
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(
+    name="conversations.person_notes",
+    queueing_lock="conversations.person_notes",
+    pass_context=False,
+)
+def forget_notes(timestamp: int) -> None:
+    """Each night: take away what was noted of persons and has served its purpose."""
+    forget_expired_notes(at=timezone.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.desk.views import files, inbox, publish, search, thread, watch
+from torget.desk.views import figures, files, inbox, person, publish, search, thread, watch
 
 app_name = "desk"
 urlpatterns = [
@@ -23,6 +23,14 @@ urlpatterns = [
     path("svar/<slug:slug>/trekk", publish.withdraw, name="withdraw_answer"),
     path("vegg", publish.post, name="post"),
     path("sok", search.search, name="search"),
+    path("tall", figures.figures, name="figures"),
+    path("person/<int:pk>", person.person, name="person"),
+    path("person/<int:pk>/samme", person.merge, name="merge_person"),
+    path("person/skill/<int:pk>", person.unmerge, name="unmerge_person"),
+    path("person/<int:pk>/notat", person.note, name="note_person"),
+    path("person/notat/<int:pk>/bort", person.forget_note, name="forget_note"),
+    path("person/<int:pk>/blokker", person.block, name="block"),
+    path("person/blokkering/<int:pk>/opphev", person.lift, name="lift_block"),
     path("fil/<uuid:public_id>", files.file, name="file"),
     path("original/<uuid:public_id>", files.original, name="original"),
     path("karantene", watch.quarantine, name="quarantine"),

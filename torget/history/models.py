@@ -32,6 +32,11 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "id"], name="history_subject"),
             models.Index(fields=["municipality_id", "id"], name="history_municipality"),
+            models.Index(
+                fields=["municipality_id", "at"],
+                condition=models.Q(verb="answer.helped"),
+                name="history_helped",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -115,4 +115,8 @@ class Migration(migrations.Migration):
             model_name='word',
             constraint=models.UniqueConstraint(fields=('municipality', 'word'), name='word_once'),
         ),
+        migrations.AddIndex(
+            model_name='person',
+            index=models.Index(fields=['municipality', 'name'], name='person_name'),
+        ),
     ]

@@ -22,6 +22,9 @@ class Person(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
     )
 
+    class Meta:
+        indexes = [models.Index(fields=["municipality", "name"], name="person_name")]
+
     def __str__(self) -> str:
         return f"Person {self.pk}"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django import template
@@ -250,6 +250,12 @@ def highlight(words: str | None, query: str, most: int = 0) -> SafeString:
     """Words with those of the query marked; with `most`, an extract around the first hit, at whole words."""
     shown = " ".join(text.visible(words or "").split())
     return text.highlighted(shown, query, most)
+
+
+@register.simple_tag
+def seconds(count: float) -> str:
+    """How long a number of seconds is, in words."""
+    return times.length(timedelta(seconds=count))
 
 
 @register.filter

@@ -7,6 +7,7 @@ from typing import Any
 
 from torget.channels.models import Account
 from torget.conversations.models import Conversation, ConversationQuerySet, Person
+from torget.conversations.persons import family
 from torget.conversations.search import PAGE, Found, Mark, find
 from torget.design.templatetags.torget import channel_name
 from torget.desk.forms.search import SearchForm
@@ -28,9 +29,10 @@ def _narrowed(rows: ConversationQuerySet, chosen: dict[str, Any]) -> Conversatio
         "unit": chosen["enhet"],
         "state": chosen["tilstand"],
         "assignee": chosen["hos"],
-        "person": chosen["person"],
     }
     rows = rows.filter(**{name: value for name, value in same.items() if value})
+    if person := Person.objects.filter(pk=chosen["person"] or 0).first():
+        rows = rows.filter(person__in=family(person))
     if chosen["merke"]:
         rows = rows.filter(tags__contains=[chosen["merke"].slug])
     since, until = chosen["fra"], chosen["til"]
@@ -85,7 +87,8 @@ def found(request: Any, *, at: datetime) -> dict[str, Any]:
 def _person(request: Any, form: SearchForm) -> Person | None:
     """Whose conversations are searched, by a link from the person's page."""
     chosen = form.cleaned_data.get("person")
-    readable = Conversation.objects.visible_to(request.actor).filter(person=chosen)
-    if not chosen or not readable.exists():
+    person = Person.objects.filter(municipality=request.municipality, pk=chosen or 0).first()
+    if person is None:
         return None
-    return Person.objects.filter(municipality=request.municipality, pk=chosen).first()
+    readable = Conversation.objects.visible_to(request.actor).filter(person__in=family(person))
+    return person if readable.exists() else None

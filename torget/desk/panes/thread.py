@@ -7,11 +7,13 @@ from operator import itemgetter
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from torget.answers.models import Answer
 from torget.conversations.models import Conversation, Message, deliveries_of
 from torget.conversations.rules import route_back
 from torget.desk.forms.thread import AssignForm, ForwardForm, NoteForm, ReplyForm
+from torget.desk.panes.person import beside
 from torget.history.models import Entry
 from torget.people.actor import Actor
 from torget.people.models import Staff, Unit
@@ -76,12 +78,12 @@ def _may(actor: Actor, conversation: Conversation) -> dict[str, bool]:
 
 def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, Any]:
     """What the middle and right panes show; `forms` are filled-in ones to show again."""
-    person = conversation.person
+    about = beside(request.actor, conversation.person, at=timezone.now())
     earlier: Sequence[Conversation] = ()
-    if person is not None:
-        readable = Conversation.objects.visible_to(request.actor).filter(person=person)
-        earlier = list(readable.exclude(pk=conversation.pk).order_by("-last_message_at")[:5])
-    return {
+    if conversation.person is not None:
+        readable = Conversation.objects.visible_to(request.actor).filter(person__in=about["family"])
+        earlier = list(readable.exclude(pk=conversation.pk).newest_first()[:5])
+    return about | {
         "conversation": conversation,
         "timeline": _timeline(conversation),
         "may": _may(request.actor, conversation),
@@ -91,6 +93,5 @@ def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, 
         "assign_form": AssignForm(conversation.municipality, prefix="til"),
         "published": Answer.objects.filter(source=conversation, withdrawn_at=None),
         "earlier": earlier,
-        "identities": list(person.identities.all()) if person else [],
         "reachable": route_back(conversation, conversation.identity) is not None,
     }

@@ -17,6 +17,7 @@ BEGINNINGS = (
     ("conversations.read", "desk:inbox"),
     ("people.administer", "desk:settings"),
     ("wall.post", "desk:post"),
+    ("figures.read", "desk:figures"),
 )
 
 
