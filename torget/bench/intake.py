@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
-import http.client
 import json
 import secrets
-import socket
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -21,13 +17,13 @@ from django.utils import timezone
 
 from torget.bench.place import open_account
 from torget.bench.result import Result, Round, percentile
+from torget.bench.webprocess import web
 from torget.channels.models import Account
 from torget.intake.models import Envelope
 from torget.intake.writer import connect
 
 IN_FLIGHT = 32
 ROWS, ROUNDS = 6_000, 4
-READY_SECONDS = 60
 # The plain way to insert, one statement a row, sent together.
 _INSERT = """
 INSERT INTO intake_envelope (public_id, account_id, external_id, media_type, headers, body, sha256, size, received_at,
@@ -41,11 +37,11 @@ def measure(rows: int = ROWS, rounds: int = ROUNDS) -> Result:
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     account = open_account("webhook", secret)
     values, limits, times = list[Round](), list[Round](), list[float]()
-    with web() as port, connect() as link:
+    with web() as opened, connect() as link:
         for number in range(rounds + 1):
             count = rows if number else max(IN_FLIGHT, rows // 4)
             limit = insert(link, account, count)
-            value, took = deliver(port, account, secret, count)
+            value, took = deliver(opened.port, account, secret, count)
             if number:
                 limits.append(limit)
                 values.append(value)
@@ -53,37 +49,6 @@ def measure(rows: int = ROWS, rounds: int = ROUNDS) -> Result:
     p50, p99 = percentile(times, 0.5), percentile(times, 0.99)
     more = {"p50_ms": p50, "p99_ms": p99, "in_flight": IN_FLIGHT}
     return Result("intake", "rows/s", values, limits, more)
-
-
-@contextlib.contextmanager
-def web() -> Iterator[int]:
-    """A web process of its own; its port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    words = [sys.executable, "-m", "torget.config.cli", "web", "--port", str(port)]
-    process = subprocess.Popen(words)  # noqa: S603 - ourselves
-    try:
-        until = time.monotonic() + READY_SECONDS
-        while not _ready(port):
-            if process.poll() is not None or time.monotonic() > until:
-                raise RuntimeError("The web process did not get ready.")
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _ready(port: int) -> bool:
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    try:
-        link.request("GET", "/readyz")
-        return link.getresponse().status == http.HTTPStatus.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        link.close()
 
 
 def deliver(port: int, account: Account, secret: str, count: int) -> tuple[Round, list[float]]:

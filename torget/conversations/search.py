@@ -30,7 +30,7 @@ WEEKS_PER_PLACE = 10_000
 MIN_PREFIX = 3
 MAX_ROUNDS = 6
 
-_TOKEN = re.compile(r'(-?)"([^"]+)"|(-?)([^\s"]+)')
+_TOKEN = re.compile(r'(-?)["«“]([^"«»“”]+)["»”]|(-?)([^\s"«»“”]+)')
 _WORD = re.compile(r"[^\W_]+(?:[-./][^\W_]+)*")
 
 _PUBLIC_SAID = """AND m.visibility = 'public' AND m.kind <> 'note' AND m.hidden_at IS NULL"""

@@ -39,6 +39,7 @@ def test_a_phrase_is_words_that_stand_together(nordvaag, search):
     one = make_question(nordvaag, "Gatelyset i Kirkegata er borte")
     make_question(nordvaag, "Kirkegata er stengt, gatelyset virker")
     assert refs(search('"gatelyset i kirkegata"')) == [one.ref]
+    assert refs(search("«gatelyset i kirkegata»")) == [one.ref]
 
 
 def test_the_last_word_may_be_unfinished(nordvaag, search):
