@@ -370,6 +370,23 @@ def test_the_desk_hears_of_changes_and_catches_up_after_a_break(square: Square, 
     link.close()
 
 
+def test_more_than_a_thousand_open_desks_keep_nobody_out(square: Square) -> None:
+    request = (
+        f"GET /live/desk HTTP/1.1\r\nHost: localhost\r\nCookie: {sign_in(square)}\r\n\r\n".encode()
+    )
+    desks = []
+    try:
+        for _desk in range(1_100):
+            desk = socket.create_connection(("127.0.0.1", square.port), timeout=20)
+            desks.append(desk)
+            desk.sendall(request)
+        assert all(desk.recv(12) == b"HTTP/1.1 200" for desk in desks)
+        assert get(square, "/readyz")[0] == 200
+    finally:
+        for desk in desks:
+            desk.close()
+
+
 def test_a_stranger_hears_nothing(square: Square) -> None:
     assert listen(square, "torget=made-up")[1].status == 401
     assert get(square, "/live/desk")[0] == 401
