@@ -49,7 +49,7 @@ class Front:
 
     async def _start(self) -> None:
         self.writer.start()
-        self.listening = asyncio.ensure_future(self.announcements.run())
+        self.listening = asyncio.gather(self.announcements.run(), self.announcements.beat())
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Let what is under way come to its end, then stop."""

@@ -33,6 +33,7 @@ _HEADERS = [
     ("cache-control", "no-store"),
     ("x-accel-buffering", "no"),
 ]
+_HERE = b": here\n\n"
 
 Queue = asyncio.Queue[bytes | None]
 
@@ -46,6 +47,14 @@ class Announcements:
         self._count = 0
         self._ring: deque[tuple[int, int | None, bytes]] = deque(maxlen=REMEMBERED)
         self._clients: dict[Queue, int] = {}
+
+    async def beat(self) -> None:
+        """Say now and then to everyone that we are here, so that lines nobody uses are not cut, and dead ones are."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            for queue in list(self._clients):
+                if queue.empty():
+                    queue.put_nowait(_HERE)
 
     async def run(self) -> None:
         """Listen for ever; while the database is away, try again."""
@@ -152,34 +161,23 @@ async def serve(
         rsgi.say(reply, 503, "Too many listen. Come back in a moment.", ("retry-after", "20"))
     else:
         with announcements.subscribed(municipality, headers.get("last-event-id", "")) as queue:
+            loop = asyncio.get_running_loop()
             gone = asyncio.ensure_future(reply.client_disconnect())
+            gone.add_done_callback(lambda _gone: _hang_up(queue))
+            end = loop.call_later(LONGEST_SECONDS, _hang_up, queue)
             try:
-                await _feed(reply.response_stream(200, _HEADERS), queue, gone)
+                await _feed(reply.response_stream(200, _HEADERS), queue)
             finally:
+                end.cancel()
                 gone.cancel()
 
 
-async def _feed(stream: Stream, queue: Queue, gone: asyncio.Future[None]) -> None:
-    loop = asyncio.get_running_loop()
-    until = loop.time() + LONGEST_SECONDS
+async def _feed(stream: Stream, queue: Queue) -> None:
+    """Pass on what is queued until told to hang up. Nothing but the queue is waited for: there are thousands of these."""
     await stream.send_bytes(b"retry: 2000\n\n")
-    while loop.time() < until:
-        waiting = asyncio.ensure_future(queue.get())
-        await asyncio.wait(
-            (waiting, gone), timeout=HEARTBEAT_SECONDS, return_when="FIRST_COMPLETED"
-        )
-        if gone.done():
-            waiting.cancel()
-            return
-        event = b": here\n\n"
-        if waiting.done():
-            told = waiting.result()
-            if told is None:
-                return
-            event = told
-        else:
-            waiting.cancel()
+    while (event := await queue.get()) is not None:
         with suppress(asyncio.QueueEmpty):  # what has piled up goes in one piece
             while (more := queue.get_nowait()) is not None:
                 event += more
+            queue.put_nowait(None)
         await stream.send_bytes(event)
