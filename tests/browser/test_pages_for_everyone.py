@@ -41,6 +41,8 @@ STAFF = (
     "/desk/?vis=closed",
     "/desk/sok",
     "/desk/sok?q=br%C3%B8yt",
+    "/desk/sok?enhet=teknisk-drift&tilstand=new",
+    "/desk/tall",
     "/desk/vegg",
     "/desk/karantene",
     "/desk/sendinger",

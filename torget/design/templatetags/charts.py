@@ -48,7 +48,7 @@ def columns(
 def bar(value: float, most: float) -> SafeString:
     """A bar inside a table cell beside its number; it says nothing the number does not."""
     return format_html(
-        '<svg class="bar" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+        '<svg class="gauge" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
         '<rect class="first" width="{}" height="10"></rect></svg>',
         charts.share(value, most),
     )
