@@ -78,7 +78,13 @@ class Announcements:
         try:
             told = json.loads(payload)
             municipality = told["m"]
-            data = json.dumps({"verb": told["v"], "subject": f"{told['t']}:{told['s']}"})
+            data = json.dumps(
+                {
+                    "verb": told["v"],
+                    "subject": f"{told['t']}:{told['s']}",
+                    "conversation": told.get("c"),
+                }
+            )
         except (ValueError, KeyError, TypeError):
             log.warning("An announcement could not be read")
             return

@@ -359,7 +359,8 @@ def test_the_desk_hears_of_changes_and_catches_up_after_a_break(square: Square, 
     assert call(square, "POST", f"/hooks/{key}", body, **headers)[0] == 202
     heard = next_event(answer)
     assert heard["event"] == "change"
-    assert set(json.loads(heard["data"])) == {"verb", "subject"}
+    assert set(json.loads(heard["data"])) == {"verb", "subject", "conversation"}
+    assert json.loads(heard["data"])["conversation"]
     link.close()
     body, headers = delivery(f"live{uuid.uuid4().hex}")
     call(square, "POST", f"/hooks/{key}", body, **headers)

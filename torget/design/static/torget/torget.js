@@ -138,13 +138,27 @@
     if (!source || !parts().length) return;
     const notice = one("[data-offline]");
     let timer = 0;
-    const refreshAll = async () => {
+    const refreshEach = async (which) => {
+      last = Date.now();
       try {
-        for (const part of parts()) await refresh(part);
+        for (const part of which) await refresh(part);
         if (notice) notice.hidden = true;
       } catch { if (notice) notice.hidden = false; }
     };
-    const soon = () => { clearTimeout(timer); timer = setTimeout(refreshAll, 150); };
+    const refreshAll = () => refreshEach(parts());
+    const refreshStale = () => { const which = [...stale]; stale.clear(); return refreshEach(which); };
+    // What concerns another conversation leaves the open one alone; a busy hour fetches at most once a second.
+    const stale = new Set();
+    let last = 0;
+    const soon = (event) => {
+      let about = null;
+      try { about = JSON.parse(event.data).conversation; } catch { /* no data: everything may have changed */ }
+      for (const part of parts()) {
+        if (!about || !part.dataset.liveAbout || part.dataset.liveAbout === String(about)) stale.add(part);
+      }
+      clearTimeout(timer);
+      timer = setTimeout(refreshStale, Math.max(150, last + 1000 - Date.now()));
+    };
     let polling = 0;
     const poll = () => { polling ||= setInterval(refreshAll, 20000); };
     const listen = () => {
