@@ -143,8 +143,14 @@ def _open_conversation(
     return conversation
 
 
-def note_inbound(conversation: Conversation, body: str, occurred_at: datetime) -> None:
-    """A resident spoke: it waits for us (again)."""
+def note_inbound(
+    conversation: Conversation, body: str, occurred_at: datetime, *, visibility: str = ""
+) -> None:
+    """A resident spoke: it waits for us (again). Of what is private in a public conversation its row shows nothing."""
+    aside = (conversation.visibility, visibility) == (
+        Conversation.Visibility.PUBLIC,
+        Conversation.Visibility.PRIVATE,
+    )
     reopened = conversation.state in {State.ANSWERED, State.CLOSED}
     Conversation.objects.filter(pk=conversation.pk).update(
         state=State.OPEN if reopened else conversation.state,
@@ -153,7 +159,8 @@ def note_inbound(conversation: Conversation, body: str, occurred_at: datetime) -
         last_message_at=occurred_at,
         waiting_since=conversation.waiting_since or occurred_at,
         message_count=F("message_count") + 1,
-        preview=preview_of(body),
+        private_count=F("private_count") + int(aside),
+        preview=conversation.preview if aside else preview_of(body),
     )
 
 
@@ -192,7 +199,7 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     )
     kept = [attachments.Prepared.from_json(held) for held in said.extra.get("files", [])]
     attachments.attach(message, [*kept, *said.extra.get("prepared", [])])
-    note_inbound(conversation, said.body, occurred_at)
+    note_inbound(conversation, said.body, occurred_at, visibility=visibility)
     record(
         "message.received",
         message,

@@ -140,6 +140,9 @@ class Conversation(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="split"
     )
     message_count = models.PositiveIntegerField(default=0)
+    private_count = models.PositiveIntegerField(
+        default=0, help_text="Of the messages, those that are private in a public conversation."
+    )
 
     objects = ConversationQuerySet.as_manager()
 
@@ -184,3 +187,8 @@ class Conversation(models.Model):
     def public_name(self) -> str:
         """What everybody may call the one who asked; empty when they did not want their name shown."""
         return self.person_name if self.show_name else ""
+
+    @property
+    def public_count(self) -> int:
+        """How many messages everybody can count."""
+        return self.message_count - self.private_count

@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404
 from torget.answers.models import Answer
 from torget.conversations.models import Conversation, Message, deliveries_of
 from torget.conversations.rules import route_back
-from torget.desk.forms.thread import AssignForm, ForwardForm, NoteForm, ReplyForm
+from torget.desk.forms.thread import AssignForm, ForwardForm
+from torget.desk.panes.writing import compose, on_hold
 from torget.history.models import Entry
 from torget.people.actor import Actor
 from torget.people.models import Staff, Unit
@@ -85,12 +86,11 @@ def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, 
         "conversation": conversation,
         "timeline": _timeline(conversation),
         "may": _may(request.actor, conversation),
-        "reply_form": forms.get("reply") or ReplyForm(prefix="svar"),
-        "note_form": forms.get("note") or NoteForm(prefix="notat"),
+        "held": on_hold(request, conversation),
         "forward_form": ForwardForm(conversation.municipality, prefix="videre"),
         "assign_form": AssignForm(conversation.municipality, prefix="til"),
         "published": Answer.objects.filter(source=conversation, withdrawn_at=None),
         "earlier": earlier,
         "identities": list(person.identities.all()) if person else [],
         "reachable": route_back(conversation, conversation.identity) is not None,
-    }
+    } | ({} if request.GET.get("del") else compose(request, conversation, **forms))

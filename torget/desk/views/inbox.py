@@ -19,6 +19,7 @@ BEGINNINGS = (
     ("conversations.read", "desk:inbox"),
     ("people.administer", "desk:settings"),
     ("wall.post", "desk:post"),
+    ("replies.approve", "desk:approvals"),
 )
 
 

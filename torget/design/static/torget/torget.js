@@ -151,6 +151,7 @@
       const events = new EventSource(source);
       events.addEventListener("message", soon);
       events.addEventListener("change", soon);
+      events.addEventListener("presence", (told) => document.dispatchEvent(new CustomEvent("torget:presence", { detail: told.data })));
       events.addEventListener("open", () => {
         clearInterval(polling); polling = 0;
         root.dataset.live = "on";
