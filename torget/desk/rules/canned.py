@@ -40,8 +40,9 @@ LANGUAGES = ("nb", "nn", "en")
 _VARIABLE = re.compile(r"\{([^{}\n]{0,40})\}")
 _WORD = re.compile(r"\w{3,}")
 OFFERED = 3
-# Below this a reply has nothing to do with what was asked.
-LEAST_RANK, LEAST_LIKENESS = 0.02, 0.6
+# Below this a reply has nothing to do with what was asked. PostgreSQL divides a rank by the length of the question;
+# it is multiplied back, so that a chatty question finds as much as a curt one.
+LEAST_RANK, LEAST_LIKENESS, LEAST_OF_BEST = 0.1, 0.6, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +78,17 @@ def offered(conversation: Conversation, said: str) -> list[CannedReply]:
         " | ".join(f"'{word}'" for word in words), config="norwegian", search_type="raw"
     )
     likeness = TrigramWordSimilarity(" ".join(words)[:500], "name")
-    return list(
+    found = list(
         usable(conversation)
         .annotate(
-            rank=Cast(SearchRank(F("search"), query, normalization=Value(1)), FloatField()),
+            rank=Cast(SearchRank(F("search"), query), FloatField()) * Value(float(len(words))),
             likeness=Cast(likeness, FloatField()),
         )
         .filter(Q(search=query, rank__gte=LEAST_RANK) | Q(likeness__gte=LEAST_LIKENESS))
         .annotate(fit=F("rank") + F("likeness") * 0.1)
         .order_by("-fit", "-used", "name")[:OFFERED]
     )
+    return [one for one in found if one.fit >= found[0].fit * LEAST_OF_BEST]
 
 
 def search(conversation: Conversation, query: str, *, limit: int = 20) -> list[CannedReply]:
