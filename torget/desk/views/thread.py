@@ -29,7 +29,7 @@ def conversation(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>`: one conversation beside the queue."""
     found = one(request, ref)
     if request.GET.get("del") == "trad":
-        return render(request, "desk/_thread.html", thread(request, found))
+        return render(request, "desk/_live.html", thread(request, found))
     return render(request, "desk/inbox.html", queue(request) | thread(request, found))
 
 

@@ -126,7 +126,7 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
         "secret": True,
     }
     response = render(request, "square/case.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"  # see views.mine.signin_link
     response["X-Robots-Tag"] = "noindex"
     return response
 
