@@ -28,7 +28,7 @@ def tell(
         bodies = {"nb": one.nb, "nn": one.nn, "en": one.en}
         text = canned.Text(one.name, one.shortcut, bodies, units.get(one.unit))
         canned.write(municipality, text, by=lead, at=at)
-    _gone_private(municipality, staff, at - timedelta(hours=26))
+    _gone_private(municipality, staff, at - timedelta(hours=5))
     name, unit, visibility = texts.TERM
     terms.demand(municipality, name, by=lead, at=at, unit=units[unit], visibility=visibility)
     _waits(municipality, units[unit], staff, at - timedelta(hours=4))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from typing import Any
 
 from django.utils import timezone
@@ -75,6 +76,9 @@ def on_hold(request: Any, conversation: Conversation) -> list[Held]:
         .select_related("staff__unit", "term")
         .order_by("pk")
     )
+    for row in rows:
+        left = (row.release_at - timezone.now()).total_seconds() if row.release_at else 0
+        row.seconds_left = max(0, ceil(left))  # type: ignore[attr-defined]  # shown beside it
     mine = (
         conversation.held.filter(staff=request.actor.id)
         .select_related("staff__unit", "decided_by", "term")

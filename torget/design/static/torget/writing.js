@@ -94,7 +94,8 @@
   // The time to regret -------------------------------------------------------------------------
   const countDown = () => {
     for (const place of all("[data-release]")) {
-      const left = Math.ceil((new Date(place.dataset.release) - Date.now()) / 1000);
+      place.until ??= performance.now() + place.dataset.release * 1000; // by the server's clock, whatever ours says
+      const left = Math.ceil((place.until - performance.now()) / 1000);
       const words = left > 0 ? place.dataset.words.replace("{n}", left) : place.dataset.now;
       if (place.textContent !== words) place.textContent = words;
     }
