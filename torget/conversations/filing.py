@@ -106,6 +106,19 @@ def find_conversation(
     return None
 
 
+def _answers_private(said: Utterance) -> bool:
+    """Whether it answers something of ours that was private: then it is private too, whatever the network says."""
+    sent = Delivery.objects.filter(
+        receipt__in=list(said.parents), subject_type="conversations.message"
+    )
+    return (
+        bool(said.parents)
+        and Message.objects.filter(
+            pk__in=sent.values("subject_id"), visibility=Conversation.Visibility.PRIVATE
+        ).exists()
+    )
+
+
 def _open_conversation(
     envelope: Envelope, said: Utterance, identity: Identity, occurred_at: datetime, at: datetime
 ) -> Conversation:
@@ -179,7 +192,7 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
         conversation = _open_conversation(envelope, said, identity, occurred_at, at)
     conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
     visibility: str = said.visibility
-    if conversation.visibility == Conversation.Visibility.PRIVATE:
+    if conversation.visibility == Conversation.Visibility.PRIVATE or _answers_private(said):
         visibility = Conversation.Visibility.PRIVATE
     message = Message.objects.create(
         conversation=conversation,

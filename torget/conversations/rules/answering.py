@@ -178,11 +178,13 @@ def answer(
     close: bool = False,
     preliminary: bool = False,
     public_note: str = "",
+    written_at: datetime | None = None,
 ) -> Message:
     """Answer under name, back the way the question came: message, outbox row and history row in one transaction.
 
     A private answer in a public conversation goes to the one who asked and to nobody else; `public_note` is what
-    stays in the public thread then. A preliminary one (forvaltningsloven § 11 a) keeps the case waiting.
+    stays in the public thread then. A preliminary one (forvaltningsloven § 11 a) keeps the case waiting, and so does
+    one `written_at` a time before the resident's last words: they are not answered by it.
 
     Raises:
         NotAllowed, Refused: as `words`.
@@ -204,7 +206,11 @@ def answer(
         attachments.attach(message, files)
         if said.public_note:
             _ours(row, said.public_note, PUBLIC, by, at, parent=message)
-        _answered(row, said, by=by, at=at, close=close, preliminary=preliminary)
+        spoken = row.last_inbound_at
+        unread = written_at is not None and spoken is not None and spoken > written_at
+        _answered(row, said, by, at, close=close and not unread, waits=preliminary or unread)
+        row.preliminary_at = at if preliminary else row.preliminary_at
+        row.save()
         delivery = send_message(message, to, at=at)
         record(
             "message.answered",
@@ -239,13 +245,13 @@ def _ours(
 
 
 def _answered(
-    row: Conversation, said: Words, *, by: Actor, at: datetime, close: bool, preliminary: bool
+    row: Conversation, said: Words, by: Actor, at: datetime, *, close: bool, waits: bool
 ) -> None:
-    """The conversation after an answer: whom it waits for, and what its row shows."""
+    """The conversation after an answer, not saved yet: whether it still waits, and what its row shows."""
     move(row, State.OPEN if row.state in {State.CLOSED, State.NEW} else State(row.state))
-    if preliminary:
+    if waits:
         move(row, State.OPEN)
-        row.preliminary_at, row.waiting_since = at, row.waiting_since or at
+        row.waiting_since = row.waiting_since or at
     else:
         move(row, State.CLOSED if close else State.ANSWERED)
         row.waiting_since = None
@@ -258,7 +264,6 @@ def _answered(
     # The row is read by everybody when the conversation is public: nothing private may stand on it.
     if row.visibility == PRIVATE or said.public_text:
         row.preview = preview_of(said.body if row.visibility == PRIVATE else said.public_text)
-    row.save()
 
 
 def _asker(conversation: Conversation) -> Identity | None:

@@ -141,6 +141,23 @@ def test_what_another_says_in_private_in_the_thread_is_not_shown_to_the_one_who_
     assert "Hemmelig fra Nils" not in page
 
 
+def test_an_answer_to_what_was_private_is_private_whatever_its_network_says(mail, public, ola, now):
+    go_private(public, ola, now)
+    Delivery.objects.update(receipt="<ours@nordvaag.test>")
+    envelope_id, _ = intake.receive(mail.pk, _item("m2"), at=now)
+    envelope = Envelope.objects.select_related("account__municipality").get(pk=envelope_id)
+    said = Utterance(
+        "m2",
+        Author("kari@innbygger.test", "Kari"),
+        "Mer om meg",
+        now,
+        visibility="public",
+        parents=["<ours@nordvaag.test>"],
+    )
+    message = filing._file_new(envelope, said, now)
+    assert (message.conversation_id, message.visibility) == (public.pk, "private")
+
+
 def _item(name):
     return Item(name, b"x", "message/rfc822")
 

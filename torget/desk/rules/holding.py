@@ -176,6 +176,7 @@ def _send(held: Held, *, at: datetime, approver: Actor | None = None) -> Message
         visibility=held.visibility,
         preliminary=held.preliminary,
         public_note=held.public_note,
+        written_at=held.created_at,
     )
     held.save()
     return held.message

@@ -112,6 +112,7 @@ def reply(
     visibility: str | None = None,
     preliminary: bool = False,
     public_note: str = "",
+    written_at: datetime | None = None,
 ) -> Message:
     """Answer at once, and tell those who follow when the answer is public.
 
@@ -129,6 +130,7 @@ def reply(
             visibility=visibility,
             preliminary=preliminary,
             public_note=public_note,
+            written_at=written_at,
         )
         if message.visibility == PUBLIC:
             _tell(conversation, message, at)

@@ -22,7 +22,7 @@ from torget.outbox.models import Delivery
 from torget.people.actor import Actor
 from torget.people.models import RoleGrant, Unit
 from torget.people.roles import Role
-from torget.square.rules import follow
+from torget.square.rules import Saying, follow, say_more
 from torget.subscriptions.models import Subscription
 
 SOON = timedelta(seconds=10)
@@ -281,6 +281,17 @@ def test_a_preliminary_reply_keeps_the_resident_waiting_for_the_real_one(questio
     assert (question.state, question.waiting_since) == ("answered", None)
     with pytest.raises(Refused, match="avslutter ikke"):
         holding.hold(question, Reply("x", preliminary=True, close=True), by=ola, at=now, seconds=0)
+
+
+def test_what_the_resident_says_meanwhile_is_not_answered_by_it(question, ola, now):
+    holding.hold(question, Reply("Ja.", close=True), by=ola, at=now, seconds=10)
+    said_at = now + timedelta(seconds=4)
+    say_more(question, Saying("Og hva koster det?", "private"), at=said_at)
+    release_due(now=lambda: now + SOON)
+    question.refresh_from_db()
+    assert answers(question) == ["Ja."]
+    assert question.state == "open"
+    assert question.waiting_since
 
 
 def test_nothing_is_delivered_while_a_reply_is_on_hold(nordvaag, ola, now):
