@@ -16,13 +16,17 @@ from torget.channels.contract import Item
 from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import prepare_picture
-from torget.conversations.models import Attachment, Message, Person
+from torget.conversations.models import Attachment, Mention, Message, Person
+from torget.desk.models import CannedReply
+from torget.desk.rules import canned, drafting, holding, terms
+from torget.desk.rules.replying import Reply
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
 from torget.people.models import Duty
 from torget.people.roles import MAY, Role
+from torget.square.rules import Saying, say_more
 from torget.subscriptions.models import Subscription
 
 SECRETS = (
@@ -32,6 +36,10 @@ SECRETS = (
     "HEMMELIGNAVN",
     "hemmelig@innbygger.test",
     "HEMMELIGEBYTES",
+    "HEMMELIGAVSIDES",
+    "HEMMELIGUTKAST",
+    "HEMMELIGMAL",
+    "HEMMELIGVENTER",
 )
 
 # Every page for staff → the act a role must allow. A new page gets its row here.
@@ -44,6 +52,23 @@ ACCESS = {
     "desk:forward": "conversations.forward",
     "desk:note": "conversations.note",
     "desk:reply": "conversations.reply",
+    "desk:regret": "conversations.reply",
+    "desk:draft": "conversations.note",
+    "desk:drop_draft": "conversations.note",
+    "desk:here": "conversations.read",
+    "desk:canned_list": "conversations.reply",
+    "desk:names": "conversations.note",
+    "desk:held_file": "conversations.read",
+    "desk:mentions": "conversations.read",
+    "desk:open_mention": "conversations.read",
+    "desk:approvals": "replies.approve",
+    "desk:decide": "replies.approve",
+    "desk:approval_file": "replies.approve",
+    "desk:terms": "replies.terms",
+    "desk:end_term": "replies.terms",
+    "desk:canned": "canned.edit",
+    "desk:canned_new": "canned.edit",
+    "desk:canned_one": "canned.edit",
     "desk:close": "conversations.close",
     "desk:reopen": "conversations.close",
     "desk:publish": "answers.publish",
@@ -107,15 +132,16 @@ def test_no_page_outside_the_desk_needs_a_role_unseen():
     ]
 
 
-def jpeg():
+def jpeg(colour="red"):
     out = io.BytesIO()
-    Image.new("RGB", (8, 8), "red").save(out, "JPEG")
+    Image.new("RGB", (8, 8), colour).save(out, "JPEG")
     return out.getvalue()
 
 
 @pytest.fixture
 def secrets(nordvaag, ola, per, now):
-    """A private conversation with everything in it, a quarantined envelope, a delivery, a withdrawn answer."""
+    """A private conversation with everything in it, a quarantined envelope, a delivery, a withdrawn answer; a public one
+    that goes on in private, a draft, a ready-made reply, and a reply that waits for a second person."""
     question = make_question(
         nordvaag,
         "HEMMELIGSPORSMAL om barnet mitt",
@@ -133,33 +159,77 @@ def secrets(nordvaag, ola, per, now):
     answer = answers.publish(
         anonymous, question="Et åpent spørsmål?", body="Et åpent svar", by=ola, at=now
     )
+    aside = make_question(nordvaag, "Et annet åpent spørsmål", visibility="public")
+    conversations.answer(
+        aside,
+        "HEMMELIGAVSIDES svar",
+        by=ola,
+        at=now,
+        visibility="private",
+        public_note="Vi fortsetter samtalen privat.",
+        files=[prepare_picture("avsides.jpg", jpeg("blue"))],
+    )
+    say_more(aside, Saying("HEMMELIGAVSIDES tilbake", "public"), at=now)
+    drafting.keep(question, "answer", "HEMMELIGUTKAST", by=ola, at=now)
+    conversations.note(anonymous, "HEMMELIGNOTAT til @per", by=ola, at=now)
+    canned.write(
+        nordvaag,
+        canned.Text("Om brøyting", "broyting", {"nb": "HEMMELIGMAL {fornavn}"}),
+        by=per,
+        at=now,
+    )
+    waiting = make_question(nordvaag, "HEMMELIGVENTER spørsmål")
+    term = terms.demand(nordvaag, "Alle private", by=per, at=now, visibility="private")
+    held = holding.hold(waiting, Reply("HEMMELIGVENTER svar"), by=ola, at=now, seconds=10)
+    assert held.term == term
     account = Account.objects.get(network="form", municipality=nordvaag)
     envelope_id, _ = intake.receive(account.pk, Item("aside", b"HEMMELIGEBYTES"), at=now)
     envelope = Envelope.objects.select_related("account").get(pk=envelope_id)
     intake.quarantine(envelope, "Uleselig", at=now)
-    return {"private": question, "public": anonymous, "answer": answer, "envelope": envelope}
+    return {
+        "private": question,
+        "public": anonymous,
+        "answer": answer,
+        "envelope": envelope,
+        "held": held,
+        "aside": aside,
+    }
 
 
 def arguments(secrets, on_duty):
     """Every value an address may be given, by the name of its argument."""
-    attachment = Attachment.objects.get()
+    attachments = list(Attachment.objects.all())
+    assert len(attachments) == 2
     message = Message.objects.filter(conversation=secrets["private"], envelope__isnull=False).get()
     return {
-        "ref": [secrets["private"].ref, secrets["public"].ref, "NV-2026-999"],
+        "ref": [
+            secrets["private"].ref,
+            secrets["public"].ref,
+            secrets["aside"].ref,
+            secrets["held"].conversation.ref,
+            "NV-2026-999",
+        ],
         "key": ["a" * 26, secrets["public"].key],
         "public_id": [
-            str(attachment.public_id),
+            *(str(one.public_id) for one in attachments),
             str(message.public_id),
             str(secrets["envelope"].public_id),
         ],
         "slug": [secrets["answer"].slug, "finnes-ikke"],
         "token": ["feil", *Subscription.objects.values_list("token", flat=True)],
-        "pk": [
-            Account.objects.first().pk,
-            on_duty.pk,
-            *Delivery.objects.values_list("pk", flat=True),
-            *Person.objects.values_list("pk", flat=True),
-        ],
+        "pk": sorted(
+            {
+                Account.objects.first().pk,
+                on_duty.pk,
+                secrets["held"].pk,
+                secrets["held"].term_id,
+                Mention.objects.get().pk,
+                CannedReply.objects.get().pk,
+                *Delivery.objects.values_list("pk", flat=True),
+                *Person.objects.values_list("pk", flat=True),
+            }
+        ),
+        "sha256": [attachments[0].sha256],
         "what": ["svar", "vegg", "annet"],
         "form": ["rss", "atom", "json", "x"],
     }
@@ -229,7 +299,48 @@ def test_roles_that_do_not_read_conversations_read_none(nordvaag, secrets, on_du
     tends_quarantine = Actor.of_staff(make_staff(nordvaag, "Annen", role)).may("intake.quarantine")
     if tends_quarantine:
         leaks = [leak for leak in leaks if leak[2] != "HEMMELIGEBYTES"]
+    if role in MAY["canned.edit"]:
+        leaks = [leak for leak in leaks if leak[2] != "HEMMELIGMAL"]
+    if role == Role.APPROVER:
+        # What waits for them, where it waits: that conversation and no other.
+        assert ("get", "/desk/godkjenning", "HEMMELIGVENTER") in leaks
+        leaks = [
+            leak
+            for leak in leaks
+            if leak[2] != "HEMMELIGVENTER" or not leak[1].startswith("/desk/godkjenning")
+        ]
     assert (leaks, broken) == ([], [])
+
+
+def test_an_approver_sees_nothing_of_a_conversation_when_its_reply_is_decided(
+    nordvaag, secrets, per, now
+):
+    approver = make_staff(nordvaag, "Gunn", Role.APPROVER)
+    client = Client()
+    client.force_login(approver.user)
+    assert "HEMMELIGVENTER" in client.get("/desk/godkjenning").content.decode()
+    holding.approve(secrets["held"], by=per, at=now)
+    assert "HEMMELIGVENTER" not in client.get("/desk/godkjenning").content.decode()
+
+
+def test_an_approver_of_one_unit_sees_nothing_that_waits_in_another(nordvaag, secrets):
+    elsewhere = make_staff(nordvaag, "Gunn", Role.APPROVER, over="teknisk-drift")
+    client = Client()
+    client.force_login(elsewhere.user)
+    assert secrets["held"].conversation.unit.slug == "servicetorget"
+    assert "HEMMELIGVENTER" not in client.get("/desk/godkjenning").content.decode()
+
+
+def test_what_goes_on_in_private_is_seen_at_the_secret_address_and_nowhere_in_public(secrets):
+    public = secrets["aside"]
+    secret = Client().get(f"/saker/{public.ref}/{public.key}").content.decode()
+    assert "HEMMELIGAVSIDES svar" in secret
+    assert "HEMMELIGAVSIDES tilbake" in secret
+    for address in (f"/vegg/{public.ref}", "/vegg", "/", "/feed/vegg.atom", "/feed/vegg.json"):
+        page = Client().get(address).content.decode()
+        assert "HEMMELIGAVSIDES" not in page, address
+    assert "Vi fortsetter samtalen privat." in Client().get(f"/vegg/{public.ref}").content.decode()
+    assert public.ref not in Client().get("/sok?q=HEMMELIGAVSIDES").content.decode()
 
 
 def test_another_resident_signed_in_sees_only_their_own(nordvaag, secrets, on_duty):
@@ -278,6 +389,10 @@ def test_the_walk_can_find_a_leak(nordvaag, secrets, on_duty, ola):
         "HEMMELIGSVAR",
         "HEMMELIGNOTAT",
         "HEMMELIGNAVN",
+        "HEMMELIGAVSIDES",
+        "HEMMELIGUTKAST",
+        "HEMMELIGMAL",
+        "HEMMELIGVENTER",
     }
 
 

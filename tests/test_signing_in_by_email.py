@@ -68,7 +68,7 @@ def test_the_link_opens_ones_own_cases_once_and_says_nothing_of_who_is_known(pos
     # A mail scanner that opens the link spends nothing.
     opened = kari.get(link)
     assert opened.status_code == 200
-    assert opened["Referrer-Policy"] == "no-referrer"
+    assert opened["Referrer-Policy"] == "same-origin"
     assert kari.get("/min-side").status_code == 302
     assert kari.post(link)["Location"] == "/min-side"
     page = kari.get("/min-side").content.decode()

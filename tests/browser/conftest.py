@@ -88,6 +88,21 @@ def axe(page: Page) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
+def axe_of() -> Callable[[Page], list[str]]:
+    """As `axe`, for any page of several."""
+    source = AXE.read_text()
+
+    def run(page: Page) -> list[str]:
+        page.evaluate(source)
+        found: list[dict[str, Any]] = page.evaluate(
+            "async rules => (await axe.run({runOnly: rules})).violations", RULES
+        )
+        return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
+
+    return run
+
+
+@pytest.fixture
 def faults(page: Page, axe: Callable[[], list[str]]) -> Callable[[str], list[str]]:
     """Open an address and look at it at every width, in light and dark: what is wrong, one line each."""
 

@@ -47,6 +47,11 @@ STAFF = (
     "/desk/karantene",
     "/desk/sendinger",
     "/desk/vakt",
+    "/desk/nevnt",
+    "/desk/godkjenning",
+    "/desk/innstillinger/godkjenning",
+    "/desk/svarmaler",
+    "/desk/svarmaler/ny",
     "/desk/innstillinger",
     "/min-side",
     "/konto/2fa/",
@@ -82,7 +87,9 @@ def test_staff_pages_have_no_barriers_at_any_width_in_light_and_dark(
     case = first(page, "/desk/", r"/desk/sak/NV-\d+-\d+")
     answered = first(page, "/desk/?vis=answered", r"/desk/sak/NV-\d+-\d+")
     answer = first(page, "/svar/", r"/svar/[a-z0-9-]+")
-    addresses = (*STAFF, case, answered, f"{answered}/publiser", f"/desk{answer}")
+    canned = first(page, "/desk/svarmaler", r"/desk/svarmaler/\d+")
+    aside = first(page, "/desk/sok?q=skoleskyss", r"/desk/sak/NV-\d+-\d+")
+    addresses = (*STAFF, case, answered, f"{answered}/publiser", f"/desk{answer}", canned, aside)
     wrong = [line for address in addresses for line in faults(address)]
     assert not wrong, "\n".join(wrong)
 

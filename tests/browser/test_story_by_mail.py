@@ -90,7 +90,7 @@ def test_a_mail_is_answered_and_everybody_knows(connected, square, new_context):
     martin.get_by_role("button", name=re.compile("Lagre notat")).click()
     martin.locator("textarea[name='svar-body']").fill("Hent nytt lokk gratis på Servicetorget.")
     martin.get_by_role("button", name=re.compile("Send svar")).click()
-    expect(martin.get_by_text("Svaret er sendt.")).to_be_visible()
+    expect(martin.get_by_text("Svaret sendes om 10 sekunder.")).to_be_visible()
 
     # The answer comes back the way the question came: in her own mailbox, in the same thread, under name.
     connected.wait_for(lambda: inbox(connected, "kari@innbygger.test"), "the answer to Kari", 40)

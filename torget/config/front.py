@@ -101,10 +101,13 @@ class Front:
         """Django answers; what it marks as the same for everyone is kept ready."""
         asked = time.monotonic()
         answer = await self.bridge.ask(scope, reply)
-        if scope.method not in {"GET", "HEAD", "OPTIONS"}:
+        marks = {name for name, _value in answer.headers}
+        if scope.method not in {"GET", "HEAD", "OPTIONS"} and ready.UNCHANGED not in marks:
             self.ready.drop_host(scope.headers.get("host") or scope.authority or "")
         seconds = next((value for name, value in answer.headers if name == ready.MARK), "")
-        answer.headers = [pair for pair in answer.headers if pair[0] != ready.MARK]
+        answer.headers = [
+            pair for pair in answer.headers if pair[0] not in {ready.MARK, ready.UNCHANGED}
+        ]
         if key is not None and scope.method == "GET" and seconds.isdigit():
             page = self.ready.keep(
                 key, answer, int(seconds), await self._municipality(key[0]), asked

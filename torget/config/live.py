@@ -22,6 +22,7 @@ from torget.desk.live import municipality_of
 log = logging.getLogger(__name__)
 
 CHANNEL = "torget"
+PRESENCE = "presence"  # the verb of torget.desk.rules.presence
 HEARTBEAT_SECONDS = 15.0
 # A stream ends now and then, so that who has signed out or lost a role is noticed when it opens anew.
 LONGEST_SECONDS = 600.0
@@ -88,10 +89,14 @@ class Announcements:
         except (ValueError, KeyError, TypeError):
             log.warning("An announcement could not be read")
             return
-        self._changed(municipality)
-        self._count += 1
-        event = f"id: {self._boot}-{self._count}\nevent: change\ndata: {data}\n\n".encode()
-        self._ring.append((self._count, municipality, event))
+        if told["v"] == PRESENCE:
+            # Who looks at what changes no page and is old news at once: nothing is dropped, nothing remembered.
+            event = f"event: presence\ndata: {data}\n\n".encode()
+        else:
+            self._changed(municipality)
+            self._count += 1
+            event = f"id: {self._boot}-{self._count}\nevent: change\ndata: {data}\n\n".encode()
+            self._ring.append((self._count, municipality, event))
         for queue, wanted in list(self._clients.items()):
             if municipality in {wanted, None}:
                 try:

@@ -12,10 +12,12 @@ from torget.config.bridge import Answer
 from torget.config.rsgi import Headers, Reply, Scope, cookies
 
 MARK = "x-ready-seconds"
+# On the answer to a POST that changed nothing anybody reads in public (a heartbeat, a draft).
+UNCHANGED = "x-ready-unchanged"
 MOST_PAGES = 500
 LARGEST_PAGE = 256_000
 DROP_EVERY_SECONDS = 0.5
-_NOT_KEPT = {MARK, "content-length", "etag", "vary", "set-cookie", "date"}
+_NOT_KEPT = {MARK, UNCHANGED, "content-length", "etag", "vary", "set-cookie", "date"}
 
 Key = tuple[str, str, str, str]
 

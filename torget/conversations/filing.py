@@ -106,6 +106,19 @@ def find_conversation(
     return None
 
 
+def _answers_private(said: Utterance) -> bool:
+    """Whether it answers something of ours that was private: then it is private too, whatever the network says."""
+    sent = Delivery.objects.filter(
+        receipt__in=list(said.parents), subject_type="conversations.message"
+    )
+    return (
+        bool(said.parents)
+        and Message.objects.filter(
+            pk__in=sent.values("subject_id"), visibility=Conversation.Visibility.PRIVATE
+        ).exists()
+    )
+
+
 def _open_conversation(
     envelope: Envelope, said: Utterance, identity: Identity, occurred_at: datetime, at: datetime
 ) -> Conversation:
@@ -143,8 +156,19 @@ def _open_conversation(
     return conversation
 
 
-def note_inbound(conversation: Conversation, body: str, occurred_at: datetime) -> None:
-    """A resident spoke: it waits for us (again)."""
+def _is_aside(conversation: Conversation, visibility: str) -> bool:
+    """Said in private in a public conversation."""
+    return (conversation.visibility, visibility) == (
+        Conversation.Visibility.PUBLIC,
+        Conversation.Visibility.PRIVATE,
+    )
+
+
+def note_inbound(
+    conversation: Conversation, body: str, occurred_at: datetime, *, visibility: str = ""
+) -> None:
+    """A resident spoke: it waits for us (again). Of what is private in a public conversation its row shows nothing."""
+    aside = _is_aside(conversation, visibility)
     reopened = conversation.state in {State.ANSWERED, State.CLOSED}
     Conversation.objects.filter(pk=conversation.pk).update(
         state=State.OPEN if reopened else conversation.state,
@@ -153,11 +177,12 @@ def note_inbound(conversation: Conversation, body: str, occurred_at: datetime) -
         last_message_at=occurred_at,
         waiting_since=conversation.waiting_since or occurred_at,
         message_count=F("message_count") + 1,
-        preview=preview_of(body),
+        private_count=F("private_count") + int(aside),
+        preview=conversation.preview if aside else preview_of(body),
     )
 
 
-def _note_blocked(conversation: Conversation, occurred_at: datetime) -> None:
+def _note_blocked(conversation: Conversation, occurred_at: datetime, visibility: str) -> None:
     """A blocked sender spoke: it is kept and found, but nobody waits for us. A new conversation is closed at once."""
     fresh = conversation.message_count == 0
     Conversation.objects.filter(pk=conversation.pk).update(
@@ -166,6 +191,7 @@ def _note_blocked(conversation: Conversation, occurred_at: datetime) -> None:
         last_inbound_at=occurred_at,
         last_message_at=occurred_at,
         message_count=F("message_count") + 1,
+        private_count=F("private_count") + int(_is_aside(conversation, visibility)),
     )
 
 
@@ -184,7 +210,7 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
         conversation = _open_conversation(envelope, said, identity, occurred_at, at)
     conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
     visibility: str = said.visibility
-    if conversation.visibility == Conversation.Visibility.PRIVATE:
+    if conversation.visibility == Conversation.Visibility.PRIVATE or _answers_private(said):
         visibility = Conversation.Visibility.PRIVATE
     message = Message.objects.create(
         conversation=conversation,
@@ -206,9 +232,9 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     attachments.attach(message, [*kept, *said.extra.get("prepared", [])])
     blocked = persons.is_blocked(identity, at=at)
     if blocked:
-        _note_blocked(conversation, occurred_at)
+        _note_blocked(conversation, occurred_at, visibility)
     else:
-        note_inbound(conversation, said.body, occurred_at)
+        note_inbound(conversation, said.body, occurred_at, visibility=visibility)
     record(
         "message.received",
         message,

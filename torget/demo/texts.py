@@ -139,6 +139,7 @@ STAFF = [
     ),
     Employee("siri", "Siri", "Tveit", "servicetorget", (("archivist", "nordvaag"),)),
     Employee("liv", "Liv", "Nesheim", "servicetorget", (("administrator", "nordvaag"),)),
+    Employee("gunn", "Gunn", "Lervik", "plan-bygg", (("approver", "nordvaag"),)),
     Employee(
         "kristin",
         "Kristin",
@@ -153,6 +154,7 @@ SIGN_INS = [
     ("vaktleder", "per@nordvaag.example.no"),
     ("svarer i teknisk drift", "ola@nordvaag.example.no"),
     ("redaktør", "amina@nordvaag.example.no"),
+    ("godkjenner", "gunn@nordvaag.example.no"),
     ("administrator", "liv@nordvaag.example.no"),
 ]
 

@@ -58,6 +58,10 @@ class Draft(models.Model):
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=6, choices=Kind)
     body = models.TextField()
+    files = models.JSONField(default=list)
+    choices = models.JSONField(
+        default=dict, help_text="What was chosen beside the text: visibility, close and so on."
+    )
     updated_at = models.DateTimeField()
 
     class Meta:

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from torget.channels.rules import beat
+from torget.channels.wake import Waker
+from torget.desk.rules import holding, presence
 from torget.desk.watchdog import watch
+
+log = logging.getLogger(__name__)
+
+LONGEST_SLEEP_SECONDS = 1.0
+TRY_AGAIN_SECONDS = 30
 
 
 @app.periodic(cron="* * * * *")
@@ -13,3 +27,42 @@ from torget.desk.watchdog import watch
 def watchdog(timestamp: int) -> None:
     """Look for what stands still."""
     watch(at=timezone.now())
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="desk.presence", queueing_lock="desk.presence", pass_context=False)
+def sweep_presence(timestamp: int) -> None:
+    """Forget those who left without a word."""
+    presence.forget_gone(at=timezone.now())
+
+
+def release_due(*, now: Callable[[], datetime] = timezone.now) -> int:
+    """Send every reply whose time to regret is over; how many."""
+    released = 0
+    while (pk := holding.next_due(at=now())) is not None:
+        try:
+            if holding.release_next(at=now()) is None:
+                break  # another worker has it
+            released += 1
+        except (OperationalError, InterfaceError):
+            if not connection.is_usable():
+                raise  # the database is away, which is no fault of the reply's
+            holding.postpone(pk, at=now(), seconds=TRY_AGAIN_SECONDS)
+        except Exception as fault:  # noqa: BLE001 - one reply's fault must not stop the others
+            # The class only: the text of a fault may quote what somebody wrote.
+            log.error("Reply on hold %s could not be sent: %s", pk, type(fault).__name__)
+            holding.postpone(pk, at=now(), seconds=TRY_AGAIN_SECONDS)
+    return released
+
+
+def release_loop(stop: threading.Event) -> None:
+    """Run until told to stop; woken by NOTIFY, and when the next reply on hold comes due."""
+    with Waker("torget_release") as waker:
+        while not stop.is_set():
+            close_old_connections()
+            release_due()
+            beat("release")
+            due, sleep = holding.next_release(), LONGEST_SLEEP_SECONDS
+            if due is not None:
+                sleep = min(max((due - timezone.now()).total_seconds(), 0.02), sleep)
+            waker.wait(sleep, stop)

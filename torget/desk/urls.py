@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.desk.views import figures, files, inbox, person, publish, search, thread, watch
+from torget.desk.views import (
+    approving,
+    figures,
+    files,
+    inbox,
+    person,
+    publish,
+    search,
+    texts,
+    thread,
+    watch,
+    writing,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -14,8 +26,25 @@ urlpatterns = [
     path("sak/<str:ref>/ta", thread.take, name="take"),
     path("sak/<str:ref>/gi", thread.assign, name="assign"),
     path("sak/<str:ref>/videre", thread.forward, name="forward"),
-    path("sak/<str:ref>/notat", thread.note, name="note"),
-    path("sak/<str:ref>/svar", thread.reply, name="reply"),
+    path("sak/<str:ref>/notat", writing.note, name="note"),
+    path("sak/<str:ref>/svar", writing.reply, name="reply"),
+    path("sak/<str:ref>/angre/<int:pk>", writing.regret, name="regret"),
+    path("sak/<str:ref>/utkast", writing.draft, name="draft"),
+    path("sak/<str:ref>/utkast/kast", writing.drop_draft, name="drop_draft"),
+    path("sak/<str:ref>/her", writing.here, name="here"),
+    path("sak/<str:ref>/maler", writing.canned_list, name="canned_list"),
+    path("sak/<str:ref>/navn", writing.names, name="names"),
+    path("sak/<str:ref>/vent/<int:pk>/<str:sha256>", writing.held_file, name="held_file"),
+    path("nevnt", approving.mentions, name="mentions"),
+    path("nevnt/<int:pk>", approving.open_mention, name="open_mention"),
+    path("godkjenning", approving.approvals, name="approvals"),
+    path("godkjenning/<int:pk>", approving.decide, name="decide"),
+    path("godkjenning/<int:pk>/<str:sha256>", approving.file, name="approval_file"),
+    path("innstillinger/godkjenning", approving.terms, name="terms"),
+    path("innstillinger/godkjenning/<int:pk>", approving.end_term, name="end_term"),
+    path("svarmaler", texts.canned, name="canned"),
+    path("svarmaler/ny", texts.canned_one, name="canned_new"),
+    path("svarmaler/<int:pk>", texts.canned_one, name="canned_one"),
     path("sak/<str:ref>/avslutt", thread.close, name="close"),
     path("sak/<str:ref>/aapne", thread.reopen, name="reopen"),
     path("sak/<str:ref>/publiser", publish.publish, name="publish"),

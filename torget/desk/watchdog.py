@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from torget.channels import rules as channels
 from torget.channels.models import Account, Alarm, Heartbeat
+from torget.conversations.models import Held
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 
@@ -24,7 +25,8 @@ DELIVERY_LATE = timedelta(minutes=5)
 SILENT = timedelta(
     minutes=35
 )  # IMAP IDLE is renewed each half hour: longer without a word is no connection
-KINDS = ("loop", "intake", "outbox", "unknown", "silent", "quarantine")
+REPLY_LATE = timedelta(minutes=2)
+KINDS = ("loop", "intake", "outbox", "unknown", "silent", "quarantine", "held")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def standstills(*, at: datetime) -> Iterator[Standstill]:
     yield from _late_envelopes(at)
     yield from _aside()
     yield from _late_deliveries(at)
+    yield from _late_replies(at)
     for account in (
         Account.objects.active().exclude(last_seen_at=None).filter(last_seen_at__lt=at - SILENT)
     ):
@@ -115,6 +118,17 @@ def _late_deliveries(at: datetime) -> Iterator[Standstill]:
                 sentence % {"many": row["many"]},
                 row["account__municipality"],
             )
+
+
+def _late_replies(at: datetime) -> Iterator[Standstill]:
+    late = Held.objects.releasable(at=at - REPLY_LATE)
+    for row in late.values("conversation__municipality").annotate(many=Count("id")).order_by():
+        yield Standstill(
+            "held",
+            f"municipality:{row['conversation__municipality']}",
+            _("%(many)s svar skulle vært sendt, men står på vent.") % {"many": row["many"]},
+            row["conversation__municipality"],
+        )
 
 
 def watch(*, at: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +18,7 @@ from torget.channels.rules import form_account
 from torget.conversations import filing, persons
 from torget.conversations.attachments import Prepared
 from torget.conversations.models import Conversation, Identity, Message
-from torget.conversations.rules import case_path
+from torget.conversations.rules import case_path, gone_private
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.intake import rules as intake
@@ -174,7 +174,12 @@ def comment(conversation: Conversation, saying: Saying, *, by: Actor, at: dateti
 
 
 def say_more(conversation: Conversation, saying: Saying, *, at: datetime) -> Message:
-    """The resident who holds the case's link says more, as the one who asked."""
+    """The resident who holds the case's link says more, as the one who asked.
+
+    Where the talk goes on in private it stays there, whatever was asked for.
+    """
+    if gone_private(conversation):
+        saying = replace(saying, visibility=Conversation.Visibility.PRIVATE)
     identity = conversation.identity
     by = Actor.resident(conversation.municipality_id, identity.person_id if identity else None)
     return _say(

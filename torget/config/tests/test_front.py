@@ -463,3 +463,42 @@ def test_when_up_is_killed_nothing_is_left_running() -> None:
         square.process.kill()
         square.process.wait()
         wait_gone(everyone, 30)
+
+
+def test_a_heartbeat_from_the_desk_drops_no_ready_page_and_is_heard_by_colleagues(
+    square: Square,
+) -> None:
+    [(ref, subject)] = square.query(
+        "SELECT ref, subject FROM conversations_conversation WHERE visibility = 'public' ORDER BY id LIMIT 1"
+    )
+    cookie = sign_in(square)
+    token = "a" * 32
+    headers = {
+        "cookie": f"{cookie}; csrftoken={token}",
+        "x_csrftoken": token,
+        "content_type": "application/x-www-form-urlencoded",
+    }
+
+    def say(path: str, body: bytes) -> tuple[int, Any]:
+        status, told, _body = call(square, "POST", f"/desk/sak/{ref}/{path}", body, **headers)
+        return status, told
+
+    link, answer = listen(square, cookie)
+    time.sleep(1)
+    assert subject in get(square, "/vegg")[2].decode()
+    # Changed behind everybody's back, so that only a page made anew would show it.
+    word = f"Merkelig{uuid.uuid4().hex[:8]}"
+    square.query("UPDATE conversations_conversation SET subject = %s WHERE ref = %s", word, ref)
+    try:
+        status, told = say("her", b"writing=1")
+        assert (status, told.get("x-ready-unchanged")) == (200, None)
+        heard = next_event(answer)
+        assert (heard["event"], json.loads(heard["data"])["verb"]) == ("presence", "presence")
+        assert word not in get(square, "/vegg")[2].decode()
+        say("notat", b"notat-body=Noe+nytt")
+        assert word in get(square, "/vegg")[2].decode()
+    finally:
+        link.close()
+        square.query(
+            "UPDATE conversations_conversation SET subject = %s WHERE ref = %s", subject, ref
+        )

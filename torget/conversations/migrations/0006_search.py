@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('channels', '0001_first'),
-        ('conversations', '0003_handling'),
+        ('conversations', '0004_writing'),
         ('intake', '0001_first'),
         ('people', '0001_first'),
     ]

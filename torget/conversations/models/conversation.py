@@ -168,6 +168,9 @@ class Conversation(models.Model):
     place = models.BigIntegerField(
         default=0, editable=False, help_text="Municipality and week; kept by a trigger."
     )
+    private_count = models.PositiveIntegerField(
+        default=0, help_text="Of the messages, those that are private in a public conversation."
+    )
 
     objects = ConversationQuerySet.as_manager()
 
@@ -216,3 +219,8 @@ class Conversation(models.Model):
     def public_name(self) -> str:
         """What everybody may call the one who asked; empty when they did not want their name shown."""
         return self.person_name if self.show_name else ""
+
+    @property
+    def public_count(self) -> int:
+        """How many messages everybody can count."""
+        return self.message_count - self.private_count

@@ -86,6 +86,12 @@ class Held(models.Model):
     state = models.CharField(max_length=10, choices=State)
     body = models.TextField()
     visibility = models.CharField(max_length=7, choices=Conversation.Visibility)
+    public_note = models.TextField(
+        blank=True, help_text="Said in public when the reply itself goes on in private."
+    )
+    let_through = models.JSONField(
+        default=list, help_text="Codes of what the guard found and the writer let stand."
+    )
     close = models.BooleanField(default=False)
     preliminary = models.BooleanField(default=False)
     files = models.JSONField(default=list)
@@ -108,6 +114,10 @@ class Held(models.Model):
     class Meta:
         verbose_name_plural = "held"
         constraints = [
+            models.CheckConstraint(
+                condition=Q(public_note="") | Q(visibility="private"),
+                name="held_public_note_beside_private",
+            ),
             models.CheckConstraint(
                 condition=Q(term=None) | ~Q(state="sent") | ~Q(decided_by=F("staff")),
                 name="held_author_is_not_approver",

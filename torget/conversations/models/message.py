@@ -24,6 +24,20 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What the resident may see: no notes, nothing hidden."""
         return self.exclude(kind=Message.Kind.NOTE).filter(hidden_at=None)
 
+    def shown_to_asker(self, conversation: Conversation) -> MessageQuerySet:
+        """What the one who asked may see at the case's secret address.
+
+        In a public conversation others speak too: of what is private there, only what was said by or to them.
+        """
+        if conversation.visibility == Conversation.Visibility.PRIVATE:
+            return self.shown()
+        theirs = Q(identity=conversation.identity_id) | Q(recipient=conversation.identity_id)
+        if conversation.person_id:
+            theirs |= Q(identity__person=conversation.person_id)
+            theirs |= Q(recipient__person=conversation.person_id)
+        public = Q(visibility=Conversation.Visibility.PUBLIC)
+        return self.shown().filter(public | theirs if conversation.identity_id else public)
+
     def public(self) -> MessageQuerySet:
         """What everybody may see."""
         return self.shown().filter(
@@ -53,6 +67,14 @@ class Message(models.Model):
     )
     staff = models.ForeignKey(
         Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
+    )
+    recipient = models.ForeignKey(
+        Identity,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Of a private answer in a public conversation: the one it is for.",
     )
     signature = models.CharField(max_length=160, blank=True)
     author_name = models.CharField(max_length=120, blank=True)
@@ -97,6 +119,10 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(kind="note", visibility="public"), name="message_note_private"
+            ),
+            models.CheckConstraint(
+                condition=Q(recipient=None) | Q(kind="answer", visibility="private"),
+                name="message_recipient_of_private_answer",
             ),
         ]
         indexes = [

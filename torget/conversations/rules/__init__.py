@@ -1,6 +1,14 @@
 """Acting in conversations."""
 
-from torget.conversations.rules.answering import answer, post, route_back, send_message
+from torget.conversations.rules.answering import (
+    answer,
+    gone_private,
+    post,
+    reachable_privately,
+    route_back,
+    send_message,
+    words,
+)
 from torget.conversations.rules.handling import assign, close, forward, note, reopen, take
 from torget.conversations.rules.state import MAX_BODY_CHARS, case_path
 
@@ -11,10 +19,13 @@ __all__ = [
     "case_path",
     "close",
     "forward",
+    "gone_private",
     "note",
     "post",
+    "reachable_privately",
     "reopen",
     "route_back",
     "send_message",
     "take",
+    "words",
 ]

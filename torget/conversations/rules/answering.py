@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -25,6 +27,8 @@ from torget.people.links import absolute
 from torget.people.models import Unit
 from torget.people.rules import next_ref
 
+PUBLIC, PRIVATE = Conversation.Visibility.PUBLIC, Conversation.Visibility.PRIVATE
+
 
 def route_back(conversation: Conversation, identity: Identity | None) -> tuple[Account, str] | None:
     """The account and address by which an identity is reached; None when the page is the only way (no address given)."""
@@ -41,17 +45,44 @@ def route_back(conversation: Conversation, identity: Identity | None) -> tuple[A
     return (account, identity.external_id) if account and identity.network != "form" else None
 
 
+def reachable_privately(conversation: Conversation) -> str:
+    """How the one who asked can be told something nobody else reads: "channel", "page" (the secret link only), or ""."""
+    if conversation.identity is None:
+        return ""
+    if route_back(conversation, conversation.identity) is not None:
+        return "channel"
+    # Who asked was given the secret link; who posted on the wall without an address was not.
+    return "page" if conversation.kind == Conversation.Kind.QUESTION else ""
+
+
+def gone_private(conversation: Conversation) -> bool:
+    """Whether a public conversation goes on in private with the one who asked."""
+    return (
+        conversation.visibility == PUBLIC
+        and conversation.messages.filter(kind=Message.Kind.ANSWER, visibility=PRIVATE).exists()
+    )
+
+
+def _is_asker(conversation: Conversation, identity: Identity) -> bool:
+    return identity.pk == conversation.identity_id or (
+        conversation.person_id is not None and identity.person_id == conversation.person_id
+    )
+
+
 def send_message(
     message: Message, identity: Identity | None, *, at: datetime, key: str = ""
 ) -> Delivery | None:
-    """Put a message of ours in the outbox to one identity, in its language, with the way back to the case."""
+    """Put a message of ours in the outbox to one identity, in its language, with the way back to the case.
+
+    The case's key opens everything private in it, so in a public conversation only the one who asked gets it.
+    """
     conversation = message.conversation
     way = route_back(conversation, identity)
     if way is None or identity is None:
         return None
     account, recipient = way
     inbound = (
-        conversation.messages.filter(kind=Message.Kind.INBOUND, account=account)
+        conversation.messages.filter(kind=Message.Kind.INBOUND, account=account, identity=identity)
         .exclude(external_id=None)
         .last()
     )
@@ -59,6 +90,8 @@ def send_message(
     files = [
         outbox.Attachment(one.sha256, one.name, one.media_type) for one in message.attachments.all()
     ]
+    secret = conversation.visibility == PRIVATE or _is_asker(conversation, identity)
+    path = case_path(conversation) if secret else f"/vegg/{conversation.ref}"
     out = Outgoing(
         idempotency_key=key or f"m{message.public_id.hex}",
         recipient=recipient,
@@ -66,13 +99,72 @@ def send_message(
         subject=f"{conversation.subject} [{conversation.ref}]",
         body=body,
         signature=message.signature,
-        case=conversation.key,
-        case_url=absolute(conversation.municipality, case_path(conversation)),
+        case=conversation.key if secret else "",
+        case_url=absolute(conversation.municipality, path),
         parent=inbound.external_id or "" if inbound else "",
         references=[inbound.external_id] if inbound and inbound.external_id else [],
         language=conversation.language,
     )
     return outbox.enqueue(account, out, about=message, at=at, attachments=files, priority=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """An answer that may be given: the text, who will read it, and what is said in public beside a private one."""
+
+    body: str
+    visibility: str
+    public_note: str = ""
+
+    @property
+    def public_text(self) -> str:
+        """What everybody will read of it."""
+        return self.body if self.visibility == PUBLIC else self.public_note
+
+
+def words(
+    conversation: Conversation,
+    body: str,
+    *,
+    by: Actor,
+    visibility: str | None = None,
+    public_note: str = "",
+    close: bool = False,
+    preliminary: bool = False,
+) -> Words:
+    """See whether this answer may be given; nothing is written.
+
+    Raises:
+        NotAllowed: no role for it in the unit.
+        Refused: empty, too long, a national identity number in public, nobody to tell in private, or a
+            preliminary reply that ends the case.
+    """
+    check(by, "conversations.reply", conversation.unit)
+    if by.staff is None:
+        raise Refused(_("Bare ansatte kan svare."), "no_staff")
+    if close and preliminary:
+        raise Refused(
+            _("Et foreløpig svar avslutter ikke saken. Velg bort ett av de to."), "not_the_end"
+        )
+    here = conversation.visibility
+    shown = PRIVATE if here == PRIVATE else visibility or here
+    aside = here == PUBLIC and shown == PRIVATE
+    if aside and not reachable_privately(conversation):
+        raise Refused(
+            _(
+                "Vi kan ikke nå innbyggeren privat. Svar offentlig, og be dem sende et privat spørsmål."
+            ),
+            "no_private_way",
+        )
+    said = Words(
+        text_of(body), shown, text_of(public_note) if aside and public_note.strip() else ""
+    )
+    if national_ids(said.public_text):
+        raise Refused(
+            _("Svaret er offentlig og inneholder et fødselsnummer. Ta det bort før du sender."),
+            "national_id",
+        )
+    return said
 
 
 def answer(
@@ -84,48 +176,42 @@ def answer(
     visibility: str | None = None,
     files: Sequence[attachments.Prepared] = (),
     close: bool = False,
+    preliminary: bool = False,
+    public_note: str = "",
+    written_at: datetime | None = None,
 ) -> Message:
     """Answer under name, back the way the question came: message, outbox row and history row in one transaction.
 
+    A private answer in a public conversation goes to the one who asked and to nobody else; `public_note` is what
+    stays in the public thread then. A preliminary one (forvaltningsloven § 11 a) keeps the case waiting, and so does
+    one `written_at` a time before the resident's last words: they are not answered by it.
+
     Raises:
-        NotAllowed: no role for it in the unit.
-        Refused: empty, too long, or a national identity number in a public answer.
+        NotAllowed, Refused: as `words`.
     """
-    check(by, "conversations.reply", conversation.unit)
-    if by.staff is None:
-        raise Refused(_("Bare ansatte kan svare."), "no_staff")
-    body, shown = text_of(body), visibility or conversation.visibility
-    if conversation.visibility == Conversation.Visibility.PRIVATE:
-        shown = Conversation.Visibility.PRIVATE
-    if shown == Conversation.Visibility.PUBLIC and national_ids(body):
-        raise Refused(
-            _("Svaret er offentlig og inneholder et fødselsnummer. Ta det bort før du sender."),
-            "national_id",
-        )
+    said = words(
+        conversation,
+        body,
+        by=by,
+        visibility=visibility,
+        public_note=public_note,
+        close=close,
+        preliminary=preliminary,
+    )
     with transaction.atomic():
         row = lock(conversation)
-        message = Message.objects.create(
-            conversation=row,
-            kind=Message.Kind.ANSWER,
-            visibility=shown,
-            staff=by.staff,
-            signature=by.staff.signature,
-            show_name=True,
-            body=body,
-            language=row.language,
-            occurred_at=at,
-            created_at=at,
-        )
+        aside = row.visibility == PUBLIC and said.visibility == PRIVATE
+        to = row.identity if aside else _asker(row)
+        message = _ours(row, said.body, said.visibility, by, at, recipient=to if aside else None)
         attachments.attach(message, files)
-        move(row, State.OPEN if row.state == State.CLOSED else State(row.state))
-        move(row, State.CLOSED if close else State.ANSWERED)
-        row.assignee = row.assignee or by.staff
-        row.first_answer_at = row.first_answer_at or at
-        row.waiting_since, row.last_message_at, row.closed_at = None, at, at if close else None
-        row.message_count = F("message_count") + 1
-        row.preview = preview_of(body)
+        if said.public_note:
+            _ours(row, said.public_note, PUBLIC, by, at, parent=message)
+        spoken = row.last_inbound_at
+        unread = written_at is not None and spoken is not None and spoken > written_at
+        _answered(row, said, by, at, close=close and not unread, waits=preliminary or unread)
+        row.preliminary_at = at if preliminary else row.preliminary_at
         row.save()
-        delivery = send_message(message, _asker(row), at=at)
+        delivery = send_message(message, to, at=at)
         record(
             "message.answered",
             message,
@@ -133,8 +219,51 @@ def answer(
             at=at,
             conversation=row.pk,
             delivery=delivery.pk if delivery else None,
+            **({"preliminary": True} if preliminary else {}),
+            **({"aside": True} if aside else {}),
         )
     return message
+
+
+def _ours(
+    row: Conversation, body: str, visibility: str, by: Actor, at: datetime, **more: Any
+) -> Message:
+    assert by.staff is not None
+    return Message.objects.create(
+        conversation=row,
+        kind=Message.Kind.ANSWER,
+        visibility=visibility,
+        staff=by.staff,
+        signature=by.staff.signature,
+        show_name=True,
+        body=body,
+        language=row.language,
+        occurred_at=at,
+        created_at=at,
+        **more,
+    )
+
+
+def _answered(
+    row: Conversation, said: Words, by: Actor, at: datetime, *, close: bool, waits: bool
+) -> None:
+    """The conversation after an answer, not saved yet: whether it still waits, and what its row shows."""
+    move(row, State.OPEN if row.state in {State.CLOSED, State.NEW} else State(row.state))
+    if waits:
+        move(row, State.OPEN)
+        row.waiting_since = row.waiting_since or at
+    else:
+        move(row, State.CLOSED if close else State.ANSWERED)
+        row.waiting_since = None
+    row.assignee = row.assignee or by.staff
+    row.first_answer_at = row.first_answer_at or at
+    row.last_message_at, row.closed_at = at, at if close else None
+    row.message_count = F("message_count") + (2 if said.public_note else 1)
+    if row.visibility == PUBLIC and said.visibility == PRIVATE:
+        row.private_count = F("private_count") + 1
+    # The row is read by everybody when the conversation is public: nothing private may stand on it.
+    if row.visibility == PRIVATE or said.public_text:
+        row.preview = preview_of(said.body if row.visibility == PRIVATE else said.public_text)
 
 
 def _asker(conversation: Conversation) -> Identity | None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from torget.conversations.models import Conversation, Message
+from torget.conversations.rules.mentioning import mention
 from torget.conversations.rules.state import State, lock, move, text_of
 from torget.errors import Refused, Stale
 from torget.history.rules import record
@@ -79,10 +80,10 @@ def forward(conversation: Conversation, unit: Unit, *, by: Actor, at: datetime) 
 
 
 def note(conversation: Conversation, body: str, *, by: Actor, at: datetime) -> Message:
-    """Leave a note for colleagues: never shown to residents, by a constraint in the database.
+    """Leave a note for colleagues: never shown to residents, by a constraint in the database. Who is named is told.
 
     Raises:
-        NotAllowed, Refused: no role; empty or too long.
+        NotAllowed, Refused: no role; empty or too long; a first name that several have.
     """
     check(by, "conversations.note", conversation.unit)
     with transaction.atomic():
@@ -96,6 +97,7 @@ def note(conversation: Conversation, body: str, *, by: Actor, at: datetime) -> M
             occurred_at=at,
             created_at=at,
         )
+        mention(message, conversation, by=by)
         record("message.noted", message, by=by, at=at, conversation=conversation.pk)
     return message
 

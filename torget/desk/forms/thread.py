@@ -10,29 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from torget.people.models import Municipality, Staff, Unit
 
 
-class ReplyForm(forms.Form):
-    """An answer to the resident."""
-
-    body = forms.CharField(
-        label=_("Svar"),
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 7}),
-        error_messages={"required": _("Skriv svaret først.")},
-    )
-    close = forms.BooleanField(label=_("Avslutt saken når svaret er sendt"), required=False)
-
-
-class NoteForm(forms.Form):
-    """A note for colleagues."""
-
-    body = forms.CharField(
-        label=_("Internt notat"),
-        max_length=20_000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": _("Skriv notatet først.")},
-    )
-
-
 class ForwardForm(forms.Form):
     """Another unit."""
 

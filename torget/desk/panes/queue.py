@@ -8,6 +8,8 @@ from django.db.models import Q
 
 from torget.channels.models import Alarm
 from torget.conversations.models import Conversation
+from torget.conversations.rules.mentioning import unseen
+from torget.desk.rules.holding import waiting_for
 from torget.intake.models import Envelope
 from torget.people.models import Unit
 
@@ -22,6 +24,8 @@ def counts(request: Any) -> dict[str, int]:
         .filter(waiting_since__isnull=False)
         .count(),
         "quarantine": Envelope.objects.visible_to(request.actor).quarantined().count(),
+        "mentions": unseen(by=request.actor).count(),
+        "approvals": waiting_for(request.actor).count(),
     }
 
 

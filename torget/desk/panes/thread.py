@@ -12,8 +12,9 @@ from django.utils import timezone
 from torget.answers.models import Answer
 from torget.conversations.models import Conversation, Message, deliveries_of
 from torget.conversations.rules import route_back
-from torget.desk.forms.thread import AssignForm, ForwardForm, NoteForm, ReplyForm
+from torget.desk.forms.thread import AssignForm, ForwardForm
 from torget.desk.panes.person import beside
+from torget.desk.panes.writing import compose, on_hold
 from torget.history.models import Entry
 from torget.people.actor import Actor
 from torget.people.models import Staff, Unit
@@ -83,15 +84,18 @@ def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, 
     if conversation.person is not None:
         readable = Conversation.objects.visible_to(request.actor).filter(person__in=about["family"])
         earlier = list(readable.exclude(pk=conversation.pk).newest_first()[:5])
-    return about | {
-        "conversation": conversation,
-        "timeline": _timeline(conversation),
-        "may": _may(request.actor, conversation),
-        "reply_form": forms.get("reply") or ReplyForm(prefix="svar"),
-        "note_form": forms.get("note") or NoteForm(prefix="notat"),
-        "forward_form": ForwardForm(conversation.municipality, prefix="videre"),
-        "assign_form": AssignForm(conversation.municipality, prefix="til"),
-        "published": Answer.objects.filter(source=conversation, withdrawn_at=None),
-        "earlier": earlier,
-        "reachable": route_back(conversation, conversation.identity) is not None,
-    }
+    return (
+        about
+        | {
+            "conversation": conversation,
+            "timeline": _timeline(conversation),
+            "may": _may(request.actor, conversation),
+            "held": on_hold(request, conversation),
+            "forward_form": ForwardForm(conversation.municipality, prefix="videre"),
+            "assign_form": AssignForm(conversation.municipality, prefix="til"),
+            "published": Answer.objects.filter(source=conversation, withdrawn_at=None),
+            "earlier": earlier,
+            "reachable": route_back(conversation, conversation.identity) is not None,
+        }
+        | ({} if request.GET.get("del") else compose(request, conversation, **forms))
+    )

@@ -1,8 +1,9 @@
-"""An answer goes out and those who follow are told, in one transaction."""
+"""An answer goes out and those who follow are told, in one transaction; and what stands between writing and sending."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
@@ -10,9 +11,94 @@ from django.utils.translation import gettext as _
 
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import Prepared
-from torget.conversations.models import Conversation, Message
+from torget.conversations.guard import Finding
+from torget.conversations.models import Conversation, Held, Message
+from torget.desk.models import Preference
+from torget.errors import Refused, Stale
 from torget.people.actor import Actor
+from torget.people.models import Staff
 from torget.subscriptions import rules as subscriptions
+
+PUBLIC = Conversation.Visibility.PUBLIC
+UNDO_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What somebody wants to answer."""
+
+    body: str
+    visibility: str = ""
+    public_note: str = ""
+    files: Sequence[Prepared] = ()
+    close: bool = False
+    preliminary: bool = False
+    canned: Sequence[int] = ()
+
+    @property
+    def choices(self) -> dict[str, object]:
+        """What was chosen beside the text, as a draft keeps it."""
+        return {
+            "visibility": self.visibility,
+            "public_note": self.public_note,
+            "close": self.close,
+            "preliminary": self.preliminary,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How far the page had come that the answer was written on: the last answer and the last reply on hold."""
+
+    answer: int = 0
+    held: int = 0
+
+    @classmethod
+    def of(cls, conversation: Conversation) -> Seen:
+        """As it is now."""
+        answer = conversation.messages.filter(kind=Message.Kind.ANSWER).order_by("-pk").first()
+        held = conversation.held.order_by("-pk").first()
+        return cls(answer.pk if answer else 0, held.pk if held else 0)
+
+    @classmethod
+    def from_text(cls, text: str) -> Seen | None:
+        """The value a page sent back; None when it is none."""
+        answer, _dot, held = text.partition(".")
+        return cls(int(answer), int(held)) if answer.isdecimal() and held.isdecimal() else None
+
+    def __str__(self) -> str:
+        return f"{self.answer}.{self.held}"
+
+
+class Crossed(Stale):
+    """A colleague answered while this was being written. `other` is what they said (or have on hold)."""
+
+    def __init__(self, other: Message | Held) -> None:
+        name = other.staff.first_name if other.staff else ""
+        super().__init__(
+            _(
+                "%(name)s svarte mens du skrev. Les svaret først. Utkastet ditt er tatt vare på, og du kan sende det etterpå."
+            )
+            % {"name": name},
+            "crossed",
+        )
+        self.other = other
+
+
+class Guarded(Refused):
+    """The guard found something in what will be public; `findings` tells what. The writer may let it stand."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        super().__init__(
+            _("Svaret blir offentlig. Se over det vi har merket, før du sender."), "guarded"
+        )
+        self.findings = findings
+
+
+def undo_seconds(staff: Staff) -> int:
+    """How long the writer wants to be able to regret a reply."""
+    own = Preference.objects.filter(staff=staff).values_list("undo_seconds", flat=True).first()
+    return UNDO_SECONDS if own is None else own
 
 
 def reply(
@@ -23,15 +109,30 @@ def reply(
     at: datetime,
     files: Sequence[Prepared] = (),
     close: bool = False,
+    visibility: str | None = None,
+    preliminary: bool = False,
+    public_note: str = "",
+    written_at: datetime | None = None,
 ) -> Message:
-    """Answer, and tell those who follow when the answer is public.
+    """Answer at once, and tell those who follow when the answer is public.
 
     Raises:
         NotAllowed, Refused: as conversations.rules.answer.
     """
     with transaction.atomic():
-        message = conversations.answer(conversation, body, by=by, at=at, files=files, close=close)
-        if message.visibility == Conversation.Visibility.PUBLIC:
+        message = conversations.answer(
+            conversation,
+            body,
+            by=by,
+            at=at,
+            files=files,
+            close=close,
+            visibility=visibility,
+            preliminary=preliminary,
+            public_note=public_note,
+            written_at=written_at,
+        )
+        if message.visibility == PUBLIC:
             _tell(conversation, message, at)
     return message
 

@@ -18,6 +18,7 @@ BEGINNINGS = (
     ("people.administer", "desk:settings"),
     ("wall.post", "desk:post"),
     ("figures.read", "desk:figures"),
+    ("replies.approve", "desk:approvals"),
 )
 
 

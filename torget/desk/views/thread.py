@@ -15,10 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
-from torget.desk.forms.thread import AssignForm, ForwardForm, NoteForm, ReplyForm
+from torget.desk.forms.thread import AssignForm, ForwardForm
 from torget.desk.panes.queue import queue
 from torget.desk.panes.thread import one, thread
-from torget.desk.rules import replying
 from torget.errors import Refused
 from torget.people.actor import requires
 
@@ -30,7 +29,7 @@ def conversation(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>`: one conversation beside the queue."""
     found = one(request, ref)
     if request.GET.get("del") == "trad":
-        return render(request, "desk/_thread.html", thread(request, found))
+        return render(request, "desk/_live.html", thread(request, found))
     return render(request, "desk/inbox.html", queue(request) | thread(request, found))
 
 
@@ -87,52 +86,3 @@ assign = act("conversations.read", _assign)
 forward = act("conversations.forward", _forward)
 close = act("conversations.close", _close)
 reopen = act("conversations.close", _reopen)
-
-
-def _said(
-    request: Any, found: Conversation, form: Any, name: str, done: Callable[[], str]
-) -> HttpResponse:
-    """Run a rule on a filled-in form; on a refusal show the page again with everything typed."""
-    if form.is_valid():
-        try:
-            messages.success(request, done())
-            return redirect("desk:conversation", ref=found.ref)
-        except Refused as refusal:
-            form.add_error("body", refusal.message)
-    return render(
-        request,
-        "desk/inbox.html",
-        queue(request) | thread(request, found, **{name: form}),
-        status=422,
-    )
-
-
-@requires("conversations.reply")
-@require_POST
-def reply(request: Any, ref: str) -> HttpResponse:
-    """Answer the resident."""
-    found = one(request, ref)
-    form = ReplyForm(request.POST, prefix="svar")
-
-    def done() -> str:
-        data = form.cleaned_data
-        replying.reply(
-            found, data["body"], by=request.actor, at=timezone.now(), close=data["close"]
-        )
-        return _("Svaret er sendt.")
-
-    return _said(request, found, form, "reply", done)
-
-
-@requires("conversations.note")
-@require_POST
-def note(request: Any, ref: str) -> HttpResponse:
-    """Leave a note for colleagues."""
-    found = one(request, ref)
-    form = NoteForm(request.POST, prefix="notat")
-
-    def done() -> str:
-        conversations.note(found, form.cleaned_data["body"], by=request.actor, at=timezone.now())
-        return _("Notatet er lagret. Innbyggeren ser det ikke.")
-
-    return _said(request, found, form, "note", done)

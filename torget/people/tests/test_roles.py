@@ -11,6 +11,9 @@ from torget.people.roles import MAY, Role
 
 # The access table of DESIGN §4, written out once more by hand: act → who may.
 EXPECTED = {
+    "replies.approve": "approver duty_lead",
+    "replies.terms": "duty_lead administrator",
+    "canned.edit": "duty_lead editor administrator",
     "conversations.read": "responder duty_lead moderator archivist",
     "conversations.take": "responder duty_lead",
     "conversations.assign": "duty_lead",

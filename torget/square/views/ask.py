@@ -14,11 +14,13 @@ from torget.answers.models import Answer
 from torget.answers.rules import note_helped
 from torget.answers.search import suggest
 from torget.conversations.models import Conversation, Message
-from torget.conversations.rules import case_path
+from torget.conversations.rules import case_path, gone_private
 from torget.people.hours import Hours
 from torget.people.rules import front_unit
 from torget.square import rules
 from torget.square.forms import AskForm, MoreForm, SayingForm
+
+Visibility = Conversation.Visibility
 
 
 def saying_of(form: SayingForm, request: Any, visibility: str) -> rules.Saying:
@@ -99,11 +101,12 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
         ref__iexact=ref,
         key=key.lower(),
     )
-    public = conversation.visibility == Conversation.Visibility.PUBLIC
+    aside = gone_private(conversation)
+    public = conversation.visibility == Conversation.Visibility.PUBLIC and not aside
     form = MoreForm(request.POST or None, request.FILES or None, public=public)
     if request.method == "POST":
         if form.is_valid():
-            saying = saying_of(form, request, conversation.visibility)
+            saying = saying_of(form, request, Visibility.PUBLIC if public else Visibility.PRIVATE)
             rules.say_more(conversation, saying, at=timezone.now())
             return redirect(case_path(conversation))
         status = 422
@@ -112,8 +115,9 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
     context = {
         "conversation": conversation,
         "messages_shown": Message.objects.filter(conversation=conversation)
-        .shown()
+        .shown_to_asker(conversation)
         .prefetch_related("attachments"),
+        "aside": aside,
         "answers": Answer.objects.published(at=timezone.now()).filter(source=conversation),
         "form": form,
         "is_new": "ny" in request.GET,
@@ -122,7 +126,7 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
         "secret": True,
     }
     response = render(request, "square/case.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"  # see views.mine.signin_link
     response["X-Robots-Tag"] = "noindex"
     return response
 

@@ -157,12 +157,12 @@ def public_file(request: Any, public_id: str) -> HttpResponseBase:
 @require_safe
 def case_file(request: Any, ref: str, key: str, public_id: str) -> HttpResponseBase:
     """`/saker/<ref>/<key>/<id>`: an attachment in a resident's own case."""
+    conversation = get_object_or_404(
+        Conversation, municipality=request.municipality, ref__iexact=ref, key=key.lower()
+    )
     attachment = get_object_or_404(
         Attachment,
         public_id=public_id,
-        message__in=Message.objects.shown(),
-        message__conversation__municipality=request.municipality,
-        message__conversation__ref__iexact=ref,
-        message__conversation__key=key.lower(),
+        message__in=Message.objects.filter(conversation=conversation).shown_to_asker(conversation),
     )
     return serve(attachment)

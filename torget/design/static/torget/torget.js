@@ -121,6 +121,11 @@
       badge.dataset.count = number;
       badge.hidden = !Number(number);
     }
+    for (const beside of all("[data-live-into]", fresh.content)) {
+      const place = document.getElementById(beside.dataset.liveInto);
+      beside.remove();
+      if (place && wordsOf(place) !== wordsOf(beside) && !place.contains(document.activeElement)) place.replaceChildren(...beside.childNodes);
+    }
     if (wordsOf(fresh.content) === wordsOf(part)) return;
     const before = keysOf(part);
     const added = [...keysOf(fresh.content)].filter((key) => !before.has(key)).length;
@@ -165,6 +170,7 @@
       const events = new EventSource(source);
       events.addEventListener("message", soon);
       events.addEventListener("change", soon);
+      events.addEventListener("presence", (told) => document.dispatchEvent(new CustomEvent("torget:presence", { detail: told.data })));
       events.addEventListener("open", () => {
         clearInterval(polling); polling = 0;
         root.dataset.live = "on";

@@ -1,0 +1,76 @@
+"""The example municipality in the middle of answering: ready-made replies, drafts, one that waits, one gone private."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from torget.conversations import rules as conversations
+from torget.conversations.models import Conversation
+from torget.demo import texts_writing as texts
+from torget.desk.rules import canned, drafting, holding, terms
+from torget.desk.rules.replying import Reply
+from torget.people.actor import Actor
+from torget.people.models import Municipality, Staff, Unit
+from torget.square import rules as square
+
+
+def tell(
+    municipality: Municipality,
+    units: Mapping[str, Unit],
+    staff: Mapping[str, Staff],
+    *,
+    at: datetime,
+) -> None:
+    """Make it, once, after the story has been told."""
+    lead = Actor.of_staff(staff["per"])
+    for one in texts.CANNED:
+        bodies = {"nb": one.nb, "nn": one.nn, "en": one.en}
+        text = canned.Text(one.name, one.shortcut, bodies, units.get(one.unit))
+        canned.write(municipality, text, by=lead, at=at)
+    _gone_private(municipality, staff, at - timedelta(hours=5))
+    name, unit, visibility = texts.TERM
+    terms.demand(municipality, name, by=lead, at=at, unit=units[unit], visibility=visibility)
+    _waits(municipality, units[unit], staff, at - timedelta(hours=4))
+    words, who, body = texts.DRAFT
+    drafting.keep(_about(municipality, words), "answer", body, by=Actor.of_staff(staff[who]), at=at)
+    words, who, body = texts.NAMED
+    conversations.note(_about(municipality, words), body, by=Actor.of_staff(staff[who]), at=at)
+
+
+def _about(municipality: Municipality, words: str) -> Conversation:
+    return Conversation.objects.select_related("unit").get(
+        municipality=municipality, subject__icontains=words
+    )
+
+
+def _ask(
+    municipality: Municipality, words: str, name: str, unit: str, at: datetime
+) -> Conversation:
+    saying = square.Saying(words, "public", name=name, show_name=True, unit=unit)
+    return square.ask(municipality, saying, by=Actor.resident(municipality.pk), at=at)
+
+
+def _gone_private(municipality: Municipality, staff: Mapping[str, Staff], at: datetime) -> None:
+    question, name, private, public, reply, who = texts.ASIDE
+    asked = _ask(municipality, question, name, "oppvekst", at)
+    given = Reply(private, visibility="private", public_note=public)
+    actor, soon = Actor.of_staff(staff[who]), at + timedelta(minutes=20)
+    # Written to her alone; the word that stays in public says "barn", and may.
+    holding.hold(asked, given, by=actor, at=soon, seconds=0, let_through=["family", "name"])
+    square.say_more(asked, square.Saying(reply, "public"), at=at + timedelta(minutes=50))
+
+
+def _waits(
+    municipality: Municipality, unit: Unit, staff: Mapping[str, Staff], at: datetime
+) -> None:
+    question, name, answer, who = texts.WAITING
+    asked = _ask(municipality, question, name, unit.slug, at)
+    holding.hold(
+        asked,
+        Reply(answer),
+        by=Actor.of_staff(staff[who]),
+        at=at + timedelta(minutes=30),
+        seconds=10,
+        let_through=["family", "name"],
+    )

@@ -1,0 +1,160 @@
+"""What the composer shows: the draft, who else is here, what is on hold, what the guard found, replies that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from torget.conversations.guard import (
+    BANK,
+    BIRTH,
+    EMAIL,
+    FAMILY,
+    FILES,
+    HEALTH,
+    NAME,
+    NATIONAL_ID,
+    PHONE,
+    Finding,
+)
+from torget.conversations.models import Conversation, Held, Message
+from torget.conversations.rules import gone_private, reachable_privately
+from torget.desk.forms.writing import NoteForm, ReplyForm, aside_note
+from torget.desk.models import CannedReply, Draft
+from torget.desk.rules import canned, drafting, presence
+from torget.desk.rules.replying import Seen
+
+FOUND = {
+    NATIONAL_ID: _("fødselsnummer"),
+    HEALTH: _("ord om helse"),
+    PHONE: _("telefonnummer"),
+    EMAIL: _("e-postadresse"),
+    FAMILY: _("noe om familie eller naboer"),
+    BIRTH: _("fødselsdato"),
+    BANK: _("kontonummer"),
+    NAME: _("navnet til innbyggeren, som ikke vises offentlig"),
+    FILES: _("vedlegg som alle kan laste ned"),
+}
+Visibility = Conversation.Visibility
+
+
+def findings(text: str, found: Sequence[Finding]) -> dict[str, Any]:
+    """What the guard found, for showing: the text in pieces, each kind once with its words, and the codes."""
+    pieces: list[dict[str, Any]] = []
+    at = 0
+    for one in found:
+        pieces.append({"words": text[at : one.start], "label": ""})
+        if one.words:
+            pieces.append({"words": one.words, "label": FOUND[one.code]})
+        at = one.end
+    pieces.append({"words": text[at:], "label": ""})
+    kinds: dict[str, list[str]] = {}
+    for one in found:
+        words = kinds.setdefault(one.code, [])
+        if one.words and one.words not in words:
+            words.append(one.words)
+    return {
+        "pieces": pieces,
+        "kinds": [{"label": FOUND[code], "words": words} for code, words in kinds.items()],
+        "codes": ",".join(sorted(kinds)),
+    }
+
+
+def last_said(conversation: Conversation) -> Message | None:
+    """What the resident said last."""
+    return conversation.messages.filter(kind=Message.Kind.INBOUND).last()
+
+
+def on_hold(request: Any, conversation: Conversation) -> list[Held]:
+    """Replies not sent yet, and the writer's own that came back and was not sent since."""
+    rows = list(
+        conversation.held.filter(state__in=[Held.State.WAITING, Held.State.APPROVAL])
+        .select_related("staff__unit", "term")
+        .order_by("pk")
+    )
+    for row in rows:
+        left = (row.release_at - timezone.now()).total_seconds() if row.release_at else 0
+        row.seconds_left = max(0, ceil(left))  # type: ignore[attr-defined]  # shown beside it
+    mine = (
+        conversation.held.filter(staff=request.actor.id)
+        .select_related("staff__unit", "decided_by", "term")
+        .order_by("-pk")
+        .first()
+    )
+    back = mine is not None and (
+        mine.state == Held.State.REFUSED or (mine.state == Held.State.REGRETTED and mine.reason)
+    )
+    return [*rows, *([mine] if mine and back else [])]
+
+
+def _start(
+    conversation: Conversation, draft: Draft | None, chosen: CannedReply | None, by: Any
+) -> dict[str, Any]:
+    """What the composer says to begin with: the draft, and a ready-made reply chosen by its link."""
+    body = draft.body if draft else ""
+    if chosen is not None:
+        text = canned.fill(chosen, conversation, by.staff)
+        body = f"{body.rstrip()}\n\n{text}" if body.strip() else text
+    said = last_said(conversation)
+    aside = said is not None and said.visibility == Visibility.PRIVATE
+    start: dict[str, Any] = {
+        "visibility": Visibility.PRIVATE if aside else Visibility.PUBLIC,
+        "public_note": "" if gone_private(conversation) else aside_note(conversation),
+    }
+    start |= {name: value for name, value in (draft.choices if draft else {}).items() if value}
+    return start | {
+        "body": body,
+        "seen": str(Seen.of(conversation)),
+        "canned": str(chosen.pk) if chosen else "",
+    }
+
+
+def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str, Any]:
+    """Everything around the text box. `forms` are filled-in ones to show again."""
+    by, now = request.actor, timezone.now()
+    kept = {
+        draft.kind: draft for draft in Draft.objects.filter(conversation=conversation, staff=by.id)
+    }
+    draft = kept.get(Draft.Kind.ANSWER)
+    number = request.GET.get("mal", "")
+    chosen = (
+        canned.usable(conversation).filter(pk=int(number[:9])).first()
+        if number.isdecimal()
+        else None
+    )
+    said = last_said(conversation)
+    query = request.GET.get("malsok", "").replace("\x00", "").strip()
+    listed = canned.search(conversation, query)
+    fits = canned.offered(conversation, said.body) if said else []
+    for one in (*listed, *fits):
+        one.text = canned.fill(one, conversation, by.staff)  # type: ignore[attr-defined]  # shown beside it
+    note = kept.get(Draft.Kind.NOTE)
+    form = forms.get("reply")
+    if form is None:
+        form = ReplyForm(
+            conversation, draft, prefix="svar", initial=_start(conversation, draft, chosen, by)
+        )
+    return {
+        "reply_form": form,
+        "note_form": forms.get("note")
+        or NoteForm(prefix="notat", initial={"body": note.body if note else ""}),
+        "draft": draft,
+        "note_draft": note,
+        "colleagues": presence.colleagues(conversation, by=by, at=now),
+        "way": reachable_privately(conversation),
+        "gone_private": gone_private(conversation),
+        "canned_query": query,
+        "canned_listed": [one for one in listed if query or one not in fits],
+        "canned_fits": fits,
+        "guard": forms.get("guard"),
+        "crossed": forms.get("crossed"),
+    }
+
+
+def own_draft(request: Any, conversation: Conversation) -> Draft | None:
+    """One's own begun answer there."""
+    return drafting.find(conversation, Draft.Kind.ANSWER, by=request.actor)

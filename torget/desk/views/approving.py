@@ -1,0 +1,157 @@
+"""A second pair of eyes: replies that wait for approval, which kinds must, and where one is named."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from torget.conversations.models import ApprovalTerm, Mention, Message
+from torget.conversations.rules import mentioning
+from torget.desk.forms.writing import NETWORKS, SendBackForm, TermForm
+from torget.desk.panes.queue import counts
+from torget.desk.panes.writing import FOUND
+from torget.desk.rules import holding
+from torget.desk.rules import terms as rules
+from torget.desk.views.acting import done
+from torget.desk.views.writing import serve_held
+from torget.errors import Refused
+from torget.people.actor import requires
+
+SHOWN = 6
+
+
+@requires("replies.approve")
+@require_safe
+@never_cache
+def approvals(request: Any) -> HttpResponse:
+    """`/desk/godkjenning`: replies that wait for a second person, each with what was said before it."""
+    return render(request, "desk/approvals.html", _waiting(request))
+
+
+def _waiting(request: Any, form: SendBackForm | None = None, of: int = 0) -> dict[str, Any]:
+    """The replies, with no more of each conversation than what the resident and we said: no notes, nothing hidden."""
+    rows = list(
+        holding.waiting_for(request.actor).select_related(
+            "conversation__unit", "conversation__municipality", "staff__unit", "term"
+        )[:50]
+    )
+    said: dict[int, list[Message]] = {}
+    ids = [row.conversation_id for row in rows]
+    for message in (
+        Message.objects.filter(conversation__in=ids).shown().select_related("staff").defer("search")
+    ):
+        said.setdefault(message.conversation_id, []).append(message)
+    return {
+        "rows": [
+            {
+                "held": row,
+                "said": said.get(row.conversation_id, [])[-SHOWN:],
+                "found": [FOUND[code] for code in row.let_through if code in FOUND],
+                "own": row.staff_id == request.actor.id,
+                "form": form if of == row.pk else SendBackForm(prefix=f"t{row.pk}"),
+            }
+            for row in rows
+        ],
+        "form": form,
+        "desk_counts": counts(request),
+    }
+
+
+@requires("replies.approve")
+@require_POST
+def decide(request: Any, pk: int) -> HttpResponse:
+    """Approve a reply, or send it back with a reason."""
+    held = get_object_or_404(holding.waiting_for(request.actor), pk=pk)
+    now = timezone.now()
+    if request.POST.get("gjor") == "tilbake":
+        form = SendBackForm(request.POST, prefix=f"t{pk}")
+
+        def do(data: dict[str, Any]) -> None:
+            holding.send_back(held, data["reason"], by=request.actor, at=now)
+
+        if not done(request, form, do, _("Svaret er sendt tilbake."), at="reason"):
+            return render(
+                request, "desk/approvals.html", _waiting(request, form, of=pk), status=422
+            )
+    else:
+        try:
+            holding.approve(held, by=request.actor, at=now)
+            messages.success(request, _("Svaret er godkjent og sendt."))
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+    return redirect("desk:approvals")
+
+
+@requires("replies.approve")
+@require_safe
+def file(request: Any, pk: int, sha256: str) -> HttpResponseBase:
+    """A file of a reply that waits, for who may approve it."""
+    return serve_held(get_object_or_404(holding.waiting_for(request.actor), pk=pk), sha256)
+
+
+@requires("replies.terms")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def terms(request: Any) -> HttpResponse:
+    """`/desk/innstillinger/godkjenning`: which kinds of replies need a second person."""
+    form = TermForm(request.municipality, request.POST or None)
+
+    def do(data: dict[str, Any]) -> None:
+        rules.demand(request.municipality, by=request.actor, at=timezone.now(), **data)
+
+    if done(request, form, do, _("Fra nå av må slike svar godkjennes.")):
+        return redirect("desk:terms")
+    rows = list(
+        ApprovalTerm.objects.filter(municipality=request.municipality, active=True).select_related(
+            "unit"
+        )
+    )
+    for row in rows:
+        row.network_name = NETWORKS.get(row.network, row.network)  # type: ignore[attr-defined]  # shown beside it
+    return render(
+        request,
+        "desk/terms.html",
+        {"form": form, "terms": rows, "desk_counts": counts(request)},
+        status=422 if request.method == "POST" else 200,
+    )
+
+
+@requires("replies.terms")
+@require_POST
+def end_term(request: Any, pk: int) -> HttpResponse:
+    """Replies of a kind no longer need a second person."""
+    term = get_object_or_404(ApprovalTerm, pk=pk, municipality=request.municipality)
+    try:
+        rules.end(term, by=request.actor, at=timezone.now())
+        messages.success(request, _("Slike svar trenger ikke godkjenning lenger."))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return redirect("desk:terms")
+
+
+@requires("conversations.read")
+@require_safe
+@never_cache
+def mentions(request: Any) -> HttpResponse:
+    """`/desk/nevnt`: notes in which one was named and has not looked."""
+    rows = list(mentioning.unseen(by=request.actor)[:50])
+    return render(request, "desk/mentions.html", {"mentions": rows, "desk_counts": counts(request)})
+
+
+@requires("conversations.read")
+@require_POST
+def open_mention(request: Any, pk: int) -> HttpResponse:
+    """Open the conversation one was named in; it is seen then."""
+    found = get_object_or_404(
+        Mention.objects.filter(pk__in=mentioning.unseen(by=request.actor)), pk=pk
+    )
+    conversation = found.message.conversation
+    mentioning.see(conversation, by=request.actor, at=timezone.now())
+    return redirect(f"/desk/sak/{conversation.ref}#m{found.message.public_id}")

@@ -1,0 +1,301 @@
+"""Composing: answering, noting, drafts, who else is here, ready-made replies and names while one writes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from torget.conversations import rules as conversations
+from torget.conversations.files import serve
+from torget.conversations.models import Attachment, Conversation, Held
+from torget.conversations.rules import mentioning
+from torget.conversations.rules.answering import Words
+from torget.design.times import clock
+from torget.desk.forms.writing import NoteForm, ReplyForm
+from torget.desk.models import Draft
+from torget.desk.panes.queue import queue
+from torget.desk.panes.thread import one, thread
+from torget.desk.panes.writing import findings, own_draft
+from torget.desk.rules import canned, drafting, holding, presence
+from torget.desk.rules.replying import Crossed, Guarded, Seen, undo_seconds
+from torget.desk.rules.watching import dangers
+from torget.errors import Refused
+from torget.people.actor import requires
+
+MOST_NAMES = 8
+
+
+def unchanged(response: HttpResponse) -> HttpResponse:
+    """Mark the answer to a POST that changed nothing in public, so that the front keeps its ready pages."""
+    response["X-Ready-Unchanged"] = "1"
+    return response
+
+
+def again(request: Any, found: Conversation, **shown: Any) -> HttpResponse:
+    """The conversation with everything typed still there."""
+    return render(
+        request, "desk/inbox.html", queue(request) | thread(request, found, **shown), status=422
+    )
+
+
+@requires("conversations.reply")
+@require_POST
+def reply(request: Any, ref: str) -> HttpResponse:
+    """Answer the resident: on hold first, or to a second person; see torget.desk.rules.holding."""
+    found, now = one(request, ref), timezone.now()
+    form = ReplyForm(
+        found,
+        own_draft(request, found),
+        request.POST,
+        request.FILES,
+        prefix="svar",
+        kept=request.POST.getlist("svar-kept"),
+    )
+    if not form.is_valid():
+        return again(request, found, reply=form)
+    given, staff = form.reply(), request.actor.staff
+    aside = request.POST.get("gjor") == "privat"
+    choices = (
+        replace(given, visibility=Conversation.Visibility.PRIVATE).choices
+        if aside
+        else given.choices
+    )
+    kept = [one.as_json() for one in given.files]
+    try:
+        if not aside:
+            held = holding.hold(
+                found,
+                given,
+                by=request.actor,
+                at=now,
+                seconds=undo_seconds(staff),
+                seen=form.seen_value,
+                let_through=form.let_through,
+            )
+            messages.success(request, _told(held))
+            return redirect("desk:conversation", ref=found.ref)
+    except Refused as refusal:
+        drafting.keep(
+            found,
+            Draft.Kind.ANSWER,
+            given.body,
+            by=request.actor,
+            at=now,
+            files=kept,
+            choices=choices,
+        )
+        return _refused(request, found, form, refusal)
+    drafting.keep(
+        found, Draft.Kind.ANSWER, given.body, by=request.actor, at=now, files=kept, choices=choices
+    )
+    messages.info(request, _("Nå skriver du privat. Se over svaret og send det."))
+    return redirect(f"{request.path.removesuffix('/svar')}#svar")
+
+
+def _refused(request: Any, found: Conversation, form: ReplyForm, refusal: Refused) -> HttpResponse:
+    """Show why, with the text and its files kept in the draft."""
+    data = request.POST.copy()
+    draft = own_draft(request, found)
+    shown: dict[str, Any] = {}
+    if isinstance(refusal, Crossed):
+        data["svar-seen"] = str(Seen.of(found))
+        shown["crossed"] = {"other": refusal.other, "message": refusal.message}
+    form = ReplyForm(found, draft, data, prefix="svar")
+    form.full_clean()
+    if isinstance(refusal, Guarded):
+        text = form.data["svar-body"].strip()
+        if form.data.get("svar-visibility") == Conversation.Visibility.PRIVATE:
+            text = form.data.get("svar-public_note", "").strip()
+        shown["guard"] = findings(text, refusal.findings)
+    elif not isinstance(refusal, Crossed):
+        form.add_error("body", refusal.message)
+    return again(request, found, reply=form, **shown)
+
+
+def _told(held: Held) -> str:
+    if held.state == Held.State.SENT:
+        return _("Svaret er sendt.")
+    if held.state == Held.State.APPROVAL:
+        return _("Svaret venter på at en kollega godkjenner det.")
+    seconds = round((held.release_at - held.created_at).total_seconds()) if held.release_at else 0
+    return ngettext(
+        "Svaret sendes om %(n)s sekund. Du kan angre i samtalen.",
+        "Svaret sendes om %(n)s sekunder. Du kan angre i samtalen.",
+        seconds,
+    ) % {"n": seconds}
+
+
+@requires("conversations.reply")
+@require_POST
+def regret(request: Any, ref: str, pk: int) -> HttpResponse:
+    """Take a reply back before it is sent."""
+    found = one(request, ref)
+    held = get_object_or_404(Held, pk=pk, conversation=found)
+    try:
+        holding.regret(held, by=request.actor, at=timezone.now())
+        messages.success(request, _("Svaret er ikke sendt. Teksten står i svarfeltet igjen."))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return redirect(f"{_path(found)}#svar")
+
+
+def _path(found: Conversation) -> str:
+    return f"/desk/sak/{found.ref}"
+
+
+@requires("conversations.note")
+@require_POST
+def note(request: Any, ref: str) -> HttpResponse:
+    """Leave a note for colleagues; those it names are told."""
+    found, now = one(request, ref), timezone.now()
+    form = NoteForm(request.POST, prefix="notat")
+    if form.is_valid():
+        try:
+            message = conversations.note(found, form.cleaned_data["body"], by=request.actor, at=now)
+        except Refused as refusal:
+            form.add_error("body", refusal.message)
+        else:
+            drafting.drop(found, Draft.Kind.NOTE, by=request.actor)
+            messages.success(request, _("Notatet er lagret. Innbyggeren ser det ikke."))
+            for outsider in mentioning.named(found, message.body).outside:
+                messages.warning(
+                    request,
+                    _("%(name)s kan ikke lese saken og får ikke beskjed.") % {"name": outsider},
+                )
+            return redirect("desk:conversation", ref=found.ref)
+    return again(request, found, note=form)
+
+
+@requires("conversations.note")
+@require_POST
+def draft(request: Any, ref: str) -> HttpResponse:
+    """Keep what is written so far: as one writes (answered with JSON), or by the button."""
+    found, now = one(request, ref), timezone.now()
+    kind = Draft.Kind.NOTE if "notat-body" in request.POST else Draft.Kind.ANSWER
+    body = request.POST.get(f"{'notat' if kind == Draft.Kind.NOTE else 'svar'}-body", "")
+    body = body.replace("\x00", "")[:20_000]
+    choices: dict[str, Any] = {}
+    files: list[dict[str, Any]] = []
+    if kind == Draft.Kind.ANSWER:
+        form = ReplyForm(
+            found,
+            own_draft(request, found),
+            request.POST,
+            request.FILES,
+            prefix="svar",
+            kept=request.POST.getlist("svar-kept"),
+        )
+        form.full_clean()
+        choices = form.chosen
+        files = form.files_before + [
+            one.as_json() for one in form.cleaned_data.get("attachments", [])
+        ]
+    drafting.keep(found, kind, body, by=request.actor, at=now, files=files, choices=choices)
+    if request.headers.get("X-Requested-With") != "fetch":
+        messages.success(request, _("Utkastet er lagret."))
+        return redirect(f"{_path(found)}#{'notat' if kind == Draft.Kind.NOTE else 'svar'}")
+    hint = _hint(request, found, body, choices) if kind == Draft.Kind.ANSWER else ""
+    saved = _("Utkast lagret %(clock)s") % {"clock": clock(now)} if body.strip() else ""
+    return unchanged(JsonResponse({"saved": saved, "guard": hint}))
+
+
+def _hint(request: Any, found: Conversation, body: str, choices: dict[str, Any]) -> str:
+    """What the guard sees in what is written so far."""
+    aside = choices.get("visibility") == Conversation.Visibility.PRIVATE
+    said = Words(
+        body, choices.get("visibility") or found.visibility, choices.get("public_note", "")
+    )
+    found_now = dangers(found, said)
+    if not found_now:
+        return ""
+    guard = findings(said.public_text, found_now)
+    shown = {"guard": guard, "aside": aside}
+    return render(request, "desk/_guard_hint.html", shown).content.decode()
+
+
+@requires("conversations.note")
+@require_POST
+def drop_draft(request: Any, ref: str) -> HttpResponse:
+    """Throw one's draft away."""
+    found = one(request, ref)
+    kind = Draft.Kind.NOTE if "notat-body" in request.POST else Draft.Kind.ANSWER
+    drafting.drop(found, kind, by=request.actor)
+    messages.success(request, _("Utkastet er kastet."))
+    return redirect(_path(found))
+
+
+@requires("conversations.read")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def here(request: Any, ref: str) -> HttpResponse:
+    """Who else is at the conversation; a POST says that one is there oneself, writes, or leaves."""
+    found, now = one(request, ref), timezone.now()
+    if request.method == "POST":
+        if request.POST.get("leave"):
+            presence.leave(found, by=request.actor)
+        else:
+            writing = bool(request.POST.get("writing"))
+            presence.be_here(found, writing=writing, by=request.actor, at=now)
+            mentioning.see(found, by=request.actor, at=now)
+    shown = {"colleagues": presence.colleagues(found, by=request.actor, at=now)}
+    return unchanged(render(request, "desk/_presence.html", shown))
+
+
+@requires("conversations.reply")
+@require_safe
+@never_cache
+def canned_list(request: Any, ref: str) -> HttpResponse:
+    """Ready-made replies while one writes: `?q=`; without it those that fit what the resident said last."""
+    found = one(request, ref)
+    query = request.GET.get("q", "").replace("\x00", "")
+    return JsonResponse(
+        {
+            "rows": [
+                {
+                    "id": row.pk,
+                    "name": row.name,
+                    "about": f"/{row.shortcut}",
+                    "insert": canned.fill(row, found, request.actor.staff),
+                }
+                for row in canned.search(found, query, limit=MOST_NAMES)
+            ]
+        }
+    )
+
+
+@requires("conversations.note")
+@require_safe
+@never_cache
+def names(request: Any, ref: str) -> HttpResponse:
+    """Colleagues and units one may name in a note while one writes: `?q=`."""
+    found = one(request, ref)
+    query = request.GET.get("q", "").replace("\x00", "").strip().lower()
+    return JsonResponse({"rows": mentioning.suggestions(found, query, limit=MOST_NAMES)})
+
+
+@requires("conversations.read")
+@require_safe
+def held_file(request: Any, ref: str, pk: int, sha256: str) -> HttpResponseBase:
+    """A file that goes along with a reply on hold, for those who may read the conversation."""
+    return serve_held(get_object_or_404(Held, pk=pk, conversation=one(request, ref)), sha256)
+
+
+def serve_held(held: Held, sha256: str) -> HttpResponseBase:
+    """One of the files of a reply on hold."""
+    for one_file in held.files:
+        if one_file["sha256"] == sha256:
+            return serve(Attachment(**one_file))
+    raise Http404
