@@ -1,4 +1,4 @@
-"""The worker that turns envelopes into messages."""
+"""The worker that turns envelopes into messages; what is done by the clock: waking, warning, reckoning."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
+from procrastinate.contrib.django import app
 
 from torget.channels.contract import Unparseable
 from torget.channels.rules import beat
 from torget.channels.wake import Waker
+from torget.conversations import deadlines
 from torget.conversations.filing import file
+from torget.conversations.rules.snoozing import wake_due
 from torget.intake import rules as intake
+from torget.people.models import Municipality
 
 log = logging.getLogger(__name__)
 
@@ -50,3 +54,33 @@ def file_loop(stop: threading.Event) -> None:
             beat("filing")
             if not busy:
                 waker.wait(2.0, stop)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="conversations.wake", queueing_lock="conversations.wake", pass_context=False)
+def wake_snoozed(timestamp: int) -> None:
+    """Bring back what was put aside until now."""
+    wake_due(at=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="conversations.deadlines", queueing_lock="conversations.deadlines", pass_context=False
+)
+def watch_deadlines(timestamp: int) -> None:
+    """Warn of what is about to be late, and put on record what is."""
+    deadlines.watch(at=timezone.now())
+
+
+@app.periodic(cron="30 2 * * *")
+@app.task(name="conversations.reckon", queueing_lock="conversations.reckon", pass_context=False)
+def reckon_deadlines(timestamp: int) -> None:
+    """Reckon every deadline anew, once a night: hours and closed days may have changed."""
+    for municipality in Municipality.objects.order_by("pk"):
+        deadlines.reckon_all(municipality)
+
+
+@app.task(name="conversations.reckon_one", pass_context=False)
+def reckon_municipality(municipality_id: int) -> None:
+    """Reckon the deadlines of one municipality anew, after they were changed."""
+    deadlines.reckon_all(Municipality.objects.get(pk=municipality_id))

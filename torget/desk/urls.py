@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.desk.views import files, inbox, publish, thread, watch
+from torget.desk.views import arranging, bulk, files, handling, inbox, publish, shift, thread, watch
 
 app_name = "desk"
 urlpatterns = [
@@ -38,4 +38,33 @@ urlpatterns = [
     path("vakt", watch.duty, name="duty"),
     path("vakt/fravaer", watch.absence, name="absence"),
     path("vakt/<int:pk>/overlever", watch.hand_over, name="hand_over"),
+    # Working with the queue.
+    path("sak/<str:ref>/vent", handling.snooze, name="snooze"),
+    path("sak/<str:ref>/vekk", handling.wake, name="wake"),
+    path("sak/<str:ref>/merke", handling.tag, name="tag"),
+    path("sak/<str:ref>/makro", handling.macro, name="macro"),
+    path("sak/<str:ref>/slaa-sammen", handling.merge, name="merge"),
+    path("sak/<str:ref>/slaa-sammen/angre", handling.unmerge, name="unmerge"),
+    path("sak/<str:ref>/del-opp", handling.split, name="split"),
+    path("sak/<str:ref>/utskrift", handling.printout, name="printout"),
+    path("sak/<str:ref>/eksport", handling.export, name="export"),
+    path("samlet", bulk.batch, name="batch"),
+    path("samlet/<int:pk>/angre", bulk.undo, name="undo"),
+    path("visninger", bulk.save_view, name="save_view"),
+    path("visninger/<int:pk>/bort", bulk.drop_view, name="drop_view"),
+    path("vakt/overlever", shift.hand_on, name="hand_on"),
+    path("overlevering/<int:pk>/lest", shift.acknowledge, name="acknowledge"),
+    path("meg", arranging.preferences, name="preferences"),
+    path("innstillinger/merker", arranging.tags, name="tags"),
+    path("innstillinger/merker/<int:pk>", arranging.change_tag, name="change_tag"),
+    path("innstillinger/frister", arranging.deadlines, name="deadlines"),
+    path("innstillinger/frister/<int:pk>/bort", arranging.drop_deadline, name="drop_deadline"),
+    path("innstillinger/makroer", arranging.macros, name="macros"),
+    path("innstillinger/makroer/<int:pk>", arranging.macros, name="change_macro"),
+    path("innstillinger/regler", arranging.rules, name="rules"),
+    path("innstillinger/regler/<int:pk>", arranging.rules, name="change_rule"),
+    path("innstillinger/regler/<int:pk>/prov", arranging.rehearse, name="rehearse"),
+    path("innstillinger/regler/<int:pk>/bryter", arranging.switch, name="switch_rule"),
+    path("innstillinger/fordeling", arranging.deal, name="dealing"),
+    path("innstillinger/fordeling/<slug:slug>", arranging.deal, name="deal_unit"),
 ]

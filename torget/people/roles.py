@@ -33,6 +33,8 @@ MAY: dict[str, frozenset[Role]] = {
     "conversations.note": frozenset(READS),
     "conversations.reply": ANSWERS,
     "conversations.close": ANSWERS,
+    "conversations.handle": ANSWERS,
+    "desk.arrange": frozenset({R.DUTY_LEAD, R.ADMINISTRATOR}),
     "wall.post": frozenset({R.EDITOR, R.RESPONDER, R.DUTY_LEAD}),
     "answers.publish": frozenset({R.RESPONDER, R.EDITOR, R.DUTY_LEAD}),
     "intake.quarantine": frozenset({R.DUTY_LEAD, R.ADMINISTRATOR}),

@@ -258,6 +258,14 @@ def safe_words(words: str | None) -> str:
     return " ".join(text.visible(words or "").split())
 
 
+@register.filter
+def capped(count: int | None, most: int = 99) -> str:
+    """A number that was counted no further than needed: "99+" beyond `most`, nothing for none."""
+    if not count:
+        return ""
+    return f"{most}+" if count > most else str(count)
+
+
 # Pieces ----------------------------------------------------------------------------------------
 
 
@@ -320,10 +328,16 @@ def duty_line(context: Context) -> dict[str, Any]:
 
 
 @register.simple_tag
-def channel(network: str) -> SafeString:
-    """A channel as icon and word."""
-    words = {"form": _("Skjema"), "email": _("E-post"), "webhook": _("Annet system")}.get(
+def channel_name(network: str) -> str:
+    """A channel as a word alone."""
+    return {"form": _("Skjema"), "email": _("E-post"), "webhook": _("Annet system")}.get(
         network, network
     )
+
+
+@register.simple_tag
+def channel(network: str) -> SafeString:
+    """A channel as icon and word."""
     shape = {"form": "chat", "email": "mail"}.get(network, "plug")
+    words = channel_name(network)
     return format_html('<span class="with-icon">{}{}</span>', icon(shape), words)
