@@ -17,6 +17,7 @@ from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import prepare_picture
 from torget.conversations.models import Attachment, Message
+from torget.desk.rules import arranging, automation
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
@@ -157,7 +158,27 @@ def secrets(nordvaag, ola, per, now):
     envelope_id, _ = intake.receive(account.pk, Item("aside", b"HEMMELIGEBYTES"), at=now)
     envelope = Envelope.objects.select_related("account").get(pk=envelope_id)
     intake.quarantine(envelope, "Uleselig", at=now)
-    return {"private": question, "public": anonymous, "answer": answer, "envelope": envelope}
+    view = arranging.save_view(nordvaag, "Min", "vis=mine", by=ola, at=now)
+    rule = automation.save_rule(
+        None,
+        nordvaag,
+        name="Alle nye",
+        event="conversation.opened",
+        conditions=[],
+        actions=[{"act": "close"}],
+        last=False,
+        position=1,
+        by=per,
+        at=now,
+    )
+    return {
+        "private": question,
+        "public": anonymous,
+        "answer": answer,
+        "envelope": envelope,
+        "view": view,
+        "rule": rule,
+    }
 
 
 def arguments(secrets, on_duty):
@@ -178,6 +199,8 @@ def arguments(secrets, on_duty):
             Account.objects.first().pk,
             on_duty.pk,
             *Delivery.objects.values_list("pk", flat=True),
+            secrets["view"].pk,
+            secrets["rule"].pk,
         ],
         "what": ["svar", "vegg", "annet"],
         "form": ["rss", "atom", "json", "x"],

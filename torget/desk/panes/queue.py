@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, Q
 from django.utils import timezone
@@ -31,7 +32,11 @@ def count_at_most(rows: dict[str, Any], most: int = MOST_COUNTED) -> dict[str, i
     """How many each of several querysets holds, in one statement, none counted further than `most`."""
     parts, values = [], list[Any]()
     for held in rows.values():
-        text, given = held.order_by().values("pk")[:most].query.sql_with_params()
+        try:
+            text, given = held.order_by().values("pk")[:most].query.sql_with_params()
+        except EmptyResultSet:
+            parts.append("0")
+            continue
         parts.append(f"(SELECT count(*) FROM ({text}) counted)")  # noqa: S608 - Django's own statement, values apart
         values += given
     if not parts:
