@@ -24,6 +24,7 @@ SAID = {
     "message.noted",
     "message.edited",
     "message.removed",
+    "wall.posted",
 }
 
 WORDS = {
