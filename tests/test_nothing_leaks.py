@@ -18,7 +18,7 @@ from torget.conversations import rules as conversations
 from torget.conversations.attachments import prepare_picture
 from torget.conversations.models import Attachment, Mention, Message, Person
 from torget.desk.models import CannedReply
-from torget.desk.rules import canned, drafting, holding, terms
+from torget.desk.rules import arranging, automation, canned, drafting, holding, terms
 from torget.desk.rules.replying import Reply
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
@@ -99,6 +99,34 @@ ACCESS = {
     "desk:duty": "conversations.read",
     "desk:absence": "conversations.read",
     "desk:hand_over": "conversations.read",
+    "desk:snooze": "conversations.handle",
+    "desk:wake": "conversations.handle",
+    "desk:tag": "conversations.handle",
+    "desk:macro": "conversations.handle",
+    "desk:merge": "conversations.handle",
+    "desk:unmerge": "conversations.handle",
+    "desk:split": "conversations.handle",
+    "desk:printout": "conversations.read",
+    "desk:export": "conversations.read",
+    "desk:batch": "conversations.handle",
+    "desk:undo": "conversations.handle",
+    "desk:save_view": "conversations.read",
+    "desk:drop_view": "conversations.read",
+    "desk:hand_on": "conversations.handle",
+    "desk:acknowledge": "conversations.read",
+    "desk:preferences": "conversations.read",
+    "desk:tags": "desk.arrange",
+    "desk:change_tag": "desk.arrange",
+    "desk:deadlines": "desk.arrange",
+    "desk:drop_deadline": "desk.arrange",
+    "desk:macros": "desk.arrange",
+    "desk:change_macro": "desk.arrange",
+    "desk:rules": "desk.arrange",
+    "desk:change_rule": "desk.arrange",
+    "desk:rehearse": "desk.arrange",
+    "desk:switch_rule": "desk.arrange",
+    "desk:dealing": "desk.arrange",
+    "desk:deal_unit": "desk.arrange",
 }
 
 
@@ -186,6 +214,19 @@ def secrets(nordvaag, ola, per, now):
     envelope_id, _ = intake.receive(account.pk, Item("aside", b"HEMMELIGEBYTES"), at=now)
     envelope = Envelope.objects.select_related("account").get(pk=envelope_id)
     intake.quarantine(envelope, "Uleselig", at=now)
+    view = arranging.save_view(nordvaag, "Min", "vis=mine", by=ola, at=now)
+    rule = automation.save_rule(
+        None,
+        nordvaag,
+        name="Alle nye",
+        event="conversation.opened",
+        conditions=[],
+        actions=[{"act": "close"}],
+        last=False,
+        position=1,
+        by=per,
+        at=now,
+    )
     return {
         "private": question,
         "public": anonymous,
@@ -193,6 +234,8 @@ def secrets(nordvaag, ola, per, now):
         "envelope": envelope,
         "held": held,
         "aside": aside,
+        "view": view,
+        "rule": rule,
     }
 
 
@@ -227,6 +270,8 @@ def arguments(secrets, on_duty):
                 CannedReply.objects.get().pk,
                 *Delivery.objects.values_list("pk", flat=True),
                 *Person.objects.values_list("pk", flat=True),
+                secrets["view"].pk,
+                secrets["rule"].pk,
             }
         ),
         "sha256": [attachments[0].sha256],

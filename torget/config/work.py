@@ -26,6 +26,7 @@ Loop = Callable[[threading.Event], None]
 # be loaded does not stop the others.
 LOOPS: Mapping[str, str] = {
     "filing": "torget.conversations.tasks.file_loop",
+    "rules": "torget.desk.tasks.rules_loop",
     "outbox": "torget.outbox.tasks.deliver_loop",
     "release": "torget.desk.tasks.release_loop",
     "mail": "torget.adapters.email.listen.listen_loop",

@@ -12,7 +12,7 @@ from django.db.models import F
 from torget.channels.contract import AccountFacts, Item, Notice, Utterance
 from torget.channels.registry import adapter_for
 from torget.channels.rules import facts
-from torget.conversations import attachments, persons
+from torget.conversations import attachments, deadlines, persons
 from torget.conversations.models import Conversation, Identity, Message, Version
 from torget.history.rules import record
 from torget.intake import rules as intake
@@ -93,16 +93,17 @@ def find_conversation(
             municipality_id=municipality_id, key=said.case.lower()
         ).first()
         if held:
-            return held
+            return kept(held)
     if held := _by_parents(municipality_id, said.parents):
         return held
     if ref := said.extra.get("ref_hint"):
-        known = Message.objects.filter(
-            conversation__municipality_id=municipality_id,
-            conversation__ref__iexact=ref,
-            identity__person_id=identity.person_id,
+        named = Conversation.objects.filter(
+            municipality_id=municipality_id, ref__iexact=ref
         ).first()
-        return known.conversation if known else None
+        if named is not None:
+            lives = kept(named)
+            if lives.messages.filter(identity__person_id=identity.person_id).exists():
+                return lives
     return None
 
 
@@ -117,6 +118,13 @@ def _answers_private(said: Utterance) -> bool:
             pk__in=sent.values("subject_id"), visibility=Conversation.Visibility.PRIVATE
         ).exists()
     )
+
+
+def kept(conversation: Conversation) -> Conversation:
+    """Where a conversation lives on: itself, or the one it was merged into (and that one, and so on)."""
+    while conversation.merged_into is not None:
+        conversation = conversation.merged_into
+    return conversation
 
 
 def _open_conversation(
@@ -169,10 +177,15 @@ def note_inbound(
 ) -> None:
     """A resident spoke: it waits for us (again). Of what is private in a public conversation its row shows nothing."""
     aside = _is_aside(conversation, visibility)
-    reopened = conversation.state in {State.ANSWERED, State.CLOSED}
+    reopened = conversation.state in {State.ANSWERED, State.CLOSED, State.SNOOZED}
+    begins = (
+        {} if conversation.waiting_since else deadlines.dues(conversation, occurred_at).as_fields()
+    )
     Conversation.objects.filter(pk=conversation.pk).update(
         state=State.OPEN if reopened else conversation.state,
         closed_at=None,
+        snoozed_until=None,
+        **begins,
         last_inbound_at=occurred_at,
         last_message_at=occurred_at,
         waiting_since=conversation.waiting_since or occurred_at,

@@ -1,4 +1,4 @@
-"""The worker that turns envelopes into messages, and work by the clock."""
+"""The worker that turns envelopes into messages; what is done by the clock: waking, warning, reckoning."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from procrastinate.contrib.django import app
 from torget.channels.contract import Unparseable
 from torget.channels.rules import beat
 from torget.channels.wake import Waker
-from torget.conversations import words
+from torget.conversations import deadlines, words
 from torget.conversations.filing import file
 from torget.conversations.rules.persons import forget_expired_notes
+from torget.conversations.rules.snoozing import wake_due
 from torget.intake import rules as intake
+from torget.people.models import Municipality
 
 log = logging.getLogger(__name__)
 
@@ -71,3 +73,33 @@ def learn_words(timestamp: int) -> None:
 def forget_notes(timestamp: int) -> None:
     """Each night: take away what was noted of persons and has served its purpose."""
     forget_expired_notes(at=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="conversations.wake", queueing_lock="conversations.wake", pass_context=False)
+def wake_snoozed(timestamp: int) -> None:
+    """Bring back what was put aside until now."""
+    wake_due(at=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(
+    name="conversations.deadlines", queueing_lock="conversations.deadlines", pass_context=False
+)
+def watch_deadlines(timestamp: int) -> None:
+    """Warn of what is about to be late, and put on record what is."""
+    deadlines.watch(at=timezone.now())
+
+
+@app.periodic(cron="30 2 * * *")
+@app.task(name="conversations.reckon", queueing_lock="conversations.reckon", pass_context=False)
+def reckon_deadlines(timestamp: int) -> None:
+    """Reckon every deadline anew, once a night: hours and closed days may have changed."""
+    for municipality in Municipality.objects.order_by("pk"):
+        deadlines.reckon_all(municipality)
+
+
+@app.task(name="conversations.reckon_one", pass_context=False)
+def reckon_municipality(municipality_id: int) -> None:
+    """Reckon the deadlines of one municipality anew, after they were changed."""
+    deadlines.reckon_all(Municipality.objects.get(pk=municipality_id))

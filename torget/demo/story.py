@@ -14,7 +14,7 @@ from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
-from torget.demo import texts, writing
+from torget.demo import handling, texts, writing
 from torget.people import rules as people
 from torget.people.actor import Actor
 from torget.people.hours import OSLO
@@ -42,9 +42,11 @@ def load() -> None:
     with transaction.atomic():
         town = Municipality.objects.filter(number=texts.NUMBER).first()
         if town is None:
-            made = _build(at=timezone.now())
-            _tell_story(made)
-            writing.tell(made.municipality, made.units, made.staff, at=timezone.now())
+            built = _build(at=timezone.now())
+            handling.arrange(built.municipality, by=built.staff["per"], at=timezone.now())
+            _tell_story(built)
+            handling.work(built.municipality, built.staff, at=timezone.now())
+            writing.tell(built.municipality, built.units, built.staff, at=timezone.now())
         roster_ahead(Municipality.objects.get(number=texts.NUMBER), at=timezone.now())
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
@@ -16,7 +17,7 @@ class Preference(models.Model):
     """How one member of staff wants the desk."""
 
     staff = models.OneToOneField(Staff, on_delete=models.CASCADE, related_name="preference")
-    shortcuts = models.BooleanField(default=True)
+    shortcuts = models.BooleanField(default=False)
     undo_seconds = models.PositiveSmallIntegerField(default=10)
     most_open = models.PositiveSmallIntegerField(
         default=0, help_text="Open conversations at most, when they are dealt out. 0: no limit."
@@ -162,6 +163,9 @@ class Rule(models.Model):
     position = models.PositiveSmallIntegerField(default=0)
     last = models.BooleanField(default=False, help_text="No later rule runs when this one did.")
     active = models.BooleanField(default=False)
+    from_entry_id = models.BigIntegerField(
+        default=0, help_text="It answers only to rows of history after this one."
+    )
     changed_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
     changed_at = models.DateTimeField()
 
@@ -218,6 +222,7 @@ class Batch(models.Model):
     staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
     act = models.CharField(max_length=20)
     before = models.JSONField(default=list)
+    after = models.JSONField(default=list)
     done_at = models.DateTimeField()
     undone_at = models.DateTimeField(null=True, blank=True)
 
@@ -226,3 +231,28 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"Batch {self.pk}"
+
+
+class Handover(models.Model):
+    """Open conversations given to the next on duty, with a word about them; shown to them until they have read it."""
+
+    from_staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    to_staff = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="handovers")
+    unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
+    note = models.TextField(blank=True)
+    conversation_ids = ArrayField(models.BigIntegerField(), default=list)
+    handed_at = models.DateTimeField()
+    seen_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(from_staff=models.F("to_staff")), name="handover_to_another"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["to_staff"], condition=Q(seen_at=None), name="handover_unseen")
+        ]
+
+    def __str__(self) -> str:
+        return f"Handover {self.pk}"

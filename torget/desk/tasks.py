@@ -1,4 +1,4 @@
-"""Work the desk does by the clock."""
+"""Work the desk does by the clock, and as things happen."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from procrastinate.contrib.django import app
 from torget.channels.rules import beat
 from torget.channels.wake import Waker
 from torget.desk.rules import holding, presence
+from torget.desk.rules.automation import follow
+from torget.desk.rules.dealing import deal_waiting
 from torget.desk.watchdog import watch
 
 log = logging.getLogger(__name__)
@@ -66,3 +68,15 @@ def release_loop(stop: threading.Event) -> None:
             if due is not None:
                 sleep = min(max((due - timezone.now()).total_seconds(), 0.02), sleep)
             waker.wait(sleep, stop)
+
+
+def rules_loop(stop: threading.Event) -> None:
+    """Let rules answer to what happens, and deal out what is nobody's; woken by NOTIFY."""
+    with Waker("torget") as waker:
+        while not stop.is_set():
+            close_old_connections()
+            looked = follow(at=timezone.now())
+            dealt = deal_waiting(at=timezone.now())
+            beat("rules")
+            if not looked and not dealt:
+                waker.wait(2.0, stop)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from django.db import models, transaction
@@ -29,6 +33,19 @@ class Who(Protocol):
         ...
 
 
+_WHY: ContextVar[Mapping[str, Any]] = ContextVar("why", default=MappingProxyType({}))
+
+
+@contextmanager
+def because(**why: Any) -> Iterator[None]:
+    """Everything recorded within also tells why: which rule, macro or batch it was part of (ids only)."""
+    token = _WHY.set({**_WHY.get(), **why})
+    try:
+        yield
+    finally:
+        _WHY.reset(token)
+
+
 def record(verb: str, subject: models.Model, *, by: Who, at: datetime, **data: Any) -> Entry:
     """Write that `by` did `verb` to `subject` at `at`; `data` holds ids, codes and numbers only.
 
@@ -49,5 +66,5 @@ def record(verb: str, subject: models.Model, *, by: Who, at: datetime, **data: A
         verb=verb,
         subject_type=subject._meta.label_lower,
         subject_id=subject.pk,
-        data=data,
+        data={**data, **_WHY.get()},
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -42,6 +42,19 @@ class Hours:
             self._week.setdefault(row.weekday, []).append((row.opens, row.closes))
         self._closed = set(ClosedDay.objects.filter(unit=unit).values_list("on", flat=True))
 
+    @property
+    def known(self) -> bool:
+        """Whether anybody has said when the unit is open."""
+        return bool(self._week)
+
+    @classmethod
+    def office(cls) -> Hours:
+        """Ordinary office hours, for units nobody has said anything of: weekdays 08.00–15.30."""
+        hours = cls.__new__(cls)
+        hours._week = {weekday: [(time(8), time(15, 30))] for weekday in range(5)}
+        hours._closed = set()
+        return hours
+
     def spans(self, day: date) -> list[tuple[datetime, datetime]]:
         """The opening spans of a day, aware, in order."""
         if day in self._closed or is_public_holiday(day):
@@ -67,10 +80,24 @@ class Hours:
     def add_open_days(self, at: datetime, days: int) -> datetime | None:
         """Close of the working day that many working days after `at`; None without opening hours."""
         day, left = at.astimezone(OSLO).date(), days
-        for _step in range(LOOK_AHEAD_DAYS * 3):
+        for _step in range(LOOK_AHEAD_DAYS * 3 + days * 2):
             day += timedelta(days=1)
             if spans := self.spans(day):
                 left -= 1
                 if left <= 0:
                     return spans[-1][1]
+        return None
+
+    def add_open_hours(self, at: datetime, hours: float) -> datetime | None:
+        """The moment that many hours of open time after `at`; None without opening hours."""
+        left = timedelta(hours=hours)
+        day = at.astimezone(OSLO).date()
+        for offset in range(LOOK_AHEAD_DAYS * 3 + int(hours)):
+            for opens, closes in self.spans(day + timedelta(days=offset)):
+                begins = max(at, opens)
+                # Compared in UTC: two local times of one zone are subtracted by the clock on the wall.
+                span = max(closes.astimezone(UTC) - begins.astimezone(UTC), timedelta())
+                if span and left <= span:
+                    return (begins.astimezone(UTC) + left).astimezone(OSLO)
+                left -= span
         return None

@@ -40,6 +40,8 @@ MAY: dict[str, frozenset[Role]] = {
     "replies.approve": frozenset({R.APPROVER, R.DUTY_LEAD}),
     "replies.terms": frozenset({R.DUTY_LEAD, R.ADMINISTRATOR}),
     "canned.edit": frozenset({R.DUTY_LEAD, R.EDITOR, R.ADMINISTRATOR}),
+    "conversations.handle": ANSWERS,
+    "desk.arrange": frozenset({R.DUTY_LEAD, R.ADMINISTRATOR}),
     "wall.post": frozenset({R.EDITOR, R.RESPONDER, R.DUTY_LEAD}),
     "answers.publish": frozenset({R.RESPONDER, R.EDITOR, R.DUTY_LEAD}),
     "intake.quarantine": frozenset({R.DUTY_LEAD, R.ADMINISTRATOR}),

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('channels', '0001_first'),
-        ('conversations', '0004_writing'),
+        ('conversations', '0005_working'),
         ('intake', '0001_first'),
         ('people', '0001_first'),
     ]
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='conversation',
-            index=models.Index(fields=['municipality', '-last_message_at', '-id'], name='conversation_latest'),
+            index=models.Index(fields=['municipality', '-last_message_at', '-id'], name='conversation_newest'),
         ),
         migrations.AddIndex(
             model_name='message',

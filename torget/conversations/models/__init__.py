@@ -1,7 +1,14 @@
 """Everything said: conversations, messages, people and their identities, attachments; and how staff work with it."""
 
 from torget.conversations.models.conversation import Conversation, ConversationQuerySet, make_key
-from torget.conversations.models.handling import ApprovalTerm, Deadline, Held, Mention, Tag
+from torget.conversations.models.handling import (
+    ApprovalTerm,
+    Deadline,
+    Held,
+    Joining,
+    Mention,
+    Tag,
+)
 from torget.conversations.models.message import (
     Attachment,
     Message,
@@ -21,6 +28,7 @@ __all__ = [
     "Deadline",
     "Held",
     "Identity",
+    "Joining",
     "Mention",
     "Merge",
     "Message",

@@ -9,7 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
+from django.db.models.functions import Least
 from django.utils.translation import gettext_lazy as _
 
 from torget.channels.models import Account
@@ -40,12 +41,12 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             return here.filter(below) if below else here.none()
         if actor.id is not None:
             # Their own alone: that staff take two persons to be one opens no door.
-            return here.filter(person_id=actor.id)
+            return here.filter(person_id=actor.id, merged_into=None)
         return here.public()
 
     def public(self) -> ConversationQuerySet:
-        """Those everybody may read."""
-        return self.filter(visibility=Conversation.Visibility.PUBLIC)
+        """Those everybody may read; one merged into another lives on there."""
+        return self.filter(visibility=Conversation.Visibility.PUBLIC, merged_into=None)
 
     def newest_first(self, *, below: tuple[datetime, int] | None = None) -> ConversationQuerySet:
         """The one last spoken in first; `below` (time, id) goes on after a row already seen."""
@@ -68,6 +69,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(state__in=Conversation.OPEN).order_by(
             F("waiting_since").asc(nulls_last=True), "-last_message_at", "id"
         )
+
+
+# Nobody has heard from us since they began to wait: a preliminary reply is an answer too.
+_NOT_TOLD = Q(preliminary_at=None) | Q(preliminary_at__lt=F("waiting_since"))
 
 
 class Conversation(models.Model):
@@ -95,6 +100,7 @@ class Conversation(models.Model):
         CLOSED = "closed", _("Avsluttet")
 
     OPEN = (State.NEW, State.OPEN)
+    UNSETTLED = (State.NEW, State.OPEN, State.SNOOZED)
     MOVES = {
         State.NEW: {State.OPEN, State.ANSWERED, State.SNOOZED, State.CLOSED},
         State.OPEN: {State.ANSWERED, State.SNOOZED, State.CLOSED, State.NEW},
@@ -145,12 +151,27 @@ class Conversation(models.Model):
     first_due_at = models.DateTimeField(null=True, blank=True)
     preliminary_due_at = models.DateTimeField(null=True, blank=True)
     answer_due_at = models.DateTimeField(null=True, blank=True)
-    due_at = models.DateTimeField(
-        null=True,
-        blank=True,
-        help_text="The nearest deadline not met; kept by conversations.deadlines.",
+    due_at = models.GeneratedField(
+        expression=Case(
+            When(
+                Q(state__in=["new", "open", "snoozed"], waiting_since__isnull=False),
+                then=Least(
+                    Case(When(_NOT_TOLD, then=F("first_due_at"))),
+                    Case(When(_NOT_TOLD, then=F("preliminary_due_at"))),
+                    F("answer_due_at"),
+                ),
+            )
+        ),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+        help_text="The nearest deadline not met; kept by the database itself.",
     )
-    warned_at = models.DateTimeField(null=True, blank=True)
+    warned_of = models.DateTimeField(
+        null=True, blank=True, help_text="The deadline somebody was warned of."
+    )
+    breached_of = models.DateTimeField(
+        null=True, blank=True, help_text="The deadline it is on record that we broke."
+    )
     tags = ArrayField(models.SlugField(max_length=40), default=list, blank=True)
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
@@ -181,6 +202,10 @@ class Conversation(models.Model):
                 condition=Q(state__in=["new", "open", "answered", "snoozed", "closed"]),
                 name="conversation_state",
             ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | (Q(state="closed") & ~Q(merged_into=F("id"))),
+                name="conversation_merged_is_closed",
+            ),
         ]
         indexes = [
             models.Index(
@@ -195,7 +220,7 @@ class Conversation(models.Model):
                 name="conversation_wall",
             ),
             models.Index(
-                fields=["municipality", "due_at"],
+                fields=["municipality", "due_at", "id"],
                 condition=Q(due_at__isnull=False),
                 name="conversation_due",
             ),
@@ -204,11 +229,25 @@ class Conversation(models.Model):
                 condition=Q(state="snoozed"),
                 name="conversation_snoozed",
             ),
+            models.Index(
+                fields=["municipality", "waiting_since", "id"],
+                condition=Q(state__in=["new", "open"], assignee=None),
+                name="conversation_free",
+            ),
+            models.Index(
+                fields=["unit", "waiting_since", "id"],
+                condition=Q(state__in=["new", "open"]),
+                name="conversation_unit_queue",
+            ),
+            models.Index(
+                fields=["municipality", "state", "-last_message_at", "-id"],
+                name="conversation_latest",
+            ),
             models.Index(fields=["assignee", "state"], name="conversation_assignee"),
             GinIndex(fields=["tags"], name="conversation_tags"),
             GinIndex(fields=["place", "search"], name="conversation_search"),
             models.Index(
-                fields=["municipality", "-last_message_at", "-id"], name="conversation_latest"
+                fields=["municipality", "-last_message_at", "-id"], name="conversation_newest"
             ),
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -175,6 +176,7 @@ class Deadline(models.Model):
         OPEN_HOURS = "open_hours", _("timer i åpningstiden")
         OPEN_DAYS = "open_days", _("virkedager")
         DAYS = "days", _("dager")
+        MONTHS = "months", _("måneder")
 
     municipality = models.ForeignKey(
         Municipality, on_delete=models.PROTECT, related_name="deadlines"
@@ -185,7 +187,7 @@ class Deadline(models.Model):
     )
     kind = models.CharField(max_length=10, choices=Conversation.Kind, blank=True)
     network = models.CharField(max_length=20, blank=True)
-    amount = models.PositiveSmallIntegerField()
+    amount = models.PositiveSmallIntegerField(help_text="0: no deadline.")
     measure = models.CharField(max_length=10, choices=Measure)
     warn_hours = models.PositiveSmallIntegerField(
         default=4, help_text="Hours before it breaks that somebody is warned."
@@ -202,3 +204,30 @@ class Deadline(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.amount} {self.measure}"
+
+
+class Joining(models.Model):
+    """Two conversations became one. Which messages came along stands here, so that it can be undone."""
+
+    kept = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="joinings")
+    joined = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="+")
+    message_ids = ArrayField(models.BigIntegerField(), default=list)
+    state_before = models.CharField(max_length=8, choices=Conversation.State)
+    waiting_before = models.DateTimeField(null=True, blank=True)
+    joined_at = models.DateTimeField()
+    joined_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(
+        Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["joined"], condition=Q(undone_at=None), name="joining_one_current"
+            ),
+            models.CheckConstraint(condition=~Q(kept=F("joined")), name="joining_of_two"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Joining {self.pk}"

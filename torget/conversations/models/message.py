@@ -59,6 +59,14 @@ class Message(models.Model):
     conversation = models.ForeignKey(
         Conversation, on_delete=models.PROTECT, related_name="messages"
     )
+    origin = models.ForeignKey(
+        Conversation,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Where it was first said, when it was moved since.",
+    )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     kind = models.CharField(max_length=8, choices=Kind)
     visibility = models.CharField(max_length=7, choices=Conversation.Visibility)

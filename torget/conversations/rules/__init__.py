@@ -9,7 +9,16 @@ from torget.conversations.rules.answering import (
     send_message,
     words,
 )
-from torget.conversations.rules.handling import assign, close, forward, note, reopen, take
+from torget.conversations.rules.handling import (
+    assign,
+    close,
+    forward,
+    hand_on,
+    note,
+    note_copy,
+    reopen,
+    take,
+)
 from torget.conversations.rules.state import MAX_BODY_CHARS, case_path
 
 __all__ = [
@@ -20,7 +29,9 @@ __all__ = [
     "close",
     "forward",
     "gone_private",
+    "hand_on",
     "note",
+    "note_copy",
     "post",
     "reachable_privately",
     "reopen",

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from torget.conversations import deadlines
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules.mentioning import mention
 from torget.conversations.rules.state import State, lock, move, text_of
@@ -75,7 +76,8 @@ def forward(conversation: Conversation, unit: Unit, *, by: Actor, at: datetime) 
         origin = row.unit_id
         row.unit, row.assignee = unit, None
         row.state = State.NEW if row.state == State.OPEN else row.state
-        row.save(update_fields=["unit", "assignee", "state"])
+        deadlines.dues(row, row.waiting_since).put_on(row)
+        row.save(update_fields=["unit", "assignee", "state", *deadlines.FIELDS.values()])
         record("conversation.forwarded", conversation, by=by, at=at, origin=origin, unit=unit.pk)
 
 
@@ -114,8 +116,8 @@ def close(conversation: Conversation, *, by: Actor, at: datetime) -> None:
         if row.state == State.CLOSED:
             return
         move(row, State.CLOSED)
-        row.closed_at, row.waiting_since = at, None
-        row.save(update_fields=["state", "closed_at", "waiting_since"])
+        row.closed_at, row.waiting_since, row.snoozed_until = at, None, None
+        row.save(update_fields=["state", "closed_at", "waiting_since", "snoozed_until"])
         record("conversation.closed", conversation, by=by, at=at)
 
 
@@ -124,7 +126,44 @@ def reopen(conversation: Conversation, *, by: Actor, at: datetime) -> None:
     check(by, "conversations.close", conversation.unit)
     with transaction.atomic():
         row = lock(conversation)
+        if row.merged_into_id:
+            raise Refused(_("Saken er slått sammen med en annen. Angre det først."), "merged")
         move(row, State.OPEN)
         row.closed_at, row.waiting_since = None, row.waiting_since or at
-        row.save(update_fields=["state", "closed_at", "waiting_since"])
+        deadlines.dues(row, row.waiting_since).put_on(row)
+        row.save(update_fields=["state", "closed_at", "waiting_since", *deadlines.FIELDS.values()])
         record("conversation.reopened", conversation, by=by, at=at)
+
+
+def hand_on(conversation: Conversation, staff: Staff, *, by: Actor, at: datetime) -> None:
+    """Give what is one's own, or nobody's, to a colleague who may take it; no duty lead is needed for that.
+
+    Raises:
+        NotAllowed: no role for it in the unit.
+        Refused: a colleague's conversation, or somebody who may not take it.
+    """
+    check(by, "conversations.take", conversation.unit)
+    if not Actor.of_staff(staff).may("conversations.take", conversation.unit):
+        raise Refused(
+            _("%(name)s kan ikke ta saker her. Velg en annen.") % {"name": staff.first_name},
+            "cannot_take",
+        )
+    with transaction.atomic():
+        row = lock(conversation)
+        if row.assignee_id not in {by.id, None}:
+            raise Refused(_("Saken er en kollegas. Be vaktlederen gi den videre."), "not_yours")
+        row.assignee = staff
+        row.state = State.OPEN if row.state == State.NEW else row.state
+        row.save(update_fields=["assignee", "state"])
+        record("conversation.handed_over", row, by=by, at=at, to=staff.pk)
+
+
+def note_copy(conversation: Conversation, how: str, *, by: Actor, at: datetime) -> None:
+    """Put on record that somebody printed or exported everything in it ("printed", "exported").
+
+    Raises:
+        NotAllowed: no role that reads it.
+    """
+    check(by, "conversations.read", conversation.unit)
+    with transaction.atomic():
+        record(f"conversation.{how}", conversation, by=by, at=at)

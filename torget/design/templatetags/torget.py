@@ -264,6 +264,14 @@ def safe_words(words: str | None) -> str:
     return " ".join(text.visible(words or "").split())
 
 
+@register.filter
+def capped(count: int | None, most: int = 99) -> str:
+    """A number that was counted no further than needed: "99+" beyond `most`, nothing for none."""
+    if not count:
+        return ""
+    return f"{most}+" if count > most else str(count)
+
+
 # Pieces ----------------------------------------------------------------------------------------
 
 

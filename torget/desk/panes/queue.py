@@ -1,32 +1,67 @@
-"""What the queue shows, and the numbers in the rail."""
+"""What the queue shows, and the numbers beside it."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
-from django.db.models import Q
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
-from torget.channels.models import Alarm
-from torget.conversations.models import Conversation
+from torget.channels.models import Account, Alarm
+from torget.conversations.models import Conversation, ConversationQuerySet, Tag
 from torget.conversations.rules.mentioning import unseen
+from torget.design import times
+from torget.desk.models import Batch, Handover, Macro, Preference, SavedView
+from torget.desk.panes.filters import VIEWS, Choice
+from torget.desk.rules.actions import SNOOZES
 from torget.desk.rules.holding import waiting_for
 from torget.intake.models import Envelope
-from torget.people.models import Unit
+from torget.people.models import Staff, Unit
 
 QUEUE = 50
-VIEWS = ("waiting", "mine", "free", "answered", "closed")
+MOST_COUNTED = 100
+UNDO_SHOWN = timedelta(minutes=10)
+COUNTED_VIEWS = ("waiting", "mine", "free", "late", "snoozed")
+
+
+def count_at_most(rows: dict[str, Any], most: int = MOST_COUNTED) -> dict[str, int]:
+    """How many each of several querysets holds, in one statement, none counted further than `most`."""
+    parts, values = [], list[Any]()
+    for held in rows.values():
+        try:
+            text, given = held.order_by().values("pk")[:most].query.sql_with_params()
+        except EmptyResultSet:
+            parts.append("0")
+            continue
+        parts.append(f"(SELECT count(*) FROM ({text}) counted)")  # noqa: S608 - Django's own statement, values apart
+        values += given
+    if not parts:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(parts)}", values)
+        return dict(zip(rows, cursor.fetchone(), strict=True))
 
 
 def counts(request: Any) -> dict[str, int]:
-    """The numbers in the rail."""
-    return {
-        "inbox": Conversation.objects.visible_to(request.actor)
-        .filter(waiting_since__isnull=False)
-        .count(),
-        "quarantine": Envelope.objects.visible_to(request.actor).quarantined().count(),
-        "mentions": unseen(by=request.actor).count(),
-        "approvals": waiting_for(request.actor).count(),
-    }
+    """The numbers in the rail, none counted further than needed to say "99+"."""
+    waiting = Conversation.objects.visible_to(request.actor).filter(
+        state__in=Conversation.OPEN, waiting_since__isnull=False
+    )
+    quarantined = Envelope.objects.visible_to(request.actor).quarantined()
+    return count_at_most(
+        {
+            "inbox": waiting,
+            "quarantine": quarantined,
+            "mentions": unseen(by=request.actor),
+            "approvals": waiting_for(request.actor),
+        }
+    )
 
 
 def alarms(request: Any) -> list[Alarm]:
@@ -35,27 +70,166 @@ def alarms(request: Any) -> list[Alarm]:
     return list(Alarm.objects.filter(ours, closed_at=None).order_by("opened_at"))
 
 
+def due_words(row: Conversation, *, at: datetime) -> dict[str, str] | None:
+    """The nearest deadline as words and a colour that only helps; None without one."""
+    if row.due_at is None:
+        return None
+    if row.due_at <= at:
+        late = times.length(at - row.due_at)
+        return {"words": _("Forsinket %(time)s") % {"time": late}, "colour": "danger"}
+    moment = times.weekday_moment(row.due_at, now=at)
+    words = (
+        _("Foreløpig svar innen %(time)s")
+        if row.due_at == row.preliminary_due_at
+        else _("Svar innen %(time)s")
+    )
+    near = row.warned_of == row.due_at or row.due_at - at < timedelta(hours=4)
+    return {"words": words % {"time": moment}, "colour": "warning" if near else "neutral"}
+
+
+def _after(rows: ConversationQuerySet, field: str, mark: str, *, down: bool = False) -> Any:
+    """Keyset: the rows after the one whose `field` and id stand in `mark` ("<time>_<id>"), empty times last."""
+    at, _sep, pk = mark.rpartition("_")
+    if not pk.isdecimal() or len(pk) > 18:
+        return rows
+    try:
+        moment = parse_datetime(at) if at else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        return rows.filter(**{field: None, "pk__gt": int(pk)})
+    side, order = ("lt", "lt") if down else ("gt", "gt")
+    beyond = Q(**{f"{field}__{side}": moment}) | Q(**{field: moment, f"pk__{order}": int(pk)})
+    return rows.filter(beyond if down else beyond | Q(**{field: None}))
+
+
+def _mark(row: Conversation, field: str) -> str:
+    moment = getattr(row, field)
+    return f"{moment.isoformat() if moment else ''}_{row.pk}"
+
+
+def _page(rows: ConversationQuerySet, choice: Choice, mark: str, at: datetime) -> tuple[Any, str]:
+    """One page of the queue and where the next begins; the late first, then who has waited longest. Never an OFFSET."""
+    section, _sep, place = mark.partition(".")
+    if choice.view in {"answered", "closed"}:
+        found = _after(rows, "last_message_at", place, down=True) if place else rows
+        return _cut(list(found.order_by("-last_message_at", "-pk")[: QUEUE + 1]), "last_message_at")
+    if choice.view in {"late", "snoozed"}:
+        field = "due_at" if choice.view == "late" else "snoozed_until"
+        found = _after(rows, field, place) if place else rows
+        return _cut(list(found.order_by(F(field).asc(nulls_last=True), "pk")[: QUEUE + 1]), field)
+    shown: list[Conversation] = []
+    if section != "w":
+        late = rows.filter(due_at__lt=at)
+        late = _after(late, "due_at", place) if place else late
+        shown = list(late.order_by("due_at", "pk")[: QUEUE + 1])
+        if len(shown) > QUEUE:
+            return _cut(shown, "due_at", "d")
+        place = ""
+    rest = rows.filter(Q(due_at=None) | Q(due_at__gte=at))
+    rest = _after(rest, "waiting_since", place) if place else rest
+    ordered = rest.order_by(F("waiting_since").asc(nulls_last=True), "pk")
+    shown += list(ordered[: QUEUE + 1 - len(shown)])
+    return _cut(shown, "waiting_since", "w")
+
+
+def _cut(found: list[Conversation], field: str, section: str = "x") -> tuple[Any, str]:
+    shown = found[:QUEUE]
+    return shown, f"{section}.{_mark(shown[-1], field)}" if len(found) > QUEUE else ""
+
+
+def saved_views(request: Any) -> list[SavedView]:
+    """One's own, and those of the units one reads in."""
+    below = Q(staff=request.actor.id)
+    for path in request.actor.paths("conversations.read"):
+        below |= Q(unit__path__startswith=path)
+    views = SavedView.objects.filter(below, municipality=request.municipality)
+    return list(views.select_related("unit")[:20])
+
+
+def _numbers(
+    request: Any, rows: ConversationQuerySet, views: list[SavedView], choice: Choice, at: datetime
+) -> tuple[dict[str, int], dict[str, int]]:
+    """The rail's numbers, the views' and the saved views', in one statement."""
+    staff = request.actor.id
+    wanted: dict[str, Any] = {
+        "inbox": rows.filter(state__in=Conversation.OPEN, waiting_since__isnull=False),
+        "quarantine": Envelope.objects.visible_to(request.actor).quarantined(),
+    }
+    for name in COUNTED_VIEWS:
+        wanted[name] = choice.within(name).held_against(rows, staff_id=staff, at=at)
+    wanted["late_mine"] = Choice(view="late", owner="meg").held_against(rows, staff_id=staff, at=at)
+    for view in views:
+        held = Choice.of(dict(parse_qsl(view.query)))
+        wanted[f"saved_{view.pk}"] = held.held_against(rows, staff_id=staff, at=at)
+    found = count_at_most(wanted)
+    for view in views:
+        view.count = found[f"saved_{view.pk}"]  # type: ignore[attr-defined]  # shown beside it
+    return found, {name: found[name] for name in ("inbox", "quarantine")}
+
+
+def _to_undo(request: Any, at: datetime) -> Batch | None:
+    """What one has just done to several, while it is near enough to be regretted."""
+    pk = request.session.get("undo_batch")
+    if pk is None:
+        return None
+    fresh = Batch.objects.filter(pk=pk, staff=request.actor.id, undone_at=None)
+    return fresh.filter(done_at__gt=at - UNDO_SHOWN).first()
+
+
 def queue(request: Any) -> dict[str, Any]:
-    """The queue as chosen in the address, oldest waiting first."""
-    chosen = request.GET.get("vis", "waiting")
-    chosen = chosen if chosen in VIEWS else "waiting"
-    rows = Conversation.objects.visible_to(request.actor).select_related("assignee", "unit")
-    if unit := request.GET.get("enhet", ""):
-        rows = rows.filter(unit__slug=unit)
-    if chosen == "waiting":
-        rows = rows.waiting()
-    elif chosen == "mine":
-        rows = rows.waiting().filter(assignee=request.actor.id)
-    elif chosen == "free":
-        rows = rows.waiting().filter(assignee=None)
-    else:
-        rows = rows.filter(state=chosen).order_by("-last_message_at")
+    """The queue as chosen in the address: the late first, then oldest waiting."""
+    at, choice = timezone.now(), Choice.of(request.GET)
+    readable = Conversation.objects.visible_to(request.actor)
+    rows = choice.held_against(readable, staff_id=request.actor.id, at=at)
+    shown, more = _page(
+        rows.select_related("assignee", "unit"), choice, request.GET.get("etter", ""), at
+    )
+    tags = {tag.slug: tag for tag in Tag.objects.filter(municipality=request.municipality)}
+    for row in shown:
+        row.deadline = due_words(row, at=at)
+        row.tag_names = [tags[slug].name for slug in row.tags if slug in tags]
+    views = saved_views(request)
+    numbers, rail = _numbers(request, readable, views, choice, at)
+    here: list[dict[str, Any]] = [
+        {"name": name, "label": label, "query": choice.within(name).query}
+        for name, label in VIEWS.items()
+    ]
+    for view in here:
+        view["count"] = numbers.get(view["name"])
     return {
-        "queue": list(rows[:QUEUE]),
-        "chosen": chosen,
-        "unit_chosen": unit,
-        "queue_query": request.GET.urlencode(),
+        "queue": shown,
+        "choice": choice,
+        "chosen": choice.view,
+        "unit_chosen": choice.unit,
+        "queue_query": choice.query,
+        "more": f"{choice.query}&etter={more.replace('+', '%2B')}" if more else "",
+        # Beside an open conversation there is no room for choosing several.
+        "narrow": "smal" in request.GET or "ref" in request.resolver_match.kwargs,
+        "paged": "etter" in request.GET,
+        "views": here,
+        "numbers": numbers,
+        "saved": views,
+        "saved_here": next((one for one in views if one.query == choice.query), None),
         "units": Unit.objects.filter(municipality=request.municipality, active=True),
-        "desk_counts": counts(request),
+        "colleagues": Staff.objects.filter(municipality=request.municipality, active=True),
+        "networks": Account.objects.active()
+        .filter(municipality=request.municipality)
+        .order_by("network")
+        .values_list("network", flat=True)
+        .distinct(),
+        "tags": [tag for tag in tags.values() if tag.active],
+        "macros": Macro.objects.filter(municipality=request.municipality, active=True),
+        "snoozes": SNOOZES,
+        "handed": Handover.objects.filter(to_staff=request.actor.id, seen_at=None).select_related(
+            "from_staff"
+        )
+        if request.actor.staff
+        else [],
+        "preference": Preference.objects.filter(staff=request.actor.id).first(),
+        "undo": _to_undo(request, at),
+        "may_handle": request.actor.may("conversations.handle"),
+        "may_assign": request.actor.may("conversations.assign"),
+        "desk_counts": rail,
         "alarms": alarms(request),
     }

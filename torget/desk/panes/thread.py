@@ -6,57 +6,46 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
+from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from torget.answers.models import Answer
-from torget.conversations.models import Conversation, Message, deliveries_of
+from torget.conversations.filing import kept
+from torget.conversations.models import Conversation, Joining, Message, Tag, deliveries_of
 from torget.conversations.rules import route_back
+from torget.desk.forms.handling import SnoozeForm
 from torget.desk.forms.thread import AssignForm, ForwardForm
 from torget.desk.panes.person import beside
+from torget.desk.panes.queue import due_words
+from torget.desk.panes.timeline import events
 from torget.desk.panes.writing import compose, on_hold
-from torget.history.models import Entry
 from torget.people.actor import Actor
-from torget.people.models import Staff, Unit
 
 
 def one(request: Any, ref: str) -> Conversation:
     """The conversation of that number, if the actor may read it; 404 otherwise."""
     found: Conversation = get_object_or_404(
         Conversation.objects.visible_to(request.actor).select_related(
-            "municipality", "unit", "account", "assignee", "person", "identity"
+            "municipality",
+            "unit",
+            "account",
+            "assignee",
+            "person",
+            "identity",
+            "merged_into",
+            "split_from",
         ),
         ref__iexact=ref,
     )
     return found
 
 
-def _events(conversation: Conversation) -> list[dict[str, Any]]:
-    """What happened to the conversation itself, from history, with names for the ids there."""
-    names = {one.pk: one for one in Staff.objects.filter(municipality=conversation.municipality_id)}
-    units = {
-        unit.pk: unit for unit in Unit.objects.filter(municipality=conversation.municipality_id)
-    }
-    happened = Entry.objects.filter(
-        subject_type="conversations.conversation", subject_id=conversation.pk
-    ).order_by("id")
-    return [
-        {
-            "at": entry.at,
-            "verb": entry.verb,
-            "who": names.get(entry.actor_id or 0) if entry.actor_kind == "staff" else None,
-            "to": names.get(entry.data.get("to") or 0),
-            "unit": units.get(entry.data.get("unit") or 0),
-        }
-        for entry in happened
-    ]
-
-
 def _timeline(conversation: Conversation) -> list[dict[str, Any]]:
     """Messages and events in the order they came; each message with its newest delivery."""
     said = list(
         Message.objects.filter(conversation=conversation)
-        .select_related("identity", "staff", "envelope")
+        .select_related("identity", "staff", "envelope", "origin")
         .defer("envelope__body", "search")
         .prefetch_related("attachments", "versions")
     )
@@ -64,12 +53,29 @@ def _timeline(conversation: Conversation) -> list[dict[str, Any]]:
     for message in said:
         message.delivery = sent.get(message.pk)  # type: ignore[attr-defined]  # shown beside it
     rows: list[dict[str, Any]] = [{"at": one.created_at, "message": one} for one in said]
-    rows += [{"at": event["at"], "event": event} for event in _events(conversation)]
+    rows += [{"at": event.at, "event": event} for event in events(conversation)]
     return sorted(rows, key=itemgetter("at"))
 
 
+def handling(conversation: Conversation) -> dict[str, Any]:
+    """What the head of the thread shows: the deadline, tags, what it was merged or split with."""
+    tags = Tag.objects.filter(municipality=conversation.municipality_id)
+    names = {tag.slug: tag.name for tag in tags}
+    return {
+        "deadline": due_words(conversation, at=timezone.now()),
+        "tags_on": [(slug, names.get(slug, slug)) for slug in conversation.tags],
+        "tags_off": [tag for tag in tags if tag.active and tag.slug not in conversation.tags],
+        "lives_on": kept(conversation) if conversation.merged_into_id else None,
+        "joinings": Joining.objects.filter(
+            Q(kept=conversation) | Q(joined=conversation), undone_at=None
+        ).select_related("kept", "joined"),
+        "split_off": list(conversation.split.all()),
+        "snooze_form": SnoozeForm(prefix="vent"),
+    }
+
+
 def _may(actor: Actor, conversation: Conversation) -> dict[str, bool]:
-    acts = ("take", "assign", "forward", "note", "reply", "close")
+    acts = ("take", "assign", "forward", "note", "reply", "close", "handle")
     allowed = {act: actor.may(f"conversations.{act}", conversation.unit) for act in acts}
     return allowed | {
         "publish": actor.may("answers.publish", conversation.unit),
@@ -91,6 +97,7 @@ def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, 
             "timeline": _timeline(conversation),
             "may": _may(request.actor, conversation),
             "held": on_hold(request, conversation),
+            **handling(conversation),
             "forward_form": ForwardForm(conversation.municipality, prefix="videre"),
             "assign_form": AssignForm(conversation.municipality, prefix="til"),
             "published": Answer.objects.filter(source=conversation, withdrawn_at=None),

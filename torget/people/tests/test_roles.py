@@ -21,6 +21,8 @@ EXPECTED = {
     "conversations.note": "responder duty_lead moderator archivist",
     "conversations.reply": "responder duty_lead",
     "conversations.close": "responder duty_lead",
+    "conversations.handle": "responder duty_lead",
+    "desk.arrange": "duty_lead administrator",
     "wall.post": "editor responder duty_lead",
     "answers.publish": "responder editor duty_lead",
     "intake.quarantine": "duty_lead administrator",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from torget.answers.models import Answer
 from torget.answers.rules import note_helped
 from torget.answers.search import suggest
+from torget.conversations.filing import kept
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import case_path, gone_private
 from torget.people.hours import Hours
@@ -91,6 +92,30 @@ def _promise(conversation: Conversation) -> Any:
     )
 
 
+def public_of(municipality: Any, ref: str) -> Conversation | None:
+    """The public conversation of a number, where it lives on if it was merged into another."""
+    named = Conversation.objects.filter(
+        municipality=municipality, ref__iexact=ref, visibility=Conversation.Visibility.PUBLIC
+    ).first()
+    lives = kept(named) if named else None
+    return lives if lives and lives.visibility == Conversation.Visibility.PUBLIC else None
+
+
+def _lives_on(conversation: Conversation) -> HttpResponse:
+    """The old link of a merged case leads to where it lives on; never into what somebody else said in private."""
+    lives = kept(conversation)
+    if lives.person and _root(lives) == _root(conversation):
+        return redirect(case_path(lives))
+    if lives.visibility == Conversation.Visibility.PUBLIC:
+        return redirect("square:wall_post", ref=lives.ref)
+    raise Http404
+
+
+def _root(conversation: Conversation) -> int | None:
+    person = conversation.person
+    return (person.merged_into_id or person.pk) if person else None
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def case(request: Any, ref: str, key: str) -> HttpResponse:
@@ -101,6 +126,8 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
         ref__iexact=ref,
         key=key.lower(),
     )
+    if conversation.merged_into_id:
+        return _lives_on(conversation)
     aside = gone_private(conversation)
     public = conversation.visibility == Conversation.Visibility.PUBLIC and not aside
     form = MoreForm(request.POST or None, request.FILES or None, public=public)
@@ -122,6 +149,7 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
         "form": form,
         "is_new": "ny" in request.GET,
         "promised_at": _promise(conversation) if conversation.waiting_since else None,
+        "split": conversation.split.filter(person__isnull=False, person=conversation.person_id),
         "file_base": case_path(conversation),
         "secret": True,
     }
@@ -137,11 +165,7 @@ def public_case(request: Any, ref: str) -> HttpResponse:
 
     The answer is the same whether a private case of that number exists or not.
     """
-    conversation = (
-        Conversation.objects.filter(municipality=request.municipality, ref__iexact=ref)
-        .public()
-        .first()
-    )
+    conversation = public_of(request.municipality, ref)
     if conversation is None:
         return render(request, "square/case_locked.html", {"ref": ref[:20]}, status=404)
     return redirect("square:wall_post", ref=conversation.ref)

@@ -16,7 +16,7 @@ from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Message
 from torget.square import rules
 from torget.square.forms import AddressForm, CommentForm, WallForm
-from torget.square.views.ask import saying_of
+from torget.square.views.ask import public_of, saying_of
 from torget.square.views.home import ready
 
 PAGE = 20
@@ -74,6 +74,9 @@ def wall_new(request: Any) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def wall_post(request: Any, ref: str) -> HttpResponse:
     """`/vegg/<ref>`: one public conversation and its comments."""
+    lives = public_of(request.municipality, ref)
+    if lives is not None and lives.ref.lower() != ref.lower():
+        return redirect("square:wall_post", ref=lives.ref)
     conversation = get_object_or_404(
         Conversation.objects.public().select_related("unit", "municipality"),
         municipality=request.municipality,

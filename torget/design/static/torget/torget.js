@@ -119,7 +119,7 @@
     if (counts) for (const badge of all("[data-counts]")) {
       const number = counts.dataset[badge.dataset.counts];
       badge.dataset.count = number;
-      badge.hidden = !Number(number);
+      badge.hidden = !parseInt(number, 10);
     }
     for (const beside of all("[data-live-into]", fresh.content)) {
       const place = document.getElementById(beside.dataset.liveInto);
@@ -132,7 +132,9 @@
     const held = part.contains(document.activeElement) ? document.activeElement : null;
     const [id, href] = [held?.id, held?.getAttribute("href")];
     const open = all("details[open][id]", part).map((details) => details.id);
+    const ticked = all("input[id]:checked", part).map((box) => box.id);
     part.replaceChildren(fresh.content);
+    for (const id of ticked) { const box = document.getElementById(id); if (box) box.checked = true; }
     open.forEach((name) => document.getElementById(name)?.setAttribute("open", ""));
     if (held) (id ? document.getElementById(id) : href && one(`a[href="${CSS.escape(href)}"]`, part))?.focus({ preventScroll: true });
     if (added) say(part.dataset.liveNew?.replace("{n}", added));

@@ -1,0 +1,234 @@
+"""Two conversations become one, and one becomes two: messages move, are never copied or lost, and it can be undone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+
+from torget.conversations import deadlines
+from torget.conversations.filing import preview_of, subject_of
+from torget.conversations.models import Conversation, Joining, Message, Person
+from torget.conversations.rules.state import State, lock
+from torget.errors import Refused
+from torget.history.rules import record
+from torget.people.actor import Actor, check
+from torget.people.rules import next_ref
+
+PRIVATE = Conversation.Visibility.PRIVATE
+MOST_SPLIT = 200
+
+
+def _person(conversation: Conversation) -> int | None:
+    """Who asked, as one person even when two records were found to be one."""
+    if conversation.person_id is None:
+        return None
+    person = Person.objects.get(pk=conversation.person_id)
+    return person.merged_into_id or person.pk
+
+
+def _said_privately(conversation: Conversation) -> bool:
+    said = conversation.messages.exclude(kind=Message.Kind.NOTE)
+    return said.filter(visibility=PRIVATE).exists()
+
+
+def _see_that_nothing_leaks(kept: Conversation, joined: Conversation) -> None:
+    """A link opens the whole conversation: what one person said in private must not lie behind another's.
+
+    Raises:
+        Refused: public with private, or private talk with two persons.
+    """
+    if kept.visibility != joined.visibility:
+        raise Refused(
+            _(
+                "Den ene saken er offentlig og den andre privat. Behandle dem hver for seg, så ikke noe "
+                "privat blir offentlig."
+            ),
+            "visibility",
+        )
+    same = _person(kept) is not None and _person(kept) == _person(joined)
+    private = kept.visibility == PRIVATE or _said_privately(kept) or _said_privately(joined)
+    if private and not same:
+        raise Refused(
+            _(
+                "Sakene er private og fra to personer, og den ene ville sett det den andre skrev. Svar i hver sak."
+            ),
+            "two_persons",
+        )
+
+
+def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) -> Joining:
+    """Let `joined` live on in `kept`: its messages move there, its number, link and mail key lead there.
+
+    Raises:
+        NotAllowed: no role for it in one of the units.
+        Refused: the same one, another municipality's, one already merged, or something private would be seen.
+    """
+    check(by, "conversations.handle", kept.unit)
+    check(by, "conversations.handle", joined.unit)
+    if kept.pk == joined.pk:
+        raise Refused(_("Velg en annen sak enn den du står i."), "same")
+    if kept.municipality_id != joined.municipality_id or by.staff is None:
+        raise Refused(_("Velg en sak i kommunen din."), "stranger")
+    with transaction.atomic():
+        rows = Conversation.objects.select_for_update().order_by("pk")
+        held = {row.pk: row for row in rows.filter(pk__in=[kept.pk, joined.pk])}
+        kept, joined = held[kept.pk], held[joined.pk]
+        if kept.merged_into_id or joined.merged_into_id:
+            raise Refused(_("En av sakene er allerede slått sammen med en annen."), "merged")
+        _see_that_nothing_leaks(kept, joined)
+        moved = list(joined.messages.order_by("pk").values_list("pk", flat=True))
+        joining = Joining.objects.create(
+            kept=kept,
+            joined=joined,
+            message_ids=moved,
+            state_before=joined.state,
+            waiting_before=joined.waiting_since,
+            joined_at=at,
+            joined_by=by.staff,
+        )
+        _move_messages(moved, joined, kept)
+        kept.waiting_since = min(
+            filter(None, [kept.waiting_since, joined.waiting_since]), default=None
+        )
+        if kept.waiting_since and kept.state in {State.ANSWERED, State.CLOSED}:
+            kept.state, kept.closed_at = State.OPEN, None
+        kept.tags = sorted({*kept.tags, *joined.tags})
+        joined.state, joined.closed_at, joined.waiting_since = State.CLOSED, at, None
+        joined.snoozed_until, joined.merged_into = None, kept
+        for row in (kept, joined):
+            _recount(row)
+        record("conversation.merged", kept, by=by, at=at, other=joined.pk, joining=joining.pk)
+        record("conversation.joined", joined, by=by, at=at, other=kept.pk, joining=joining.pk)
+    return joining
+
+
+def unmerge(joining: Joining, *, by: Actor, at: datetime) -> None:
+    """Undo a merge: the messages that came along go back; what was said since stays where it was said.
+
+    Raises:
+        NotAllowed: no role for it in one of the units.
+        Refused: already undone, or the kept one has itself been merged since.
+    """
+    check(by, "conversations.handle", joining.kept.unit)
+    check(by, "conversations.handle", joining.joined.unit)
+    if by.staff is None:
+        raise Refused(_("Bare ansatte kan gjøre dette."), "no_staff")
+    with transaction.atomic():
+        row = Joining.objects.select_for_update().get(pk=joining.pk)
+        kept, joined = lock(row.kept), lock(row.joined)
+        if row.undone_at or joined.merged_into_id != kept.pk:
+            raise Refused(_("Sammenslåingen er allerede angret."), "undone")
+        if kept.merged_into_id:
+            raise Refused(
+                _("Saken er slått sammen videre. Angre den siste sammenslåingen først."),
+                "merged_on",
+            )
+        home = Message.objects.filter(pk__in=row.message_ids, conversation=kept)
+        home.filter(origin=joined).update(origin=None)
+        home.update(conversation=joined)
+        joined.merged_into, joined.state = None, State(row.state_before)
+        joined.waiting_since = row.waiting_before
+        if joined.state != State.CLOSED:
+            joined.closed_at = None
+        if joined.state == State.SNOOZED:
+            joined.state = State.OPEN
+        for one in (joined, kept):
+            _recount(one)
+        row.undone_at, row.undone_by = at, by.staff
+        row.save(update_fields=["undone_at", "undone_by"])
+        record("conversation.unmerged", kept, by=by, at=at, other=joined.pk, joining=row.pk)
+        record("conversation.unmerged", joined, by=by, at=at, other=kept.pk, joining=row.pk)
+
+
+def split(
+    conversation: Conversation,
+    messages: Sequence[Message],
+    *,
+    subject: str = "",
+    by: Actor,
+    at: datetime,
+) -> Conversation:
+    """Move the chosen messages into a conversation of their own, with its own number, as private or public as the old.
+
+    Raises:
+        NotAllowed: no role for it in the unit.
+        Refused: nothing chosen, everything chosen, or nothing a resident said among it.
+    """
+    check(by, "conversations.handle", conversation.unit)
+    with transaction.atomic():
+        row = lock(conversation)
+        chosen = list(
+            row.messages.filter(pk__in=[one.pk for one in messages])
+            .select_related("identity__person")
+            .order_by("created_at", "pk")[:MOST_SPLIT]
+        )
+        asked = [one for one in chosen if one.kind == Message.Kind.INBOUND]
+        if row.merged_into_id or not asked:
+            raise Refused(_("Velg minst én melding fra innbyggeren."), "nothing_asked")
+        left = row.messages.exclude(pk__in=[one.pk for one in chosen])
+        if not left.filter(kind=Message.Kind.INBOUND).exists() and row.identity_id:
+            raise Refused(_("La minst én melding fra innbyggeren bli igjen."), "nothing_left")
+        first = asked[0]
+        new = Conversation.objects.create(
+            municipality_id=row.municipality_id,
+            ref=next_ref(row.municipality, at=at),
+            kind=row.kind,
+            visibility=row.visibility,
+            state=State.OPEN,
+            subject=(subject.strip() or subject_of(first.body) or row.subject)[:200],
+            network=first.account.network if first.account else row.network,
+            account=first.account or row.account,
+            unit=row.unit,
+            assignee_id=row.assignee_id,
+            person=first.identity.person if first.identity else row.person,
+            identity=first.identity,
+            person_name=first.author_name,
+            show_name=first.show_name,
+            language=row.language,
+            opened_at=first.occurred_at,
+            last_message_at=first.occurred_at,
+            split_from=row,
+        )
+        ids = [one.pk for one in chosen]
+        _move_messages(ids, row, new)
+        answered = chosen[-1].kind == Message.Kind.ANSWER
+        new.waiting_since = None if answered else asked[-1].occurred_at
+        new.state = State.ANSWERED if answered else State.OPEN
+        _recount(new)
+        _recount(row)
+        record("conversation.split", row, by=by, at=at, other=new.pk, messages=ids)
+        record("conversation.split_off", new, by=by, at=at, other=row.pk, messages=ids)
+    return new
+
+
+def _move_messages(ids: Sequence[int], origin: Conversation, to: Conversation) -> None:
+    """Move them; where each was first said stays on it."""
+    Message.objects.filter(pk__in=ids).update(
+        conversation=to, origin_id=Coalesce(F("origin_id"), origin.pk)
+    )
+    # Nothing answers across conversations: a parent left behind is no parent here.
+    Message.objects.filter(conversation=to, parent__isnull=False).exclude(
+        parent__conversation=to
+    ).update(parent=None)
+
+
+def _recount(row: Conversation) -> None:
+    """Bring what the queue shows in line with the messages that are here now, and reckon the deadlines."""
+    said = row.messages.exclude(kind=Message.Kind.NOTE)
+    row.message_count = said.count()
+    shown = said.filter(Q(visibility=row.visibility) | Q(visibility="public"))
+    if last := shown.last():
+        row.preview = preview_of(last.body)
+    newest = said.last()
+    row.last_message_at = newest.occurred_at if newest else row.last_message_at
+    inbound = said.filter(kind=Message.Kind.INBOUND).last()
+    row.last_inbound_at = inbound.occurred_at if inbound else None
+    answer = said.filter(kind=Message.Kind.ANSWER).first()
+    row.first_answer_at = answer.occurred_at if answer else None
+    deadlines.dues(row, row.waiting_since).put_on(row)
+    row.save()

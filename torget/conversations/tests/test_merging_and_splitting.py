@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.test import Client
+
+from tests.cast import NOW, make_question
+from torget.channels.contract import Author, Utterance
+from torget.conversations import filing, rules
+from torget.conversations.models import Conversation, Identity, Joining, Message
+from torget.conversations.rules import joining
+from torget.errors import NotAllowed, Refused
+from torget.history.models import Entry
+from torget.people.actor import Actor
+from torget.square.rules import Saying, comment, post, say_more
+
+KARI = "kari@innbygger.test"
+
+
+def fresh(row):
+    return Conversation.objects.get(pk=row.pk)
+
+
+@pytest.fixture
+def two(nordvaag):
+    """Kari asked twice about the same."""
+    return (
+        make_question(nordvaag, "Når brøytes det?", email=KARI),
+        make_question(nordvaag, "Brøyter dere snart?", email=KARI, at=NOW + timedelta(hours=1)),
+    )
+
+
+def test_the_messages_come_along_and_say_where_they_were_said(two, ola):
+    kept, joined = two
+    joining.merge(kept, joined, by=ola, at=NOW + timedelta(hours=2))
+    kept, joined = fresh(kept), fresh(joined)
+    said = list(kept.messages.values_list("body", "origin__ref"))
+    assert said == [("Når brøytes det?", None), ("Brøyter dere snart?", joined.ref)]
+    assert (joined.state, joined.merged_into, joined.messages.count()) == ("closed", kept, 0)
+    assert (kept.message_count, kept.waiting_since) == (2, NOW)
+    assert {"conversation.merged", "conversation.joined"} <= set(
+        Entry.objects.values_list("verb", flat=True)
+    )
+
+
+def test_the_old_link_and_number_and_mail_key_lead_to_the_kept_one(two, ola):
+    kept, joined = two
+    joining.merge(kept, joined, by=ola, at=NOW)
+    response = Client().get(f"/saker/{joined.ref}/{joined.key}")
+    assert response["Location"] == f"/saker/{kept.ref}/{kept.key}"
+    kari = Identity.objects.get(external_id=KARI)
+
+    def found(**about):
+        said = Utterance(
+            external_id="x",
+            author=Author(KARI),
+            body="Mer",
+            occurred_at=NOW,
+            visibility="private",
+            **about,
+        )
+        return filing.find_conversation(kept.municipality_id, said, kari)
+
+    assert found(case=joined.key) == kept
+    assert found(extra={"ref_hint": joined.ref}) == kept
+    say_more(fresh(joined), Saying("Mer snø", "private"), at=NOW + timedelta(hours=3))
+    assert fresh(kept).messages.last().body == "Mer snø"
+
+
+def test_undoing_sends_back_what_came_and_keeps_what_was_said_since(two, ola):
+    kept, joined = two
+    row = joining.merge(kept, joined, by=ola, at=NOW)
+    rules.answer(fresh(kept), "Før klokka tolv.", by=ola, at=NOW + timedelta(hours=1))
+    joining.unmerge(row, by=ola, at=NOW + timedelta(hours=2))
+    kept, joined = fresh(kept), fresh(joined)
+    assert list(joined.messages.values_list("body", "origin")) == [("Brøyter dere snart?", None)]
+    assert list(kept.messages.values_list("body", flat=True)) == [
+        "Når brøytes det?",
+        "Før klokka tolv.",
+    ]
+    assert (joined.state, joined.merged_into, joined.waiting_since) == (
+        "new",
+        None,
+        NOW + timedelta(hours=1),
+    )
+    with pytest.raises(Refused) as refusal:
+        joining.unmerge(row, by=ola, at=NOW)
+    assert refusal.value.code == "undone"
+
+
+def test_a_chain_of_merges_leads_to_the_last_and_is_undone_from_the_end(nordvaag, two, ola):
+    first, second = two
+    third = make_question(nordvaag, "Hva med fortauet?", email=KARI)
+    one = joining.merge(second, first, by=ola, at=NOW)
+    two_rows = joining.merge(third, second, by=ola, at=NOW)
+    assert filing.kept(fresh(first)) == third
+    with pytest.raises(Refused) as refusal:
+        joining.unmerge(one, by=ola, at=NOW)
+    assert refusal.value.code == "merged_on"
+    joining.unmerge(two_rows, by=ola, at=NOW)
+    joining.unmerge(one, by=ola, at=NOW)
+    assert [row.messages.count() for row in (first, second, third)] == [1, 1, 1]
+    assert not Message.objects.exclude(origin=None).exists()
+
+
+def test_nothing_private_becomes_public(nordvaag, two, ola):
+    public = make_question(nordvaag, "Når brøytes det?", email=KARI, visibility="public")
+    for kept, joined in ((public, two[0]), (two[0], public)):
+        with pytest.raises(Refused) as refusal:
+            joining.merge(kept, joined, by=ola, at=NOW)
+        assert refusal.value.code == "visibility"
+    assert not Message.objects.public().filter(body="Brøyter dere snart?").exists()
+    assert Message.objects.filter(origin=None).count() == 3
+
+
+def test_two_persons_never_see_each_others_private_words(nordvaag, two, ola):
+    other = make_question(nordvaag, "Hemmelig", email="nina@innbygger.test")
+    nameless = [make_question(nordvaag, "Uten adresse") for _n in range(2)]
+    for kept, joined in ((two[0], other), (nameless[0], nameless[1])):
+        with pytest.raises(Refused) as refusal:
+            joining.merge(kept, joined, by=ola, at=NOW)
+        assert refusal.value.code == "two_persons"
+
+
+def test_public_talk_of_two_persons_may_meet_and_old_links_lead_to_the_page(nordvaag, ola):
+    at = Actor.resident(nordvaag.pk)
+    kept = post(nordvaag, Saying("Glatt i Fjellveien", "public", name="Kari"), by=at, at=NOW)
+    joined = post(nordvaag, Saying("Fjellveien er glatt", "public", name="Jon"), by=at, at=NOW)
+    joining.merge(kept, joined, by=ola, at=NOW)
+    client = Client()
+    assert client.get(f"/vegg/{joined.ref}")["Location"] == f"/vegg/{kept.ref}"
+    assert client.get(f"/saker/{joined.ref}/{joined.key}")["Location"] == f"/vegg/{kept.ref}"
+    assert client.get(f"/saker/{joined.ref}")["Location"] == f"/vegg/{kept.ref}"
+    page = client.get(f"/vegg/{kept.ref}").content.decode()
+    assert "Fjellveien er glatt" in page
+    assert joined.ref not in client.get("/vegg").content.decode()
+
+
+def test_a_private_word_in_public_talk_stops_it(nordvaag, ola):
+    at = Actor.resident(nordvaag.pk)
+    kept = post(nordvaag, Saying("Glatt", "public", name="Kari"), by=at, at=NOW)
+    joined = post(nordvaag, Saying("Glatt!", "public", name="Jon"), by=at, at=NOW)
+    Message.objects.filter(conversation=joined).update(visibility="private")
+    with pytest.raises(Refused):
+        joining.merge(kept, joined, by=ola, at=NOW)
+
+
+def test_charlie_merges_and_splits_nothing_of_ours(elsewhere, two, charlie, ola):
+    theirs = make_question(elsewhere, "Deres")
+    for by, kept, joined in (
+        (charlie, two[0], two[1]),
+        (charlie, theirs, two[0]),
+        (ola, two[0], theirs),
+    ):
+        with pytest.raises(NotAllowed):
+            joining.merge(kept, joined, by=by, at=NOW)
+    with pytest.raises(NotAllowed):
+        joining.split(two[0], list(two[0].messages.all()), by=charlie, at=NOW)
+
+
+def test_the_database_keeps_a_merged_one_closed_and_what_it_points_at(two, ola):
+    kept, joined = two
+    joining.merge(kept, joined, by=ola, at=NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Conversation.objects.filter(pk=joined.pk).update(state="open")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Conversation.objects.filter(pk=kept.pk).update(state="closed", merged_into=kept)
+    with pytest.raises(ProtectedError):
+        kept.delete()
+    with pytest.raises(Refused):
+        rules.reopen(fresh(joined), by=ola, at=NOW)
+    assert Joining.objects.count() == 1
+
+
+def test_chosen_messages_become_a_conversation_of_their_own(question, ola):
+    rules.note(question, "Et notat", by=ola, at=NOW)
+    say_more(question, Saying("Og så er gatelyset mørkt", "private"), at=NOW + timedelta(hours=1))
+    light = question.messages.get(body__contains="gatelyset")
+    new = joining.split(question, [light], by=ola, at=NOW + timedelta(hours=2))
+    assert new.ref != question.ref
+    assert (new.split_from, new.visibility, new.state) == (question, "private", "open")
+    assert (new.subject, new.waiting_since) == (
+        "Og så er gatelyset mørkt",
+        NOW + timedelta(hours=1),
+    )
+    assert (fresh(question).message_count, new.messages.get().origin) == (1, question)
+    assert new.due_at is None or fresh(new).due_at is not None
+    page = Client().get(f"/saker/{question.ref}/{question.key}").content.decode()
+    assert f"/saker/{new.ref}/{new.key}" in page
+    assert "gatelyset" not in page
+
+
+@pytest.mark.parametrize(
+    ("which", "code"),
+    [("none", "nothing_asked"), ("all", "nothing_left"), ("note", "nothing_asked")],
+)
+def test_a_split_leaves_something_and_takes_something(question, ola, which, code):
+    rules.note(question, "Et notat", by=ola, at=NOW)
+    said = question.messages.all()
+    chosen = {"none": [], "all": list(said), "note": list(said.filter(kind="note"))}[which]
+    with pytest.raises(Refused) as refusal:
+        joining.split(question, chosen, by=ola, at=NOW)
+    assert refusal.value.code == code
+
+
+def test_anothers_split_off_link_is_not_shown_to_who_asked(nordvaag, ola):
+    talk = make_question(nordvaag, "Åpent", visibility="public", email=KARI)
+    comment(talk, Saying("Mitt eget", "public", name="Jon"), by=Actor.resident(nordvaag.pk), at=NOW)
+    new = joining.split(talk, [talk.messages.get(body="Mitt eget")], by=ola, at=NOW)
+    page = Client().get(f"/saker/{talk.ref}/{talk.key}").content.decode()
+    assert new.key not in page

@@ -1,0 +1,178 @@
+"""What one does to a conversation beside answering: snooze, tag, merge, split, run a macro, print, export."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import FileResponse, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from torget.conversations import rules as conversations
+from torget.conversations.models import Conversation, Joining, Message
+from torget.conversations.rules import joining, snoozing, tagging
+from torget.desk.forms.handling import MacroRunForm, MergeForm, SnoozeForm, SplitForm
+from torget.desk.panes.queue import counts
+from torget.desk.panes.record import as_zip, messages_of
+from torget.desk.panes.thread import one
+from torget.desk.panes.timeline import events
+from torget.desk.rules import batches
+from torget.desk.rules.actions import snooze_until
+from torget.desk.views.acting import done
+from torget.desk.views.thread import act
+from torget.errors import Refused
+from torget.people.actor import requires
+
+
+def _snooze(request: Any, found: Conversation) -> str:
+    form = SnoozeForm(request.POST, prefix="vent")
+    if not form.is_valid():
+        raise Refused(_("Velg når saken skal tilbake i køen."))
+    now = timezone.now()
+    snoozing.snooze(found, snooze_until(form.value, at=now), by=request.actor, at=now)
+    return _("Saken er lagt på vent.")
+
+
+def _wake(request: Any, found: Conversation) -> str:
+    snoozing.wake(found, by=request.actor, at=timezone.now())
+    return _("Saken er tilbake i køen.")
+
+
+def _tag(request: Any, found: Conversation) -> str:
+    slug, off = request.POST.get("merke", "")[:40], request.POST.get("av", "")[:40]
+    if off:
+        tagging.remove_tag(found, off, by=request.actor, at=timezone.now())
+        return _("Merket er tatt av.")
+    tagging.add_tag(found, slug, by=request.actor, at=timezone.now())
+    return _("Merket er satt på.")
+
+
+def _macro(request: Any, found: Conversation) -> str:
+    form = MacroRunForm(found.municipality, request.POST)
+    if not form.is_valid():
+        raise Refused(_("Velg en makro i listen."))
+    macro = form.cleaned_data["macro"]
+    outcome = batches.run_macro(macro, [found], by=request.actor, at=timezone.now())
+    if outcome.refused:
+        raise Refused(outcome.refused[0][1])
+    return _("«%(name)s» er gjort.") % {"name": macro.name}
+
+
+def _unmerge(request: Any, found: Conversation) -> str:
+    pk = request.POST.get("sammen", "")
+    row = (
+        Joining.objects.filter(joined__municipality=found.municipality_id, pk=int(pk))
+        .select_related("kept__unit", "joined__unit")
+        .first()
+        if pk.isdecimal() and len(pk) < 18
+        else None
+    )
+    if row is None or found.pk not in {row.kept_id, row.joined_id}:
+        raise Refused(_("Sammenslåingen er allerede angret."))
+    joining.unmerge(row, by=request.actor, at=timezone.now())
+    return _("Sammenslåingen er angret.")
+
+
+snooze = act("conversations.handle", _snooze)
+wake = act("conversations.handle", _wake)
+tag = act("conversations.handle", _tag)
+macro = act("conversations.handle", _macro)
+unmerge = act("conversations.handle", _unmerge)
+
+
+@requires("conversations.handle")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def merge(request: Any, ref: str) -> HttpResponse:
+    """`/desk/sak/<ref>/slaa-sammen`: let this conversation live on in another."""
+    found = one(request, ref)
+    form = MergeForm(request.POST or None)
+    kept: list[Conversation] = []
+
+    def do(data: dict[str, Any]) -> None:
+        rows = Conversation.objects.visible_to(request.actor).select_related("unit")
+        other = rows.filter(ref__iexact=data["other"].strip().replace("\x00", "")).first()
+        if other is None:
+            raise Refused(
+                _("Vi finner ingen sak med det nummeret som du kan lese. Se etter en skrivefeil.")
+            )
+        joining.merge(other, found, by=request.actor, at=timezone.now())
+        kept.append(other)
+
+    if done(
+        request, form, do, _("Sakene er slått sammen. Det gamle nummeret leder hit."), at="other"
+    ):
+        return redirect("desk:conversation", ref=kept[0].ref)
+    near = (
+        Conversation.objects.visible_to(request.actor)
+        .filter(person__isnull=False, person=found.person_id, visibility=found.visibility)
+        .filter(merged_into=None)
+        .exclude(pk=found.pk)
+        .order_by("-last_message_at")[:8]
+    )
+    context = {"conversation": found, "form": form, "near": near, "desk_counts": counts(request)}
+    return render(request, "desk/merge.html", context, status=422 if form.is_bound else 200)
+
+
+@requires("conversations.handle")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def split(request: Any, ref: str) -> HttpResponse:
+    """`/desk/sak/<ref>/del-opp`: move chosen messages into a conversation of their own."""
+    found = one(request, ref)
+    said = list(Message.objects.filter(conversation=found).select_related("staff"))
+    choices = [(str(one.public_id), _line(one)) for one in said]
+    form = SplitForm(choices, request.POST or None)
+    new: list[Conversation] = []
+
+    def do(data: dict[str, Any]) -> None:
+        chosen = [one for one in said if str(one.public_id) in set(data["messages"])]
+        new.append(
+            joining.split(
+                found, chosen, subject=data["subject"], by=request.actor, at=timezone.now()
+            )
+        )
+
+    if done(request, form, do, _("Meldingene har fått en egen sak."), at="messages"):
+        return redirect("desk:conversation", ref=new[0].ref)
+    context = {"conversation": found, "form": form, "desk_counts": counts(request)}
+    return render(request, "desk/split.html", context, status=422 if form.is_bound else 200)
+
+
+def _line(said: Message) -> str:
+    who = said.author_name or said.signature or _("Innbygger uten navn")
+    if said.kind == Message.Kind.NOTE:
+        who = _("Internt notat fra %(name)s") % {
+            "name": said.staff.first_name if said.staff else ""
+        }
+    return f"{who}: {' '.join(said.body.split())[:120]}"
+
+
+@requires("conversations.read")
+@require_safe
+@never_cache
+def printout(request: Any, ref: str) -> HttpResponse:
+    """`/desk/sak/<ref>/utskrift`: everything on paper, notes marked, attachments by hash. Put on record."""
+    found = one(request, ref)
+    now = timezone.now()
+    conversations.note_copy(found, "printed", by=request.actor, at=now)
+    context = {
+        "conversation": found,
+        "said": messages_of(found),
+        "events": events(found),
+        "printed_at": now,
+    }
+    return render(request, "desk/printout.html", context)
+
+
+@requires("conversations.read")
+@require_safe
+@never_cache
+def export(request: Any, ref: str) -> FileResponse:
+    """`/desk/sak/<ref>/eksport`: everything as a ZIP. Put on record."""
+    found = one(request, ref)
+    conversations.note_copy(found, "exported", by=request.actor, at=timezone.now())
+    return FileResponse(as_zip(found), as_attachment=True, filename=f"{found.ref}.zip")
