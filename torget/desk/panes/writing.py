@@ -92,18 +92,22 @@ def on_hold(request: Any, conversation: Conversation) -> list[Held]:
 
 
 def _start(
-    conversation: Conversation, draft: Draft | None, chosen: CannedReply | None, by: Any
+    conversation: Conversation,
+    draft: Draft | None,
+    chosen: CannedReply | None,
+    said: Message | None,
+    aside: bool,
+    by: Any,
 ) -> dict[str, Any]:
     """What the composer says to begin with: the draft, and a ready-made reply chosen by its link."""
     body = draft.body if draft else ""
     if chosen is not None:
         text = canned.fill(chosen, conversation, by.staff)
         body = f"{body.rstrip()}\n\n{text}" if body.strip() else text
-    said = last_said(conversation)
-    aside = said is not None and said.visibility == Visibility.PRIVATE
+    private = said is not None and said.visibility == Visibility.PRIVATE
     start: dict[str, Any] = {
-        "visibility": Visibility.PRIVATE if aside else Visibility.PUBLIC,
-        "public_note": "" if gone_private(conversation) else aside_note(conversation),
+        "visibility": Visibility.PRIVATE if private else Visibility.PUBLIC,
+        "public_note": "" if aside else aside_note(conversation),
     }
     start |= {name: value for name, value in (draft.choices if draft else {}).items() if value}
     return start | {
@@ -126,7 +130,7 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
         if number.isdecimal()
         else None
     )
-    said = last_said(conversation)
+    said, aside = last_said(conversation), gone_private(conversation)
     query = request.GET.get("malsok", "").replace("\x00", "").strip()
     listed = canned.search(conversation, query)
     fits = canned.offered(conversation, said.body) if said else []
@@ -136,7 +140,10 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
     form = forms.get("reply")
     if form is None:
         form = ReplyForm(
-            conversation, draft, prefix="svar", initial=_start(conversation, draft, chosen, by)
+            conversation,
+            draft,
+            prefix="svar",
+            initial=_start(conversation, draft, chosen, said, aside, by),
         )
     return {
         "reply_form": form,
@@ -146,7 +153,7 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
         "note_draft": note,
         "colleagues": presence.colleagues(conversation, by=by, at=now),
         "way": reachable_privately(conversation),
-        "gone_private": gone_private(conversation),
+        "gone_private": aside,
         "canned_query": query,
         "canned_listed": [one for one in listed if query or one not in fits],
         "canned_fits": fits,

@@ -143,3 +143,14 @@ def test_the_pages_write_preview_and_retire_one(client, nordvaag, per):
     client.post(f"/desk/svarmaler/{one.pk}", data | {"active": ""})
     assert not CannedReply.objects.get().active
     assert "Ikke i bruk" in client.get("/desk/svarmaler").content.decode()
+
+
+def test_the_page_asks_the_database_no_more_when_there_are_many(
+    client, question, write, ola, django_assert_max_num_queries
+):
+    for number in range(25):
+        write(f"Brøyting {number}", "Vi brøyter veien, {fornavn}. Hilsen {signatur} i {enhet}.")
+    client.force_login(ola.staff.user)
+    with django_assert_max_num_queries(42):
+        page = client.get(f"/desk/sak/{question.ref}")
+    assert len(page.context["canned_listed"]) > 10
