@@ -46,6 +46,18 @@ STAFF = (
     "/desk/sendinger",
     "/desk/vakt",
     "/desk/innstillinger",
+    "/desk/?vis=late",
+    "/desk/?vis=snoozed",
+    "/desk/?vis=waiting&merke=vinter",
+    "/desk/meg",
+    "/desk/vakt/overlever",
+    "/desk/innstillinger/frister",
+    "/desk/innstillinger/merker",
+    "/desk/innstillinger/makroer",
+    "/desk/innstillinger/regler",
+    "/desk/innstillinger/regler/1/prov",
+    "/desk/innstillinger/fordeling",
+    "/desk/innstillinger/fordeling/servicetorget",
     "/min-side",
     "/konto/2fa/",
     "/konto/2fa/totp/activate/",
@@ -80,7 +92,8 @@ def test_staff_pages_have_no_barriers_at_any_width_in_light_and_dark(
     case = first(page, "/desk/", r"/desk/sak/NV-\d+-\d+")
     answered = first(page, "/desk/?vis=answered", r"/desk/sak/NV-\d+-\d+")
     answer = first(page, "/svar/", r"/svar/[a-z0-9-]+")
-    addresses = (*STAFF, case, answered, f"{answered}/publiser", f"/desk{answer}")
+    work = [f"{case}/{page}" for page in ("slaa-sammen", "del-opp", "utskrift")]
+    addresses = (*STAFF, case, answered, *work, f"{answered}/publiser", f"/desk{answer}")
     wrong = [line for address in addresses for line in faults(address)]
     assert not wrong, "\n".join(wrong)
 

@@ -22,6 +22,9 @@ def watchdog(timestamp: int) -> None:
     watch(at=timezone.now())
 
 
+REST_SECONDS = 0.2
+
+
 def rules_loop(stop: threading.Event) -> None:
     """Let rules answer to what happens, and deal out what is nobody's; woken by NOTIFY."""
     with Waker("torget") as waker:
@@ -32,3 +35,4 @@ def rules_loop(stop: threading.Event) -> None:
             beat("rules")
             if not looked and not dealt:
                 waker.wait(2.0, stop)
+                stop.wait(REST_SECONDS)  # much happens at once: one look is enough for all of it
