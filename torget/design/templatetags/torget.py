@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from django import template
@@ -269,10 +270,15 @@ def capped(count: int | None, most: int = 99) -> str:
 # Pieces ----------------------------------------------------------------------------------------
 
 
+@cache
+def _shape(name: str) -> SafeString:
+    return mark_safe(get_template(f"icons/{name}.svg").render())  # noqa: S308 - our own file
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon from `icons/<name>.svg`: silent beside words, spoken when it stands alone with a `label`."""
-    shape = mark_safe(get_template(f"icons/{name}.svg").render())  # noqa: S308 - our own file
+    shape = _shape(name)
     spoken = (
         format_html('role="img" aria-label="{}"', label)
         if label
