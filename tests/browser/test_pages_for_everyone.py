@@ -53,6 +53,18 @@ STAFF = (
     "/desk/svarmaler",
     "/desk/svarmaler/ny",
     "/desk/innstillinger",
+    "/desk/?vis=late",
+    "/desk/?vis=snoozed",
+    "/desk/?vis=waiting&merke=vinter",
+    "/desk/meg",
+    "/desk/vakt/overlever",
+    "/desk/innstillinger/frister",
+    "/desk/innstillinger/merker",
+    "/desk/innstillinger/makroer",
+    "/desk/innstillinger/regler",
+    "/desk/innstillinger/regler/1/prov",
+    "/desk/innstillinger/fordeling",
+    "/desk/innstillinger/fordeling/servicetorget",
     "/min-side",
     "/konto/2fa/",
     "/konto/2fa/totp/activate/",
@@ -89,7 +101,9 @@ def test_staff_pages_have_no_barriers_at_any_width_in_light_and_dark(
     answer = first(page, "/svar/", r"/svar/[a-z0-9-]+")
     canned = first(page, "/desk/svarmaler", r"/desk/svarmaler/\d+")
     aside = first(page, "/desk/sok?q=skoleskyss", r"/desk/sak/NV-\d+-\d+")
-    addresses = (*STAFF, case, answered, f"{answered}/publiser", f"/desk{answer}", canned, aside)
+    work = [f"{case}/{page}" for page in ("slaa-sammen", "del-opp", "utskrift")]
+    addresses = (*STAFF, case, answered, *work, f"{answered}/publiser", f"/desk{answer}")
+    addresses += (canned, aside)
     wrong = [line for address in addresses for line in faults(address)]
     assert not wrong, "\n".join(wrong)
 

@@ -127,6 +127,15 @@ def kept(conversation: Conversation) -> Conversation:
     return conversation
 
 
+def _held(conversation: Conversation) -> Conversation:
+    """Locked; where it lives on, should a colleague have merged it this very moment."""
+    while True:
+        held = Conversation.objects.select_for_update().get(pk=kept(conversation).pk)
+        if held.merged_into_id is None:
+            return held
+        conversation = held
+
+
 def _open_conversation(
     envelope: Envelope, said: Utterance, identity: Identity, occurred_at: datetime, at: datetime
 ) -> Conversation:
@@ -221,7 +230,7 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     conversation = find_conversation(account.municipality_id, said, identity)
     if conversation is None:
         conversation = _open_conversation(envelope, said, identity, occurred_at, at)
-    conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
+    conversation = _held(conversation)
     visibility: str = said.visibility
     if conversation.visibility == Conversation.Visibility.PRIVATE or _answers_private(said):
         visibility = Conversation.Visibility.PRIVATE

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_SLEEP_SECONDS = 1.0
 TRY_AGAIN_SECONDS = 30
+REST_SECONDS = 0.2
 
 
 @app.periodic(cron="* * * * *")
@@ -80,3 +81,4 @@ def rules_loop(stop: threading.Event) -> None:
             beat("rules")
             if not looked and not dealt:
                 waker.wait(2.0, stop)
+                stop.wait(REST_SECONDS)  # much happens at once: one look is enough for all of it

@@ -116,4 +116,8 @@ class Migration(migrations.Migration):
             model_name='joining',
             constraint=models.CheckConstraint(condition=models.Q(('kept', models.F('joined')), _negated=True), name='joining_of_two'),
         ),
+        migrations.AddIndex(
+            model_name='conversation',
+            index=django.contrib.postgres.indexes.GinIndex(condition=models.Q(('state__in', ['new', 'open'])), fields=['tags'], name='conversation_tags_open'),
+        ),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 from django import template
@@ -275,10 +276,15 @@ def capped(count: int | None, most: int = 99) -> str:
 # Pieces ----------------------------------------------------------------------------------------
 
 
+@cache
+def _shape(name: str) -> SafeString:
+    return mark_safe(get_template(f"icons/{name}.svg").render())  # noqa: S308 - our own file
+
+
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon from `icons/<name>.svg`: silent beside words, spoken when it stands alone with a `label`."""
-    shape = mark_safe(get_template(f"icons/{name}.svg").render())  # noqa: S308 - our own file
+    shape = _shape(name)
     spoken = (
         format_html('role="img" aria-label="{}"', label)
         if label
@@ -333,6 +339,7 @@ def duty_line(context: Context) -> dict[str, Any]:
     }
 
 
+@register.simple_tag
 def channel_name(network: str) -> str:
     """What people call a network."""
     words = {"form": _("Skjema"), "email": _("E-post"), "webhook": _("Annet system")}

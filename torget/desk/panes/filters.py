@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import F, Q
@@ -44,11 +45,12 @@ class Choice:
     tag: str = ""
     owner: str = ""
     visibility: str = ""
+    unit_id: int | None = None  # what the slug stands for, when somebody has looked it up
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Choice:
         """Read from an address; what is unknown is left out."""
-        given = {
+        given: dict[str, Any] = {
             field: str(query.get(key, "")).replace("\x00", "")[:MOST_CHARS]
             for key, field in KEYS.items()
         }
@@ -69,7 +71,7 @@ class Choice:
     @property
     def narrowed(self) -> bool:
         """Whether more than a view is chosen."""
-        return self != Choice(view=self.view)
+        return self.query != Choice(view=self.view).query
 
     def within(self, view: str) -> Choice:
         """The same filters in another view."""
@@ -80,7 +82,9 @@ class Choice:
     ) -> ConversationQuerySet:
         """Those the choice lets through, in no order."""
         rows = self._in_view(rows.filter(merged_into=None), staff_id, at)
-        if self.unit:
+        if self.unit_id is not None:
+            rows = rows.filter(unit_id=self.unit_id)
+        elif self.unit:
             rows = rows.filter(unit__slug=self.unit)
         if self.network:
             rows = rows.filter(network=self.network)

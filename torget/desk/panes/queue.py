@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -87,55 +88,76 @@ def due_words(row: Conversation, *, at: datetime) -> dict[str, str] | None:
     return {"words": words % {"time": moment}, "colour": "warning" if near else "neutral"}
 
 
-def _after(rows: ConversationQuerySet, field: str, mark: str, *, down: bool = False) -> Any:
-    """Keyset: the rows after the one whose `field` and id stand in `mark` ("<time>_<id>"), empty times last."""
+def _place(mark: str) -> tuple[datetime | None, int] | None:
+    """Where a page begins: after this time and id ("<time>_<id>"); None for the beginning."""
     at, _sep, pk = mark.rpartition("_")
     if not pk.isdecimal() or len(pk) > 18:
-        return rows
+        return None
     try:
-        moment = parse_datetime(at) if at else None
+        return (parse_datetime(at) if at else None), int(pk)
     except ValueError:
-        moment = None
-    if moment is None:
-        return rows.filter(**{field: None, "pk__gt": int(pk)})
-    side, order = ("lt", "lt") if down else ("gt", "gt")
-    beyond = Q(**{f"{field}__{side}": moment}) | Q(**{field: moment, f"pk__{order}": int(pk)})
-    return rows.filter(beyond if down else beyond | Q(**{field: None}))
+        return None
 
 
-def _mark(row: Conversation, field: str) -> str:
-    moment = getattr(row, field)
-    return f"{moment.isoformat() if moment else ''}_{row.pk}"
+def _rising(rows: ConversationQuerySet, field: str, mark: str, most: int) -> list[Conversation]:
+    """The next by `field`, then id, those without a time last. Two plain ranges of an index, never an OFFSET."""
+    place, found = _place(mark), list[Conversation]()
+    if place is None or place[0] is not None:
+        timed = rows.filter(**{f"{field}__isnull": False})
+        if place is not None:
+            beyond = Q(**{f"{field}__gt": place[0]}) | Q(**{field: place[0], "pk__gt": place[1]})
+            timed = timed.filter(beyond, **{f"{field}__gte": place[0]})
+        found = list(timed.order_by(field, "pk")[:most])
+    if len(found) < most:
+        timeless = rows.filter(**{f"{field}__isnull": True})
+        if place is not None and place[0] is None:
+            timeless = timeless.filter(pk__gt=place[1])
+        found += timeless.order_by("pk")[: most - len(found)]
+    return found
+
+
+def _falling(rows: ConversationQuerySet, mark: str, most: int) -> list[Conversation]:
+    """The next, newest word first."""
+    place = _place(mark)
+    if place is not None and place[0] is not None:
+        beyond = Q(last_message_at__lt=place[0]) | Q(last_message_at=place[0], pk__lt=place[1])
+        rows = rows.filter(beyond, last_message_at__lte=place[0])
+    return list(rows.order_by("-last_message_at", "-pk")[:most])
 
 
 def _page(rows: ConversationQuerySet, choice: Choice, mark: str, at: datetime) -> tuple[Any, str]:
-    """One page of the queue and where the next begins; the late first, then who has waited longest. Never an OFFSET."""
+    """One page of the queue and where the next begins; the late first, then who has waited longest."""
     section, _sep, place = mark.partition(".")
+    most = QUEUE + 1
     if choice.view in {"answered", "closed"}:
-        found = _after(rows, "last_message_at", place, down=True) if place else rows
-        return _cut(list(found.order_by("-last_message_at", "-pk")[: QUEUE + 1]), "last_message_at")
+        return _cut(_falling(rows, place, most), "last_message_at")
     if choice.view in {"late", "snoozed"}:
         field = "due_at" if choice.view == "late" else "snoozed_until"
-        found = _after(rows, field, place) if place else rows
-        return _cut(list(found.order_by(F(field).asc(nulls_last=True), "pk")[: QUEUE + 1]), field)
+        return _cut(_rising(rows, field, place, most), field)
     shown: list[Conversation] = []
     if section != "w":
-        late = rows.filter(due_at__lt=at)
-        late = _after(late, "due_at", place) if place else late
-        shown = list(late.order_by("due_at", "pk")[: QUEUE + 1])
+        shown = _rising(rows.filter(due_at__lt=at), "due_at", place, most)
         if len(shown) > QUEUE:
             return _cut(shown, "due_at", "d")
         place = ""
     rest = rows.filter(Q(due_at=None) | Q(due_at__gte=at))
-    rest = _after(rest, "waiting_since", place) if place else rest
-    ordered = rest.order_by(F("waiting_since").asc(nulls_last=True), "pk")
-    shown += list(ordered[: QUEUE + 1 - len(shown)])
+    late_ones = len(shown)
+    shown += _rising(rest, "waiting_since", place, most - late_ones)
+    if late_ones == QUEUE:
+        return _cut(shown, "due_at", "d")
     return _cut(shown, "waiting_since", "w")
 
 
 def _cut(found: list[Conversation], field: str, section: str = "x") -> tuple[Any, str]:
     shown = found[:QUEUE]
-    return shown, f"{section}.{_mark(shown[-1], field)}" if len(found) > QUEUE else ""
+    if len(found) <= QUEUE:
+        return shown, ""
+    moment = getattr(shown[-1], field)
+    return shown, f"{section}.{moment.isoformat() if moment else ''}_{shown[-1].pk}"
+
+
+def _unit_id(units: list[Unit], slug: str) -> int | None:
+    return next((unit.pk for unit in units if unit.slug == slug), 0) if slug else None
 
 
 def saved_views(request: Any) -> list[SavedView]:
@@ -148,7 +170,12 @@ def saved_views(request: Any) -> list[SavedView]:
 
 
 def _numbers(
-    request: Any, rows: ConversationQuerySet, views: list[SavedView], choice: Choice, at: datetime
+    request: Any,
+    rows: ConversationQuerySet,
+    views: list[SavedView],
+    choice: Choice,
+    units: list[Unit],
+    at: datetime,
 ) -> tuple[dict[str, int], dict[str, int]]:
     """The rail's numbers, the views' and the saved views', in one statement."""
     staff = request.actor.id
@@ -161,6 +188,7 @@ def _numbers(
     wanted["late_mine"] = Choice(view="late", owner="meg").held_against(rows, staff_id=staff, at=at)
     for view in views:
         held = Choice.of(dict(parse_qsl(view.query)))
+        held = replace(held, unit_id=_unit_id(units, held.unit))
         wanted[f"saved_{view.pk}"] = held.held_against(rows, staff_id=staff, at=at)
     found = count_at_most(wanted)
     for view in views:
@@ -181,16 +209,18 @@ def queue(request: Any) -> dict[str, Any]:
     """The queue as chosen in the address: the late first, then oldest waiting."""
     at, choice = timezone.now(), Choice.of(request.GET)
     readable = Conversation.objects.visible_to(request.actor)
+    units = list(Unit.objects.filter(municipality=request.municipality))
+    choice = replace(choice, unit_id=_unit_id(units, choice.unit))
     rows = choice.held_against(readable, staff_id=request.actor.id, at=at)
-    shown, more = _page(
-        rows.select_related("assignee", "unit"), choice, request.GET.get("etter", ""), at
-    )
+    shown, more = _page(rows.select_related("assignee"), choice, request.GET.get("etter", ""), at)
     tags = {tag.slug: tag for tag in Tag.objects.filter(municipality=request.municipality)}
+    by_id = {unit.pk: unit for unit in units}
     for row in shown:
+        row.unit = by_id[row.unit_id]
         row.deadline = due_words(row, at=at)
         row.tag_names = [tags[slug].name for slug in row.tags if slug in tags]
     views = saved_views(request)
-    numbers, rail = _numbers(request, readable, views, choice, at)
+    numbers, rail = _numbers(request, readable, views, choice, units, at)
     here: list[dict[str, Any]] = [
         {"name": name, "label": label, "query": choice.within(name).query}
         for name, label in VIEWS.items()
@@ -211,7 +241,7 @@ def queue(request: Any) -> dict[str, Any]:
         "numbers": numbers,
         "saved": views,
         "saved_here": next((one for one in views if one.query == choice.query), None),
-        "units": Unit.objects.filter(municipality=request.municipality, active=True),
+        "units": [unit for unit in units if unit.active],
         "colleagues": Staff.objects.filter(municipality=request.municipality, active=True),
         "networks": Account.objects.active()
         .filter(municipality=request.municipality)

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -108,14 +109,28 @@ def deadlines(request: Any) -> HttpResponse:
         request, form, do, _("Fristen er lagret. Sakene som venter, regnes om nå."), at="amount"
     ):
         return redirect("desk:deadlines")
-    own = Deadline.objects.filter(municipality=request.municipality).select_related("unit")
-    return _page(
-        request,
-        "deadlines",
-        form,
-        own=own.order_by("what", "pk"),
-        usual=defaults(request.municipality),
+    own = list(
+        Deadline.objects.filter(municipality=request.municipality)
+        .select_related("unit")
+        .order_by("what", "pk")
     )
+    usual = defaults(request.municipality)
+    for row in [*own, *usual]:
+        row.words = _how_long(row)  # type: ignore[attr-defined]  # shown beside it
+    return _page(request, "deadlines", form, own=own, usual=usual)
+
+
+def _how_long(row: Deadline) -> str:
+    n, measure = row.amount, Deadline.Measure
+    if not n:
+        return _("Ingen frist")
+    words = {
+        measure.OPEN_HOURS: ngettext("%(n)s time i åpningstiden", "%(n)s timer i åpningstiden", n),
+        measure.OPEN_DAYS: ngettext("%(n)s virkedag", "%(n)s virkedager", n),
+        measure.DAYS: ngettext("%(n)s dag", "%(n)s dager", n),
+        measure.MONTHS: ngettext("%(n)s måned", "%(n)s måneder", n),
+    }
+    return words[measure(row.measure)] % {"n": n}
 
 
 @requires("desk.arrange")

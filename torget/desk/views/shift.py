@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -25,11 +26,14 @@ from torget.people.actor import requires
 from torget.people.models import Duty
 
 SHOWN = 30
+LATE_TO_HAND_ON = timedelta(hours=12)
 
 
 def _duty_of(request: Any, at: Any) -> Duty | None:
-    """The duty to hand over: the one that runs, or the last that ended today."""
-    mine = Duty.objects.filter(staff=request.actor.id, municipality=request.municipality)
+    """The duty to hand over: the one that runs, or the last that ended not long ago."""
+    mine = Duty.objects.filter(
+        staff=request.actor.id, municipality=request.municipality, ends_at__gt=at - LATE_TO_HAND_ON
+    )
     return mine.filter(starts_at__lte=at).select_related("unit").order_by("-starts_at").first()
 
 
