@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from torget.bench import intake, queue
+from torget.bench import answers, intake, queue
 from torget.bench.result import Result
 from torget.config import prepare
 from torget.config.postgres import Cluster, socket_folder
@@ -19,10 +19,12 @@ from torget.config.postgres import Cluster, socket_folder
 NAMES: Mapping[str, Callable[[int, int], Result]] = {
     "intake": intake.measure,
     "queue": queue.measure,
+    "answers": answers.measure,
 }
 USUAL: Mapping[str, tuple[int, int]] = {
     "intake": (intake.ROWS, intake.ROUNDS),
     "queue": (queue.ROWS, queue.ROUNDS),
+    "answers": (answers.ROWS, answers.ROUNDS),
 }
 
 

@@ -27,6 +27,7 @@ Loop = Callable[[threading.Event], None]
 LOOPS: Mapping[str, str] = {
     "filing": "torget.conversations.tasks.file_loop",
     "outbox": "torget.outbox.tasks.deliver_loop",
+    "learning": "torget.answers.tasks.learn_loop",
     "mail": "torget.adapters.email.listen.listen_loop",
     "jobs": "torget.config.work.jobs_loop",
     "pulse": "torget.config.work.pulse_loop",

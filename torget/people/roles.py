@@ -35,6 +35,7 @@ MAY: dict[str, frozenset[Role]] = {
     "conversations.close": ANSWERS,
     "wall.post": frozenset({R.EDITOR, R.RESPONDER, R.DUTY_LEAD}),
     "answers.publish": frozenset({R.RESPONDER, R.EDITOR, R.DUTY_LEAD}),
+    "answers.topics": frozenset({R.EDITOR, R.DUTY_LEAD, R.ADMINISTRATOR}),
     "intake.quarantine": frozenset({R.DUTY_LEAD, R.ADMINISTRATOR}),
     "outbox.settle": frozenset({R.DUTY_LEAD}),
     "channels.pause": frozenset({R.DUTY_LEAD, R.ADMINISTRATOR}),
