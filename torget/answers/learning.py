@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -13,6 +13,7 @@ from torget.answers.words import weighted
 
 MOST_WORDINGS = 20
 BATCH = 20
+LATE = timedelta(minutes=10)
 
 
 def index(answer: Answer) -> None:
@@ -81,6 +82,7 @@ def understand_some(*, at: datetime) -> int:
     return len(waiting)
 
 
-def not_understood() -> int:
-    """How many answers everybody may read have no vectors yet."""
-    return Answer.objects.filter(understood_at=None, withdrawn_at=None).count()
+def not_understood(*, at: datetime) -> int:
+    """How many published answers have had no vectors for so long that the worker should have made them."""
+    waiting = Answer.objects.filter(understood_at=None, withdrawn_at=None)
+    return waiting.filter(changed_at__lt=at - LATE).count()

@@ -42,7 +42,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         ADDRESS,
         re.compile(
-            rf"\b[A-ZÆØÅ][\wæøåÆØÅ-]*(?:[ ][A-ZÆØÅ]?[\wæøåÆØÅ-]*)?(?:{_STREET})[ ]\d{{1,3}}[ ]?[A-Ha-h]?\b"
+            rf"\b[A-ZÆØÅ][\wæøåÆØÅ-]*(?:[ ][A-ZÆØÅ][\wæøåÆØÅ-]*){{0,2}}[ ]?(?:{_STREET})[ ]\d{{1,3}}[ ]?[A-Ha-h]?\b"
         ),
     ),
 )

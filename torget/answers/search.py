@@ -21,14 +21,14 @@ from torget.answers.words import matters_of, terms_by_word
 from torget.people.models import Municipality
 
 COMMON = 8_000  # a term in as many answers as this says little, and is not looked up by
-NEAREST = 80
+NEAREST = 120
 LEAST_WORD_LIKENESS = 0.5
 UNKNOWN_IDF = (
     0.3  # of what the rarest would count: words no answer has speak against every answer alike
 )
 
 WORDS, ASKED, SAID = 2.0, 1.0, 1.0  # what words, the likeness of questions and that of bodies count
-LEAST_BY_WORDS = 0.2
+LEAST_BY_WORDS = 0.15
 LEAST_BY_BOTH = 0.5
 
 _COUNT = """
@@ -45,6 +45,8 @@ _SCORE_WORDS = """
 SELECT t.answer_id, sum(t.weight * asked.idf) FROM unnest(%s::text[], %s::float[]) asked(term, idf)
 JOIN answers_term t ON t.answer_id = ANY(%s) AND t.term = asked.term GROUP BY t.answer_id
 """
+# How widely the index looks, and that it looks on when what it found is of other municipalities (pgvector 0.8).
+_WIDTH = "SELECT set_config('hnsw.ef_search', %s, false), set_config('hnsw.iterative_scan', 'relaxed_order', false)"
 _NEAR_MEANING = """
 SELECT answer_id FROM answers_meaning WHERE municipality_id = %s AND model = %s
 ORDER BY vector <#> %s::halfvec LIMIT %s
@@ -113,8 +115,17 @@ def _mended(municipality_id: int, words: Sequence[str]) -> dict[str, dict[str, f
     return found
 
 
-def _weights(municipality_id: int, text: str, at: datetime) -> tuple[dict[str, float], float]:
-    """Each term with what it counts (the rarer the more), and what all would count together."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The terms of a question with what each counts, what all would count together, and those worth looking up by."""
+
+    idf: Mapping[str, float]
+    whole: float
+    rare: Sequence[str]
+
+
+def _weights(municipality_id: int, text: str, at: datetime) -> Asked:
+    """Each term with what it counts: the rarer the more."""
     words = terms_by_word(text)
     counted = _counted(municipality_id, {term for terms in words.values() for term in terms})
     unknown = [terms[0] for terms in words.values() if not any(counted[term] for term in terms)]
@@ -129,28 +140,29 @@ def _weights(municipality_id: int, text: str, at: datetime) -> tuple[dict[str, f
         if count
     }
     lost = UNKNOWN_IDF * math.log(many + 1) * (len(unknown) - len(mended))
-    return idf, sum(idf.values()) + lost or 1.0
+    rare = [term for term in idf if counted[term] < COMMON]
+    return Asked(idf, sum(idf.values()) + lost or 1.0, rare or list(idf))
 
 
-def _by_words(municipality_id: int, idf: Mapping[str, float]) -> set[int]:
-    rare = math.log((COMMON + 1) / (COMMON + 0.5))
-    terms = [term for term, value in idf.items() if value > rare] or list(idf)
-    values = [list(terms), [idf[term] for term in terms], municipality_id, NEAREST]
-    return {row[0] for row in _rows(_NEAR_WORDS, values)}
+def _by_words(municipality_id: int, asked: Asked) -> set[int]:
+    idf = [asked.idf[term] for term in asked.rare]
+    rows = _rows(_NEAR_WORDS, [list(asked.rare), idf, municipality_id, NEAREST])
+    return {row[0] for row in rows}
 
 
 def likenesses(municipality: Municipality, text: str, *, at: datetime) -> Mapping[int, Likeness]:
     """How near the nearest answers are, by id of answer; those not published are among them."""
-    idf, whole = _weights(municipality.pk, text, at)
-    near = _by_words(municipality.pk, idf) if idf else set()
+    asked = _weights(municipality.pk, text, at)
+    near = _by_words(municipality.pk, asked) if asked.idf else set()
     vector = literal(meaning.of_question(text)) if meaning.available() else ""
     if vector:
+        _rows(_WIDTH, [str(NEAREST)])
         values = [municipality.pk, meaning.MODEL, vector, NEAREST]
         near |= {row[0] for row in _rows(_NEAR_MEANING, values)}
     found = {pk: Likeness() for pk in near}
-    scored = [list(idf), list(idf.values()), list(near)]
-    for pk, score in _rows(_SCORE_WORDS, scored) if idf and near else ():
-        found[pk].words = score / whole
+    scored = [list(asked.idf), list(asked.idf.values()), list(near)]
+    for pk, score in _rows(_SCORE_WORDS, scored) if asked.idf and near else ():
+        found[pk].words = score / asked.whole
     for pk, part, like in (
         _rows(_SCORE_MEANING, [vector, list(near), meaning.MODEL]) if vector and near else ()
     ):

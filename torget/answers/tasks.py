@@ -14,19 +14,22 @@ from procrastinate.contrib.django import app
 from torget.answers.learning import understand_some
 from torget.answers.models import Answer, Policy
 from torget.answers.rules.asking import note_some
+from torget.answers.vectors import adopt
 from torget.channels.rules import beat
 from torget.history.rules import record
 from torget.people.actor import Actor
 from torget.people.links import absolute
-from torget.people.models import Staff
+from torget.people.models import RoleGrant, Staff
 from torget.people.roles import MAY
 
 PAUSE_SECONDS = 3.0
+MOST_FROM_ABOVE = 3
 BEAT_SECONDS = 60  # a batch takes some seconds, and nobody waits for it
 
 
 def learn_loop(stop: threading.Event) -> None:
     """Run until told to stop: nothing here is needed by the request that publishes or asks."""
+    adopt()
     while not stop.is_set():
         close_old_connections()
         now = timezone.now()
@@ -60,11 +63,15 @@ def remind_expiring(*, at: datetime) -> list[Answer]:
 
 
 def editors_of(answer: Answer) -> list[Staff]:
-    """Those of the owning unit who may publish in it."""
-    here = Staff.objects.filter(unit=answer.unit_id, active=True).select_related("user")
+    """Those of the owning unit who may publish in it; where it has nobody, the first few who may from above."""
     roles = [role.value for role in MAY["answers.publish"]]
-    held = here.filter(grants__role__in=roles, grants__ended_at=None)
-    return list(held.distinct().order_by("pk"))
+    grants = RoleGrant.objects.filter(
+        role__in=roles, ended_at=None, staff__active=True, unit__municipality=answer.municipality_id
+    ).select_related("staff__user", "unit")
+    may = {one.staff for one in grants if answer.unit.path.startswith(one.unit.path)}
+    ordered = sorted(may, key=lambda staff: staff.pk)
+    own = [staff for staff in ordered if staff.unit_id == answer.unit_id]
+    return own or ordered[:MOST_FROM_ABOVE]
 
 
 def tell_editors(answer: Answer) -> None:

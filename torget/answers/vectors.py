@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 DIMENSIONS = 384
@@ -14,6 +14,9 @@ _COLUMN = """
 SELECT 1 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
 WHERE c.relname = 'answers_meaning' AND a.attname = 'vector' AND t.typname = 'halfvec' AND pg_table_is_visible(c.oid)
 """
+NEAREST_INDEX = (
+    "CREATE INDEX IF NOT EXISTS meaning_near ON answers_meaning USING hnsw (vector halfvec_ip_ops)"
+)
 _columns: dict[str, bool] = {}
 
 
@@ -30,6 +33,21 @@ def searchable() -> bool:
             cursor.execute(_COLUMN)
             _columns[name] = cursor.fetchone() is not None
     return _columns[name]
+
+
+def adopt() -> bool:
+    """Where pgvector was added after the tables were made: give the columns their type. Whether it did."""
+    if searchable():
+        return False
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_HAS)
+        if cursor.fetchone() is None:
+            return False
+        for table in ("answers_meaning", "answers_asked"):
+            cursor.execute(f"ALTER TABLE {table} ALTER vector TYPE halfvec({DIMENSIONS})")
+        cursor.execute(NEAREST_INDEX)
+    _columns.clear()
+    return True
 
 
 class VectorField(models.Field[Any, Any]):

@@ -14,7 +14,7 @@ DATA = Path(__file__).parent / "data"
 MAX_WORDS = 40
 BODY_WORDS = 150
 MAX_CHARS = 2_000
-SHORTEST_PART = 4
+SHORTEST_FIRST, SHORTEST_LAST = 5, 4  # in a longer word; place names begin with short ones
 LONGEST = 60
 QUESTION, BODY, WORDING = (
     1.0,
@@ -107,9 +107,10 @@ def _matters() -> dict[str, tuple[str, ...]]:
 @cache
 def _parts() -> re.Pattern[str]:
     """The names of matters that may stand first or last in a longer word."""
-    long = sorted((key for key in _matters() if len(key) >= SHORTEST_PART), key=len, reverse=True)
-    names = "|".join(map(re.escape, long))
-    return re.compile(f"^(?:{names})|(?:{names})(?=.{{0,3}}$)")
+    names = sorted(_matters(), key=len, reverse=True)
+    first = "|".join(re.escape(name) for name in names if len(name) >= SHORTEST_FIRST)
+    last = "|".join(re.escape(name) for name in names if len(name) >= SHORTEST_LAST)
+    return re.compile(f"^(?:{first})|(?:{last})(?=.{{0,3}}$)")
 
 
 def words_of(text: str, most: int = MAX_WORDS) -> list[str]:

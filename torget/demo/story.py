@@ -14,6 +14,7 @@ from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
+from torget.demo import answers as answers_story
 from torget.demo import texts
 from torget.people import rules as people
 from torget.people.actor import Actor
@@ -42,7 +43,9 @@ def load() -> None:
     with transaction.atomic():
         town = Municipality.objects.filter(number=texts.NUMBER).first()
         if town is None:
-            _tell_story(_build(at=timezone.now()))
+            town_story = _build(at=timezone.now())
+            _tell_story(town_story)
+            answers_story.tell(town_story.municipality, town_story.staff, at=timezone.now())
         roster_ahead(Municipality.objects.get(number=texts.NUMBER), at=timezone.now())
 
 
@@ -153,4 +156,5 @@ def _go_on(town: Town, conversation: Conversation, scene: texts.Scene, at: datet
             body=body,
             by=Actor.of_staff(town.staff[who]),
             at=at + timedelta(minutes=5),
+            confirmed=answers_story.ours(question, body),
         )

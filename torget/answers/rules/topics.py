@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -16,6 +17,9 @@ from torget.people.actor import Actor, check
 from torget.people.models import Municipality
 
 _LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "Æ": "ae", "Ø": "o", "Å": "a"})
+# A policy is a header: nothing but a host and a port may come into it.
+_HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?")
+_SCHEMES = {"https", "http"}
 
 
 def add_topic(
@@ -61,10 +65,8 @@ def close_topic(topic: Topic, *, by: Actor, at: datetime) -> None:
 def origin_of(address: str) -> str:
     """The origin of a web address, for a content policy; empty when it is none."""
     parts = urlsplit(address if "://" in address else f"https://{address}")
-    host = (parts.hostname or "").encode("idna", "ignore").decode() if parts.hostname else ""
-    if parts.scheme not in {"https", "http"} or "." not in host:
-        return ""
-    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port else "")
+    found = _HOST.fullmatch(parts.netloc.lower())
+    return f"{parts.scheme}://{found.group()}" if found and parts.scheme in _SCHEMES else ""
 
 
 def set_embedding(
