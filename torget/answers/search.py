@@ -20,8 +20,8 @@ from torget.answers.vectors import literal
 from torget.answers.words import matters_of, terms_by_word
 from torget.people.models import Municipality
 
-COMMON = 8_000  # a term in as many answers as this says little, and is not looked up by
-NEAREST = 120
+COMMON = 25_000  # a term in as many answers as this says little, and is not looked up by
+NEAREST = 150
 LEAST_WORD_LIKENESS = 0.5
 UNKNOWN_IDF = (
     0.3  # of what the rarest would count: words no answer has speak against every answer alike

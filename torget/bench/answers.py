@@ -7,6 +7,7 @@ the others are mixed of two of these with a little noise, because making 100,000
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -65,6 +66,7 @@ def measure(rows: int = ROWS, rounds: int = ROUNDS) -> Result:
     values, limits, times = _rates(town, texts, rounds)
     more |= {"p50_ms": percentile(times, 0.5) * 1000, "p95_ms": percentile(times, 0.95) * 1000}
     more |= {"answers": Answer.objects.count(), "vectors": Meaning.objects.count()}
+    more |= {"load": os.getloadavg()[0]}
     return Result("answers", "suggestions/s", values, limits, more)
 
 
