@@ -74,6 +74,14 @@ ACCESS = {
     "desk:publish": "answers.publish",
     "desk:change_answer": "answers.publish",
     "desk:withdraw_answer": "answers.publish",
+    "desk:answers": "answers.publish",
+    "desk:answer_editions": "answers.publish",
+    "desk:tell_answer": "answers.publish",
+    "desk:ratings_read": "answers.publish",
+    "desk:translate_answer": "answers.publish",
+    "desk:topics": "answers.topics",
+    "desk:topic_close": "answers.topics",
+    "desk:embedding": "answers.topics",
     "desk:post": "wall.post",
     "desk:search": "conversations.read",
     "desk:figures": "figures.read",
@@ -275,6 +283,7 @@ def arguments(secrets, on_duty):
             }
         ),
         "sha256": [attachments[0].sha256],
+        "language": ["nn", "xx"],
         "what": ["svar", "vegg", "annet"],
         "form": ["rss", "atom", "json", "x"],
     }

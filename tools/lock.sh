@@ -9,6 +9,7 @@ lock() {
         --no-annotate --universal --python-version 3.11 --quiet --output-file "requirements/$out"
 }
 lock base.txt pyproject.toml requirements/build.in --extra embedded
+lock meaning.txt requirements/meaning.in --constraint requirements/base.txt
 lock node.txt requirements/node.in
 lock dev.txt pyproject.toml requirements/build.in --extra embedded --extra dev --constraint requirements/base.txt
 npm install --package-lock-only

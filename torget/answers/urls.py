@@ -10,4 +10,5 @@ app_name = "answers"
 urlpatterns = [
     path("", views.index, name="index"),
     path("<slug:slug>", views.detail, name="detail"),
+    path("<slug:slug>/nyttig", views.rate, name="rate"),
 ]

@@ -7,42 +7,98 @@ from typing import Any
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from torget.answers.models import Answer
-from torget.answers.search import suggest
+from torget.answers.models import Answer, AnswerQuerySet, Rating, Topic
+from torget.answers.rules import rate as say_useful
+from torget.answers.rules.ratings import visitor_of
+from torget.answers.search import in_language, suggest
+from torget.people.models import Municipality, Unit
 
 PAGE = 100
 
 
+def chosen(municipality: Municipality, unit: str, topic: str) -> AnswerQuerySet:
+    """The published answers of a unit and a topic (slugs; empty for all), newest first."""
+    rows = Answer.objects.filter(municipality=municipality).published(at=timezone.now())
+    if unit:
+        rows = rows.filter(unit__slug=unit)
+    if topic:
+        rows = rows.filter(topics__slug=topic)
+    return rows.select_related("unit").order_by("-changed_at", "-pk")
+
+
 @require_safe
 def index(request: Any) -> HttpResponse:
-    """`/svar/`: every answer, newest first, by unit."""
-    published = (
-        Answer.objects.filter(municipality=request.municipality)
-        .published(at=timezone.now())
-        .select_related("unit")
-    )
-    unit = request.GET.get("enhet", "")
-    rows = published.filter(unit__slug=unit) if unit else published
-    units = sorted({answer.unit for answer in published}, key=lambda one: one.local_name)
-    context = {"answers": rows.order_by("-changed_at")[:PAGE], "units": units, "chosen": unit}
+    """`/svar/`: every answer, newest first, by unit and topic, each in the reader's language where it can be."""
+    municipality, now = request.municipality, timezone.now()
+    unit, topic = request.GET.get("enhet", "")[:60], request.GET.get("emne", "")[:60]
+    rows = list(chosen(municipality, unit, topic)[:PAGE])
+    published = Answer.objects.filter(municipality=municipality).published(at=now)
+    context = {
+        "answers": in_language(rows, request.LANGUAGE_CODE, at=now),
+        "units": Unit.objects.filter(answers__in=published).distinct().order_by("name"),
+        "topics": Topic.objects.filter(
+            municipality=municipality, closed_at=None, answers__in=published
+        ).distinct(),
+        "topic": Topic.objects.filter(municipality=municipality, slug=topic).first()
+        if topic
+        else None,
+        "chosen": unit,
+    }
     return render(request, "answers/index.html", context)
+
+
+def _published(request: Any, slug: str) -> Answer:
+    found: Answer = get_object_or_404(
+        Answer.objects.published(at=timezone.now()).select_related("unit"),
+        municipality=request.municipality,
+        slug=slug,
+    )
+    return found
 
 
 @require_safe
 def detail(request: Any, slug: str) -> HttpResponse:
     """`/svar/<slug>`: one answer; 410 when it has been withdrawn or is no longer valid."""
-    now = timezone.now()
+    now, municipality = timezone.now(), request.municipality
     answer = get_object_or_404(
-        Answer.objects.select_related("unit"), municipality=request.municipality, slug=slug
+        Answer.objects.select_related("unit"), municipality=municipality, slug=slug
     )
-    if not Answer.objects.published(at=now).filter(pk=answer.pk).exists():
+    published = Answer.objects.published(at=now)
+    if not published.filter(pk=answer.pk).exists():
         return render(request, "answers/gone.html", {"answer": answer}, status=410)
-    near = suggest(request.municipality, answer.question, at=now, limit=4)
+    source = answer.translation_of_id or answer.pk
+    also = published.filter(pk=source) | published.filter(translation_of=source)
+    near = suggest(municipality, answer.question, at=now, limit=6, language=request.LANGUAGE_CODE)
     context = {
         "answer": answer,
         "editions": answer.editions.order_by("-number"),
-        "related": [one for one in near if one.pk != answer.pk][:3],
+        "topics": answer.topics.filter(closed_at=None),
+        "also": also.exclude(pk=answer.pk).order_by("language"),
+        "related": [
+            one
+            for one in near
+            if source not in {one.pk, one.translation_of_id} and one.pk != answer.pk
+        ][:3],
     }
     return render(request, "answers/detail.html", context)
+
+
+@require_POST
+def rate(request: Any, slug: str) -> HttpResponse:
+    """`/svar/<slug>/nyttig`: yes or no, and afterwards a word. No account; once a visitor."""
+    answer = _published(request, slug)
+    useful = request.POST.get("nyttig") == "ja"
+    word = request.POST.get("ord", "").replace("\x00", "").strip()
+    now = timezone.now()
+    say_useful(answer, useful, visitor=visitor(request), place=Rating.Place.PAGE, at=now, word=word)
+    return render(
+        request, "answers/rated.html", {"answer": answer, "useful": useful, "worded": bool(word)}
+    )
+
+
+def visitor(request: Any) -> str:
+    """This visitor's name for the day."""
+    browser = request.META.get("HTTP_USER_AGENT", "")[:300]
+    return visitor_of(request.META.get("REMOTE_ADDR", ""), browser, at=timezone.now())

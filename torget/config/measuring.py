@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from torget.bench import inbox, intake, live, queue
+from torget.bench import answers, inbox, intake, live, queue
 from torget.bench.result import Result
 from torget.config import prepare
 from torget.config.assets import collect_static
@@ -24,12 +24,14 @@ NAMES: Mapping[str, Callable[[int, int], Result]] = {
     "queue": queue.measure,
     "inbox": inbox.measure,
     "live": live.measure,
+    "answers": answers.measure,
 }
 USUAL: Mapping[str, tuple[int, int]] = {
     "intake": (intake.ROWS, intake.ROUNDS),
     "queue": (queue.ROWS, queue.ROUNDS),
     "inbox": (inbox.ROWS, inbox.ROUNDS),
     "live": (live.ROWS, live.ROUNDS),
+    "answers": (answers.ROWS, answers.ROUNDS),
 }
 
 WITH_PAGES = {"inbox"}

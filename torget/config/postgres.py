@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from torget.config import pgbinaries, processes
+from torget.config import pgbinaries, pgvectors, processes
 from torget.config.pgbinaries import Binaries, ClusterFault
 
 USER = NAME = "torget"
@@ -306,6 +306,7 @@ class Cluster:
             (folder / name).unlink(missing_ok=True)
         self.data.chmod(0o700)
         self._configure(self.data, account)
+        pgvectors.add(self._run, programs.tool("postgres"), account, self.data, NAME)
         if not (self.home / _PASSFILE).exists():
             password = secrets.token_urlsafe(24)
             self._alone(programs, account, self.data, f"ALTER ROLE {USER} PASSWORD '{password}'")

@@ -1,7 +1,7 @@
 """Searching what was said: newest first, within what the searcher may read, however common the words.
 
 Text is indexed together with its *place*, municipality and week. A search walks the weeks backwards and stops when the
-page is full, so a word that stands in every second message costs no more than a rare one (docs/decisions/0007).
+page is full, so a word that stands in every second message costs no more than a rare one (docs/decisions/0008).
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
+from torget.demo import answers as answers_story
 from torget.demo import handling, texts, writing
 from torget.people import rules as people
 from torget.people.actor import Actor
@@ -47,6 +48,7 @@ def load() -> None:
             _tell_story(built)
             handling.work(built.municipality, built.staff, at=timezone.now())
             writing.tell(built.municipality, built.units, built.staff, at=timezone.now())
+            answers_story.tell(built.municipality, built.staff, at=timezone.now())
         roster_ahead(Municipality.objects.get(number=texts.NUMBER), at=timezone.now())
 
 
@@ -157,4 +159,5 @@ def _go_on(town: Town, conversation: Conversation, scene: texts.Scene, at: datet
             body=body,
             by=Actor.of_staff(town.staff[who]),
             at=at + timedelta(minutes=5),
+            confirmed=answers_story.ours(question, body),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from torget.desk.views import (
+    answers,
     approving,
     arranging,
     bulk,
@@ -52,6 +53,14 @@ urlpatterns = [
     path("sak/<str:ref>/avslutt", thread.close, name="close"),
     path("sak/<str:ref>/aapne", thread.reopen, name="reopen"),
     path("sak/<str:ref>/publiser", publish.publish, name="publish"),
+    path("svar", answers.answers, name="answers"),
+    path("svar/<slug:slug>/utgaver", answers.editions, name="answer_editions"),
+    path("svar/<slug:slug>/gi", answers.tell, name="tell_answer"),
+    path("svar/<slug:slug>/lest", answers.read, name="ratings_read"),
+    path("svar/<slug:slug>/oversett/<slug:language>", answers.translate, name="translate_answer"),
+    path("emner", answers.topics, name="topics"),
+    path("emner/<int:pk>", answers.close_topic, name="topic_close"),
+    path("emner/visning", answers.embedding, name="embedding"),
     path("svar/<slug:slug>", publish.change, name="change_answer"),
     path("svar/<slug:slug>/trekk", publish.withdraw, name="withdraw_answer"),
     path("vegg", publish.post, name="post"),

@@ -44,6 +44,7 @@ MAY: dict[str, frozenset[Role]] = {
     "desk.arrange": frozenset({R.DUTY_LEAD, R.ADMINISTRATOR}),
     "wall.post": frozenset({R.EDITOR, R.RESPONDER, R.DUTY_LEAD}),
     "answers.publish": frozenset({R.RESPONDER, R.EDITOR, R.DUTY_LEAD}),
+    "answers.topics": frozenset({R.EDITOR, R.DUTY_LEAD, R.ADMINISTRATOR}),
     "intake.quarantine": frozenset({R.DUTY_LEAD, R.ADMINISTRATOR}),
     "outbox.settle": frozenset({R.DUTY_LEAD}),
     "channels.pause": frozenset({R.DUTY_LEAD, R.ADMINISTRATOR}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.square.views import ask, feeds, home, mine, wall
+from torget.square.views import ask, embed, feeds, home, mine, wall
 
 app_name = "square"
 urlpatterns = [
@@ -27,6 +27,8 @@ urlpatterns = [
     path("vegg/nytt", wall.wall_new, name="wall_new"),
     path("vegg/<str:ref>", wall.wall_post, name="wall_post"),
     path("svar/<slug:slug>/folg", wall.follow_answer, name="answer_follow"),
+    path("svar/emne/<slug:slug>/folg", wall.follow_topic, name="topic_follow"),
+    path("embed/svar", embed.answers, name="embed_answers"),
     path("vegg/<str:ref>/folg", wall.follow, name="wall_follow"),
     path("fil/<uuid:public_id>", wall.public_file, name="public_file"),
     path("folg/<str:token>", mine.confirm_follow, name="confirm_follow"),

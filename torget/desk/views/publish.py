@@ -15,10 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from torget.answers import rules as answers
 from torget.answers.models import Answer
+from torget.answers.rules.asking import waiting_for
+from torget.answers.rules.publishing import names_in
 from torget.channels.rules import form_account
 from torget.conversations import rules as conversations
-from torget.conversations.models import Message
-from torget.desk.forms.publish import PostForm, PublishForm
+from torget.conversations.models import Conversation, Message
+from torget.desk.forms.publish import PostForm, PublishForm, TranslationForm
+from torget.desk.panes.answers import languages_lacking, review
 from torget.desk.panes.queue import counts
 from torget.desk.panes.thread import one
 from torget.desk.views.acting import done
@@ -38,38 +41,61 @@ def _end_of(day: Any) -> datetime | None:
     return datetime.combine(day + timedelta(days=1), time(0), OSLO) if day else None
 
 
+def reviewed(form: TranslationForm, source: Conversation | None) -> dict[str, Any]:
+    """What looks personal in the text as it stands in the form."""
+    question, body = (str(form[name].value() or "") for name in ("question", "body"))
+    return review(question, body, names_in(source), form.confirmed)
+
+
 @requires("answers.publish")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def publish(request: Any, ref: str) -> HttpResponse:
-    """`/desk/sak/<ref>/publiser`: clean question and answer beside what was said, then publish."""
+    """`/desk/sak/<ref>/publiser`: clean question and answer beside what was said, then publish.
+
+    Posted with `look`, what is personal is shown and nothing is published.
+    """
     found = one(request, ref)
     said = list(Message.objects.filter(conversation=found).shown())
     last = next(
         (message for message in reversed(said) if message.kind == Message.Kind.ANSWER), None
     )
     start = {"question": found.subject, "body": last.body if last else ""}
-    form = PublishForm(request.POST or None, initial=start)
+    form = PublishForm(request.municipality, request.POST or None, initial=start)
+    made: list[Answer] = []
 
     def do(data: dict[str, Any]) -> None:
-        answers.publish(
-            found,
-            question=data["question"],
-            body=data["body"],
-            by=request.actor,
-            at=timezone.now(),
-            valid_until=_end_of(data["valid_until"]),
+        made.append(
+            answers.publish(
+                found,
+                question=data["question"],
+                body=data["body"],
+                by=request.actor,
+                at=timezone.now(),
+                valid_until=_end_of(data["valid_until"]),
+                topics=data["topics"],
+                confirmed=form.confirmed,
+            )
         )
 
-    if done(request, form, do, _("Svaret er publisert."), at="body"):
+    looking = "look" in request.POST
+    if not looking and done(request, form, do, _("Svaret er publisert."), at="body"):
+        seen = Conversation.objects.visible_to(request.actor)
+        if waiting_for(made[0], seen, at=timezone.now()):
+            return redirect("desk:tell_answer", slug=made[0].slug)
         return redirect("desk:conversation", ref=found.ref)
     context = {"conversation": found, "said": said, "form": form, "desk_counts": counts(request)}
-    return render(request, "desk/publish.html", context, status=422 if form.is_bound else 200)
+    context |= reviewed(form, found) | {"looked": looking}
+    status = 422 if form.is_bound and not looking else 200
+    return render(request, "desk/publish.html", context, status=status)
 
 
-def _own(request: Any, slug: str) -> Answer:
+def own(request: Any, slug: str) -> Answer:
+    """The municipality's answer of that address; 404 otherwise."""
     answer: Answer = get_object_or_404(
-        Answer.objects.select_related("unit"), municipality=request.municipality, slug=slug
+        Answer.objects.select_related("unit", "municipality", "source", "translation_of"),
+        municipality=request.municipality,
+        slug=slug,
     )
     return answer
 
@@ -78,10 +104,15 @@ def _own(request: Any, slug: str) -> Answer:
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
 def change(request: Any, slug: str) -> HttpResponse:
-    """`/desk/svar/<slug>`: say a published answer better."""
-    answer = _own(request, slug)
-    start = {"question": answer.question, "body": answer.body, "valid_until": _last_day(answer)}
-    form = PublishForm(request.POST or None, initial=start)
+    """`/desk/svar/<slug>`: say it better."""
+    answer = own(request, slug)
+    start = {
+        "question": answer.question,
+        "body": answer.body,
+        "valid_until": _last_day(answer),
+        "topics": answer.topics.all(),
+    }
+    form = PublishForm(request.municipality, request.POST or None, initial=start)
 
     def do(data: dict[str, Any]) -> None:
         answers.change(
@@ -91,21 +122,35 @@ def change(request: Any, slug: str) -> HttpResponse:
             by=request.actor,
             at=timezone.now(),
             valid_until=_end_of(data["valid_until"]),
+            topics=data["topics"],
+            confirmed=form.confirmed,
         )
 
-    if done(request, form, do, _("Svaret er endret."), at="body"):
+    looking = "look" in request.POST
+    if not looking and done(request, form, do, _("Svaret er endret."), at="body"):
         return redirect("answers:detail", slug=answer.slug)
-    context = {"answer": answer, "form": form, "desk_counts": counts(request)}
-    return render(request, "desk/change_answer.html", context, status=422 if form.is_bound else 200)
+    seen = Conversation.objects.visible_to(request.actor)
+    context = {
+        "answer": answer,
+        "form": form,
+        "looked": looking,
+        "noes": answer.ratings.filter(useful=False).order_by("-at")[:20],
+        "waiting": len(waiting_for(answer, seen, at=timezone.now())),
+        "lacking": languages_lacking(answer),
+        "desk_counts": counts(request),
+    }
+    context |= reviewed(form, answer.source)
+    status = 422 if form.is_bound and not looking else 200
+    return render(request, "desk/change_answer.html", context, status=status)
 
 
 @requires("answers.publish")
 @require_POST
 def withdraw(request: Any, slug: str) -> HttpResponse:
     """Take a published answer down."""
-    answers.withdraw(_own(request, slug), by=request.actor, at=timezone.now())
+    answers.withdraw(own(request, slug), by=request.actor, at=timezone.now())
     messages.success(request, _("Svaret er trukket tilbake."))
-    return redirect("desk:inbox")
+    return redirect("desk:answers")
 
 
 @requires("wall.post")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from torget.answers.models import Answer
 from torget.answers.rules import note_helped
 from torget.answers.search import suggest
+from torget.answers.views import visitor
 from torget.conversations.filing import kept
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import case_path, gone_private
@@ -56,7 +57,13 @@ def ask(request: Any) -> HttpResponse:
     now = timezone.now()
     if form.cleaned_data["website"]:  # a machine filled the field people do not see
         return redirect("square:home")
-    similar = suggest(request.municipality, form.cleaned_data["body"], at=now, limit=3)
+    similar = suggest(
+        request.municipality,
+        form.cleaned_data["body"],
+        at=now,
+        limit=3,
+        language=request.LANGUAGE_CODE,
+    )
     # Pictures cannot ride along in a page; who sent some goes straight on.
     if similar and not request.POST.get("seen") and not form.cleaned_data["pictures"]:
         return render(request, "square/ask_similar.html", {"form": form, "similar": similar})
@@ -68,7 +75,13 @@ def ask(request: Any) -> HttpResponse:
 @require_GET
 def suggestions(request: Any) -> HttpResponse:
     """`/spor/forslag?q=`: a fragment with answered questions like the one being written."""
-    similar = suggest(request.municipality, request.GET.get("q", ""), at=timezone.now(), limit=3)
+    similar = suggest(
+        request.municipality,
+        request.GET.get("q", "")[:1000],
+        at=timezone.now(),
+        limit=3,
+        language=request.LANGUAGE_CODE,
+    )
     return render(request, "square/_suggestions.html", {"similar": similar})
 
 
@@ -79,7 +92,7 @@ def helped(request: Any, slug: str) -> HttpResponse:
     answer = get_object_or_404(
         Answer.objects.published(at=now), municipality=request.municipality, slug=slug
     )
-    note_helped(answer, at=now)
+    note_helped(answer, visitor=visitor(request), at=now)
     return render(request, "square/helped.html", {"answer": answer})
 
 

@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from torget.answers.models import Answer
 from torget.answers.rules import answer_path
+from torget.answers.views import chosen
 from torget.conversations.models import Conversation
 from torget.people.links import absolute
 from torget.protocols.feeds import Entry, Feed, atom, json_feed, rss
@@ -25,12 +25,9 @@ FORMS = {
 LENGTH = 50
 
 
-def _answers(municipality: Any) -> list[Entry]:
-    rows = (
-        Answer.objects.filter(municipality=municipality)
-        .published(at=timezone.now())
-        .select_related("unit")
-    )
+def _answers(request: Any) -> list[Entry]:
+    municipality = request.municipality
+    rows = chosen(municipality, request.GET.get("enhet", "")[:60], request.GET.get("emne", "")[:60])
     return [
         Entry(
             id=f"urn:uuid:{row.public_id}",
@@ -41,11 +38,12 @@ def _answers(municipality: Any) -> list[Entry]:
             published_at=row.published_at,
             changed_at=row.changed_at,
         )
-        for row in rows.order_by("-changed_at")[:LENGTH]
+        for row in rows[:LENGTH]
     ]
 
 
-def _wall(municipality: Any) -> list[Entry]:
+def _wall(request: Any) -> list[Entry]:
+    municipality = request.municipality
     rows = Conversation.objects.filter(municipality=municipality).public().select_related("unit")
     return [
         Entry(
@@ -74,11 +72,11 @@ def feed(request: Any, what: str, form: str) -> HttpResponse:
     title, entries = sources[what]
     write, media_type = FORMS[form]
     whole = Feed(
-        url=absolute(municipality, f"/feed/{what}.{form}"),
+        url=absolute(municipality, request.get_full_path()),
         home=absolute(municipality, "/"),
         title=title % {"name": municipality.name},
         language=municipality.default_language,
-        entries=tuple(entries(municipality)),
+        entries=tuple(entries(request)),
         changed_at=timezone.now(),
     )
     return ready(HttpResponse(write(whole), content_type=f"{media_type}; charset=utf-8"))

@@ -57,7 +57,9 @@ def search(request: Any) -> HttpResponse:
     now = timezone.now()
     context: dict[str, Any] = {"query": query}
     if query:
-        context["answers"] = suggest(request.municipality, query, at=now, limit=10)
+        context["answers"] = suggest(
+            request.municipality, query, at=now, limit=10, language=request.LANGUAGE_CODE
+        )
         public = Conversation.objects.filter(municipality=request.municipality).public()
         context["conversations"] = find(
             public, request.municipality.pk, query, at=now, public=True, limit=20

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from torget.answers.models import Answer
+from torget.answers.models import Answer, Topic
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Message
 from torget.square import rules
@@ -143,6 +143,23 @@ def follow_answer(request: Any, slug: str) -> HttpResponse:
         at=now,
     )
     return render(request, "square/follow_sent.html", {"title": answer.question})
+
+
+@require_POST
+def follow_topic(request: Any, slug: str) -> HttpResponse:
+    """Follow a topic by e-mail: told of each new answer about it."""
+    topic = get_object_or_404(Topic, municipality=request.municipality, slug=slug, closed_at=None)
+    form, title = AddressForm(request.POST), topic.local_name
+    if not form.is_valid():
+        return render(request, "square/follow.html", {"form": form, "title": title}, status=422)
+    rules.follow(
+        topic,
+        form.cleaned_data["email"],
+        title=title,
+        language=request.LANGUAGE_CODE,
+        at=timezone.now(),
+    )
+    return render(request, "square/follow_sent.html", {"title": title})
 
 
 @require_safe

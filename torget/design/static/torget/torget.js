@@ -55,14 +55,14 @@
     suggestTimer = setTimeout(async () => {
       const place = one(".suggestions", box);
       const words = field.value.trim();
-      if (words.length < 12) { place.replaceChildren(); return; }
+      if (words.length < 12) { place.replaceChildren(); place.dataset.shown = ""; return; }
       suggestAbort?.abort();
       suggestAbort = new AbortController();
       try {
         const reply = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(words.slice(0, 500))}`, { signal: suggestAbort.signal });
         if (!reply.ok) return;
         const html = await reply.text();
-        if (place.dataset.shown !== html) { place.dataset.shown = html; place.innerHTML = html; }
+        if (place.dataset.shown !== html) { place.dataset.shown = html; place.innerHTML = html; say(one("[data-found]", place)?.dataset.found); }
       } catch { /* no net: nothing is suggested */ }
     }, 500);
   };

@@ -1,0 +1,194 @@
+"""The editors' pages: which answers need a look, what they said before, who waits for them, topics and frames."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from torget.answers import rules
+from torget.answers.compare import compare
+from torget.answers.models import Answer, Policy, Topic
+from torget.answers.rules import topics as topic_rules
+from torget.answers.rules.asking import waiting_for
+from torget.conversations.models import Conversation
+from torget.desk.forms.publish import EmbedForm, TopicForm, TranslationForm
+from torget.desk.panes import answers as pane
+from torget.desk.panes.queue import counts
+from torget.desk.rules.telling import tell_all, text_for
+from torget.desk.views.acting import done
+from torget.desk.views.publish import own, reviewed
+from torget.errors import Refused
+from torget.people.actor import requires
+from torget.people.links import absolute
+
+
+@requires("answers.publish")
+@require_safe
+@never_cache
+def answers(request: Any) -> HttpResponse:
+    """`/desk/svar`: what must be looked at, what did not help, what is asked without an answer, all, and withdrawn."""
+    return render(request, "desk/answers.html", pane.answers(request, at=timezone.now()))
+
+
+@requires("answers.publish")
+@require_safe
+@never_cache
+def editions(request: Any, slug: str) -> HttpResponse:
+    """`/desk/svar/<slug>/utgaver`: each edition with what changed from the one before."""
+    answer = own(request, slug)
+    earlier = list(answer.editions.select_related("replaced_by").order_by("number"))
+    texts = [(one.question, one.body) for one in earlier] + [(answer.question, answer.body)]
+    steps = [
+        {
+            "number": one.number + 1,
+            "at": one.replaced_at,
+            "by": one.replaced_by,
+            "question": compare(texts[place][0], texts[place + 1][0]),
+            "body": compare(texts[place][1], texts[place + 1][1]),
+        }
+        for place, one in enumerate(earlier)
+    ]
+    context = {"answer": answer, "steps": steps[::-1], "desk_counts": counts(request)}
+    return render(request, "desk/answer_editions.html", context)
+
+
+@requires("answers.publish")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def tell(request: Any, slug: str) -> HttpResponse:
+    """`/desk/svar/<slug>/gi`: those who wait for the same answer; one act gives it to all that are ticked."""
+    answer, now = own(request, slug), timezone.now()
+    waiting = waiting_for(answer, Conversation.objects.visible_to(request.actor), at=now)
+    if request.method == "POST":
+        chosen = set(request.POST.getlist("ref"))
+        try:
+            many = tell_all(
+                answer, [one for one in waiting if one.ref in chosen], by=request.actor, at=now
+            )
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+            return redirect("desk:tell_answer", slug=answer.slug)
+        said = ngettext("%(many)s har fått svaret.", "%(many)s har fått svaret.", many)
+        messages.success(request, said % {"many": many})
+        return redirect("desk:answers")
+    context = {
+        "answer": answer,
+        "waiting": waiting,
+        "text": text_for(answer, answer.language, at=now),
+        "desk_counts": counts(request),
+    }
+    return render(request, "desk/tell_answer.html", context)
+
+
+@requires("answers.publish")
+@require_POST
+def read(request: Any, slug: str) -> HttpResponse:
+    """What visitors did not find useful has been read."""
+    rules.note_read(own(request, slug), by=request.actor, at=timezone.now())
+    messages.success(request, _("Tilbakemeldingene er merket som lest."))
+    return redirect(f"{request.path.rpartition('/svar/')[0]}/svar?vis=no")
+
+
+@requires("answers.publish")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def translate(request: Any, slug: str, language: str) -> HttpResponse:
+    """`/desk/svar/<slug>/oversett/<language>`: the same answer in another language."""
+    answer = own(request, slug)
+    if language not in request.municipality.languages:
+        raise Http404
+    form = TranslationForm(request.POST or None)
+    made: list[Answer] = []
+
+    def do(data: dict[str, Any]) -> None:
+        made.append(
+            rules.translate(
+                answer,
+                language,
+                question=data["question"],
+                body=data["body"],
+                by=request.actor,
+                at=timezone.now(),
+                confirmed=form.confirmed,
+            )
+        )
+
+    looking = "look" in request.POST
+    if not looking and done(request, form, do, _("Oversettelsen er publisert."), at="body"):
+        return redirect("answers:detail", slug=made[0].slug)
+    context = {"answer": answer, "form": form, "language": language, "looked": looking}
+    context |= reviewed(form, answer.source) | {"desk_counts": counts(request)}
+    status = 422 if form.is_bound and not looking else 200
+    return render(request, "desk/translate_answer.html", context, status=status)
+
+
+def _topics_page(request: Any, form: TopicForm, embed: EmbedForm) -> HttpResponse:
+    municipality = request.municipality
+    context = {
+        "topics": Topic.objects.filter(municipality=municipality),
+        "form": form,
+        "embed": embed,
+        "embed_url": absolute(municipality, "/embed/svar"),
+        "desk_counts": counts(request),
+    }
+    status = 422 if form.errors or embed.errors else 200
+    return render(request, "desk/topics.html", context, status=status)
+
+
+def _embed_form(request: Any, data: Any = None) -> EmbedForm:
+    policy = Policy.objects.filter(municipality=request.municipality).first() or Policy()
+    start = {"hosts": "\n".join(policy.embed_hosts), "remind_days": policy.remind_days}
+    return EmbedForm(data, initial=start, prefix="visning")
+
+
+@requires("answers.topics")
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def topics(request: Any) -> HttpResponse:
+    """`/desk/emner`: the municipality's topics, and where its answers may be shown."""
+    form = TopicForm(request.POST or None)
+
+    def do(data: dict[str, Any]) -> None:
+        topic_rules.add_topic(request.municipality, **data, by=request.actor, at=timezone.now())
+
+    if done(request, form, do, _("Emnet er lagt til."), at="name"):
+        return redirect("desk:topics")
+    return _topics_page(request, form, _embed_form(request))
+
+
+@requires("answers.topics")
+@require_POST
+def close_topic(request: Any, pk: int) -> HttpResponse:
+    """Take a topic out of use, or into use again."""
+    topic = get_object_or_404(Topic, municipality=request.municipality, pk=pk)
+    topic_rules.close_topic(topic, by=request.actor, at=timezone.now())
+    messages.success(request, _("Emnet er endret."))
+    return redirect("desk:topics")
+
+
+@requires("answers.topics")
+@require_POST
+def embedding(request: Any) -> HttpResponse:
+    """Which sites may show the answers in a frame, and how early units are reminded."""
+    form = _embed_form(request, request.POST)
+
+    def do(data: dict[str, Any]) -> None:
+        topic_rules.set_embedding(
+            request.municipality,
+            hosts=data["hosts"].split(),
+            remind_days=data["remind_days"],
+            by=request.actor,
+            at=timezone.now(),
+        )
+
+    if done(request, form, do, _("Lagret."), at="hosts"):
+        return redirect("desk:topics")
+    return _topics_page(request, TopicForm(), form)
