@@ -13,7 +13,6 @@ from django.test import Client
 
 from torget.bench import town
 from torget.bench.result import Result, Round, percentile
-from torget.conversations import words
 from torget.conversations.models import Conversation, Message
 from torget.people.actor import Actor
 
@@ -32,7 +31,6 @@ def measure(rows: int = ROWS, rounds: int = ROUNDS) -> Result:
     """Build the town, then ask: each question as a page and as SQL, in turns. The value is searches a second."""
     started = time.perf_counter()
     made = town.build(rows)
-    words.learn()
     built = time.perf_counter() - started
     lead, narrow = made.staff[0], made.staff[1]
     pages = {staff.pk: _client(staff) for staff in (lead, narrow)}
@@ -94,13 +92,21 @@ def _queries(vocabulary: list[str], *, seed: int) -> list[str]:
         f"q={word(0.9, 1.0)}",
         f"q={word(0, 0.001)}+{word(0.001, 0.01)}",
         f"q={word(0, 0.01)[:4]}",
-        f'q="{word(0, 0.0005)}+{word(0, 0.0005)}"',
+        f'q="{_phrase(vocabulary, draw.randint(1, town.TEXTS))}"',
         f"q={slip[:-1]}{slip[-1] * 2}q",
         "q=brøyting&enhet=skole",
         "q=vann&tilstand=new",
         f"q=Person+{draw.randint(1, 1000)}",
         "q=finnesikkenoested",
     ]
+
+
+def _phrase(vocabulary: list[str], number: int) -> str:
+    """Three words that somebody said in a row."""
+    for at, text in town.texts(vocabulary, number):
+        if at == number:
+            return "+".join(text.rstrip(".").split()[3:6])
+    raise ValueError(number)
 
 
 def _page(client: Client, address: str) -> None:

@@ -109,6 +109,12 @@ FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('f', 'u')
 ORDER BY contype
 """
 
+# As if each word had been learned from what was said; how often is no matter.
+_WORDS = """
+INSERT INTO conversations_word (municipality_id, word, seen)
+SELECT %(town)s, word, 100000 / (1 + nr) + 2 FROM unnest(%(words)s::text[]) WITH ORDINALITY AS said(word, nr)
+WHERE word ~ '^[[:alpha:]]{4,30}$'
+"""
 _NEXT_ID = sql.SQL("SELECT setval(pg_get_serial_sequence({name}, 'id'), max(id)) FROM {table}")
 
 
@@ -244,6 +250,7 @@ def _fill(
     link.execute("ANALYZE bench_text")
     for statement in _PEOPLE.split(";"):
         link.execute(statement, given)
+    link.execute(_WORDS, {"town": given["town"], "words": vocabulary})
     step = 50_000
     for table, statement in (
         ("conversations_conversation", _CONVERSATIONS),

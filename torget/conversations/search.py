@@ -152,7 +152,8 @@ def understand(municipality_id: int, query: str) -> tuple[str, Mapping[str, list
     pieces: list[str] = []
     values: list[str] = []
     for number, (negated, phrase, word) in enumerate(tokens):
-        sql, given = _piece(phrase, word, taken_for, last=number == len(tokens) - 1)
+        ends = _ends(municipality_id, word) if number == len(tokens) - 1 else []
+        sql, given = _piece(phrase, word, taken_for, ends)
         pieces.append(f"!!({sql})" if negated else sql)
         values += given
     if not pieces:
@@ -164,8 +165,17 @@ def understand(municipality_id: int, query: str) -> tuple[str, Mapping[str, list
     return " & ".join(f"({part})" for part in row if part), taken_for
 
 
+def _ends(municipality_id: int, word: str) -> list[str]:
+    """What the last word may become when it is finished; its beginning, marked, when nobody has used such a word."""
+    letters = _WORD.findall(word.lower())
+    if len(letters) != 1 or len(letters[0]) < MIN_PREFIX:
+        return []
+    # Whole words are looked up; a bare beginning would be gone through anew in each week.
+    return words.beginning_with(municipality_id, letters[0]) or [f"'{letters[0]}':*"]
+
+
 def _piece(
-    phrase: str, word: str, taken_for: Mapping[str, list[str]], *, last: bool
+    phrase: str, word: str, taken_for: Mapping[str, list[str]], ends: Sequence[str]
 ) -> tuple[str, list[str]]:
     if phrase:
         return "phraseto_tsquery('norwegian', %s)", [phrase]
@@ -175,9 +185,13 @@ def _piece(
     for near in [near for piece in letters for near in taken_for.get(piece, [])]:
         sql += " || plainto_tsquery('norwegian', %s)"
         values.append(near)
-    if last and len(letters) == 1 and len(letters[0]) >= MIN_PREFIX:
-        sql += " || to_tsquery('simple', %s)"
-        values.append(f"'{letters[0]}':*")
+    for end in ends:
+        sql += (
+            " || to_tsquery('simple', %s)"
+            if end.endswith(":*")
+            else " || plainto_tsquery('norwegian', %s)"
+        )
+        values.append(end)
     # Without the stop words of the one dictionary the other would ask for them after all.
     return (
         f"CASE WHEN numnode(plainto_tsquery('norwegian', %s)) = 0 THEN ''::tsquery ELSE {sql} END",

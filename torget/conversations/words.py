@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from django.db import connection, transaction
 
-from torget.conversations.models import Message, WordsRead
+from torget.conversations.models import Message, Word, WordsRead
 
 BATCH = 5_000
 # Seen in two messages at least: a word that stands in one may be the slip itself, or a name.
 MIN_SEEN = 2
 MIN_LETTERS = 4
 NEAREST = 3
+ENDINGS = 12
 
 _LEARN = """
 INSERT INTO conversations_word (municipality_id, word, seen)
@@ -37,6 +38,12 @@ WHERE NOT EXISTS (
   WHERE known.municipality_id = %s AND known.word LIKE asked.word || '%%'
 )
 """
+
+
+def beginning_with(municipality_id: int, letters: str) -> list[str]:
+    """The words used here that begin so, the most used first: what an unfinished word may become."""
+    known = Word.objects.filter(municipality=municipality_id, word__startswith=letters)
+    return list(known.order_by("-seen").values_list("word", flat=True)[:ENDINGS])
 
 
 def learn() -> int:
