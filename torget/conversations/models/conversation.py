@@ -48,7 +48,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             if not below:
                 return here.none()
             units = Unit.objects.filter(below, municipality=actor.municipality_id)
-            return here.filter(_InUnits("unit_id", ArraySubquery(units.values("pk"))))
+            return here.filter(_InUnits("unit_id", ArraySubquery(units.order_by().values("pk"))))
         if actor.id is not None:
             theirs = Q(person_id=actor.id) | Q(person__merged_into_id=actor.id)
             return here.filter(theirs, merged_into=None)

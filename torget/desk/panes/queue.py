@@ -34,7 +34,7 @@ def count_at_most(rows: dict[str, Any], most: int = MOST_COUNTED) -> dict[str, i
     parts, values = [], list[Any]()
     for held in rows.values():
         try:
-            text, given = held.order_by().values("pk")[:most].query.sql_with_params()
+            text, given = held.values("pk")[:most].query.sql_with_params()
         except EmptyResultSet:
             parts.append("0")
             continue
@@ -160,6 +160,15 @@ def saved_views(request: Any) -> list[SavedView]:
     return list(views.select_related("unit")[:20])
 
 
+def _to_count(
+    choice: Choice, rows: ConversationQuerySet, staff: int | None, at: datetime
+) -> ConversationQuerySet:
+    """Those to count. In the queue's own order where an index has it, so that the first hundred are met at once."""
+    held = choice.held_against(rows, staff_id=staff, at=at)
+    ordered = choice.view in {"waiting", "free"} and choice.owner in {"", "ingen"}
+    return held.order_by("waiting_since", "pk") if ordered and not choice.tag else held
+
+
 def _numbers(
     request: Any,
     rows: ConversationQuerySet,
@@ -175,12 +184,12 @@ def _numbers(
         "quarantine": Envelope.objects.visible_to(request.actor).quarantined(),
     }
     for name in COUNTED_VIEWS:
-        wanted[name] = choice.within(name).held_against(rows, staff_id=staff, at=at)
+        wanted[name] = _to_count(choice.within(name), rows, staff, at)
     wanted["late_mine"] = Choice(view="late", owner="meg").held_against(rows, staff_id=staff, at=at)
     for view in views:
         held = Choice.of(dict(parse_qsl(view.query)))
         held = replace(held, unit_id=_unit_id(units, held.unit))
-        wanted[f"saved_{view.pk}"] = held.held_against(rows, staff_id=staff, at=at)
+        wanted[f"saved_{view.pk}"] = _to_count(held, rows, staff, at)
     found = count_at_most(wanted)
     for view in views:
         view.count = found[f"saved_{view.pk}"]  # type: ignore[attr-defined]  # shown beside it
