@@ -103,7 +103,8 @@ def _rising(rows: ConversationQuerySet, field: str, mark: str, most: int) -> lis
         timeless = rows.filter(**{f"{field}__isnull": True})
         if place is not None and place[0] is None:
             timeless = timeless.filter(pk__gt=place[1])
-        found += timeless.order_by("pk")[: most - len(found)]
+        # By the empty field too: that is the order of the index, which "by id" alone is not.
+        found += timeless.order_by(field, "pk")[: most - len(found)]
     return found
 
 
