@@ -50,7 +50,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             if not below:
                 return here.none()
             units = Unit.objects.filter(below, municipality=actor.municipality_id)
-            return here.filter(_InUnits("unit_id", ArraySubquery(units.values("pk"))))
+            return here.filter(_InUnits("unit_id", ArraySubquery(units.order_by().values("pk"))))
         if actor.id is not None:
             # Their own alone: that staff take two persons to be one opens no door.
             return here.filter(person_id=actor.id, merged_into=None)
