@@ -22,6 +22,7 @@ from torget.people.models import Municipality
 
 COMMON = 25_000  # a term in as many answers as this says little, and is not looked up by
 NEAREST = 150
+LOOKED_AT = 300  # by the index of vectors; with 150 it misses half of the nearest ten among 200,000
 LEAST_WORD_LIKENESS = 0.5
 UNKNOWN_IDF = (
     0.3  # of what the rarest would count: words no answer has speak against every answer alike
@@ -156,7 +157,7 @@ def likenesses(municipality: Municipality, text: str, *, at: datetime) -> Mappin
     near = _by_words(municipality.pk, asked) if asked.idf else set()
     vector = literal(meaning.of_question(text)) if meaning.available() else ""
     if vector:
-        _rows(_WIDTH, [str(NEAREST)])
+        _rows(_WIDTH, [str(LOOKED_AT)])
         values = [municipality.pk, meaning.MODEL, vector, NEAREST]
         near |= {row[0] for row in _rows(_NEAR_MEANING, values)}
     found = {pk: Likeness() for pk in near}
