@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from torget.conversations import deadlines
 from torget.conversations.filing import preview_of, subject_of
-from torget.conversations.models import Conversation, Joining, Message, Person
+from torget.conversations.models import Conversation, Held, Joining, Message, Person
 from torget.conversations.rules.state import State, lock
 from torget.errors import Refused
 from torget.history.rules import record
@@ -61,6 +61,19 @@ def _see_that_nothing_leaks(kept: Conversation, joined: Conversation) -> None:
         )
 
 
+def _see_that_no_reply_waits(joined: Conversation) -> None:
+    """A reply on hold was written to this conversation, and must not end up in another.
+
+    Raises:
+        Refused: one waits to be sent or approved.
+    """
+    if joined.held.filter(state__in=[Held.State.WAITING, Held.State.APPROVAL]).exists():
+        raise Refused(
+            _("Et svar i saken er ikke sendt ennå. Vent til det er sendt, eller angre det først."),
+            "reply_waits",
+        )
+
+
 def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) -> Joining:
     """Let `joined` live on in `kept`: its messages move there, its number, link and mail key lead there.
 
@@ -81,6 +94,7 @@ def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) 
         if kept.merged_into_id or joined.merged_into_id:
             raise Refused(_("En av sakene er allerede slått sammen med en annen."), "merged")
         _see_that_nothing_leaks(kept, joined)
+        _see_that_no_reply_waits(joined)
         moved = list(joined.messages.order_by("pk").values_list("pk", flat=True))
         joining = Joining.objects.create(
             kept=kept,
@@ -221,6 +235,8 @@ def _recount(row: Conversation) -> None:
     """Bring what the queue shows in line with the messages that are here now, and reckon the deadlines."""
     said = row.messages.exclude(kind=Message.Kind.NOTE)
     row.message_count = said.count()
+    public = row.visibility == Conversation.Visibility.PUBLIC
+    row.private_count = said.filter(visibility=PRIVATE).count() if public else 0
     shown = said.filter(Q(visibility=row.visibility) | Q(visibility="public"))
     if last := shown.last():
         row.preview = preview_of(last.body)

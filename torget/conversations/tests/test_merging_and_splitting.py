@@ -12,6 +12,8 @@ from torget.channels.contract import Author, Utterance
 from torget.conversations import filing, rules
 from torget.conversations.models import Conversation, Identity, Joining, Message
 from torget.conversations.rules import joining
+from torget.desk.rules import holding
+from torget.desk.rules.replying import Reply
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
 from torget.people.actor import Actor
@@ -212,3 +214,13 @@ def test_anothers_split_off_link_is_not_shown_to_who_asked(nordvaag, ola):
     new = joining.split(talk, [talk.messages.get(body="Mitt eget")], by=ola, at=NOW)
     page = Client().get(f"/saker/{talk.ref}/{talk.key}").content.decode()
     assert new.key not in page
+
+
+def test_a_case_with_a_reply_on_hold_is_not_merged_into_another(two, ola, now):
+    kept, joined = two
+    held = holding.hold(joined, Reply("Snart!"), by=ola, at=now, seconds=10)
+    with pytest.raises(Refused):
+        joining.merge(kept, joined, by=ola, at=now)
+    holding.regret(held, by=ola, at=now)
+    joining.merge(kept, joined, by=ola, at=now)
+    assert fresh(joined).merged_into == kept

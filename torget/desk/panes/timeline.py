@@ -11,13 +11,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.conversations.models import Conversation, Message, Tag
+from torget.conversations.models import Conversation, Held, Message, Tag
 from torget.design import times
 from torget.desk.models import Rule
 from torget.history.models import Entry
 from torget.people.models import Staff, Unit
 
-# Told by the message itself, which stands in the thread.
+# Told by the message or the reply on hold itself, which stands in the thread.
 SAID = {
     "message.received",
     "message.answered",
@@ -25,6 +25,7 @@ SAID = {
     "message.edited",
     "message.removed",
     "wall.posted",
+    "reply.held",
 }
 
 WORDS = {
@@ -51,6 +52,12 @@ WORDS = {
     "conversation.restored": gettext_lazy("%(who)s angret det som ble gjort"),
     "conversation.printed": gettext_lazy("%(who)s skrev ut saken"),
     "conversation.exported": gettext_lazy("%(who)s eksporterte saken"),
+    "reply.waits": gettext_lazy("%(who)s skrev et svar som venter på godkjenning"),
+    "reply.let_through": gettext_lazy("%(who)s sendte offentlig tross advarselen"),
+    "reply.regretted": gettext_lazy("%(who)s angret svaret før det ble sendt"),
+    "reply.stopped": gettext_lazy("Svaret ble ikke sendt, for noe hadde endret seg"),
+    "reply.approved": gettext_lazy("%(who)s godkjente svaret"),
+    "reply.sent_back": gettext_lazy("%(who)s sendte svaret tilbake"),
     "answer.published": gettext_lazy("%(who)s publiserte svaret"),
 }
 
@@ -122,10 +129,11 @@ def events(conversation: Conversation) -> list[Event]:
             subject_type="conversations.conversation", subject_id=conversation.pk
         ).order_by("id")
     )
-    messages = list(Message.objects.filter(conversation=conversation).values_list("pk", flat=True))
-    entries += Entry.objects.filter(
-        subject_type="conversations.message", subject_id__in=messages
-    ).exclude(verb__in=SAID)
+    for model in (Message, Held):
+        of_it = model.objects.filter(conversation=conversation).values_list("pk", flat=True)
+        entries += Entry.objects.filter(
+            subject_type=model._meta.label_lower, subject_id__in=list(of_it)
+        ).exclude(verb__in=SAID)
     names = _Names(conversation, entries)
     told = []
     for entry in entries:
