@@ -66,3 +66,19 @@ def test_every_glossary_term_is_in_three_languages():
     assert rows[0][:3] == ["English", "bokmål", "nynorsk"]
     assert len(rows) > 40
     assert not [row for row in rows if not all(row[:3])]
+
+
+def test_every_test_the_features_name_exists():
+    text = (DOCS / "features.md").read_text()
+    there = {
+        name
+        for root in (ROOT / "torget", ROOT / "tests")
+        for path in root.rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)\(", path.read_text(), re.MULTILINE)
+    }
+    named = set(re.findall(r"`(test_\w+)`", text))
+    assert len(named) > 40
+    assert not named - there
+    files = set(re.findall(r"`((?:torget|tests)/[\w/]+\.py)`", text))
+    assert files
+    assert not [file for file in files if not (ROOT / file).exists()]

@@ -71,7 +71,7 @@ SELECT n, %(town)s, n, 'email', 'p' || n || '@innbygger.test', 'Person ' || n, '
 _CONVERSATIONS = """
 INSERT INTO conversations_conversation (id, municipality_id, ref, key, kind, visibility, state, subject, preview, network,
   account_id, unit_id, assignee_id, person_id, identity_id, person_name, show_name, language, opened_at, last_inbound_at,
-  last_message_at, waiting_since, first_answer_at, tags, message_count, place)
+  last_message_at, waiting_since, first_answer_at, first_due_at, answer_due_at, tags, message_count, private_count, place)
 SELECT n, %(town)s, 'NV-' || n, lpad(n::text, 26, 'k'), 'question',
   CASE WHEN n %% 4 = 0 THEN 'public' ELSE 'private' END,
   CASE WHEN waits AND n %% 3 = 0 THEN 'open' WHEN waits THEN 'new' WHEN n %% 5 = 0 THEN 'answered' ELSE 'closed' END,
@@ -79,7 +79,9 @@ SELECT n, %(town)s, 'NV-' || n, lpad(n::text, 26, 'k'), 'question',
   CASE WHEN n %% 3 = 0 OR NOT waits THEN (%(staff)s::bigint[])[1 + (n / 7) %% cardinality(%(staff)s::bigint[])] END,
   p, p, 'Person ' || p, false, 'nb', opened, opened, opened + interval '9 hours',
   CASE WHEN waits THEN opened + interval '9 hours' END, CASE WHEN NOT waits THEN opened + interval '3 hours' END,
-  '{}', %(messages)s, %(town)s * 10000 + floor(extract(epoch FROM opened) / 604800)::bigint
+  CASE WHEN waits THEN now() + (n %% 2000 - 200) * interval '1 hour' END,
+  CASE WHEN waits THEN now() + (n %% 2000 - 100) * interval '1 hour' END,
+  '{}', %(messages)s, 0, %(town)s * 10000 + floor(extract(epoch FROM opened) / 604800)::bigint
 FROM (
   SELECT n, 1 + (n * 7919) %% %(persons)s AS p, %(first)s + n * (%(span)s::interval / %(count)s) AS opened,
     (hashint8(n) & 1023) < 1023 * %(waiting)s AS waits, 1 + (n * 104729) %% %(texts)s AS text_id

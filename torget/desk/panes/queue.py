@@ -25,7 +25,7 @@ from torget.desk.rules.holding import waiting_for
 from torget.intake.models import Envelope
 from torget.people.models import Staff, Unit
 
-QUEUE = 50
+QUEUE = 30
 MOST_COUNTED = 100
 UNDO_SHOWN = timedelta(minutes=10)
 COUNTED_VIEWS = ("waiting", "mine", "free", "late", "snoozed")
