@@ -18,13 +18,13 @@ OFFERS = {
     "/desk/tall": [("heading", "Tall"), ("img", re.compile("Nye saker og første svar"))],
     "/desk/vakt": [("heading", "Vaktliste"), ("table", None)],
     "/desk/svarmaler": [("heading", "Svarmaler")],
-    "/desk/godkjenning": [("heading", re.compile("Godkjenning"))],
-    "/desk/nevnt": [("heading", re.compile("Nevnt|nevnt"))],
-    "/desk/svar": [("heading", re.compile("Svar"))],
+    "/desk/godkjenning": [("heading", "Svar som venter på godkjenning")],
+    "/desk/nevnt": [("heading", "Du er nevnt")],
+    "/desk/svar": [("heading", "Publiserte svar")],
     "/desk/sendinger": [("heading", "Sendinger")],
     "/desk/karantene": [("heading", "Karantene")],
-    "/desk/innstillinger": [("heading", "Innstillinger")],
-    "/desk/meg": [("heading", None)],
+    "/desk/innstillinger": [("heading", "Kanalene våre")],
+    "/desk/meg": [("heading", "Mine valg")],
 }
 UNNAMED = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
   .filter(node => node.checkVisibility() && !node.closest("[inert]"))
