@@ -29,7 +29,7 @@ class SearchForm(forms.Form):
     )
     merke = forms.ModelChoiceField(
         Tag.objects.none(),
-        label=_("Merkelapp"),
+        label=_("Merke"),
         required=False,
         to_field_name="slug",
         empty_label=_("Alle"),
