@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable
@@ -16,7 +17,10 @@ from torget.bench.result import Result, Round, percentile
 from torget.conversations.models import Conversation, Message
 from torget.people.actor import Actor
 
+log = logging.getLogger(__name__)
+
 ROWS, ROUNDS = 1_000_000, 5
+SLOWEST = 5  # searches told of on standard error, to be looked into
 QUEUE_PAGES = (
     "/desk/",
     "/desk/?vis=mine",
@@ -37,6 +41,7 @@ def measure(rows: int = ROWS, rounds: int = ROUNDS) -> Result:
     for staff in (lead, narrow):  # what every process does once
         _page(pages[staff.pk], "/desk/")
     queue, queue_sql, search, search_sql = [], [], [], []
+    slow: list[tuple[float, str]] = []
     for number in range(rounds):
         for staff in (lead, narrow):
             for page in QUEUE_PAGES:
@@ -46,7 +51,10 @@ def measure(rows: int = ROWS, rounds: int = ROUNDS) -> Result:
             for query in _queries(made.words, seed=number):
                 took, asked = _page_and_sql(pages[staff.pk], f"{_SEARCH}?del=treff&{query}")
                 search.append(took)
+                slow.append((took, query))
                 search_sql.append(asked)
+    for took, query in sorted(slow, reverse=True)[:SLOWEST]:
+        log.warning("slow: %.0f ms %s", took * 1000, query)
     more = {
         "p95_search_ms": percentile(search, 0.95) * 1000,
         "p95_search_sql_ms": percentile(search_sql, 0.95) * 1000,
