@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -129,8 +130,9 @@ def context(request: Any) -> dict[str, Any]:
     return {
         "municipality": municipality,
         "actor": request.actor,
-        "duty": on_duty(municipality, at=now),
-        "next_answer_at": answer_expected_at(municipality, at=now),
-        "front_unit": front_unit(municipality),
+        # Functions, which templates call where they show it: the desk does not, and asks for nothing.
+        "duty": partial(on_duty, municipality, at=now),
+        "next_answer_at": partial(answer_expected_at, municipality, at=now),
+        "front_unit": partial(front_unit, municipality),
         "theme": theme if theme in {"light", "dark"} else "auto",
     }

@@ -322,14 +322,20 @@ def opening_lines(unit: Any) -> list[dict[str, str]]:
     ]
 
 
+def _asked_for(context: Context, name: str) -> Any:
+    """A value of the context, found out now when it is a function."""
+    held = context.get(name)
+    return held() if callable(held) else held
+
+
 @register.inclusion_tag("components/duty_line.html", takes_context=True)
 def duty_line(context: Context) -> dict[str, Any]:
     """Who answers now, by first name and unit, and until when; or when an answer can be expected.
 
-    Reads `duty` (a list of first_name, unit, until) and `next_answer_at` from the context.
+    Reads `duty` (a list of first_name, unit, until) and `next_answer_at` from the context; either may be a function.
     """
-    duty = list(context.get("duty") or [])
-    back_at = context.get("next_answer_at") or None
+    duty = list(_asked_for(context, "duty") or [])
+    back_at = _asked_for(context, "next_answer_at") or None
     return {
         "open_now": bool(back_at and back_at <= timezone.now()),
         "duty": duty[:2],
