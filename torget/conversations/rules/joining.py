@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 
 from torget.conversations import deadlines
 from torget.conversations.filing import preview_of, subject_of
-from torget.conversations.models import Conversation, Held, Joining, Message, Person
-from torget.conversations.rules.state import State, lock
+from torget.conversations.models import Conversation, Joining, Message, Person
+from torget.conversations.rules.state import State, lock, see_that_no_reply_waits
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
@@ -61,25 +61,13 @@ def _see_that_nothing_leaks(kept: Conversation, joined: Conversation) -> None:
         )
 
 
-def _see_that_no_reply_waits(joined: Conversation) -> None:
-    """A reply on hold was written to this conversation, and must not end up in another.
-
-    Raises:
-        Refused: one waits to be sent or approved.
-    """
-    if joined.held.filter(state__in=[Held.State.WAITING, Held.State.APPROVAL]).exists():
-        raise Refused(
-            _("Et svar i saken er ikke sendt ennå. Vent til det er sendt, eller angre det først."),
-            "reply_waits",
-        )
-
-
 def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) -> Joining:
     """Let `joined` live on in `kept`: its messages move there, its number, link and mail key lead there.
 
     Raises:
         NotAllowed: no role for it in one of the units.
-        Refused: the same one, another municipality's, one already merged, or something private would be seen.
+        Refused: the same one, another municipality's, one already merged, a reply on hold in one of them, or
+            something private would be seen.
     """
     check(by, "conversations.handle", kept.unit)
     check(by, "conversations.handle", joined.unit)
@@ -94,7 +82,8 @@ def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) 
         if kept.merged_into_id or joined.merged_into_id:
             raise Refused(_("En av sakene er allerede slått sammen med en annen."), "merged")
         _see_that_nothing_leaks(kept, joined)
-        _see_that_no_reply_waits(joined)
+        for row in (kept, joined):
+            see_that_no_reply_waits(row)
         moved = list(joined.messages.order_by("pk").values_list("pk", flat=True))
         joining = Joining.objects.create(
             kept=kept,
@@ -126,7 +115,7 @@ def unmerge(joining: Joining, *, by: Actor, at: datetime) -> None:
 
     Raises:
         NotAllowed: no role for it in one of the units.
-        Refused: already undone, or the kept one has itself been merged since.
+        Refused: already undone, the kept one has itself been merged since, or a reply is on hold in it.
     """
     check(by, "conversations.handle", joining.kept.unit)
     check(by, "conversations.handle", joining.joined.unit)
@@ -142,6 +131,7 @@ def unmerge(joining: Joining, *, by: Actor, at: datetime) -> None:
                 _("Saken er slått sammen videre. Angre den siste sammenslåingen først."),
                 "merged_on",
             )
+        see_that_no_reply_waits(kept)
         home = Message.objects.filter(pk__in=row.message_ids, conversation=kept)
         home.filter(origin=joined).update(origin=None)
         home.update(conversation=joined)
@@ -171,11 +161,12 @@ def split(
 
     Raises:
         NotAllowed: no role for it in the unit.
-        Refused: nothing chosen, everything chosen, or nothing a resident said among it.
+        Refused: nothing chosen, everything chosen, nothing a resident said among it, or a reply is on hold.
     """
     check(by, "conversations.handle", conversation.unit)
     with transaction.atomic():
         row = lock(conversation)
+        see_that_no_reply_waits(row)
         chosen = list(
             row.messages.filter(pk__in=[one.pk for one in messages])
             .select_related("identity__person")

@@ -216,11 +216,32 @@ def test_anothers_split_off_link_is_not_shown_to_who_asked(nordvaag, ola):
     assert new.key not in page
 
 
-def test_a_case_with_a_reply_on_hold_is_not_merged_into_another(two, ola, now):
+@pytest.mark.parametrize("which", ["kept", "joined"])
+def test_a_case_with_a_reply_on_hold_is_not_merged(two, ola, now, which):
     kept, joined = two
-    held = holding.hold(joined, Reply("Snart!"), by=ola, at=now, seconds=10)
-    with pytest.raises(Refused):
+    held = holding.hold(
+        kept if which == "kept" else joined, Reply("Snart!"), by=ola, at=now, seconds=10
+    )
+    with pytest.raises(Refused) as refusal:
         joining.merge(kept, joined, by=ola, at=now)
+    assert refusal.value.code == "reply_waits"
     holding.regret(held, by=ola, at=now)
     joining.merge(kept, joined, by=ola, at=now)
     assert fresh(joined).merged_into == kept
+
+
+def test_what_a_reply_on_hold_was_written_to_is_neither_split_nor_parted(two, ola, now):
+    kept, joined = two
+    row = joining.merge(kept, joined, by=ola, at=now)
+    held = holding.hold(fresh(kept), Reply("Snart!"), by=ola, at=now, seconds=10)
+    second = fresh(kept).messages.get(body="Brøyter dere snart?")
+    for do in (
+        lambda: joining.split(fresh(kept), [second], by=ola, at=now),
+        lambda: joining.unmerge(row, by=ola, at=now),
+    ):
+        with pytest.raises(Refused) as refusal:
+            do()
+        assert refusal.value.code == "reply_waits"
+    holding.regret(held, by=ola, at=now)
+    joining.unmerge(row, by=ola, at=now)
+    assert fresh(joined).messages.get() == second
