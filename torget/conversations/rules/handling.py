@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from torget.conversations import deadlines
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules.mentioning import mention
-from torget.conversations.rules.state import State, lock, move, text_of
+from torget.conversations.rules.state import State, lock, move, see_that_no_reply_waits, text_of
 from torget.errors import Refused, Stale
 from torget.history.rules import record
 from torget.people.actor import Actor, check
@@ -64,7 +64,8 @@ def forward(conversation: Conversation, unit: Unit, *, by: Actor, at: datetime) 
 
     Raises:
         NotAllowed: no role for it where the conversation is.
-        Refused: a unit elsewhere, closed, or the one it is in.
+        Refused: a unit elsewhere, closed, or the one it is in; or a reply is on hold, which its writer perhaps may
+            not give there.
     """
     check(by, "conversations.forward", conversation.unit)
     if unit.municipality_id != conversation.municipality_id or not unit.active:
@@ -73,6 +74,7 @@ def forward(conversation: Conversation, unit: Unit, *, by: Actor, at: datetime) 
         raise Refused(_("Saken er allerede hos denne enheten. Velg en annen."), "same_unit")
     with transaction.atomic():
         row = lock(conversation)
+        see_that_no_reply_waits(row)
         origin = row.unit_id
         row.unit, row.assignee = unit, None
         row.state = State.NEW if row.state == State.OPEN else row.state

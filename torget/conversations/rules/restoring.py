@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from torget.conversations import deadlines
 from torget.conversations.models import Conversation
-from torget.conversations.rules.state import lock
+from torget.conversations.rules.state import lock, see_that_no_reply_waits
 from torget.errors import Stale
 from torget.history.rules import record
 from torget.people.actor import Actor, check
@@ -44,12 +44,15 @@ def restore(before: Snapshot, after: Snapshot, *, by: Actor, at: datetime) -> Co
     Raises:
         NotAllowed: no role for it where the conversation was.
         Stale: it has changed since.
+        Refused: it would go to another unit while a reply is on hold.
     """
     check(by, "conversations.handle", Unit.objects.get(pk=before["unit_id"]))
     with transaction.atomic():
         row = lock(Conversation(pk=before["id"]))
         if snapshot(row) != after:
             raise Stale(_("Saken er endret siden."), "changed_since")
+        if row.unit_id != before["unit_id"]:
+            see_that_no_reply_waits(row)
         for name in _SET_BACK:
             value = before[name]
             setattr(row, name, parse_datetime(value) if name in _TIMES and value else value)

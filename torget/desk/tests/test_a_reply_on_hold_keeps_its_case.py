@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cast import make_question
+from torget.conversations import rules
+from torget.conversations.models import ApprovalTerm, Held
+from torget.desk.models import Macro, RuleRun
+from torget.desk.rules import automation, batches, holding
+from torget.desk.rules.replying import Reply
+from torget.desk.tasks import release_due
+from torget.errors import Refused
+from torget.people.models import Unit
+
+TEXT = Reply("Vi brøyter før klokka tolv.")
+FORWARD = {"act": "forward", "value": "teknisk-drift"}
+
+
+@pytest.fixture
+def technical(nordvaag):
+    return Unit.objects.get(municipality=nordvaag, slug="teknisk-drift")
+
+
+@pytest.fixture
+def pool(nordvaag):
+    """A question for the service centre."""
+    return make_question(nordvaag, "Når åpner bassenget?")
+
+
+def unit_of(row):
+    return Unit.objects.get(conversations=row).slug
+
+
+def test_a_case_is_not_sent_on_while_a_reply_waits_to_be_sent(pool, technical, ola, now):
+    holding.hold(pool, TEXT, by=ola, at=now, seconds=10)
+    with pytest.raises(Refused) as refusal:
+        rules.forward(pool, technical, by=ola, at=now)
+    assert refusal.value.code == "reply_waits"
+    assert release_due(now=lambda: now + timedelta(seconds=10)) == 1
+    assert Held.objects.get().state == Held.State.SENT
+    rules.forward(pool, technical, by=ola, at=now)
+    assert unit_of(pool) == "teknisk-drift"
+
+
+def test_nor_while_it_waits_for_a_second_person(nordvaag, pool, technical, ola, per, now):
+    ApprovalTerm.objects.create(municipality=nordvaag, name="Alt")
+    held = holding.hold(pool, TEXT, by=ola, at=now, seconds=10)
+    with pytest.raises(Refused):
+        rules.forward(pool, technical, by=per, at=now)
+    holding.send_back(held, "Skriv mer", by=per, at=now)
+    rules.forward(pool, technical, by=per, at=now)
+
+
+@pytest.mark.parametrize("how", ["bulk", "macro"])
+def test_many_at_once_leaves_out_the_one_with_a_reply_on_hold(nordvaag, pool, ola, now, how):
+    other = make_question(nordvaag, "Når åpner biblioteket?")
+    holding.hold(pool, TEXT, by=ola, at=now, seconds=10)
+    if how == "bulk":
+        done = batches.run([pool, other], **FORWARD, by=ola, at=now)
+    else:
+        macro = Macro.objects.create(municipality=nordvaag, name="Videre", actions=[FORWARD])
+        done = batches.run_macro(macro, [pool, other], by=ola, at=now)
+    assert (done.done, [ref for ref, _why in done.refused]) == (1, [pool.ref])
+    assert (unit_of(pool), unit_of(other)) == ("servicetorget", "teknisk-drift")
+
+
+def test_undoing_does_not_send_it_back_from_under_a_reply_on_hold(pool, ola, now):
+    done = batches.run([pool], **FORWARD, by=ola, at=now)
+    pool.refresh_from_db()
+    holding.hold(pool, TEXT, by=ola, at=now, seconds=10)
+    undone = batches.undo(done.batch, by=ola, at=now)
+    assert (undone.done, unit_of(pool)) == (0, "teknisk-drift")
+
+
+def test_a_rule_says_why_it_could_not_send_it_on(nordvaag, pool, ola, per, now):
+    given = {"name": "R", "event": "conversation.closed", "conditions": [], "last": False}
+    rule = automation.save_rule(
+        None,
+        nordvaag,
+        **given,
+        position=1,
+        actions=[FORWARD],
+        by=per,
+        at=now,
+    )
+    automation.switch(rule, True, by=per, at=now)
+    holding.hold(pool, TEXT, by=ola, at=now, seconds=10)
+    rules.close(pool, by=ola, at=now)
+    automation.follow(at=now)
+    assert "ikke sendt ennå" in RuleRun.objects.get().fault
+    assert unit_of(pool) == "servicetorget"
