@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.mail import send_mail
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 
 from torget.channels import rules as channels
 from torget.channels.models import Account, Alarm, Heartbeat
 from torget.conversations.models import Held
+from torget.desk.rules.replying import LONGEST_UNDO_SECONDS
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 
@@ -121,7 +122,11 @@ def _late_deliveries(at: datetime) -> Iterator[Standstill]:
 
 
 def _late_replies(at: datetime) -> Iterator[Standstill]:
-    late = Held.objects.releasable(at=at - REPLY_LATE)
+    # One that cannot be sent is put off again and again, so its time to be sent alone would never tell.
+    late = Held.objects.waiting().filter(
+        Q(release_at__lte=at - REPLY_LATE)
+        | Q(created_at__lte=at - REPLY_LATE - timedelta(seconds=LONGEST_UNDO_SECONDS))
+    )
     for row in late.values("conversation__municipality").annotate(many=Count("id")).order_by():
         yield Standstill(
             "held",

@@ -53,9 +53,13 @@ class Mention(models.Model):
 class HeldQuerySet(models.QuerySet["Held"]):
     """Finding replies on hold."""
 
+    def waiting(self) -> HeldQuerySet:
+        """Those that are to be sent when their time to regret is over, or as soon as they can be."""
+        return self.filter(state=Held.State.WAITING)
+
     def releasable(self, *, at: datetime) -> HeldQuerySet:
         """Those whose time to regret is over."""
-        return self.filter(state=Held.State.WAITING, release_at__lte=at)
+        return self.waiting().filter(release_at__lte=at)
 
     def to_approve(self) -> HeldQuerySet:
         """Those that wait for a second person."""

@@ -17,7 +17,14 @@ from torget.conversations import attachments
 from torget.conversations.filing import preview_of, subject_of
 from torget.conversations.guard import national_ids
 from torget.conversations.models import Conversation, Identity, Message
-from torget.conversations.rules.state import State, case_path, lock, move, text_of
+from torget.conversations.rules.state import (
+    State,
+    case_path,
+    lock,
+    move,
+    see_that_it_lives_here,
+    text_of,
+)
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.outbox import rules as outbox
@@ -187,7 +194,7 @@ def answer(
     one `written_at` a time before the resident's last words: they are not answered by it.
 
     Raises:
-        NotAllowed, Refused: as `words`.
+        NotAllowed, Refused: as `words`; the conversation was merged into another.
     """
     said = words(
         conversation,
@@ -200,6 +207,7 @@ def answer(
     )
     with transaction.atomic():
         row = lock(conversation)
+        see_that_it_lives_here(row)
         aside = row.visibility == PUBLIC and said.visibility == PRIVATE
         to = row.identity if aside else _asker(row)
         message = _ours(row, said.body, said.visibility, by, at, recipient=to if aside else None)

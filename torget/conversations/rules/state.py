@@ -26,6 +26,23 @@ def move(conversation: Conversation, state: Conversation.State) -> None:
     conversation.state = state
 
 
+def see_that_it_lives_here(conversation: Conversation) -> None:
+    """Nothing is answered in a conversation that lives on in another: nobody would read it there.
+
+    Call it with the conversation locked.
+
+    Raises:
+        Refused: it was merged into another.
+    """
+    if conversation.merged_into_id:
+        raise Refused(
+            _(
+                "Saken er slått sammen med en annen, og svaret er ikke sendt. Teksten din er tatt vare på, og du kan sende den i saken som lever videre."
+            ),
+            "merged",
+        )
+
+
 def see_that_no_reply_waits(conversation: Conversation) -> None:
     """A reply on hold was written to this conversation, where it is and with what is in it: it must not change meanwhile.
 

@@ -13,6 +13,7 @@ from torget.conversations.models import Conversation, Deadline, Tag
 from torget.desk.rules.actions import ACTS, SNOOZES
 from torget.desk.rules.automation import EVENTS
 from torget.desk.rules.conditions import FIELDS, OPERATORS
+from torget.desk.rules.replying import LONGEST_UNDO_SECONDS
 from torget.people.models import Municipality, Staff, Unit
 
 STEPS, CONDITIONS = 4, 4
@@ -40,7 +41,7 @@ class PreferenceForm(forms.Form):
     undo_seconds = forms.IntegerField(
         label=_("Sekunder du kan angre et svar"),
         min_value=0,
-        max_value=60,
+        max_value=LONGEST_UNDO_SECONDS,
         help_text=_("0 sender med en gang."),
     )
     most_open = forms.IntegerField(

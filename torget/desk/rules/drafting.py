@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
+from torget.conversations.filing import kept
 from torget.conversations.models import Conversation, Held, Message
 from torget.desk.models import Draft
 from torget.people.actor import Actor, check
@@ -42,8 +43,8 @@ def keep(
     check(by, ACTS[Draft.Kind(kind)], conversation.unit)
     with transaction.atomic():
         known = find(conversation, kind, by=by)
-        kept = list(files) if files is not None else (known.files if known else [])
-        if not body.strip() and not kept:
+        along = list(files) if files is not None else (known.files if known else [])
+        if not body.strip() and not along:
             drop(conversation, kind, by=by)
             return None
         if known is None and _just_sent(conversation, kind, body, by, at):
@@ -54,7 +55,7 @@ def keep(
             kind=kind,
             defaults={
                 "body": body,
-                "files": kept,
+                "files": along,
                 "choices": dict(choices) if choices is not None else {},
                 "updated_at": at,
             },
@@ -77,6 +78,24 @@ def _just_sent(conversation: Conversation, kind: str, body: str, by: Actor, at: 
 def drop(conversation: Conversation, kind: str, *, by: Actor) -> None:
     """Throw one's draft away. When there is none, nothing happens."""
     Draft.objects.filter(conversation=conversation, staff=by.id, kind=kind).delete()
+
+
+def bring_along(conversation: Conversation, *, by: Actor, at: datetime) -> Conversation:
+    """Move one's draft of an answer from a conversation that was merged to where it lives on; where the draft is now.
+
+    Without it the text would lie where nothing can be answered any more. It stays for one who may not answer there.
+    """
+    lives = kept(conversation)
+    if not by.may(ACTS[Draft.Kind.ANSWER], lives.unit):
+        return conversation
+    with transaction.atomic():
+        draft = find(conversation, Draft.Kind.ANSWER, by=by)
+        if draft is not None and lives.pk != conversation.pk:
+            drop(conversation, Draft.Kind.ANSWER, by=by)
+            put_back(
+                lives, draft.staff, draft.body, files=draft.files, choices=draft.choices, at=at
+            )
+    return lives
 
 
 def put_back(

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import Prepared
+from torget.conversations.filing import kept
 from torget.conversations.models import ApprovalTerm, Conversation, Held, Message
 from torget.conversations.rules.answering import Words
-from torget.conversations.rules.state import lock
+from torget.conversations.rules.state import lock, see_that_it_lives_here
 from torget.desk.models import CannedReply, Draft
 from torget.desk.rules import drafting
 from torget.desk.rules.replying import Crossed, Guarded, Reply, Seen, reply
@@ -47,7 +48,7 @@ def hold(
     writer lets stand.
 
     Raises:
-        NotAllowed, Refused: as conversations.rules.words.
+        NotAllowed, Refused: as conversations.rules.words; the conversation was merged into another.
         Guarded: something in it should not be public, and was not let through.
         Crossed: a colleague has answered meanwhile.
     """
@@ -67,6 +68,7 @@ def hold(
         raise Guarded(found)
     with transaction.atomic():
         row = lock(conversation)
+        see_that_it_lives_here(row)
         if seen is not None and (other := _meanwhile(row, by, seen)):
             raise Crossed(other)
         term = term_for(row, said)
@@ -246,12 +248,12 @@ def next_release() -> datetime | None:
 def _give_back(
     held: Held, state: Held.State, *, at: datetime, by: Actor | None = None, reason: str = ""
 ) -> None:
-    """The text becomes a draft again, before whatever its writer has begun on since."""
+    """The text becomes a draft again where the case lives on, before whatever its writer has begun on since."""
     _move(held, state, at=at, by=by)
     held.reason = reason[:500]
     held.save(update_fields=["state", "decided_at", "decided_by", "reason"])
     drafting.put_back(
-        held.conversation,
+        kept(held.conversation),
         held.staff,
         held.body,
         files=held.files,

@@ -21,6 +21,7 @@ from torget.subscriptions import rules as subscriptions
 
 PUBLIC = Conversation.Visibility.PUBLIC
 UNDO_SECONDS = 10
+LONGEST_UNDO_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)

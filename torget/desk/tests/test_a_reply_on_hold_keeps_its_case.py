@@ -6,11 +6,13 @@ import pytest
 
 from tests.cast import make_question
 from torget.conversations import rules
-from torget.conversations.models import ApprovalTerm, Held
-from torget.desk.models import Macro, RuleRun
-from torget.desk.rules import automation, batches, holding
-from torget.desk.rules.replying import Reply
+from torget.conversations.models import ApprovalTerm, Held, Message
+from torget.conversations.rules import joining
+from torget.desk.models import Draft, Macro, RuleRun
+from torget.desk.rules import automation, batches, drafting, holding
+from torget.desk.rules.replying import Reply, reply
 from torget.desk.tasks import release_due
+from torget.desk.watchdog import standstills
 from torget.errors import Refused
 from torget.people.models import Unit
 
@@ -91,3 +93,54 @@ def test_a_rule_says_why_it_could_not_send_it_on(nordvaag, pool, ola, per, now):
     automation.follow(at=now)
     assert "ikke sendt ennå" in RuleRun.objects.get().fault
     assert unit_of(pool) == "servicetorget"
+
+
+@pytest.fixture
+def merged(nordvaag, ola, now):
+    """(lives on, was merged into it): Kari asked twice."""
+    two = [make_question(nordvaag, "Når åpner det?", email="kari@innbygger.test") for _n in "ab"]
+    joining.merge(two[0], two[1], by=ola, at=now)
+    return two
+
+
+@pytest.mark.parametrize("how", ["held", "at once"])
+def test_a_reply_to_a_case_that_was_merged_meanwhile_is_not_said_where_nobody_reads(
+    merged, ola, now, how
+):
+    _kept, joined = merged  # as the writer's page had them: not merged yet
+    drafting.keep(joined, "answer", TEXT.body, by=ola, at=now)
+    do = {
+        "held": lambda: holding.hold(joined, TEXT, by=ola, at=now, seconds=10),
+        "at once": lambda: reply(joined, TEXT.body, by=ola, at=now),
+    }
+    with pytest.raises(Refused) as refusal:
+        do[how]()
+    assert refusal.value.code == "merged"
+    assert not Held.objects.exists()
+    assert not Message.objects.filter(kind="answer").exists()
+    assert Draft.objects.get().body == TEXT.body
+
+
+def test_its_text_is_a_draft_where_the_case_lives_on(client, merged, ola, now):
+    kept, joined = merged
+    drafting.keep(kept, "answer", "Begynt her", by=ola, at=now)
+    client.force_login(ola.staff.user)
+    sent = client.post(f"/desk/sak/{joined.ref}/svar", {"svar-body": TEXT.body}, follow=True)
+    assert sent.redirect_chain == [(f"/desk/sak/{kept.ref}#svar", 302)]
+    page = sent.content.decode()
+    assert "slått sammen med en annen" in page
+    assert TEXT.body in page
+    draft = Draft.objects.get()
+    assert (draft.conversation, draft.body) == (kept, f"{TEXT.body}\n\nBegynt her")
+
+
+def test_a_reply_that_can_never_be_sent_is_told_of_though_it_is_put_off_each_time(pool, ola, now):
+    held = holding.hold(pool, TEXT, by=ola, at=now, seconds=10)
+    Held.objects.filter(pk=held.pk).update(files=[{"nonsense": 1}])
+    told = []
+    for seconds in range(10, 200, 15):
+        moment = now + timedelta(seconds=seconds)
+        assert release_due(now=lambda moment=moment: moment) == 0
+        told.append("held" in {one.what for one in standstills(at=moment)})
+    assert Held.objects.get().release_at > now + timedelta(seconds=200)
+    assert (told[0], told[-1]) == (False, True)

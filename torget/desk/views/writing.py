@@ -97,6 +97,10 @@ def reply(request: Any, ref: str) -> HttpResponse:
             files=kept,
             choices=choices,
         )
+        if refusal.code == "merged":
+            lives = drafting.bring_along(found, by=request.actor, at=now)
+            messages.error(request, refusal.message)
+            return redirect(f"{_path(lives)}#svar")
         return _refused(request, found, form, refusal)
     drafting.keep(
         found, Draft.Kind.ANSWER, given.body, by=request.actor, at=now, files=kept, choices=choices
