@@ -19,7 +19,7 @@ from torget.history.rules import record
 from torget.people.actor import Actor, check
 from torget.people.rules import next_ref
 
-PRIVATE = Conversation.Visibility.PRIVATE
+PUBLIC, PRIVATE = Conversation.Visibility.PUBLIC, Conversation.Visibility.PRIVATE
 MOST_SPLIT = 200
 
 
@@ -157,11 +157,14 @@ def split(
     by: Actor,
     at: datetime,
 ) -> Conversation:
-    """Move the chosen messages into a conversation of their own, with its own number, as private or public as the old.
+    """Move the chosen messages into a conversation of their own, with its own number.
+
+    It is public only when something everybody could read is among them; what is private stays so wherever it goes.
 
     Raises:
         NotAllowed: no role for it in the unit.
-        Refused: nothing chosen, everything chosen, nothing a resident said among it, or a reply is on hold.
+        Refused: nothing chosen, everything chosen, nothing a resident said among it, a reply is on hold, or private
+            words of several persons, of which one would see the others'.
     """
     check(by, "conversations.handle", conversation.unit)
     with transaction.atomic():
@@ -169,7 +172,7 @@ def split(
         see_that_no_reply_waits(row)
         chosen = list(
             row.messages.filter(pk__in=[one.pk for one in messages])
-            .select_related("identity__person")
+            .select_related("identity__person", "recipient__person", "account")
             .order_by("created_at", "pk")[:MOST_SPLIT]
         )
         asked = [one for one in chosen if one.kind == Message.Kind.INBOUND]
@@ -178,12 +181,13 @@ def split(
         left = row.messages.exclude(pk__in=[one.pk for one in chosen])
         if not left.filter(kind=Message.Kind.INBOUND).exists() and row.identity_id:
             raise Refused(_("La minst én melding fra innbyggeren bli igjen."), "nothing_left")
-        first = asked[0]
+        first = _leading(row, chosen, asked)
+        visibility = PUBLIC if _is_shown(row, first) else PRIVATE
         new = Conversation.objects.create(
             municipality_id=row.municipality_id,
             ref=next_ref(row.municipality, at=at),
-            kind=row.kind,
-            visibility=row.visibility,
+            kind=row.kind if visibility == row.visibility else Conversation.Kind.QUESTION,
+            visibility=visibility,
             state=State.OPEN,
             subject=(subject.strip() or subject_of(first.body) or row.subject)[:200],
             network=first.account.network if first.account else row.network,
@@ -209,6 +213,36 @@ def split(
         record("conversation.split", row, by=by, at=at, other=new.pk, messages=ids)
         record("conversation.split_off", new, by=by, at=at, other=row.pk, messages=ids)
     return new
+
+
+def _is_shown(row: Conversation, said: Message) -> bool:
+    """Whether everybody can read it where it is."""
+    return row.visibility == PUBLIC == said.visibility and said.hidden_at is None
+
+
+def _leading(row: Conversation, chosen: Sequence[Message], asked: Sequence[Message]) -> Message:
+    """The message a new conversation takes its subject, name and asker from: in public talk the first everybody can read.
+
+    Without one the new conversation is private, and its link opens all of it to the one who asked.
+
+    Raises:
+        Refused: it would be private and hold words of several persons.
+    """
+    if row.visibility == PRIVATE:
+        return asked[0]
+    if shown := [one for one in asked if _is_shown(row, one)]:
+        return shown[0]
+    persons = {
+        identity.person.merged_into_id or identity.person_id
+        for one in chosen
+        if (identity := one.identity or one.recipient) is not None
+    }
+    if len(persons) > 1:
+        raise Refused(
+            _("Meldingene er private og fra flere personer. Velg meldinger fra én av dem."),
+            "two_persons",
+        )
+    return asked[0]
 
 
 def _move_messages(ids: Sequence[int], origin: Conversation, to: Conversation) -> None:

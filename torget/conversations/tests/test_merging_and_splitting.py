@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.cast import NOW, make_question
 from torget.channels.contract import Author, Utterance
-from torget.conversations import filing, rules
+from torget.conversations import filing, persons, rules
 from torget.conversations.models import Conversation, Identity, Joining, Message
 from torget.conversations.rules import joining
 from torget.desk.rules import holding
@@ -245,3 +245,79 @@ def test_what_a_reply_on_hold_was_written_to_is_neither_split_nor_parted(two, ol
     holding.regret(held, by=ola, at=now)
     joining.unmerge(row, by=ola, at=now)
     assert fresh(joined).messages.get() == second
+
+
+@pytest.fixture
+def aside(nordvaag):
+    """Kari asked in public, commented there as Jon did, and wrote two mails to it; Nina wrote one."""
+    talk = make_question(nordvaag, "Åpent spørsmål", visibility="public", email=KARI)
+    comment(talk, Saying("Jon lurer", "public", name="Jon"), by=Actor.resident(nordvaag.pk), at=NOW)
+    account = talk.account
+    for who, body in ((KARI, "Jeg er syk"), (KARI, "Og alene"), ("nina@innbygger.test", "Ninas")):
+        identity = persons.identify(nordvaag, "email", Author(who), at=NOW)
+        Message.objects.create(
+            conversation=talk,
+            kind="inbound",
+            visibility="private",
+            identity=identity,
+            author_name=who.split("@")[0].title(),
+            body=body,
+            account=account,
+            external_id=body,
+            occurred_at=NOW + timedelta(hours=1),
+            created_at=NOW + timedelta(hours=1),
+        )
+    return talk
+
+
+def pick(talk, *bodies):
+    return list(talk.messages.filter(body__in=bodies))
+
+
+def test_private_words_split_from_public_talk_become_a_private_case(aside, ola):
+    new = joining.split(aside, pick(aside, "Jeg er syk", "Og alene"), by=ola, at=NOW)
+    assert (new.visibility, new.kind, new.identity.external_id) == ("private", "question", KARI)
+    assert (new.subject, new.preview) == ("Jeg er syk", "Og alene")
+    assert not Conversation.objects.public().filter(pk=new.pk).exists()
+    assert Client().get(f"/vegg/{new.ref}").status_code == 404
+    assert "syk" not in Client().get("/vegg").content.decode()
+
+
+def test_private_words_of_two_persons_are_not_put_behind_one_link(aside, ola):
+    with pytest.raises(Refused) as refusal:
+        joining.split(aside, pick(aside, "Jeg er syk", "Ninas"), by=ola, at=NOW)
+    assert refusal.value.code == "two_persons"
+    # Nor what we answered one of them in private.
+    nina = Identity.objects.get(external_id="nina@innbygger.test")
+    answer = Message.objects.create(
+        conversation=aside,
+        kind="answer",
+        visibility="private",
+        staff=ola.staff,
+        recipient=nina,
+        body="Kjære Nina",
+        occurred_at=NOW,
+        created_at=NOW,
+    )
+    with pytest.raises(Refused):
+        joining.split(aside, [*pick(aside, "Jeg er syk"), answer], by=ola, at=NOW)
+    assert aside.messages.count() == 6
+
+
+def test_what_is_private_stays_so_when_it_comes_along_into_a_public_case(aside, ola):
+    Message.objects.filter(body="Jon lurer").update(created_at=NOW + timedelta(hours=2))
+    new = joining.split(aside, pick(aside, "Jeg er syk", "Ninas", "Jon lurer"), by=ola, at=NOW)
+    assert (new.visibility, new.subject, new.person_name) == ("public", "Jon lurer", "Jon")
+    assert new.identity == new.messages.get(body="Jon lurer").identity
+    assert (new.message_count, new.private_count, new.preview) == (3, 2, "Jon lurer")
+    for address in (f"/vegg/{new.ref}", f"/saker/{new.ref}/{new.key}"):
+        page = Client().get(address, follow=True).content.decode()
+        assert "Jon lurer" in page
+        assert "syk" not in page
+        assert "Ninas" not in page
+
+
+def test_words_hidden_from_everybody_give_no_public_case_its_subject(aside, ola):
+    Message.objects.filter(body="Jon lurer").update(hidden_at=NOW)
+    new = joining.split(aside, pick(aside, "Jon lurer"), by=ola, at=NOW)
+    assert new.visibility == "private"
