@@ -95,12 +95,7 @@ def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) 
             joined_by=by.staff,
         )
         _move_messages(moved, joined, kept)
-        kept.waiting_since = min(
-            filter(None, [kept.waiting_since, joined.waiting_since]), default=None
-        )
-        if kept.waiting_since and kept.state in {State.ANSWERED, State.CLOSED}:
-            kept.state, kept.closed_at = State.OPEN, None
-        kept.tags = sorted({*kept.tags, *joined.tags})
+        _take_over(kept, joined)
         joined.state, joined.closed_at, joined.waiting_since = State.CLOSED, at, None
         joined.snoozed_until, joined.merged_into = None, kept
         for row in (kept, joined):
@@ -108,6 +103,20 @@ def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) 
         record("conversation.merged", kept, by=by, at=at, other=joined.pk, joining=joining.pk)
         record("conversation.joined", joined, by=by, at=at, other=kept.pk, joining=joining.pk)
     return joining
+
+
+def _take_over(kept: Conversation, joined: Conversation) -> None:
+    """The kept one waits for both and is tagged as both: what waits is worked on, not asleep. Not saved yet."""
+    waits = joined.waiting_since is not None and joined.state in Conversation.OPEN
+    kept.waiting_since = min(filter(None, [kept.waiting_since, joined.waiting_since]), default=None)
+    if kept.state == State.SNOOZED and waits:
+        kept.state, kept.snoozed_until = State.OPEN, None
+    elif kept.state == joined.state == State.SNOOZED:
+        until = filter(None, [kept.snoozed_until, joined.snoozed_until])
+        kept.snoozed_until = min(until, default=None)
+    elif kept.waiting_since and kept.state in {State.ANSWERED, State.CLOSED}:
+        kept.state, kept.closed_at = State.OPEN, None
+    kept.tags = sorted({*kept.tags, *joined.tags})
 
 
 def unmerge(joining: Joining, *, by: Actor, at: datetime) -> None:

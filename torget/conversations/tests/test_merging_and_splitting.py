@@ -11,7 +11,7 @@ from tests.cast import NOW, make_question
 from torget.channels.contract import Author, Utterance
 from torget.conversations import filing, persons, rules
 from torget.conversations.models import Conversation, Identity, Joining, Message
-from torget.conversations.rules import joining
+from torget.conversations.rules import joining, snoozing
 from torget.desk.rules import holding
 from torget.desk.rules.replying import Reply
 from torget.errors import NotAllowed, Refused
@@ -321,3 +321,31 @@ def test_words_hidden_from_everybody_give_no_public_case_its_subject(aside, ola)
     Message.objects.filter(body="Jon lurer").update(hidden_at=NOW)
     new = joining.split(aside, pick(aside, "Jon lurer"), by=ola, at=NOW)
     assert new.visibility == "private"
+
+
+def test_one_that_sleeps_wakes_when_one_that_waits_is_merged_into_it(two, ola):
+    kept, joined = two
+    snoozing.snooze(kept, NOW + timedelta(days=30), by=ola, at=NOW)
+    joining.merge(kept, joined, by=ola, at=NOW)
+    kept = fresh(kept)
+    assert (kept.state, kept.snoozed_until, kept.waiting_since) == ("open", None, NOW)
+    assert kept in Conversation.objects.waiting()
+
+
+@pytest.mark.parametrize(("joined_until", "wakes"), [(10, 10), (50, 30), (None, 30)])
+def test_of_two_that_sleep_the_first_time_counts(two, ola, joined_until, wakes):
+    kept, joined = two
+    snoozing.snooze(kept, NOW + timedelta(days=30), by=ola, at=NOW)
+    until = NOW + timedelta(days=joined_until) if joined_until else None
+    snoozing.snooze(joined, until, by=ola, at=NOW)
+    joining.merge(kept, joined, by=ola, at=NOW)
+    kept = fresh(kept)
+    assert (kept.state, kept.snoozed_until) == ("snoozed", NOW + timedelta(days=wakes))
+
+
+def test_one_that_sleeps_sleeps_on_when_the_other_is_answered(two, ola):
+    kept, joined = two
+    snoozing.snooze(kept, NOW + timedelta(days=30), by=ola, at=NOW)
+    rules.answer(joined, "Ja.", by=ola, at=NOW)
+    joining.merge(kept, joined, by=ola, at=NOW)
+    assert fresh(kept).state == "snoozed"
