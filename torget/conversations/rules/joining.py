@@ -269,11 +269,11 @@ def _recount(row: Conversation) -> None:
     """Bring what the queue shows in line with the messages that are here now, and reckon the deadlines."""
     said = row.messages.exclude(kind=Message.Kind.NOTE)
     row.message_count = said.count()
-    public = row.visibility == Conversation.Visibility.PUBLIC
+    public = row.visibility == PUBLIC
     row.private_count = said.filter(visibility=PRIVATE).count() if public else 0
-    shown = said.filter(Q(visibility=row.visibility) | Q(visibility="public"))
-    if last := shown.last():
-        row.preview = preview_of(last.body)
+    shown = said.filter(Q(visibility=row.visibility) | Q(visibility=PUBLIC), hidden_at=None)
+    last = shown.last()
+    row.preview = preview_of(last.body) if last else ""
     newest = said.last()
     row.last_message_at = newest.occurred_at if newest else row.last_message_at
     inbound = said.filter(kind=Message.Kind.INBOUND).last()

@@ -349,3 +349,15 @@ def test_one_that_sleeps_sleeps_on_when_the_other_is_answered(two, ola):
     rules.answer(joined, "Ja.", by=ola, at=NOW)
     joining.merge(kept, joined, by=ola, at=NOW)
     assert fresh(kept).state == "snoozed"
+
+
+def test_the_row_shows_nothing_that_was_hidden_or_went_away(nordvaag, ola):
+    at = Actor.resident(nordvaag.pk)
+    kept = post(nordvaag, Saying("Glatt", "public", name="Kari"), by=at, at=NOW)
+    joined = post(nordvaag, Saying("Uhørt", "public", name="Jon"), by=at, at=NOW)
+    Message.objects.filter(body="Uhørt").update(hidden_at=NOW)
+    row = joining.merge(kept, joined, by=ola, at=NOW)
+    assert (fresh(kept).preview, fresh(joined).preview) == ("Glatt", "")
+    assert "Uhørt" not in Client().get("/vegg").content.decode()
+    joining.unmerge(row, by=ola, at=NOW)
+    assert fresh(joined).preview == ""
