@@ -127,6 +127,21 @@ def kept(conversation: Conversation) -> Conversation:
     return conversation
 
 
+def joined_into(conversation: Conversation) -> list[Conversation]:
+    """All that lives on in it now, through however many merges."""
+    found: list[Conversation] = []
+    nearest = [conversation.pk]
+    while nearest:
+        rows = list(
+            Conversation.objects.filter(merged_into__in=nearest)
+            .select_related("identity")
+            .order_by("pk")
+        )
+        found += rows
+        nearest = [row.pk for row in rows]
+    return found
+
+
 def _held(conversation: Conversation) -> Conversation:
     """Locked; where it lives on, should a colleague have merged it this very moment."""
     while True:

@@ -23,9 +23,12 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Confirmed and not ended: those who are told."""
         return self.filter(ended_at=None).exclude(confirmed_at=None)
 
-    def to(self, topic: models.Model) -> SubscriptionQuerySet:
-        """Those of one thing."""
-        return self.filter(topic_type=topic._meta.label_lower, topic_id=topic.pk)
+    def to(self, *topics: models.Model) -> SubscriptionQuerySet:
+        """Those of these things."""
+        of = Q(pk__in=[])
+        for topic in topics:
+            of |= Q(topic_type=topic._meta.label_lower, topic_id=topic.pk)
+        return self.filter(of)
 
 
 class Subscription(models.Model):

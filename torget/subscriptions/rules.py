@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from django.db import models, transaction
@@ -164,22 +164,24 @@ def tell(
     wording: Wording,
     link: str,
     at: datetime,
-    leave_out: Identity | None = None,
+    also: Sequence[models.Model] = (),
+    leave_out: Sequence[Identity | None] = (),
 ) -> int:
-    """Tell everyone who follows `topic` once of `about`, each in their language. How many.
+    """Tell everyone who follows `topic`, or something in `also`, once of `about`, each in their language. How many.
 
     `wording` is called under the follower's language and returns (subject, text, "what to do to stop").
     The same `about` is never told twice to the same follower: the idempotency key sees to it.
     """
-    told = 0
+    told, done = 0, {one.pk for one in leave_out if one is not None}
     for one in (
         Subscription.objects.current()
-        .to(topic)
+        .to(topic, *also)
         .select_related("identity__municipality")
         .order_by("pk")
     ):
-        if leave_out is not None and one.identity_id == leave_out.pk:
+        if one.identity_id in done:
             continue
+        done.add(one.identity_id)
         with translation.override(one.language):
             subject, text, stop = wording()
             body = f"{text}\n\n{absolute(one.identity.municipality, link)}\n\n{stop}\n" + absolute(

@@ -203,7 +203,7 @@ def _tell_followers(conversation: Conversation, answer: Answer, at: datetime) ->
             wording=wording,
             link=answer_path(answer),
             at=at,
-            leave_out=conversation.identity,
+            leave_out=[conversation.identity],
         )
 
 

@@ -7,6 +7,7 @@ from torget.conversations.rules.answering import (
     reachable_privately,
     route_back,
     send_message,
+    spoken_to,
     words,
 )
 from torget.conversations.rules.handling import (
@@ -37,6 +38,7 @@ __all__ = [
     "reopen",
     "route_back",
     "send_message",
+    "spoken_to",
     "take",
     "words",
 ]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from torget.channels.contract import Outgoing
 from torget.channels.models import Account
 from torget.conversations import attachments
-from torget.conversations.filing import preview_of, subject_of
+from torget.conversations.filing import joined_into, preview_of, subject_of
 from torget.conversations.guard import national_ids
 from torget.conversations.models import Conversation, Identity, Message
 from torget.conversations.rules.state import (
@@ -209,7 +209,8 @@ def answer(
         row = lock(conversation)
         see_that_it_lives_here(row)
         aside = row.visibility == PUBLIC and said.visibility == PRIVATE
-        to = row.identity if aside else _asker(row)
+        readers = spoken_to(row)
+        to = row.identity if aside else next(iter(readers), None)
         message = _ours(row, said.body, said.visibility, by, at, recipient=to if aside else None)
         attachments.attach(message, files)
         if said.public_note:
@@ -219,6 +220,8 @@ def answer(
         _answered(row, said, by, at, close=close and not unread, waits=preliminary or unread)
         row.preliminary_at = at if preliminary else row.preliminary_at
         row.save()
+        for other in [] if aside else readers[1:]:
+            send_message(message, other, at=at, key=f"m{message.public_id.hex}-{other.pk}")
         delivery = send_message(message, to, at=at)
         record(
             "message.answered",
@@ -274,10 +277,16 @@ def _answered(
         row.preview = preview_of(said.body if row.visibility == PRIVATE else said.public_text)
 
 
-def _asker(conversation: Conversation) -> Identity | None:
-    """Who is to be told of an answer: the one who spoke last."""
+def spoken_to(conversation: Conversation) -> list[Identity]:
+    """Who is sent an answer: the one who spoke last; and in public talk that was merged, everybody who asked in it.
+
+    Who asked in what was merged was promised an answer there, however many have spoken since.
+    """
     last = conversation.messages.filter(kind=Message.Kind.INBOUND).select_related("identity").last()
-    return last.identity if last else None
+    found = [last.identity] if last else []
+    if conversation.visibility == PUBLIC and (joined := joined_into(conversation)):
+        found += [conversation.identity, *(one.identity for one in joined)]
+    return list(dict.fromkeys(one for one in found if one is not None))
 
 
 def post(

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import Prepared
+from torget.conversations.filing import joined_into
 from torget.conversations.guard import Finding
 from torget.conversations.models import Conversation, Held, Message
 from torget.desk.models import Preference
@@ -139,6 +140,8 @@ def reply(
 
 
 def _tell(conversation: Conversation, message: Message, at: datetime) -> None:
+    """Tell those who follow it or what was merged into it; not those the answer itself was sent to."""
+
     def wording() -> tuple[str, str, str]:
         return (
             _("Nytt svar: %(subject)s") % {"subject": conversation.subject},
@@ -152,5 +155,6 @@ def _tell(conversation: Conversation, message: Message, at: datetime) -> None:
         wording=wording,
         link=f"/vegg/{conversation.ref}",
         at=at,
-        leave_out=conversation.identity,
+        also=joined_into(conversation),
+        leave_out=conversations.spoken_to(conversation),
     )
