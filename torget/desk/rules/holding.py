@@ -45,7 +45,7 @@ def hold(
 
     The draft is used up. With 0 seconds, and nobody who must approve, it is sent at once. `seen` is how far the
     writer's page had come (None when it cannot be known), `let_through` the codes of what the guard finds that the
-    writer lets stand.
+    writer lets stand. The same form sent once more gives the reply that was held or sent the first time.
 
     Raises:
         NotAllowed, Refused: as conversations.rules.words; the conversation was merged into another.
@@ -68,6 +68,9 @@ def hold(
         raise Guarded(found)
     with transaction.atomic():
         row = lock(conversation)
+        if seen is not None and (before := _same_before(row, said, by, seen)):
+            _drop_the_same(row, said, by)
+            return before
         see_that_it_lives_here(row)
         if seen is not None and (other := _meanwhile(row, by, seen)):
             raise Crossed(other)
@@ -112,6 +115,29 @@ def _put(
         created_at=at,
         release_at=until,
     )
+
+
+def _same_before(conversation: Conversation, said: Words, by: Actor, seen: Seen) -> Held | None:
+    """The reply this is the same form of, sent once more: the page it was written on showed none of one's own like it."""
+    return (
+        conversation.held.filter(
+            pk__gt=seen.held,
+            staff=by.id,
+            body=said.body,
+            visibility=said.visibility,
+            public_note=said.public_note,
+        )
+        .exclude(state__in=[State.REGRETTED, State.REFUSED])
+        .order_by("pk")
+        .first()
+    )
+
+
+def _drop_the_same(conversation: Conversation, said: Words, by: Actor) -> None:
+    """The draft may have been kept again meanwhile; what was begun on since stays."""
+    draft = drafting.find(conversation, Draft.Kind.ANSWER, by=by)
+    if draft is not None and draft.body.strip() == said.body:
+        drafting.drop(conversation, Draft.Kind.ANSWER, by=by)
 
 
 def _meanwhile(conversation: Conversation, by: Actor, seen: Seen) -> Message | Held | None:

@@ -302,3 +302,42 @@ def test_nothing_is_delivered_while_a_reply_is_on_hold(nordvaag, ola, now):
     assert Delivery.objects.count() == before
     release_due(now=lambda: now + SOON)
     assert Delivery.objects.count() == before + 1
+
+
+@pytest.mark.parametrize("seconds", [0, 10])
+def test_the_same_form_sent_twice_is_one_reply(question, ola, now, seconds):
+    seen = Seen.of(question)
+    held = holding.hold(question, TEXT, by=ola, at=now, seconds=seconds, seen=seen)
+    again = holding.hold(question, TEXT, by=ola, at=now, seconds=seconds, seen=seen)
+    assert again == held
+    release_due(now=lambda: now + SOON)
+    assert holding.hold(question, TEXT, by=ola, at=now + SOON, seconds=0, seen=seen) == held
+    assert answers(question) == [TEXT.body]
+    # Having seen it said, the writer may say it again; and having regretted it.
+    seen = Seen.of(question)
+    more = holding.hold(question, TEXT, by=ola, at=now + SOON, seconds=10, seen=seen)
+    holding.regret(more, by=ola, at=now + SOON)
+    holding.hold(question, TEXT, by=ola, at=now + SOON, seconds=0, seen=seen)
+    assert answers(question) == [TEXT.body] * 2
+
+
+def test_a_form_sent_twice_from_the_page_leaves_no_draft_and_no_second_reply(client, question, ola):
+    client.force_login(ola.staff.user)
+    seen = client.get(f"/desk/sak/{question.ref}").context["reply_form"].initial["seen"]
+    for _time in range(2):
+        sent = client.post(
+            f"/desk/sak/{question.ref}/svar", {"svar-body": f" {TEXT.body}", "svar-seen": seen}
+        )
+        assert sent.status_code == 302
+    assert Held.objects.count() == 1
+    assert not Draft.objects.exists()
+
+
+def test_the_same_words_to_another_circle_are_another_reply(nordvaag, ola, now):
+    post = make_question(nordvaag, visibility="public", email="kari@innbygger.test")
+    email_account(nordvaag, now)
+    seen = Seen.of(post)
+    holding.hold(post, TEXT, by=ola, at=now, seconds=0, seen=seen)
+    aside = Reply(TEXT.body, visibility="private")
+    holding.hold(post, aside, by=ola, at=now, seconds=0, seen=seen)
+    assert answers(post) == [TEXT.body] * 2
