@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from torget.channels.contract import Outgoing
 from torget.channels.models import Account
-from torget.conversations import attachments
+from torget.conversations import attachments, deadlines
 from torget.conversations.filing import joined_into, preview_of, subject_of
 from torget.conversations.guard import national_ids
 from torget.conversations.models import Conversation, Identity, Message
@@ -262,7 +262,7 @@ def _answered(
     move(row, State.OPEN if row.state in {State.CLOSED, State.NEW} else State(row.state))
     if waits:
         move(row, State.OPEN)
-        row.waiting_since = row.waiting_since or at
+        _wait(row, at)
     else:
         move(row, State.CLOSED if close else State.ANSWERED)
         row.waiting_since = None
@@ -275,6 +275,13 @@ def _answered(
     # The row is read by everybody when the conversation is public: nothing private may stand on it.
     if row.visibility == PRIVATE or said.public_text:
         row.preview = preview_of(said.body if row.visibility == PRIVATE else said.public_text)
+
+
+def _wait(row: Conversation, at: datetime) -> None:
+    """It waits for us; when it did not before, everything we promise is reckoned from now. Not saved."""
+    if row.waiting_since is None:
+        row.waiting_since = at
+        deadlines.dues(row, at).put_on(row)
 
 
 def spoken_to(conversation: Conversation) -> list[Identity]:

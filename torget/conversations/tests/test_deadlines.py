@@ -172,3 +172,20 @@ def test_only_those_who_arrange_the_desk_decide(nordvaag, ola, charlie, now):
             )
         assert refusal.value.code in {"not_allowed", "stranger"}
     assert not Deadline.objects.exists()
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_a_preliminary_reply_to_what_was_answered_begins_the_deadlines_anew(question, ola, ended):
+    rules.answer(question, "Ja.", by=ola, at=NOW, close=ended)
+    again = NOW + timedelta(days=60)
+    rules.answer(question, "Vi ser på det igjen.", by=ola, at=again, preliminary=True)
+    row = fresh(question)
+    assert (row.state, row.waiting_since) == ("open", again)
+    assert row.answer_due_at == row.due_at == oslo(2027, 2, 5, 15, 30)  # ten working days
+    assert row.due_at > again
+
+
+def test_a_preliminary_reply_puts_off_no_deadline_of_one_who_waits(question, ola):
+    due = fresh(question).answer_due_at
+    rules.answer(question, "Vi ser på det.", by=ola, at=NOW + timedelta(days=1), preliminary=True)
+    assert (fresh(question).answer_due_at, fresh(question).waiting_since) == (due, NOW)
