@@ -26,6 +26,7 @@ from torget.conversations.rules.state import (
     text_of,
 )
 from torget.errors import Refused
+from torget.history.models import Entry
 from torget.history.rules import record
 from torget.outbox import rules as outbox
 from torget.outbox.models import Delivery
@@ -191,7 +192,8 @@ def answer(
 
     A private answer in a public conversation goes to the one who asked and to nobody else; `public_note` is what
     stays in the public thread then. A preliminary one (forvaltningsloven § 11 a) keeps the case waiting, and so does
-    one `written_at` a time before the resident's last words: they are not answered by it.
+    one `written_at` a time before the resident's last words: they are not answered by it. What somebody put on hold
+    or ended after it was written stays so.
 
     Raises:
         NotAllowed, Refused: as `words`; the conversation was merged into another.
@@ -217,7 +219,14 @@ def answer(
             _ours(row, said.public_note, PUBLIC, by, at, parent=message)
         spoken = row.last_inbound_at
         unread = written_at is not None and spoken is not None and spoken > written_at
-        _answered(row, said, by, at, close=close and not unread, waits=preliminary or unread)
+        stays = written_at is not None and not unread and _put_away_since(row, written_at)
+        if not stays:
+            _move(row, at, close=close and not unread, waits=preliminary or unread)
+        if row.state != State.CLOSED and (preliminary or unread):
+            _wait(row, at)
+        else:
+            row.waiting_since = None
+        _show(row, said, by, at)
         row.preliminary_at = at if preliminary else row.preliminary_at
         row.save()
         for other in [] if aside else readers[1:]:
@@ -255,20 +264,34 @@ def _ours(
     )
 
 
-def _answered(
-    row: Conversation, said: Words, by: Actor, at: datetime, *, close: bool, waits: bool
-) -> None:
-    """The conversation after an answer, not saved yet: whether it still waits, and what its row shows."""
+def _put_away_since(row: Conversation, written_at: datetime) -> bool:
+    """Whether somebody put it on hold or ended it after the answer was written: that is what they want, answer or no."""
+    if row.state == State.CLOSED:
+        return row.closed_at is not None and row.closed_at > written_at
+    return (
+        row.state == State.SNOOZED
+        and Entry.objects.filter(
+            subject_type=row._meta.label_lower,
+            subject_id=row.pk,
+            verb="conversation.snoozed",
+            at__gt=written_at,
+        ).exists()
+    )
+
+
+def _move(row: Conversation, at: datetime, *, close: bool, waits: bool) -> None:
+    """Where an answer takes the conversation. Not saved."""
     move(row, State.OPEN if row.state in {State.CLOSED, State.NEW} else State(row.state))
-    if waits:
-        move(row, State.OPEN)
-        _wait(row, at)
-    else:
-        move(row, State.CLOSED if close else State.ANSWERED)
-        row.waiting_since = None
+    ends = State.CLOSED if close else State.ANSWERED
+    move(row, State.OPEN if waits else ends)
+    row.closed_at, row.snoozed_until = at if close else None, None
+
+
+def _show(row: Conversation, said: Words, by: Actor, at: datetime) -> None:
+    """What the row of a conversation shows after an answer. Not saved."""
     row.assignee = row.assignee or by.staff
     row.first_answer_at = row.first_answer_at or at
-    row.last_message_at, row.closed_at = at, at if close else None
+    row.last_message_at = at
     row.message_count = F("message_count") + (2 if said.public_note else 1)
     if row.visibility == PUBLIC and said.visibility == PRIVATE:
         row.private_count = F("private_count") + 1

@@ -6,8 +6,8 @@ import pytest
 
 from tests.cast import make_question
 from torget.conversations import rules
-from torget.conversations.models import ApprovalTerm, Held, Message
-from torget.conversations.rules import joining
+from torget.conversations.models import ApprovalTerm, Conversation, Held, Message
+from torget.conversations.rules import joining, snoozing
 from torget.desk.models import Draft, Macro, RuleRun
 from torget.desk.rules import automation, batches, drafting, holding
 from torget.desk.rules.replying import Reply, reply
@@ -15,6 +15,7 @@ from torget.desk.tasks import release_due
 from torget.desk.watchdog import standstills
 from torget.errors import Refused
 from torget.people.models import Unit
+from torget.square.rules import Saying, say_more
 
 TEXT = Reply("Vi brøyter før klokka tolv.")
 FORWARD = {"act": "forward", "value": "teknisk-drift"}
@@ -144,3 +145,54 @@ def test_a_reply_that_can_never_be_sent_is_told_of_though_it_is_put_off_each_tim
         told.append("held" in {one.what for one in standstills(at=moment)})
     assert Held.objects.get().release_at > now + timedelta(seconds=200)
     assert (told[0], told[-1]) == (False, True)
+
+
+def release(held, now):
+    assert release_due(now=lambda: now + timedelta(seconds=10)) == 1
+    return Conversation.objects.get(pk=held.conversation_id)
+
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("close", [False, True])
+def test_what_is_put_on_hold_while_the_reply_waits_stays_so(pool, ola, now, close):
+    given, until = Reply("Mandag.", close=close), now + timedelta(days=3)
+    held = holding.hold(pool, given, by=ola, at=now, seconds=10)
+    snoozing.snooze(pool, until, by=ola, at=now + SECOND)
+    row = release(held, now)
+    assert (row.state, row.snoozed_until, row.waiting_since) == ("snoozed", until, None)
+    assert row.messages.filter(kind="answer").count() == 1
+
+
+def test_what_is_ended_while_the_reply_waits_stays_so(pool, ola, now):
+    held = holding.hold(pool, TEXT, by=ola, at=now, seconds=10)
+    rules.close(pool, by=ola, at=now + SECOND)
+    row = release(held, now)
+    assert (row.state, row.closed_at, row.waiting_since) == ("closed", now + SECOND, None)
+
+
+def test_one_put_on_hold_after_a_preliminary_reply_still_waits_for_the_answer(pool, ola, now):
+    held = holding.hold(pool, Reply("Vi ser.", preliminary=True), by=ola, at=now, seconds=10)
+    snoozing.snooze(pool, None, by=ola, at=now + SECOND)
+    row = release(held, now)
+    assert (row.state, row.waiting_since) == ("snoozed", pool.waiting_since)
+
+
+def test_a_word_from_the_resident_counts_more_than_that(pool, ola, now):
+    held = holding.hold(pool, TEXT, by=ola, at=now, seconds=10)
+    snoozing.snooze(pool, None, by=ola, at=now + SECOND)
+    say_more(pool, Saying("Og i helgen?", "private"), at=now + 2 * SECOND)
+    row = release(held, now)
+    assert (row.state, row.waiting_since) == ("open", now)
+
+
+@pytest.mark.parametrize("put_away", ["snoozed", "closed"])
+def test_one_put_away_before_the_reply_was_written_is_answered(pool, ola, now, put_away):
+    if put_away == "snoozed":
+        snoozing.snooze(pool, None, by=ola, at=now)
+    else:
+        rules.close(pool, by=ola, at=now)
+    held = holding.hold(pool, TEXT, by=ola, at=now + SECOND, seconds=5)
+    row = release(held, now)
+    assert (row.state, row.closed_at, row.snoozed_until) == ("answered", None, None)
