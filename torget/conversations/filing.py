@@ -152,7 +152,13 @@ def _held(conversation: Conversation) -> Conversation:
 
 
 def _open_conversation(
-    envelope: Envelope, said: Utterance, identity: Identity, occurred_at: datetime, at: datetime
+    envelope: Envelope,
+    said: Utterance,
+    identity: Identity,
+    occurred_at: datetime,
+    at: datetime,
+    *,
+    blocked: bool,
 ) -> Conversation:
     account, municipality = envelope.account, envelope.account.municipality
     chosen = Unit.objects.filter(municipality=municipality, slug=said.extra.get("unit", "")).first()
@@ -184,6 +190,7 @@ def _open_conversation(
         at=at,
         network=account.network,
         unit=conversation.unit_id,
+        **({"blocked": True} if blocked else {}),
     )
     return conversation
 
@@ -220,12 +227,14 @@ def note_inbound(
 
 
 def _note_blocked(conversation: Conversation, occurred_at: datetime, visibility: str) -> None:
-    """A blocked sender spoke: it is kept and found, but nobody waits for us. A new conversation is closed at once."""
+    """A blocked sender spoke: it is kept and found, but nobody waits for us. A new conversation is closed at once.
+
+    When somebody last spoke to us stays as it was: a reply on hold answers what was said before.
+    """
     fresh = conversation.message_count == 0
     Conversation.objects.filter(pk=conversation.pk).update(
         state=State.CLOSED if fresh else conversation.state,
         closed_at=occurred_at if fresh else conversation.closed_at,
-        last_inbound_at=occurred_at,
         last_message_at=occurred_at,
         message_count=F("message_count") + 1,
         private_count=F("private_count") + int(_is_aside(conversation, visibility)),
@@ -242,9 +251,12 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     identity = persons.identify(
         account.municipality, network, said.author, at=at, language=language
     )
+    blocked = persons.is_blocked(identity, at=at)
     conversation = find_conversation(account.municipality_id, said, identity)
     if conversation is None:
-        conversation = _open_conversation(envelope, said, identity, occurred_at, at)
+        conversation = _open_conversation(
+            envelope, said, identity, occurred_at, at, blocked=blocked
+        )
     conversation = _held(conversation)
     visibility: str = said.visibility
     if conversation.visibility == Conversation.Visibility.PRIVATE or _answers_private(said):
@@ -267,7 +279,6 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     )
     kept = [attachments.Prepared.from_json(held) for held in said.extra.get("files", [])]
     attachments.attach(message, [*kept, *said.extra.get("prepared", [])])
-    blocked = persons.is_blocked(identity, at=at)
     if blocked:
         _note_blocked(conversation, occurred_at, visibility)
     else:

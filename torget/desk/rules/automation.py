@@ -38,6 +38,8 @@ EVENTS = {
     "conversation.closed": gettext_lazy("Saken avsluttes"),
 }
 CONVERSATION = "conversations.conversation"
+# What a blocked sender did sets nothing going.
+BLOCKED = {"blocked": True}
 REHEARSED = 100
 BATCH = 200
 
@@ -123,6 +125,7 @@ def rehearse(rule: Rule, *, by: Actor, at: datetime) -> list[Rehearsal]:
     entries = list(
         Entry.objects.filter(municipality_id=rule.municipality_id, verb=rule.event)
         .exclude(data__has_key="rule")
+        .exclude(data__contains=BLOCKED)
         .order_by("-id")[:REHEARSED]
     )
     ids = {entry.pk: conversation_id_of(entry) for entry in entries}
@@ -194,7 +197,8 @@ def _safe_id(municipality_id: int) -> int:
 def _answer(entry: Entry, rules: Sequence[Rule], at: datetime) -> bool:
     """Let the rules meet one event, in one transaction; False when another worker is at it."""
     pk = conversation_id_of(entry)
-    if "rule" in entry.data or pk is None or entry.municipality_id is None:
+    silent = "rule" in entry.data or BLOCKED.items() <= entry.data.items()
+    if silent or pk is None or entry.municipality_id is None:
         return True
     try:
         with transaction.atomic():

@@ -7,7 +7,7 @@ import pytest
 from tests.cast import make_question
 from torget.conversations import rules
 from torget.conversations.models import ApprovalTerm, Conversation, Held, Message
-from torget.conversations.rules import joining, snoozing
+from torget.conversations.rules import joining, persons, snoozing
 from torget.desk.models import Draft, Macro, RuleRun
 from torget.desk.rules import automation, batches, drafting, holding
 from torget.desk.rules.replying import Reply, reply
@@ -196,3 +196,14 @@ def test_one_put_away_before_the_reply_was_written_is_answered(pool, ola, now, p
     held = holding.hold(pool, TEXT, by=ola, at=now + SECOND, seconds=5)
     row = release(held, now)
     assert (row.state, row.closed_at, row.snoozed_until) == ("answered", None, None)
+
+
+def test_what_a_blocked_sender_says_meanwhile_makes_nobody_wait(nordvaag, ola, per, now):
+    asked = make_question(nordvaag, "Når åpner det?", email="kari@innbygger.test")
+    held = holding.hold(asked, TEXT, by=ola, at=now, seconds=10)
+    week = now.date() + timedelta(days=7)
+    persons.block(asked.identity, reason="Trusler", until_on=week, by=per, at=now)
+    say_more(asked, Saying("Svar nå!", "private"), at=now + SECOND)
+    row = release(held, now)
+    assert (row.message_count, row.last_inbound_at) == (3, now)
+    assert (row.state, row.waiting_since) == ("answered", None)

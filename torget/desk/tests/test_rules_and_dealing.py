@@ -10,7 +10,7 @@ from django.test import Client
 from tests.cast import NOW, make_question, make_staff
 from torget.conversations import rules
 from torget.conversations.models import Conversation
-from torget.conversations.rules import tagging
+from torget.conversations.rules import persons, tagging
 from torget.desk.models import Preference, RuleRun
 from torget.desk.rules import automation, dealing
 from torget.errors import NotAllowed, Refused
@@ -311,3 +311,18 @@ def test_many_who_deal_at_once_fill_nobody_above_the_limit(nordvaag, per, crew):
     given = [fresh(row).assignee_id for row in rows]
     assert sorted(given.count(one.pk) for one in crew) == [2, 2, 2]
     assert given.count(None) == 6
+
+
+@pytest.mark.parametrize("event", ["conversation.opened", "message.received"])
+def test_rules_answer_to_nothing_a_blocked_sender_does(nordvaag, per, event):
+    first = make_question(nordvaag, email="kari@innbygger.test")
+    rule = make_rule(nordvaag, per, event=event)
+    week = NOW.date() + timedelta(days=7)
+    persons.block(first.identity, reason="Trusler", until_on=week, by=per, at=NOW)
+    again = make_question(nordvaag, "Igjen", email="kari@innbygger.test")
+    other = make_question(nordvaag, "En annen", email="nina@innbygger.test")
+    automation.follow(at=LATER)
+    assert (fresh(again).tags, fresh(other).tags) == ([], ["vinter"])
+    tried = automation.rehearse(rule, by=per, at=LATER)
+    assert again not in [one.conversation for one in tried]
+    assert other in [one.conversation for one in tried]
