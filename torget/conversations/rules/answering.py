@@ -211,27 +211,20 @@ def answer(
         row = lock(conversation)
         see_that_it_lives_here(row)
         aside = row.visibility == PUBLIC and said.visibility == PRIVATE
-        readers = spoken_to(row)
-        to = row.identity if aside else next(iter(readers), None)
-        message = _ours(row, said.body, said.visibility, by, at, recipient=to if aside else None)
+        only = row.identity if aside else None
+        message = _ours(row, said.body, said.visibility, by, at, recipient=only)
         attachments.attach(message, files)
         if said.public_note:
             _ours(row, said.public_note, PUBLIC, by, at, parent=message)
-        spoken = row.last_inbound_at
-        unread = written_at is not None and spoken is not None and spoken > written_at
-        stays = written_at is not None and not unread and _put_away_since(row, written_at)
-        if not stays:
+        unread = _spoken_since(row, written_at)
+        if unread or not _put_away_since(row, written_at):
             _move(row, at, close=close and not unread, waits=preliminary or unread)
-        if row.state != State.CLOSED and (preliminary or unread):
-            _wait(row, at)
-        else:
-            row.waiting_since = None
+        _wait(row, at, waits=row.state != State.CLOSED and (preliminary or unread))
         _show(row, said, by, at)
         row.preliminary_at = at if preliminary else row.preliminary_at
         row.save()
-        for other in [] if aside else readers[1:]:
-            send_message(message, other, at=at, key=f"m{message.public_id.hex}-{other.pk}")
-        delivery = send_message(message, to, at=at)
+        delivery = _send_to(message, [only] if aside else spoken_to(row), at=at)
+        marks = {"preliminary": preliminary, "aside": aside}
         record(
             "message.answered",
             message,
@@ -239,10 +232,20 @@ def answer(
             at=at,
             conversation=row.pk,
             delivery=delivery.pk if delivery else None,
-            **({"preliminary": True} if preliminary else {}),
-            **({"aside": True} if aside else {}),
+            **{name: True for name, so in marks.items() if so},
         )
     return message
+
+
+def _send_to(
+    message: Message, identities: Sequence[Identity | None], *, at: datetime
+) -> Delivery | None:
+    """Send it to each; the delivery to the first, which is the one the desk shows: it is put there last."""
+    first, *others = identities or [None]
+    for other in others:
+        if other is not None:
+            send_message(message, other, at=at, key=f"m{message.public_id.hex}-{other.pk}")
+    return send_message(message, first, at=at)
 
 
 def _ours(
@@ -264,8 +267,16 @@ def _ours(
     )
 
 
-def _put_away_since(row: Conversation, written_at: datetime) -> bool:
+def _spoken_since(row: Conversation, written_at: datetime | None) -> bool:
+    """Whether a resident spoke after the answer was written, if that was before it is said."""
+    spoken = row.last_inbound_at
+    return written_at is not None and spoken is not None and spoken > written_at
+
+
+def _put_away_since(row: Conversation, written_at: datetime | None) -> bool:
     """Whether somebody put it on hold or ended it after the answer was written: that is what they want, answer or no."""
+    if written_at is None:
+        return False
     if row.state == State.CLOSED:
         return row.closed_at is not None and row.closed_at > written_at
     return (
@@ -300,9 +311,11 @@ def _show(row: Conversation, said: Words, by: Actor, at: datetime) -> None:
         row.preview = preview_of(said.body if row.visibility == PRIVATE else said.public_text)
 
 
-def _wait(row: Conversation, at: datetime) -> None:
-    """It waits for us; when it did not before, everything we promise is reckoned from now. Not saved."""
-    if row.waiting_since is None:
+def _wait(row: Conversation, at: datetime, *, waits: bool) -> None:
+    """Whether it waits for us; when it did not before, everything we promise is reckoned from now. Not saved."""
+    if not waits:
+        row.waiting_since = None
+    elif row.waiting_since is None:
         row.waiting_since = at
         deadlines.dues(row, at).put_on(row)
 

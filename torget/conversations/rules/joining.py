@@ -191,27 +191,7 @@ def split(
         if not left.filter(kind=Message.Kind.INBOUND).exists() and row.identity_id:
             raise Refused(_("La minst én melding fra innbyggeren bli igjen."), "nothing_left")
         first = _leading(row, chosen, asked)
-        visibility = PUBLIC if _is_shown(row, first) else PRIVATE
-        new = Conversation.objects.create(
-            municipality_id=row.municipality_id,
-            ref=next_ref(row.municipality, at=at),
-            kind=row.kind if visibility == row.visibility else Conversation.Kind.QUESTION,
-            visibility=visibility,
-            state=State.OPEN,
-            subject=(subject.strip() or subject_of(first.body) or row.subject)[:200],
-            network=first.account.network if first.account else row.network,
-            account=first.account or row.account,
-            unit=row.unit,
-            assignee_id=row.assignee_id,
-            person=first.identity.person if first.identity else row.person,
-            identity=first.identity,
-            person_name=first.author_name,
-            show_name=first.show_name,
-            language=row.language,
-            opened_at=first.occurred_at,
-            last_message_at=first.occurred_at,
-            split_from=row,
-        )
+        new = _beside(row, first, subject, at=at)
         ids = [one.pk for one in chosen]
         _move_messages(ids, row, new)
         answered = chosen[-1].kind == Message.Kind.ANSWER
@@ -252,6 +232,31 @@ def _leading(row: Conversation, chosen: Sequence[Message], asked: Sequence[Messa
             "two_persons",
         )
     return asked[0]
+
+
+def _beside(row: Conversation, first: Message, subject: str, *, at: datetime) -> Conversation:
+    """A new conversation split from this one, about what `first` says."""
+    visibility = PUBLIC if _is_shown(row, first) else PRIVATE
+    return Conversation.objects.create(
+        municipality_id=row.municipality_id,
+        ref=next_ref(row.municipality, at=at),
+        kind=row.kind if visibility == row.visibility else Conversation.Kind.QUESTION,
+        visibility=visibility,
+        state=State.OPEN,
+        subject=(subject.strip() or subject_of(first.body) or row.subject)[:200],
+        network=first.account.network if first.account else row.network,
+        account=first.account or row.account,
+        unit=row.unit,
+        assignee_id=row.assignee_id,
+        person=first.identity.person if first.identity else row.person,
+        identity=first.identity,
+        person_name=first.author_name,
+        show_name=first.show_name,
+        language=row.language,
+        opened_at=first.occurred_at,
+        last_message_at=first.occurred_at,
+        split_from=row,
+    )
 
 
 def _move_messages(ids: Sequence[int], origin: Conversation, to: Conversation) -> None:
