@@ -162,10 +162,10 @@ def _follow(municipality_id: int, at: datetime) -> int:
         .exclude(pk__in=seen)
         .order_by("pk")[:BATCH]
     )
-    for entry in entries:
-        if _answer(entry, rules, at):
-            seen.add(entry.pk)
-    if safe and len(entries) < BATCH:
+    answered = [entry.pk for entry in entries if _answer(entry, rules, at)]
+    seen.update(answered)
+    # What another worker kept us from is still ahead of us: it may die before it has answered.
+    if safe and len(answered) == len(entries) < BATCH:
         RuleCursor.objects.filter(pk=cursor.pk, last_entry_id__lt=safe).update(last_entry_id=safe)
         seen -= {pk for pk in seen if pk <= safe}
     return len(entries)
