@@ -23,9 +23,12 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         """Confirmed and not ended: those who are told."""
         return self.filter(ended_at=None).exclude(confirmed_at=None)
 
-    def to(self, topic: models.Model) -> SubscriptionQuerySet:
-        """Those of one thing."""
-        return self.filter(topic_type=topic._meta.label_lower, topic_id=topic.pk)
+    def to(self, *topics: models.Model) -> SubscriptionQuerySet:
+        """Those of one thing, or of several."""
+        any_of = Q()
+        for topic in topics:
+            any_of |= Q(topic_type=topic._meta.label_lower, topic_id=topic.pk)
+        return self.filter(any_of) if any_of else self.none()
 
 
 class Subscription(models.Model):

@@ -158,28 +158,28 @@ def end(token: str, *, at: datetime) -> None:
 
 
 def tell(
-    topic: models.Model,
-    *,
+    *topics: models.Model,
     about: models.Model,
     wording: Wording,
     link: str,
     at: datetime,
     leave_out: Identity | None = None,
 ) -> int:
-    """Tell everyone who follows `topic` once of `about`, each in their language. How many.
+    """Tell everyone who follows one or more of `topics` once of `about`, each in their language. How many.
 
     `wording` is called under the follower's language and returns (subject, text, "what to do to stop").
     The same `about` is never told twice to the same follower: the idempotency key sees to it.
     """
-    told = 0
+    told, met = 0, {leave_out.pk} if leave_out is not None else set()
     for one in (
         Subscription.objects.current()
-        .to(topic)
+        .to(*topics)
         .select_related("identity__municipality")
         .order_by("pk")
     ):
-        if leave_out is not None and one.identity_id == leave_out.pk:
+        if one.identity_id in met:
             continue
+        met.add(one.identity_id)
         with translation.override(one.language):
             subject, text, stop = wording()
             body = f"{text}\n\n{absolute(one.identity.municipality, link)}\n\n{stop}\n" + absolute(
