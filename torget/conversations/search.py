@@ -41,9 +41,14 @@ WHERE m.search @@ %(query)s::tsquery {place} {public}
 """
 _HEADED = """
 SELECT c.id, 0, c.opened_at FROM conversations_conversation c
-WHERE c.search @@ %(query)s::tsquery {place} {public}
+WHERE {named} {place}
   AND (c.opened_at, 0) < (%(at)s, %(id)s) AND {within}
 """
+_NAMED = "c.search @@ %(query)s::tsquery"
+# A name is nobody's to find in public, nor to leave out by: the subject alone is asked. What must be there is looked up
+# in the index first, which holds the subject with the rest and so never lacks any of it.
+_NAMED_IN_PUBLIC = "to_tsvector('norwegian', c.subject) @@ %(query)s::tsquery"
+_LOOKED_UP = "c.search @@ %(sought)s::tsquery AND "
 # The weeks come in this order because the inner part is done anew for each: no sorting of all hits there ever were.
 _WALK = """
 SELECT hit.* FROM generate_series(%(newest)s::bigint, %(oldest)s::bigint, -1) AS week(place)
@@ -100,6 +105,7 @@ class Found:
 class _Search:
     within: QuerySet[Any, Any]
     query: str
+    sought: str
     public: bool
     straight: bool
     newest: int
@@ -222,11 +228,20 @@ def _prepare(
     return _Search(
         within,
         tsquery,
+        _sought(tsquery) if public else "",
         public,
         few,
         _place(municipality_id, at) + 1,
         _place(municipality_id, oldest),
     )
+
+
+def _sought(tsquery: str) -> str:
+    """What of a question must be there, without what it leaves out; empty when it only leaves out."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT querytree(%s::tsquery)", [tsquery])
+        (tree,) = cursor.fetchone() or ("",)
+    return "" if tree == "T" else str(tree)
 
 
 def _place(municipality_id: int, at: datetime) -> int:
@@ -245,17 +260,16 @@ def _hits(search: _Search, municipality_id: int, below: Mark) -> list[tuple[int,
         public=_PUBLIC_SAID if search.public else "",
         within=readable.format(within=within, id="m.conversation_id"),
     )
-    # A name is nobody's to find in public: there the subject alone must hold the words.
+    looked_up = _LOOKED_UP if search.sought else ""
     headed = _HEADED.format(
         place=place.format("c"),
-        public="AND to_tsvector('norwegian', c.subject) @@ %(query)s::tsquery"
-        if search.public
-        else "",
+        named=looked_up + _NAMED_IN_PUBLIC if search.public else _NAMED,
         within=readable.format(within=within, id="c.id"),
     )
     sql = (_STRAIGHT if search.straight else _WALK).format(said=said, headed=headed)
     given: dict[str, Any] = dict(zip(names, values, strict=True)) | {
         "query": search.query,
+        "sought": search.sought,
         "at": below.at,
         "id": below.id,
         "hits": HITS,

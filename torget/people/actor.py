@@ -86,6 +86,21 @@ def check(actor: Actor, act: str, unit: Unit | None = None) -> None:
         raise NotAllowed(_("Du har ikke rollen som trengs for dette. Spør vaktlederen din."))
 
 
+def check_everywhere(actor: Actor, act: str, municipality: Municipality) -> None:
+    """Let the act pass or refuse where what is done holds for the whole municipality, and not for one unit.
+
+    Raises:
+        NotAllowed: no role of the actor's allows it from the top.
+    """
+    tops = list(Unit.objects.filter(municipality=municipality, parent=None))
+    if not tops or not all(actor.may(act, top) for top in tops):
+        raise NotAllowed(
+            _(
+                "Dette gjelder hele kommunen. Be noen som har rollen for hele kommunen, om å gjøre det."
+            )
+        )
+
+
 def staff_of(request: HttpRequest, municipality: Municipality) -> Staff | None:
     """The signed-in member of staff in this municipality, if any."""
     if not request.user.is_authenticated:

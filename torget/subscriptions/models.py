@@ -24,11 +24,11 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         return self.filter(ended_at=None).exclude(confirmed_at=None)
 
     def to(self, *topics: models.Model) -> SubscriptionQuerySet:
-        """Those of these things."""
-        of = Q(pk__in=[])
+        """Those of one thing, or of several."""
+        any_of = Q()
         for topic in topics:
-            of |= Q(topic_type=topic._meta.label_lower, topic_id=topic.pk)
-        return self.filter(of)
+            any_of |= Q(topic_type=topic._meta.label_lower, topic_id=topic.pk)
+        return self.filter(any_of) if any_of else self.none()
 
 
 class Subscription(models.Model):

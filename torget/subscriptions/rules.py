@@ -158,30 +158,28 @@ def end(token: str, *, at: datetime) -> None:
 
 
 def tell(
-    topic: models.Model,
-    *,
+    *topics: models.Model,
     about: models.Model,
     wording: Wording,
     link: str,
     at: datetime,
-    also: Sequence[models.Model] = (),
     leave_out: Sequence[Identity | None] = (),
 ) -> int:
-    """Tell everyone who follows `topic`, or something in `also`, once of `about`, each in their language. How many.
+    """Tell everyone who follows one or more of `topics` once of `about`, each in their language. How many.
 
     `wording` is called under the follower's language and returns (subject, text, "what to do to stop").
     The same `about` is never told twice to the same follower: the idempotency key sees to it.
     """
-    told, done = 0, {one.pk for one in leave_out if one is not None}
+    told, met = 0, {one.pk for one in leave_out if one is not None}
     for one in (
         Subscription.objects.current()
-        .to(topic, *also)
+        .to(*topics)
         .select_related("identity__municipality")
         .order_by("pk")
     ):
-        if one.identity_id in done:
+        if one.identity_id in met:
             continue
-        done.add(one.identity_id)
+        met.add(one.identity_id)
         with translation.override(one.language):
             subject, text, stop = wording()
             body = f"{text}\n\n{absolute(one.identity.municipality, link)}\n\n{stop}\n" + absolute(

@@ -196,15 +196,15 @@ def _tell_followers(conversation: Conversation, answer: Answer, at: datetime) ->
             _("Vil du ikke ha flere slike meldinger? Åpne lenken:"),
         )
 
-    for followed in (conversation, *answer.topics.all()):
-        subscriptions.tell(
-            followed,
-            about=answer,
-            wording=wording,
-            link=answer_path(answer),
-            at=at,
-            leave_out=[conversation.identity],
-        )
+    subscriptions.tell(
+        conversation,
+        *answer.topics.all(),
+        about=answer,
+        wording=wording,
+        link=answer_path(answer),
+        at=at,
+        leave_out=[conversation.identity],
+    )
 
 
 def change(

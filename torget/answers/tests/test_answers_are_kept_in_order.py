@@ -191,3 +191,19 @@ def test_topics_are_the_editors_and_can_be_taken_out_of_use(nordvaag, topic, ola
     close_topic(topic, by=per, at=now)
     topic.refresh_from_db()
     assert topic.closed_at == now
+
+
+def test_who_follows_the_question_and_two_topics_is_told_once(
+    nordvaag, email, talk, topic, ola, per, now
+):
+    other = add_topic(nordvaag, name="Vinter", by=per, at=now)
+    asked = make_question(nordvaag, "Noe", email="jon@innbygger.test")
+    for followed in (topic, other, talk):
+        subscriptions.follow(
+            asked.identity, followed, title="x", language="nb", at=now, confirmed=True
+        )
+    rules.publish(
+        talk, question="Når strør dere?", body="Kl. 05.", by=ola, at=now, topics=[topic, other]
+    )
+    told = Delivery.objects.filter(payload__subject__startswith="Nå er det svart")
+    assert told.count() == 1

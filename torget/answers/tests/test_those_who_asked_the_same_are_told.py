@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
+from django.db import close_old_connections, connection
 
 from tests.cast import make_question
 from torget.answers import learning, rules
 from torget.answers.models import Asked, Wording
 from torget.answers.rules.asking import most_asked, note_some, waiting_for
 from torget.conversations import rules as conversations
-from torget.conversations.models import Conversation, Message
+from torget.conversations.models import Conversation, Held, Message
+from torget.conversations.rules import joining
+from torget.desk.models import Draft
+from torget.desk.rules import drafting, holding, terms
+from torget.desk.rules.replying import Reply
 from torget.desk.rules.telling import tell_all
 from torget.errors import NotAllowed, Refused
+from torget.history.models import Entry
 
 SFO = (
     "Hvordan melder jeg sønnen min på SFO?",
@@ -113,3 +121,102 @@ def test_an_outsider_tells_nobody(talks, ola, charlie, now):
     with pytest.raises(NotAllowed):
         tell_all(answer, [talks[1]], by=charlie, at=now)
     assert not Message.objects.filter(conversation=talks[1], kind=Message.Kind.ANSWER).exists()
+
+
+def answers_in(talk):
+    return Message.objects.filter(conversation=talk, kind=Message.Kind.ANSWER).count()
+
+
+def test_what_must_be_approved_waits_for_it(client, talks, nordvaag, ola, per, now):
+    answer = publish(talks[0], ola, now)
+    terms.demand(nordvaag, "Alle svar", by=per, at=now)
+    client.force_login(ola.staff.user)
+    page = client.post(
+        f"/desk/svar/{answer.slug}/gi", {"ref": [talks[1].ref, talks[2].ref]}, follow=True
+    ).content.decode()
+    assert "2 svar venter på godkjenning." in page
+    assert [answers_in(talk) for talk in talks[1:3]] == [0, 0]
+    assert Held.objects.to_approve().count() == 2
+    again = tell_all(answer, talks[1:3], by=ola, at=now)
+    assert (again.to_approve, again.left) == ([], talks[1:3])
+    holding.approve(Held.objects.to_approve().first(), by=per, at=now)
+    assert answers_in(talks[1]) == 1
+
+
+def test_a_case_somebody_answers_or_has_merged_is_left_alone_and_named(
+    client, talks, nordvaag, ola, per, now
+):
+    answer = publish(talks[0], ola, now)
+    client.force_login(ola.staff.user)
+    holding.hold(talks[1], Reply("Fra Per"), by=per, at=now, seconds=60)
+    page = client.post(
+        f"/desk/svar/{answer.slug}/gi", {"ref": [talks[1].ref, talks[2].ref]}, follow=True
+    ).content.decode()
+    assert "1 har fått svaret." in page
+    assert f"har et svar som venter: {talks[1].ref}." in page
+    more = [make_question(nordvaag, SFO[1], email="a@innbygger.test") for _n in range(2)]
+    joining.merge(more[0], more[1], by=ola, at=now)
+    conversations.close(talks[3], by=ola, at=now)
+    stale = [talks[1], talks[2], talks[3], more[1]]  # as they were when the page was shown
+    told = tell_all(answer, stale, by=ola, at=now)
+    assert (told.answered, told.left) == ([], stale)
+    assert [answers_in(talk) for talk in stale] == [0, 1, 0, 0]
+    assert Entry.objects.filter(verb="answer.told").count() == 1
+
+
+def test_what_one_was_writing_there_oneself_is_kept(talks, ola, now):
+    answer = publish(talks[0], ola, now)
+    drafting.keep(talks[1], "answer", "Halvferdig", by=ola, at=now)
+    assert tell_all(answer, [talks[1]], by=ola, at=now).answered == [talks[1]]
+    assert Draft.objects.get().body == "Halvferdig"
+
+
+def test_an_answer_taken_down_or_out_of_date_is_given_to_nobody(talks, ola, now):
+    answer = publish(talks[0], ola, now)
+    answer.valid_until = now
+    answer.save()
+    with pytest.raises(Refused) as expired:
+        tell_all(answer, [talks[1]], by=ola, at=now)
+    answer.valid_until = None
+    answer.save()
+    rules.withdraw(answer, by=ola, at=now)
+    with pytest.raises(Refused) as withdrawn:
+        tell_all(answer, [talks[1]], by=ola, at=now)
+    assert expired.value.code == withdrawn.value.code == "unpublished"
+    assert answers_in(talks[1]) == 0
+
+
+def test_what_the_guard_would_stop_is_read_by_everybody_already(nordvaag, ola, now):
+    first, other = (
+        make_question(nordvaag, SFO[0], visibility="public", name="Kari") for _n in range(2)
+    )
+    conversations.answer(first, "Ring.", by=ola, at=now)
+    first.refresh_from_db()
+    body = "Ring 22 33 44 55 eller Kari på helsestasjonen."
+    answer = rules.publish(
+        first, question="SFO?", body=body, by=ola, at=now, confirmed=["22 33 44 55", "Kari"]
+    )
+    assert tell_all(answer, [other], by=ola, at=now).answered == [other]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_posted_twice_at_once_everybody_is_answered_once(nordvaag, ola, now):
+    talks = [make_question(nordvaag, words) for words in SFO]
+    answer = publish(talks[0], ola, now)
+    gate, told = threading.Barrier(2), []
+
+    def run(order):
+        close_old_connections()
+        gate.wait()
+        try:
+            told.append(tell_all(answer, order, by=ola, at=now))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(order,)) for order in (talks[1:], talks[:0:-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(len(one.answered) for one in told) == [0, 2]
+    assert [answers_in(talk) for talk in talks[1:]] == [1, 1]

@@ -6,8 +6,11 @@ import pytest
 
 from tests.cast import make_question
 from torget.answers import personal, rules
+from torget.channels import rules as channels
 from torget.conversations import rules as conversations
+from torget.conversations.models import Message
 from torget.errors import Refused
+from torget.people.actor import Actor
 
 ID = "13097248022"  # Skatteetaten's own example
 
@@ -101,3 +104,43 @@ def test_the_page_marks_it_and_says_what_to_do_and_publishes_nothing_yet(client,
     ticked = given | {"confirmed": ["91 23 45 67", "Kari"]}
     assert client.post(address, ticked).status_code == 302
     assert answered.answers.get().body == given["body"]
+
+
+def test_what_was_said_aside_to_one_person_is_not_put_forward_for_everybody(
+    client, nordvaag, ola, now
+):
+    channels.open_account(
+        nordvaag.units.get(slug="servicetorget"),
+        network="email",
+        address="post@nordvaag.test",
+        name="Post",
+        by=Actor.system(nordvaag.pk),
+        at=now,
+    )
+    asked = make_question(nordvaag, visibility="public", email="kari@innbygger.test")
+    private = make_question(nordvaag)
+    client.force_login(ola.staff.user)
+
+    def put_forward(talk):
+        page = client.get(f"/desk/sak/{talk.ref}/publiser")
+        return page.context["form"]["body"].value()
+
+    conversations.answer(
+        asked,
+        "Bare til deg.",
+        by=ola,
+        at=now,
+        visibility="private",
+        public_note="Vi har svart deg privat.",
+    )
+    Message.objects.filter(conversation=asked, body="Vi har svart deg privat.").update(
+        hidden_at=now
+    )
+    assert put_forward(asked) == ""
+    asked.refresh_from_db()
+    conversations.answer(asked, "Til alle.", by=ola, at=now)
+    asked.refresh_from_db()
+    conversations.answer(asked, "Igjen til deg.", by=ola, at=now, visibility="private")
+    assert put_forward(asked) == "Til alle."
+    conversations.answer(private, "I dag.", by=ola, at=now)
+    assert put_forward(private) == "I dag."

@@ -5,9 +5,19 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from torget.conversations.models import Block, Identity, Merge, Person, PersonNote
+from torget.conversations.models import (
+    Block,
+    Conversation,
+    Identity,
+    Joining,
+    Merge,
+    Message,
+    Person,
+    PersonNote,
+)
 from torget.conversations.persons import family
 from torget.conversations.rules.state import text_of
 from torget.errors import Refused, Stale
@@ -15,6 +25,7 @@ from torget.history.rules import record
 from torget.people.actor import Actor, check
 from torget.people.models import Staff
 
+PRIVATE = Conversation.Visibility.PRIVATE
 LONGEST_NOTE_DAYS = 365
 LONGEST_BLOCK_DAYS = 180
 
@@ -58,16 +69,62 @@ def unmerge(done: Merge, *, by: Actor, at: datetime) -> None:
 
     Raises:
         NotAllowed: no role for it.
-        Refused: another municipality's.
+        Refused: another municipality's, or a case of each is one by now, with private talk in it.
     """
     check(by, "persons.merge")
     staff = _staff(by)
     if done.kept.municipality_id != by.municipality_id:
         raise Refused(_("Velg en person i kommunen."), "stranger")
     with transaction.atomic():
+        _see_that_no_case_binds(done)
         if Merge.objects.filter(pk=done.pk, undone_at=None).update(undone_at=at, undone_by=staff):
             Person.objects.filter(pk=done.joined_id).update(merged_into=None)
             record("person.unmerged", done.kept, by=by, at=at, joined=done.joined_id, merge=done.pk)
+
+
+def _see_that_no_case_binds(done: Merge) -> None:
+    """Cases of the two were merged because they were one person: parted, one would read the other's private words.
+
+    Raises:
+        Refused: such a merge of cases still stands.
+    """
+    parted = [done.joined_id, *_below(done.joined_id)]
+    left = [pk for pk in family(done.kept) if pk not in parted]
+    # Held until the end: whoever merges cases meanwhile waits, and then sees two persons.
+    list(
+        Conversation.objects.select_for_update()
+        .filter(person__in=parted)
+        .order_by("pk")
+        .values_list("pk")
+    )
+    across = Joining.objects.filter(undone_at=None).filter(
+        Q(kept__person__in=parted, joined__person__in=left)
+        | Q(kept__person__in=left, joined__person__in=parted)
+    )
+    for joining in across.select_related("kept", "joined"):
+        if joining.kept.visibility == PRIVATE or _said_privately(joining):
+            raise Refused(
+                _(
+                    "Sakene %(joined)s og %(kept)s er slått sammen, og hver av dem ville sett det den andre "
+                    "skrev privat. Angre sammenslåingen av sakene først."
+                )
+                % {"joined": joining.joined.ref, "kept": joining.kept.ref},
+                "cases_merged",
+            )
+
+
+def _below(person_id: int) -> list[int]:
+    ids, fresh = [], [person_id]
+    while fresh:
+        fresh = list(Person.objects.filter(merged_into__in=fresh).values_list("pk", flat=True))
+        ids += fresh
+    return ids
+
+
+def _said_privately(joining: Joining) -> bool:
+    here = Q(conversation=joining.kept_id) | Q(origin=joining.kept_id)
+    said = Message.objects.filter(here | Q(pk__in=joining.message_ids), visibility=PRIVATE)
+    return said.exclude(kind=Message.Kind.NOTE).exists()
 
 
 def note_on(

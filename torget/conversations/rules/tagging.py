@@ -12,7 +12,7 @@ from torget.conversations.models import Conversation, Tag
 from torget.conversations.rules.state import lock
 from torget.errors import Refused
 from torget.history.rules import record
-from torget.people.actor import Actor, check
+from torget.people.actor import Actor, check, check_everywhere
 from torget.people.models import Municipality
 
 MOST_TAGS = 20
@@ -27,10 +27,10 @@ def make_tag(municipality: Municipality, name: str, *, by: Actor, at: datetime) 
     """A new tag; making one that was retired takes it into use again.
 
     Raises:
-        NotAllowed: no role that arranges the desk.
+        NotAllowed: no role that arranges the desk for all.
         Refused: no name, or one that is taken.
     """
-    check(by, "desk.arrange")
+    check_everywhere(by, "desk.arrange", municipality)
     name, slug = name.strip()[:40], _slug(name.strip())
     if by.municipality_id != municipality.pk or not slug:
         raise Refused(_("Skriv et navn med bokstaver eller tall."), "no_name")
@@ -51,10 +51,10 @@ def change_tag(tag: Tag, name: str, *, active: bool, by: Actor, at: datetime) ->
     """Call it something else, retire it or take it into use again; conversations keep it.
 
     Raises:
-        NotAllowed: no role that arranges the desk.
+        NotAllowed: no role that arranges the desk for all.
         Refused: no name.
     """
-    check(by, "desk.arrange")
+    check_everywhere(by, "desk.arrange", tag.municipality)
     name = name.strip()[:40]
     if by.municipality_id != tag.municipality_id or not name:
         raise Refused(_("Skriv et navn med bokstaver eller tall."), "no_name")

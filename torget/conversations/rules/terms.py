@@ -11,7 +11,7 @@ from torget.conversations import deadlines
 from torget.conversations.models import Conversation, Deadline
 from torget.errors import Refused
 from torget.history.rules import record
-from torget.people.actor import Actor, check
+from torget.people.actor import Actor, check, check_everywhere
 from torget.people.models import Municipality, Unit
 
 MOST = {
@@ -41,10 +41,10 @@ def set_deadline(
     Those who wait already are reckoned anew by the caller (`deadlines.reckon_all`), which may take a while.
 
     Raises:
-        NotAllowed: no role that arranges the desk.
+        NotAllowed: no role that arranges the desk in the unit; for all when none is named.
         Refused: another municipality's unit, or longer than anybody can be asked to wait.
     """
-    check(by, "desk.arrange")
+    _check(by, unit, municipality)
     if by.municipality_id != municipality.pk or (unit and unit.municipality_id != municipality.pk):
         raise Refused(_("Velg en enhet i kommunen."), "stranger")
     if amount > MOST[Deadline.Measure(measure)]:
@@ -71,13 +71,20 @@ def set_deadline(
     return row
 
 
+def _check(by: Actor, unit: Unit | None, municipality: Municipality) -> None:
+    if unit is not None:
+        check(by, "desk.arrange", unit)
+    else:
+        check_everywhere(by, "desk.arrange", municipality)
+
+
 def drop_deadline(row: Deadline, *, by: Actor, at: datetime) -> None:
     """Take a decided deadline away; the more general one, or the default, holds again.
 
     Raises:
-        NotAllowed: no role that arranges the desk.
+        NotAllowed: no role that arranges the desk in the unit; for all when none is named.
     """
-    check(by, "desk.arrange")
+    _check(by, row.unit, row.municipality)
     if by.municipality_id != row.municipality_id:
         raise Refused(_("Velg en enhet i kommunen."), "stranger")
     with transaction.atomic():

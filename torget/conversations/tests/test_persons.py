@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests.cast import make_question, make_staff
 from torget.conversations.models import Block, Conversation, Message, Person, PersonNote
 from torget.conversations.persons import family
-from torget.conversations.rules import persons
+from torget.conversations.rules import joining, persons
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
 from torget.people.actor import Actor
@@ -122,6 +123,81 @@ def test_identities_of_talk_one_may_not_read_are_not_shown(two, nordvaag, now):
     assert "kari@hjemme.test" in page
     assert "kari@jobb.test" not in page
     assert "Fra jobben" not in page
+
+
+@pytest.mark.parametrize("reads", ["kept", "joined"])
+def test_a_lead_of_another_unit_learns_no_name_address_or_reason_of_talk_they_may_not_read(
+    nordvaag, per, now, reads
+):
+    kept = make_question(nordvaag, "Fra Kari", name="Kari Prøve", email="kari@hjemme.test")
+    joined = make_question(nordvaag, "Fra Berit", name="Berit Prøve", email="berit@jobb.test")
+    done = persons.merge(
+        kept.person, joined.person, reason="GRUNN om Kari og Berit", by=per, at=now
+    )
+    tora = Actor.of_staff(
+        make_staff(nordvaag, "Tora", Role.DUTY_LEAD, unit="teknisk-drift", over="teknisk-drift")
+    )
+    mine, other = (kept, joined) if reads == "kept" else (joined, kept)
+    Conversation.objects.filter(pk=mine.pk).update(unit=tora.staff.unit)
+    Conversation.objects.filter(pk=other.pk).update(unit=nordvaag.units.get(slug="servicetorget"))
+    client = Client()
+    client.force_login(tora.staff.user)
+    form = {
+        "blokk-identity": other.identity_id,
+        "blokk-reason": "x",
+        "blokk-until_on": timezone.now().date() + timedelta(days=7),
+    }
+    address = f"/desk/person/{kept.person_id}"
+    refused = client.post(f"{address}/blokker", form)
+    assert refused.status_code == 422
+    assert not Block.objects.exists()
+    for page in (client.get(address).content.decode(), refused.content.decode()):
+        assert mine.identity.external_id in page
+        assert mine.person.name in page
+        for word in (other.identity.external_id, other.person.name, "GRUNN"):
+            assert word not in page
+    assert client.post(f"/desk/person/skill/{done.pk}").status_code == 404
+    done.refresh_from_db()
+    assert done.undone_at is None
+    form["blokk-identity"] = mine.identity_id
+    assert client.post(f"{address}/blokker", form).status_code == 302
+
+
+def test_persons_are_not_parted_while_a_case_holds_private_words_of_both(two, nordvaag, ola, now):
+    home, work = two
+    third = make_question(nordvaag, "Tredje", email="tredje@hjemme.test")
+    below = persons.merge(work.person, third.person, reason="x", by=ola, at=now)
+    done = persons.merge(home.person, work.person, reason="x", by=ola, at=now)
+    case = joining.merge(home, work, by=ola, at=now)
+    with pytest.raises(Refused) as refusal:
+        persons.unmerge(done, by=ola, at=now)
+    assert refusal.value.code == "cases_merged"
+    assert home.ref in refusal.value.message
+    assert "Angre sammenslåingen av sakene først" in refusal.value.message
+    assert Person.objects.get(pk=work.person_id).merged_into_id == home.person_id
+    persons.unmerge(below, by=ola, at=now)  # that one has no part in it
+    joining.unmerge(case, by=ola, at=now)
+    persons.unmerge(done, by=ola, at=now)
+    assert Person.objects.get(pk=work.person_id).merged_into_id is None
+
+
+def test_the_page_says_which_cases_to_part_before_the_persons(two, ola, desk, now):
+    home, work = two
+    done = persons.merge(home.person, work.person, reason="x", by=ola, at=now)
+    joining.merge(work, home, by=ola, at=now)
+    page = desk.post(f"/desk/person/skill/{done.pk}", follow=True).content.decode()
+    assert "Angre sammenslåingen av sakene først" in page
+
+
+def test_persons_are_parted_while_their_public_talk_stays_one(nordvaag, ola, now):
+    def wrote(email):
+        return make_question(nordvaag, "Glatt", visibility="public", name="Kari", email=email)
+
+    kept, joined = wrote("kari@hjemme.test"), wrote("kari@jobb.test")
+    done = persons.merge(kept.person, joined.person, reason="x", by=ola, at=now)
+    joining.merge(kept, joined, by=ola, at=now)
+    persons.unmerge(done, by=ola, at=now)
+    assert Person.objects.get(pk=joined.person_id).merged_into_id is None
 
 
 def test_a_note_has_a_purpose_and_is_gone_when_its_day_has_come(two, ola, desk, now):

@@ -147,6 +147,25 @@ def test_in_public_neither_names_nor_notes_nor_private_words_are_found(nordvaag,
     assert ask("åpent") == []
 
 
+@pytest.mark.parametrize("few", [1_500, 0])
+def test_in_public_no_name_or_number_leaves_anything_out(nordvaag, ola, now, monkeypatch, few):
+    monkeypatch.setattr("torget.conversations.search.FEW", few)
+    post = make_question(
+        nordvaag, "Når brøytes det?", visibility="public", name="Gunhild Prøvesen", show_name=False
+    )
+    # Nothing said is left to be found by: only the subject is.
+    Message.objects.filter(conversation=post).update(hidden_at=now)
+    public = Conversation.objects.filter(municipality=nordvaag).public()
+
+    def ask(query):
+        return refs(find(public, nordvaag.pk, query, at=now + timedelta(hours=1), public=True))
+
+    for query in ("brøytes -gunhild", "-prøvesen brøytes", "-gunhild", f"brøytes -{post.ref}"):
+        assert ask(query) == [post.ref], query
+    for query in ("gunhild", "brøytes gunhild", "brøytes -brøytes", "-brøytes", "-gunhild snø"):
+        assert ask(query) == [], query
+
+
 @pytest.mark.parametrize(
     "query", ["", "'", '"', "a:*b & (", "!!!", "\\", "%s", "x" * 300, "--", '-"', "<script>", "🙂"]
 )

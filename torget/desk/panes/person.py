@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import Http404
 
 from torget.conversations.models import Block, Conversation, Identity, Merge, Person, PersonNote
@@ -46,13 +48,31 @@ def other(request: Any, asked: str) -> Person | None:
     return Person.objects.get(pk=family(identity.person)[0])
 
 
+def readable(actor: Actor, everybody: Sequence[int]) -> list[int]:
+    """Those of them the actor may read talk of, in the same order: only of these anything is shown."""
+    talk = Conversation.objects.visible_to(actor).filter(person__in=everybody)
+    ids = set(talk.order_by().values_list("person_id", flat=True).distinct())
+    return [pk for pk in everybody if pk in ids]
+
+
+def blockable(actor: Actor, person: Person) -> QuerySet[Identity]:
+    """The senders the actor may block: those of the person they may read talk of, with an address."""
+    ids = readable(actor, family(person))
+    return Identity.objects.filter(person__in=ids).exclude(network="form")
+
+
+def merges(actor: Actor, person: Person) -> QuerySet[Merge]:
+    """The current merges of the person that the actor may read talk on both sides of."""
+    ids = readable(actor, family(person))
+    return Merge.objects.filter(kept__in=ids, joined__in=ids, undone_at=None)
+
+
 def beside(actor: Actor, person: Person | None, *, at: datetime) -> dict[str, Any]:
     """What stands beside a conversation of theirs: identities, notes, blocks – of those the actor has read talk of."""
     if person is None:
         return {"family": [], "identities": [], "person_notes": [], "blocks": []}
     everybody = family(person)
-    readable = Conversation.objects.visible_to(actor).filter(person__in=everybody)
-    ids = set(readable.order_by().values_list("person_id", flat=True).distinct())
+    ids = readable(actor, everybody)
     today = at.date()
     return {
         "family": everybody,
@@ -73,22 +93,20 @@ def page(request: Any, person: Person, *, at: datetime, **forms: Any) -> dict[st
     about = beside(request.actor, person, at=at)
     said = Conversation.objects.visible_to(request.actor).filter(person__in=about["family"])
     rows = list(said.newest_first().select_related("unit", "assignee")[: SHOWN + 1])
-    blockable = Identity.objects.filter(person__in=about["family"]).exclude(network="form")
+    senders = blockable(request.actor, person)
+    shown = Person.objects.get(pk=readable(request.actor, about["family"])[0])
     default = {"expires_on": (at + timedelta(days=USUAL_NOTE_DAYS)).date()}
     return about | {
         "person": person,
+        "name": shown.name,
         "conversations": rows[:SHOWN],
         "there_are_more": len(rows) > SHOWN,
-        "merges": list(
-            Merge.objects.filter(kept__in=about["family"], undone_at=None)
-            .select_related("joined", "merged_by")
-            .prefetch_related("joined__identities")
-        ),
-        "namesakes": _readable_namesakes(request, person),
+        "merges": list(merges(request.actor, person).select_related("joined", "merged_by")),
+        "namesakes": _readable_namesakes(request, shown),
         "merge_form": forms.get("merge") or MergeForm(prefix="samme"),
         "note_form": forms.get("note") or PersonNoteForm(prefix="notat", initial=default),
-        "block_form": forms.get("block") or BlockForm(blockable, prefix="blokk"),
-        "blockable": blockable.exists(),
+        "block_form": forms.get("block") or BlockForm(senders, prefix="blokk"),
+        "blockable": senders.exists(),
         "may": {act: request.actor.may(f"persons.{act}") for act in ("merge", "note", "block")},
         "desk_counts": counts(request),
     }

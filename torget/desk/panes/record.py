@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime
 from typing import IO, Any
 
@@ -12,16 +13,18 @@ from torget.channels import files
 from torget.conversations.models import Conversation, Message
 from torget.desk.panes.timeline import events
 from torget.errors import Refused
+from torget.intake.models import Envelope
 
 IN_MEMORY_BYTES = 8_000_000
+FEW = 4
 
 
 def messages_of(conversation: Conversation) -> list[Message]:
-    """All that was said, notes too."""
+    """All that was said, notes too; of what came in raw no more than what it is, not the bytes."""
     return list(
         Message.objects.filter(conversation=conversation)
         .select_related("identity", "staff", "envelope", "origin")
-        .defer("search")
+        .defer("search", "envelope__body", "envelope__headers")
         .prefetch_related("attachments", "versions")
     )
 
@@ -70,6 +73,17 @@ def _original_name(said: Message) -> str:
     return f"originaler/{said.public_id}.{'eml' if mail else 'bin'}"
 
 
+def _originals(said: list[Message]) -> Iterator[tuple[str, bytes]]:
+    """What came in, byte for byte; a few at a time, as they may be large."""
+    names: dict[int, list[str]] = {}
+    for one in said:
+        if one.envelope_id:
+            names.setdefault(one.envelope_id, []).append(_original_name(one))
+    bodies = Envelope.objects.filter(pk__in=names).order_by("pk").values_list("pk", "body")
+    for pk, body in bodies.iterator(chunk_size=FEW):
+        yield from ((name, bytes(body)) for name in names[pk])
+
+
 def as_json(conversation: Conversation, said: list[Message]) -> dict[str, Any]:
     """The conversation as plain values."""
     return {
@@ -102,10 +116,10 @@ def as_zip(conversation: Conversation) -> IO[bytes]:
     out: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - the response closes it
     missing: list[str] = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in _originals(said):
+            archive.writestr(name, body)
         written: set[str] = set()
         for one in said:
-            if one.envelope is not None:
-                archive.writestr(_original_name(one), bytes(one.envelope.body))
             for file in one.attachments.all():
                 if file.sha256 in written:
                     continue

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from torget.desk.models import Macro, Preference, SavedView
 from torget.errors import Refused
 from torget.history.rules import record
-from torget.people.actor import Actor, check
+from torget.people.actor import Actor, check, check_everywhere
 from torget.people.models import Municipality, Unit
 
 MOST_VIEWS = 30
@@ -102,10 +102,10 @@ def save_macro(
     """Several acts under one name, new or changed.
 
     Raises:
-        NotAllowed: no role that arranges the desk.
+        NotAllowed: no role that arranges the desk for all.
         Refused: no name, or nothing to do.
     """
-    check(by, "desk.arrange")
+    check_everywhere(by, "desk.arrange", municipality)
     if by.municipality_id != municipality.pk or not name.strip() or not actions:
         raise Refused(_("Gi makroen et navn og minst én handling."), "incomplete")
     with transaction.atomic():

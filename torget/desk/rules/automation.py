@@ -20,7 +20,7 @@ from torget.desk.rules.conditions import Facts, first_unmet
 from torget.errors import Refused
 from torget.history.models import Entry
 from torget.history.rules import because, record
-from torget.people.actor import Actor, check
+from torget.people.actor import Actor, check_everywhere
 from torget.people.models import Municipality
 
 log = logging.getLogger(__name__)
@@ -73,10 +73,10 @@ def save_rule(
     """Write a rule down, new or changed. It is switched off by that: what changed is to be tried first.
 
     Raises:
-        NotAllowed: no role that arranges the desk.
+        NotAllowed: no role that arranges the desk for all: a rule acts in every unit.
         Refused: no name, an event nobody knows, or nothing to do.
     """
-    check(by, "desk.arrange")
+    check_everywhere(by, "desk.arrange", municipality)
     if by.staff is None or by.municipality_id != municipality.pk:
         raise Refused(_("Bare ansatte kan gjøre dette."), "no_staff")
     if not name.strip() or event not in EVENTS or not actions:
@@ -95,9 +95,9 @@ def switch(rule: Rule, active: bool, *, by: Actor, at: datetime) -> None:
     """Switch a rule on or off. It answers to what happens from now on, never to what was.
 
     Raises:
-        NotAllowed: no role that arranges the desk.
+        NotAllowed: no role that arranges the desk for all: a rule acts in every unit.
     """
-    check(by, "desk.arrange")
+    check_everywhere(by, "desk.arrange", rule.municipality)
     if by.municipality_id != rule.municipality_id:
         raise Refused(_("Velg en regel i listen."), "stranger")
     with transaction.atomic():
@@ -165,10 +165,10 @@ def _follow(municipality_id: int, at: datetime) -> int:
         .exclude(pk__in=seen)
         .order_by("pk")[:BATCH]
     )
-    for entry in entries:
-        if _answer(entry, rules, at):
-            seen.add(entry.pk)
-    if safe and len(entries) < BATCH:
+    answered = [entry.pk for entry in entries if _answer(entry, rules, at)]
+    seen.update(answered)
+    # What another worker kept us from is still ahead of us: it may die before it has answered.
+    if safe and len(answered) == len(entries) < BATCH:
         RuleCursor.objects.filter(pk=cursor.pk, last_entry_id__lt=safe).update(last_entry_id=safe)
         seen -= {pk for pk in seen if pk <= safe}
     return len(entries)

@@ -40,10 +40,11 @@ def hold(
     seconds: int,
     seen: Seen | None = None,
     let_through: Sequence[str] = (),
+    keeps_draft: bool = False,
 ) -> Held:
     """Send a reply: after `seconds` in which it can be regretted, or when a second person has approved it.
 
-    The draft is used up. With 0 seconds, and nobody who must approve, it is sent at once. `seen` is how far the
+    The draft is used up, unless the text is another's and `keeps_draft` says so. With 0 seconds, and nobody who must approve, it is sent at once. `seen` is how far the
     writer's page had come (None when it cannot be known), `let_through` the codes of what the guard finds that the
     writer lets stand. The same form sent once more gives the reply that was held or sent the first time.
 
@@ -81,7 +82,8 @@ def hold(
         record(verb, held, by=by, at=at, conversation=row.pk, **more)
         if codes:
             record("reply.let_through", held, by=by, at=at, conversation=row.pk, codes=codes)
-        drafting.drop(conversation, Draft.Kind.ANSWER, by=by)
+        if not keeps_draft:
+            drafting.drop(conversation, Draft.Kind.ANSWER, by=by)
         _count_canned(given.canned, row)
         if not term and seconds <= 0:
             _send(held, at=at)

@@ -151,10 +151,10 @@ def _tell(conversation: Conversation, message: Message, at: datetime) -> None:
 
     subscriptions.tell(
         conversation,
+        *joined_into(conversation),
         about=message,
         wording=wording,
         link=f"/vegg/{conversation.ref}",
         at=at,
-        also=joined_into(conversation),
         leave_out=conversations.spoken_to(conversation),
     )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from torget.conversations.models import ApprovalTerm
 from torget.errors import Refused
 from torget.history.rules import record
-from torget.people.actor import Actor, check
+from torget.people.actor import Actor, check, check_everywhere
 from torget.people.models import Municipality, Unit
 
 
@@ -31,7 +31,7 @@ def demand(
         NotAllowed: no role for it there.
         Refused: a unit elsewhere.
     """
-    check(by, "replies.terms", unit or _root(municipality))
+    _check(by, unit, municipality)
     if unit is not None and unit.municipality_id != municipality.pk:
         raise Refused(_("Velg en enhet i kommunen."), "stranger")
     with transaction.atomic():
@@ -53,12 +53,14 @@ def end(term: ApprovalTerm, *, by: Actor, at: datetime) -> None:
     Raises:
         NotAllowed: no role for it there.
     """
-    check(by, "replies.terms", term.unit or _root(term.municipality))
+    _check(by, term.unit, term.municipality)
     with transaction.atomic():
         if ApprovalTerm.objects.filter(pk=term.pk, active=True).update(active=False):
             record("term.ended", term, by=by, at=at)
 
 
-def _root(municipality: Municipality) -> Unit | None:
-    """What holds for all is decided by who may decide for the whole municipality."""
-    return Unit.objects.filter(municipality=municipality, parent=None).order_by("pk").first()
+def _check(by: Actor, unit: Unit | None, municipality: Municipality) -> None:
+    if unit is not None:
+        check(by, "replies.terms", unit)
+    else:
+        check_everywhere(by, "replies.terms", municipality)

@@ -158,3 +158,35 @@ def test_the_pages_do_it_all(client, nordvaag, question, ola, per, gunn, now):
     client.post(f"/desk/godkjenning/{held.pk}", {"gjor": "godkjenn"})
     assert answers(question) == ["Du får plass."]
     assert "Ingen svar venter" in client.get("/desk/godkjenning").content.decode()
+
+
+def test_of_a_long_talk_no_more_is_read_than_is_shown(
+    client, question, waiting, gunn, now, monkeypatch
+):
+    first = question.messages.get()
+    Message.objects.bulk_create(
+        Message(
+            conversation=question,
+            kind="inbound",
+            visibility="private",
+            identity=first.identity,
+            body=f"Purring {number:02}.",
+            occurred_at=now + timedelta(minutes=number),
+            created_at=now + timedelta(minutes=number),
+        )
+        for number in range(1, 31)
+    )
+    Message.objects.filter(body="Purring 30.").update(hidden_at=now)
+    read, made = [], Message.from_db
+
+    def note(*row):
+        read.append(made(*row))
+        return read[-1]
+
+    monkeypatch.setattr(Message, "from_db", note)
+    client.force_login(gunn.staff.user)
+    page = client.get("/desk/godkjenning").content.decode()
+    assert len(read) == 6
+    shown = [number for number in range(1, 31) if f"Purring {number:02}." in page]
+    assert shown == [24, 25, 26, 27, 28, 29]
+    assert page.index("Purring 24.") < page.index("Purring 29.")

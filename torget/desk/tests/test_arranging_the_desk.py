@@ -4,10 +4,16 @@ import pytest
 from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from tests.cast import make_question
+from tests.cast import NOW, make_question, make_staff
 from torget.conversations import deadlines
 from torget.conversations.models import Conversation, Deadline, Tag
-from torget.desk.models import Dealing, Macro
+from torget.conversations.rules import tagging, terms
+from torget.desk.models import Dealing, Macro, Rule
+from torget.desk.rules import arranging, automation
+from torget.errors import NotAllowed
+from torget.people.actor import Actor
+from torget.people.models import Unit
+from torget.people.roles import Role
 
 
 @pytest.fixture
@@ -98,3 +104,87 @@ def test_strange_numbers_and_names_are_no_fault(nordvaag, lead):
         ("visninger", {"name": ""}),
     ):
         assert lead.post(f"/desk/{path}", form).status_code in {200, 302, 422}
+
+
+# What holds for the whole municipality is decided by who may decide for all of it ----------------
+
+
+@pytest.fixture
+def tora(nordvaag):
+    """Duty lead of technical operations alone."""
+    return Actor.of_staff(make_staff(nordvaag, "Tora", Role.DUTY_LEAD, over="teknisk-drift"))
+
+
+RULE = {
+    "name": "Regel",
+    "event": "conversation.opened",
+    "conditions": [],
+    "actions": [{"act": "close"}],
+    "last": False,
+    "position": 1,
+}
+
+
+def test_a_lead_of_one_unit_makes_and_switches_no_rule_for_all(nordvaag, per, tora):
+    with pytest.raises(NotAllowed):
+        automation.save_rule(None, nordvaag, **RULE, by=tora, at=NOW)
+    rule = automation.save_rule(None, nordvaag, **RULE, by=per, at=NOW)
+    with pytest.raises(NotAllowed):
+        automation.save_rule(rule, nordvaag, **RULE, by=tora, at=NOW)
+    with pytest.raises(NotAllowed):
+        automation.switch(rule, True, by=tora, at=NOW)
+    rule.refresh_from_db()
+    assert (rule.active, rule.changed_by) == (False, per.staff)
+
+
+def test_the_page_tells_a_lead_of_one_unit_why_not_and_keeps_what_was_typed(nordvaag, tora):
+    client = Client()
+    client.force_login(tora.staff.user)
+    form = {"name": "Alt lukkes", "event": "conversation.opened", "position": "1", "act_0": "close"}
+    response = client.post("/desk/innstillinger/regler", form)
+    assert response.status_code == 422
+    assert "Dette gjelder hele kommunen." in response.content.decode()
+    assert 'value="Alt lukkes"' in response.content.decode()
+    assert not Rule.objects.exists()
+
+
+def test_a_lead_of_one_unit_decides_deadlines_there_and_nowhere_else(nordvaag, per, tora):
+    own = Unit.objects.get(municipality=nordvaag, slug="teknisk-drift")
+    other = Unit.objects.get(municipality=nordvaag, slug="servicetorget")
+
+    def decide(unit, by):
+        return terms.set_deadline(
+            nordvaag,
+            "first",
+            amount=1,
+            measure="days",
+            warn_hours=1,
+            unit=unit,
+            by=by,
+            at=NOW,
+        )
+
+    terms.drop_deadline(decide(own, tora), by=tora, at=NOW)
+    for unit in (other, None):
+        with pytest.raises(NotAllowed):
+            decide(unit, tora)
+        row = decide(unit, per)
+        with pytest.raises(NotAllowed):
+            terms.drop_deadline(row, by=tora, at=NOW)
+    assert Deadline.objects.count() == 2
+
+
+def test_a_lead_of_one_unit_makes_no_tags_and_macros_for_all(nordvaag, per, tora):
+    tag = tagging.make_tag(nordvaag, "Vinter", by=per, at=NOW)
+    steps = [{"act": "close"}]
+    macro = arranging.save_macro(None, nordvaag, name="Ferdig", actions=steps, by=per, at=NOW)
+    for change in (
+        lambda: tagging.make_tag(nordvaag, "Sommer", by=tora, at=NOW),
+        lambda: tagging.change_tag(tag, "Sommer", active=False, by=tora, at=NOW),
+        lambda: arranging.save_macro(None, nordvaag, name="x", actions=steps, by=tora, at=NOW),
+        lambda: arranging.save_macro(macro, nordvaag, name="x", actions=steps, by=tora, at=NOW),
+    ):
+        with pytest.raises(NotAllowed):
+            change()
+    assert list(Tag.objects.values_list("name", "active")) == [("Vinter", True)]
+    assert list(Macro.objects.values_list("name", flat=True)) == ["Ferdig"]

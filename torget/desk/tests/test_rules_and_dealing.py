@@ -11,7 +11,7 @@ from tests.cast import NOW, make_question, make_staff
 from torget.conversations import rules
 from torget.conversations.models import Conversation
 from torget.conversations.rules import persons, tagging
-from torget.desk.models import Preference, RuleRun
+from torget.desk.models import Preference, RuleCursor, RuleRun
 from torget.desk.rules import automation, dealing
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
@@ -92,6 +92,36 @@ def test_what_was_seen_before_a_restart_is_not_done_again(nordvaag, per):
     automation._seen.clear()  # the worker was started anew before it came to store how far it was
     automation.follow(at=LATER)
     assert question.messages.filter(kind="note").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_another_worker_kept_it_from_is_done_when_that_one_dies(nordvaag, per):
+    make_rule(nordvaag, per)
+    automation.follow(at=LATER)
+    question = make_question(nordvaag)
+    cursor = RuleCursor.objects.get(municipality=nordvaag)
+    other = connection.copy()
+    with connection.cursor() as mine:
+        mine.execute("SET lock_timeout = '2s'")  # whoever would store how far it is waits here
+    try:
+        for _entry in range(3):  # the other worker is at one event, and then at another
+            other.set_autocommit(False)
+            with other.cursor() as held:
+                held.execute("SELECT 1 FROM desk_rulecursor WHERE id = %s FOR UPDATE", [cursor.pk])
+            automation.follow(at=LATER)
+            other.rollback()
+            other.set_autocommit(True)
+    finally:
+        other.close()
+        with connection.cursor() as mine:
+            mine.execute("RESET lock_timeout")
+    assert fresh(question).tags == []
+    automation.follow(at=LATER)
+    assert fresh(question).tags == ["vinter"]
+    for _pass in range(2):
+        automation.follow(at=LATER)
+    cursor.refresh_from_db()
+    assert cursor.last_entry_id >= RuleRun.objects.get().entry_id
 
 
 def test_rules_never_answer_to_their_own_acts(nordvaag, per):

@@ -6,7 +6,9 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.cast import make_question, make_staff
@@ -238,6 +240,15 @@ def test_a_conversation_is_exported_with_its_original_bytes(desk, question, ola,
     assert archive.read(held["messages"][0]["original"]) == bytes(envelope.body)
     assert "conversation.opened" in [one["verb"] for one in held["history"]]
     assert Entry.objects.filter(verb="conversation.exported").exists()
+
+
+@pytest.mark.parametrize("copy", ["utskrift", "eksport"])
+def test_the_bytes_that_came_in_are_never_held_all_at_once(desk, question, copy):
+    with CaptureQueriesContext(connection) as asked:
+        desk.get(f"/desk/sak/{question.ref}/{copy}").close()
+    of_messages = [one["sql"] for one in asked if 'FROM "conversations_message"' in one["sql"]]
+    assert any('"intake_envelope"."media_type"' in sql for sql in of_messages)
+    assert not any('"intake_envelope"."body"' in sql for sql in of_messages)
 
 
 # A shift hands over ----------------------------------------------------------------------------

@@ -22,7 +22,7 @@ from torget.conversations.models import Conversation
 from torget.desk.forms.publish import EmbedForm, TopicForm, TranslationForm
 from torget.desk.panes import answers as pane
 from torget.desk.panes.queue import counts
-from torget.desk.rules.telling import tell_all, text_for
+from torget.desk.rules.telling import Told, tell_all, text_for
 from torget.desk.views.acting import done
 from torget.desk.views.publish import own, reviewed
 from torget.errors import Refused
@@ -60,6 +60,23 @@ def editions(request: Any, slug: str) -> HttpResponse:
     return render(request, "desk/answer_editions.html", context)
 
 
+def _say(request: Any, told: Told) -> None:
+    if many := len(told.answered):
+        said = ngettext("%(many)s har fått svaret.", "%(many)s har fått svaret.", many)
+        messages.success(request, said % {"many": many})
+    if many := len(told.to_approve):
+        said = ngettext(
+            "%(many)s svar venter på godkjenning.", "%(many)s svar venter på godkjenning.", many
+        )
+        messages.success(request, said % {"many": many})
+    if told.left:
+        said = _(
+            "Disse fikk ikke svaret, fordi saken er besvart, slått sammen eller har et svar som venter: "
+            "%(refs)s. Se på dem hver for seg."
+        )
+        messages.warning(request, said % {"refs": ", ".join(one.ref for one in told.left)})
+
+
 @requires("answers.publish")
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
@@ -70,14 +87,13 @@ def tell(request: Any, slug: str) -> HttpResponse:
     if request.method == "POST":
         chosen = set(request.POST.getlist("ref"))
         try:
-            many = tell_all(
+            told = tell_all(
                 answer, [one for one in waiting if one.ref in chosen], by=request.actor, at=now
             )
         except Refused as refusal:
             messages.error(request, refusal.message)
             return redirect("desk:tell_answer", slug=answer.slug)
-        said = ngettext("%(many)s har fått svaret.", "%(many)s har fått svaret.", many)
-        messages.success(request, said % {"many": many})
+        _say(request, told)
         return redirect("desk:answers")
     context = {
         "answer": answer,

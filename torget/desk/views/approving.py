@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -12,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from torget.conversations.models import ApprovalTerm, Mention, Message
+from torget.conversations.models import ApprovalTerm, Conversation, Mention, Message
 from torget.conversations.rules import mentioning
 from torget.desk.forms.writing import NETWORKS, SendBackForm, TermForm
 from torget.desk.panes.queue import counts
@@ -42,17 +44,12 @@ def _waiting(request: Any, form: SendBackForm | None = None, of: int = 0) -> dic
             "conversation__unit", "conversation__municipality", "staff__unit", "term"
         )[:50]
     )
-    said: dict[int, list[Message]] = {}
-    ids = [row.conversation_id for row in rows]
-    for message in (
-        Message.objects.filter(conversation__in=ids).shown().select_related("staff").defer("search")
-    ):
-        said.setdefault(message.conversation_id, []).append(message)
+    said = _last_said([row.conversation_id for row in rows])
     return {
         "rows": [
             {
                 "held": row,
-                "said": said.get(row.conversation_id, [])[-SHOWN:],
+                "said": said.get(row.conversation_id, []),
                 "found": [FOUND[code] for code in row.let_through if code in FOUND],
                 "own": row.staff_id == request.actor.id,
                 "form": form if of == row.pk else SendBackForm(prefix=f"t{row.pk}"),
@@ -62,6 +59,22 @@ def _waiting(request: Any, form: SendBackForm | None = None, of: int = 0) -> dic
         "form": form,
         "desk_counts": counts(request),
     }
+
+
+def _last_said(ids: list[int]) -> dict[int, list[Message]]:
+    """The last few messages of each conversation, oldest first; no more than these are read, however long the talk."""
+    newest = (
+        Message.objects.filter(conversation=OuterRef("pk"))
+        .shown()
+        .order_by("-created_at", "-pk")
+        .values("pk")[:SHOWN]
+    )
+    shown = Conversation.objects.filter(pk__in=ids).values_list(ArraySubquery(newest), flat=True)
+    chosen = [pk for few in shown for pk in few]
+    said: dict[int, list[Message]] = {}
+    for message in Message.objects.filter(pk__in=chosen).select_related("staff").defer("search"):
+        said.setdefault(message.conversation_id, []).append(message)
+    return said
 
 
 @requires("replies.approve")

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from torget.conversations.models import Block, Identity, Merge, Person, PersonNote
-from torget.conversations.persons import family
+from torget.conversations.models import Block, Merge, Person, PersonNote
 from torget.conversations.rules import persons
 from torget.desk.forms.person import BlockForm, MergeForm, PersonNoteForm
-from torget.desk.panes.person import one, other, page
+from torget.desk.panes.person import blockable, merges, one, other, page, readable
 from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires
@@ -64,8 +63,13 @@ def unmerge(request: Any, pk: int) -> HttpResponse:
         kept__municipality=request.municipality,
     )
     kept = one(request, row.kept_id)
-    persons.unmerge(row, by=request.actor, at=timezone.now())
-    messages.success(request, _("De er to personer igjen."))
+    if row.undone_at is None and not merges(request.actor, kept).filter(pk=pk).exists():
+        raise Http404
+    try:
+        persons.unmerge(row, by=request.actor, at=timezone.now())
+        messages.success(request, _("De er to personer igjen."))
+    except Refused as refusal:
+        messages.error(request, refusal.message)
     return redirect("desk:person", pk=kept.pk)
 
 
@@ -101,6 +105,8 @@ def forget_note(request: Any, pk: int) -> HttpResponse:
         person__municipality=request.municipality,
     )
     about = one(request, row.person_id)
+    if not readable(request.actor, [row.person_id]):
+        raise Http404
     persons.forget_note(row, by=request.actor, at=timezone.now())
     messages.success(request, _("Notatet er slettet."))
     return redirect("desk:person", pk=about.pk)
@@ -111,8 +117,7 @@ def forget_note(request: Any, pk: int) -> HttpResponse:
 def block(request: Any, pk: int) -> HttpResponse:
     """Let a sender make nobody wait for a while."""
     about = one(request, pk)
-    known_as = Identity.objects.filter(person__in=family(about)).exclude(network="form")
-    form = BlockForm(known_as, request.POST, prefix="blokk")
+    form = BlockForm(blockable(request.actor, about), request.POST, prefix="blokk")
 
     def do(data: dict[str, Any]) -> None:
         persons.block(
@@ -138,6 +143,8 @@ def lift(request: Any, pk: int) -> HttpResponse:
         identity__municipality=request.municipality,
     )
     about = one(request, row.identity.person_id)
+    if not readable(request.actor, [row.identity.person_id]):
+        raise Http404
     persons.lift(row, by=request.actor, at=timezone.now())
     messages.success(request, _("Blokkeringen er opphevet."))
     return redirect("desk:person", pk=about.pk)

@@ -41,6 +41,16 @@ def _end_of(day: Any) -> datetime | None:
     return datetime.combine(day + timedelta(days=1), time(0), OSLO) if day else None
 
 
+def _last_answer(conversation: Conversation, said: list[Message]) -> str:
+    """What we said last, to begin with; what was said aside to one person in a public talk is not for everybody."""
+    public = conversation.visibility == Conversation.Visibility.PUBLIC
+    for message in reversed(said):
+        aside = public and message.visibility != Conversation.Visibility.PUBLIC
+        if message.kind == Message.Kind.ANSWER and not aside:
+            return message.body
+    return ""
+
+
 def reviewed(form: TranslationForm, source: Conversation | None) -> dict[str, Any]:
     """What looks personal in the text as it stands in the form."""
     question, body = (str(form[name].value() or "") for name in ("question", "body"))
@@ -57,10 +67,7 @@ def publish(request: Any, ref: str) -> HttpResponse:
     """
     found = one(request, ref)
     said = list(Message.objects.filter(conversation=found).shown())
-    last = next(
-        (message for message in reversed(said) if message.kind == Message.Kind.ANSWER), None
-    )
-    start = {"question": found.subject, "body": last.body if last else ""}
+    start = {"question": found.subject, "body": _last_answer(found, said)}
     form = PublishForm(request.municipality, request.POST or None, initial=start)
     made: list[Answer] = []
 
