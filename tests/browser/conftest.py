@@ -127,15 +127,30 @@ def faults(page: Page, axe: Callable[[], list[str]]) -> Callable[[str], list[str
     return look
 
 
+def enter(page: Page, name: str) -> None:
+    """Sign in as one of the example municipality's staff, by first name."""
+    page.goto("/konto/login/")
+    page.get_by_label("E-post").fill(f"{name}@nordvaag.example.no")
+    page.get_by_label("Passord").fill(PASSWORD)
+    page.get_by_role("button", name="Logg inn", exact=True).click()
+    page.wait_for_url("**/desk/**")
+
+
 @pytest.fixture
 def sign_in(page: Page) -> Callable[[str], None]:
-    """Sign in as one of the example municipality's staff, by first name."""
+    """Sign in on the test's own page: `sign_in("per")`."""
+    return lambda name: enter(page, name)
 
-    def enter(name: str) -> None:
-        page.goto("/konto/login/")
-        page.get_by_label("E-post").fill(f"{name}@nordvaag.example.no")
-        page.get_by_label("Passord").fill(PASSWORD)
-        page.get_by_role("button", name="Logg inn", exact=True).click()
-        page.wait_for_url("**/desk/**")
 
-    return enter
+@pytest.fixture
+def visitor(new_context: Callable[..., Any]) -> Callable[..., Page]:
+    """A person at a browser of their own: `visitor()` a resident, `visitor("per")` somebody at work."""
+
+    def make(who: str = "", **context: Any) -> Page:
+        page: Page = new_context(**context).new_page()
+        page.set_default_timeout(10_000)
+        if who:
+            enter(page, who)
+        return page
+
+    return make

@@ -8,27 +8,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from torget.demo.story import PASSWORD
-
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def visitor(new_context):
-    """A person at a browser of their own: `visitor()` a resident, `visitor("per")` somebody at work."""
-
-    def make(who=None, **context):
-        page = new_context(**context).new_page()
-        page.set_default_timeout(10_000)
-        if who:
-            page.goto("/konto/login/")
-            page.get_by_label("E-post").fill(f"{who}@nordvaag.example.no")
-            page.get_by_label("Passord").fill(PASSWORD)
-            page.get_by_role("button", name="Logg inn", exact=True).click()
-            page.wait_for_url("**/desk/**")
-        return page
-
-    return make
 
 
 def test_a_cracked_lid_is_answered_and_everybody_knows(visitor):

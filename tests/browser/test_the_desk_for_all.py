@@ -7,6 +7,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from torget.demo.story import PASSWORD
+
 pytestmark = pytest.mark.browser
 
 SIZES = [{"width": 1280, "height": 900}, {"width": 390, "height": 844}]
@@ -64,7 +66,7 @@ def test_a_case_is_answered_by_keyboard_alone(page, size, complaints):
     tab_to(page, page.get_by_label("E-post"))
     page.keyboard.type("martin@nordvaag.example.no")
     tab_to(page, page.get_by_label("Passord"))
-    page.keyboard.type("nordvaag-torget-2026")
+    page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/desk/**")
 

@@ -7,13 +7,12 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_story import visitor  # noqa: F401 - a fixture
 from tests.square import Square
 
 pytestmark = pytest.mark.browser
 
 
-def ask(visitor, body):  # noqa: F811
+def ask(visitor, body):
     """A resident asks; the number of the case."""
     kari = visitor()
     kari.goto("/spor")
@@ -25,7 +24,7 @@ def ask(visitor, body):  # noqa: F811
     return re.search(r"NV-\d+-\d+", kari.url)[0]
 
 
-def test_a_late_case_climbs(visitor, square: Square):  # noqa: F811
+def test_a_late_case_climbs(visitor, square: Square):
     # Somebody has waited a while; then a case comes in whose deadline is soon over.
     first = ask(visitor, "Hvor lenge er gjenvinningsstasjonen åpen på lørdag?")
     late = ask(visitor, "Kan jeg få utsatt fristen for eiendomsskatt?")
@@ -55,7 +54,7 @@ def test_a_late_case_climbs(visitor, square: Square):  # noqa: F811
     expect(per.get_by_text("Fristen for å svare ble brutt")).to_be_visible()
 
 
-def test_several_are_closed_at_once_and_it_is_undone(visitor):  # noqa: F811
+def test_several_are_closed_at_once_and_it_is_undone(visitor):
     refs = [ask(visitor, f"Takk for hjelpen med trapp nummer {n}!") for n in (1, 2)]
     martin = visitor("martin")
     martin.goto("/desk/?vis=free")
@@ -75,7 +74,7 @@ def test_several_are_closed_at_once_and_it_is_undone(visitor):  # noqa: F811
         expect(martin.locator(f"#velg-{ref}")).to_be_visible()
 
 
-def test_several_are_tagged_without_scripts(visitor):  # noqa: F811
+def test_several_are_tagged_without_scripts(visitor):
     ref = ask(visitor, "Hvem har ansvar for benken ved kaia?")
     martin = visitor("martin", java_script_enabled=False)
     martin.goto("/desk/?vis=free")
@@ -90,7 +89,7 @@ def test_several_are_tagged_without_scripts(visitor):  # noqa: F811
     )
 
 
-def test_a_view_is_saved_and_its_counter_follows_what_comes_in(visitor):  # noqa: F811
+def test_a_view_is_saved_and_its_counter_follows_what_comes_in(visitor):
     martin = visitor("martin")
     martin.goto("/desk/?vis=free")
     martin.locator("#filtre > summary").click()
@@ -116,7 +115,7 @@ def test_a_view_is_saved_and_its_counter_follows_what_comes_in(visitor):  # noqa
     expect(saved.locator(".n")).to_have_text(str(before + 1), timeout=10_000)
 
 
-def test_a_shift_hands_over(visitor, square: Square):  # noqa: F811
+def test_a_shift_hands_over(visitor, square: Square):
     # Martin is on duty and has a case; Kristin comes on after him.
     ref = ask(visitor, "Ringte dere tilbake om leie av samfunnshuset?")
     square.query(
@@ -153,7 +152,7 @@ def test_a_shift_hands_over(visitor, square: Square):  # noqa: F811
     expect(kristin.get_by_text("Martin overleverte saken til Kristin")).to_be_visible()
 
 
-def test_the_queue_is_walked_by_keyboard_only_when_switched_on(visitor):  # noqa: F811
+def test_the_queue_is_walked_by_keyboard_only_when_switched_on(visitor):
     ask(visitor, "Kan jeg leie kajakk av kommunen?")
     amina = visitor("kristin")
     amina.goto("/desk/")
@@ -187,7 +186,7 @@ def test_the_queue_is_walked_by_keyboard_only_when_switched_on(visitor):  # noqa
     expect(note).to_have_value("jkrt?")
 
 
-def test_two_cases_are_merged_and_the_old_link_leads_to_the_kept_one(visitor, square: Square):  # noqa: F811
+def test_two_cases_are_merged_and_the_old_link_leads_to_the_kept_one(visitor, square: Square):
     """And it is undone: both stand as they did."""
     cases = []
     for body in ("Når tømmes septiktanken vår?", "Glemte å skrive adressen: Myrveien 3."):

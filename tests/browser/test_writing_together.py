@@ -8,29 +8,9 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from torget.demo.story import PASSWORD
-
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 TEXT = "textarea[name='svar-body']"
-
-
-@pytest.fixture
-def visitor(new_context):
-    """A person at a browser of their own: `visitor()` a resident, `visitor("per")` somebody at work."""
-
-    def make(who=None, **context):
-        page = new_context(**context).new_page()
-        page.set_default_timeout(10_000)
-        if who:
-            page.goto("/konto/login/")
-            page.get_by_label("E-post").fill(f"{who}@nordvaag.example.no")
-            page.get_by_label("Passord").fill(PASSWORD)
-            page.get_by_role("button", name="Logg inn", exact=True).click()
-            page.wait_for_url("**/desk/**")
-        return page
-
-    return make
 
 
 def ask(page, body, *, public=False, email=""):
@@ -206,7 +186,8 @@ def test_a_reply_is_regretted_and_comes_back_to_be_mended(visitor, scripts):
 def test_a_reply_that_needs_approval_waits_for_a_second_person(visitor, axe_of):
     per, martin = visitor("per"), visitor("martin")
     per.goto("/desk/innstillinger")
-    per.get_by_role("link", name="Svar som må godkjennes").click()
+    settings = per.get_by_role("navigation", name="Innstillinger")
+    settings.get_by_role("link", name="Godkjenning").click()
     per.get_by_label("Navn").fill("Alt om kino")
     per.get_by_label("Enhet").select_option(label="Kultur og bibliotek")
     per.get_by_role("button", name="Legg til kravet").click()
