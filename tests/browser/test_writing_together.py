@@ -202,7 +202,9 @@ def test_a_reply_that_needs_approval_waits_for_a_second_person(visitor, axe_of):
     expect(martin.locator(".held").get_by_text("Venter på godkjenning")).to_be_visible()
 
     # Per reads it with what was asked, and sends it back.
-    per.get_by_role("link", name=re.compile("Godkjenning")).click()
+    per.get_by_role("navigation", name="Arbeidsflate").get_by_role(
+        "link", name=re.compile("Godkjenning")
+    ).click()
     card = per.get_by_role("region", name="Kan vi leie kinoen til bursdag?")
     expect(card.get_by_text("Ja, det går fint.")).to_be_visible()
     assert axe_of(per) == []
