@@ -20,7 +20,7 @@ from torget.conversations import words
 from torget.conversations.models import Conversation, ConversationQuerySet, Message
 
 PAGE = 30
-HITS = 120
+HITS = 45
 # So few conversations are searched through straight away; the walk by weeks is for the many.
 FEW = 1_500
 MAX_TOKENS = 16
