@@ -33,7 +33,7 @@ bench: ## Measure everything that has a limit, then kill processes two hundred t
 
 test-peers: ## Only the tests against real servers
 	@$(PYTHON) tools/setup.py dev
-	$(BIN)/pytest -m "mail or peer" $(ARGS)
+	$(BIN)/pytest -m "mail or peer or heavy" $(ARGS)
 
 format: ## Put the code in house style
 	$(BIN)/ruff check --fix .

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
+
+# What a delivery does. `say` tells one person something (an answer, a private message); `publish` posts on our own
+# page; `edit` and `withdraw` change what we said; `hide`, `show` and `remove` act on what others said there.
+Act = Literal["say", "publish", "edit", "withdraw", "hide", "show", "remove"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +18,28 @@ class Capabilities:
 
     read_public: bool = False
     read_private: bool = False
-    reply: bool = False
+    reply: bool = False  # answers reach the one who spoke, the way they spoke
+    private_reply: bool = False  # who spoke in public can be answered in private
+    by_sender: bool = (
+        False  # private messages of one sender belong together (chat, SMS): there are no subjects
+    )
+    publish: bool = False
+    edit: bool = False  # what we said can be corrected there
+    withdraw: bool = False  # what we said can be taken away there
+    hide: bool = False  # what others said can be hidden (and shown again); `Adapter.hide_means` says what that is
+    remove: bool = False  # what others said can be deleted
+    pre_moderate: bool = False  # what others say waits until we let it through (`show`)
     attachments: bool = False
-    look_up: bool = False
-    max_body_chars: int = 100_000
+    max_pictures: int = 0
+    alt_text: bool = False
+    look_up: bool = False  # an unknown outcome can be settled by reading
+    idempotent: bool = False  # the network itself takes the same key only once
+    polls: bool = False  # we ask (`Adapter.poll`), every `poll_seconds`
+    poll_seconds: float = 30.0
+    verify_asks: bool = (
+        False  # `Adapter.verify` may ask the network (for a key): it is run beside the event loop
+    )
+    max_body_chars: int = 100_000  # in the unit `Adapter.preview` counts in
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +74,19 @@ class Author:
     external_id: str
     name: str = ""
     verified: str = ""  # how: "dkim", "signature" …; empty: not at all
+    handle: str = ""  # what people read: "@kari@mastodon.example", "+47 900 00 000"
+    url: str = ""  # their page there, https only
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An attachment as it came."""
+    """An attachment as it came; with `url` and no content it is fetched before the message is filed."""
 
     name: str
     media_type: str
     content: bytes
     alt: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +109,11 @@ class Utterance:
     parents: Sequence[str] = ()
     folded: str = ""
     language: str = ""
+    url: str = ""  # where it can be read there
+    held: bool = False  # it waits there until we let it through (pre-moderation)
+    changed_at: datetime | None = (
+        None  # of an edit: when; an older one that comes late changes nothing
+    )
     attachments: Sequence[File] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -92,12 +122,14 @@ class Utterance:
 class Notice:
     """News that is not an utterance: a bounce of something we sent, an automatic reply, our own message coming back.
 
-    `of` is the external id of our message it concerns, when known.
+    `of` is the external id of our message it concerns, or its idempotency key, when known. "network" is news only the
+    network itself understands (a new follower): its adapter heeds it, in the transaction that files the envelope.
     """
 
-    kind: Literal["bounce", "auto_reply", "own", "receipt", "loop"]
+    kind: Literal["bounce", "auto_reply", "own", "receipt", "loop", "network"]
     of: str = ""
     detail: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Unparseable(Exception):  # noqa: N818 - names the envelope's state
@@ -110,9 +142,11 @@ class BadSignature(Exception):  # noqa: N818 - names the verdict
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One thing to be sent, complete: an adapter needs nothing else.
+    """One thing to be sent or done, complete: an adapter needs nothing else.
 
-    `idempotency_key` is ours and unique; the adapter derives the network's own idempotency id from it.
+    `idempotency_key` is ours and unique; the adapter derives the network's own idempotency id from it. `target` is the
+    external id of what `edit`, `withdraw`, `hide`, `show` and `remove` act on; `parent` of what an answer answers.
+    `link` leads to the whole text on our square, for networks that take less of it.
     """
 
     idempotency_key: str
@@ -127,15 +161,22 @@ class Outgoing:
     language: str = "nb"
     recipient_name: str = ""
     attachments: Sequence[File] = ()
+    act: Act = "say"
+    target: str = ""
+    visibility: Literal["public", "private"] = "private"
+    link: str = ""
+    warning: str = ""  # a content warning shown before the text, where the network has them
+    extra: Mapping[str, Any] = field(default_factory=dict)
     automatic: bool = False  # receipts and notices: marked so that machines do not answer them
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The network took it. `external_id` is its id of our message."""
+    """The network took it. `external_id` is its id of our message; `url` where people read it."""
 
     external_id: str
     detail: str = ""
+    url: str = ""
 
 
 class SendError(Exception):
@@ -146,6 +187,7 @@ class SendError(Exception):
         ambiguous: it may have gone out: only a look-up may settle it, never another send.
         account: the fault is the account's (bad token, closed): stop sending from it, tell a person.
         retry_after_seconds: what the network asked for, if it did.
+        limited: the network's limit is reached: nothing more from this account until then.
     """
 
     def __init__(
@@ -156,8 +198,10 @@ class SendError(Exception):
         ambiguous: bool = False,
         account: bool = False,
         retry_after_seconds: float | None = None,
+        limited: bool = False,
     ) -> None:
         super().__init__(message)
+        self.limited = limited
         self.permanent = permanent
         self.ambiguous = ambiguous
         self.account = account
@@ -166,24 +210,109 @@ class SendError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a check of an account found; `detail` is a sentence for the person who must mend it."""
+    """What a check of an account found; `detail` is a sentence for the person who must mend it.
+
+    `expires_at` is when its token ends; `missing` the permissions we need there and were not given.
+    """
 
     ok: bool
     detail: str = ""
     expires_at: datetime | None = None
+    missing: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """What asking brought. The cursor is kept, and `settle` called, only when every item is committed.
+
+    `more`: ask again at once.
+    """
+
+    items: Sequence[Item] = ()
+    cursor: Mapping[str, Any] = field(default_factory=dict)
+    more: bool = False
+    settle: Callable[[], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """How a text goes out: the parts it is sent in, how much of the network's measure it uses, what is worth saying.
+
+    `unit` names the measure in words ("tegn", "SMS-er"); it fits when `used` is at most `most`.
+    """
+
+    parts: Sequence[str]
+    used: int
+    most: int
+    unit: str
+    remarks: Sequence[str] = ()
+
+    @property
+    def fits(self) -> bool:
+        """The network takes it."""
+        return self.used <= self.most
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing an administrator fills in to connect an account; secret ones are kept encrypted and never shown.
+
+    `label` and `help` are translated when shown.
+    """
+
+    name: str
+    label: Any
+    help: Any = ""
+    secret: bool = False
+    required: bool = True
+    choices: Sequence[tuple[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """An account as a network gave it to us after its owner said yes."""
+
+    address: str
+    name: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    expires_at: datetime | None = None
 
 
 class Adapter(Protocol):
-    """One outside network. Modules named in TORGET_ADAPTERS hold one instance as `adapter`."""
+    """One outside network. Packages named in TORGET_ADAPTERS hold one instance as `adapter`; most extend `base.Base`.
+
+    A package with `models` becomes a Django app of its own, and its `urls` are served, without another line anywhere.
+    """
 
     network: str
+    label: Any  # what people call the network
     capabilities: Capabilities
+    hide_means: Any  # what "hide" does there, in a sentence for the desk
+    fields: Sequence[
+        Field
+    ]  # what connecting takes; for `oauth` what must be known before the owner is asked
+    oauth: bool  # the owner is sent to the network to say yes
 
     def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
         """Check an inbound webhook's signature on the raw body; the item to store.
 
+        `headers` are in lower case; `:method` and `:path` (with its query) are among them.
+
         Raises:
             BadSignature: missing, wrong or too old.
+        """
+        ...
+
+    def greet(self, account: AccountFacts, query: Mapping[str, str]) -> str | None:
+        """The answer to a network that asks (by GET) whether our webhook address is ours; None when it may not know."""
+        ...
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        """Ask for what is new since the cursor ({} the first time). May wait up to 20 seconds for something to come.
+
+        Raises:
+            SendError: as in `send`; `account` when the token is bad.
         """
         ...
 
@@ -197,8 +326,16 @@ class Adapter(Protocol):
         """
         ...
 
+    def heed(self, notice: Notice, account: AccountFacts, *, at: datetime) -> None:
+        """Do what news of the kind "network" asks for, in the caller's transaction; no network call."""
+        ...
+
+    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+        """How this would go out. Pure."""
+        ...
+
     def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
-        """Send once, now. Never retries by itself.
+        """Do `out.act` once, now. Never retries by itself.
 
         Raises:
             SendError: classified by type and code.
@@ -215,4 +352,20 @@ class Adapter(Protocol):
 
     def check(self, account: AccountFacts) -> Health:
         """Can we receive and send there now?"""
+        ...
+
+    def profile_url(self, account: AccountFacts) -> str:
+        """Where people find our account; "" when it has no page."""
+        ...
+
+    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+        """Where to send the owner to say yes (`oauth` only); `account` holds what the fields were filled with."""
+        ...
+
+    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+        """The account, for the code the network sent the owner back with.
+
+        Raises:
+            SendError: the network did not give it.
+        """
         ...

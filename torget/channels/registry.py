@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib import import_module
 
@@ -13,7 +14,7 @@ from torget.channels.contract import Adapter
 
 @lru_cache(maxsize=1)
 def adapters() -> dict[str, Adapter]:
-    """Network → adapter, from the dotted paths in TORGET_ADAPTERS; each module holds `adapter`.
+    """Network → adapter, from the dotted paths in TORGET_ADAPTERS; each module holds `adapter`, or several `adapters`.
 
     Raises:
         ImproperlyConfigured: a path that cannot be loaded, or two adapters for one network.
@@ -21,14 +22,16 @@ def adapters() -> dict[str, Adapter]:
     found: dict[str, Adapter] = {}
     for path in settings.ADAPTERS:
         try:
-            adapter: Adapter = import_module(path).adapter
+            module = import_module(path)
+            held: Sequence[Adapter] = getattr(module, "adapters", None) or [module.adapter]
         except (ImportError, AttributeError) as fault:
             raise ImproperlyConfigured(
                 f"TORGET_ADAPTERS: {path} cannot be loaded: {fault}"
             ) from fault
-        if adapter.network in found:
-            raise ImproperlyConfigured(f"TORGET_ADAPTERS: two adapters for {adapter.network}.")
-        found[adapter.network] = adapter
+        for adapter in held:
+            if adapter.network in found:
+                raise ImproperlyConfigured(f"TORGET_ADAPTERS: two adapters for {adapter.network}.")
+            found[adapter.network] = adapter
     return found
 
 

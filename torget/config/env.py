@@ -113,9 +113,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "TORGET_ADAPTERS",
-        "torget.adapters.form,torget.adapters.email,torget.adapters.webhook",
+        "",
         _names,
-        "Dotted paths of the channel adapters to load.",
+        "Dotted paths of the channel adapters to load, with commas between. Empty: every one in `torget/adapters`.",
     ),
     Setting(
         "TORGET_MEANING",

@@ -11,7 +11,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from torget.config import env, postgres
+from torget.config import adapters, env, postgres
 
 django_stubs_ext.monkeypatch()
 env.check_names()
@@ -64,7 +64,7 @@ PUBLIC_PORT = env.value("TORGET_PUBLIC_PORT")
 TRUST_PROXY = env.value("TORGET_TRUST_PROXY")
 THREADS = env.value("TORGET_THREADS")
 MAX_BODY_BYTES = env.value("TORGET_MAX_BODY_MB") * 1_000_000
-ADAPTERS = env.value("TORGET_ADAPTERS")
+ADAPTERS = env.value("TORGET_ADAPTERS") or adapters.ours()
 MEANING = env.value("TORGET_MEANING")
 LEASE_SECONDS = env.value("TORGET_LEASE_SECONDS")
 ALARM_EMAIL = env.value("TORGET_ALARM_EMAIL")
@@ -102,6 +102,8 @@ INSTALLED_APPS = [
     "torget.desk",
     "torget.demo",
     "torget.config",
+    # A channel with tables of its own is an app of its own.
+    *(path for path in ADAPTERS if adapters.has(path, "models")),
 ]
 
 MIDDLEWARE = [

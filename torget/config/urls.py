@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
+
+from torget.config.adapters import has
 
 handler400 = "torget.design.errors.bad_request"
 handler403 = "torget.design.errors.forbidden"
@@ -14,5 +17,11 @@ urlpatterns = [
     path("konto/", include("allauth.urls")),
     path("svar/", include("torget.answers.urls")),
     path("desk/", include("torget.desk.urls")),
+    # A channel's own addresses (a chat page, what other servers ask for), where it has any.
+    *(
+        path("", include(f"{adapter}.urls"))
+        for adapter in settings.ADAPTERS
+        if has(adapter, "urls")
+    ),
     path("", include("torget.square.urls")),
 ]

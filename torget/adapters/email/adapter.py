@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from torget.adapters.email.imap import Fault, Mailbox
 from torget.channels import smtp
+from torget.channels.base import Base
 from torget.channels.contract import (
     AccountFacts,
     Author,
-    BadSignature,
     Capabilities,
     File,
     Health,
@@ -44,15 +45,13 @@ def _why(code: str) -> str:
     }.get(code, _("E-posten er ødelagt og kan ikke leses. Last ned originalen."))
 
 
-class EmailAdapter:
+class EmailAdapter(Base):
     """A mailbox the municipality has. Settings: `imap`, `smtp`, and what docs/channels/email.md names."""
 
     network = "email"
+    label = gettext_lazy("E-post")
     # `look_up` can prove that a mail went out, never that it did not: it does not settle every doubt.
     capabilities = Capabilities(read_private=True, reply=True, attachments=True, look_up=False)
-
-    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
-        raise BadSignature("E-mail is fetched from the mailbox; it has no webhook.")
 
     def parse(
         self, item: Item, account: AccountFacts, *, received_at: datetime

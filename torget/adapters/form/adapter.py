@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils.translation import gettext_lazy
+
+from torget.channels.base import Base
 from torget.channels.contract import (
     AccountFacts,
     Author,
-    BadSignature,
     Capabilities,
-    Health,
     Item,
     Notice,
     Outgoing,
@@ -24,16 +25,14 @@ from torget.channels.contract import (
 MEDIA_TYPE = "application/vnd.torget.form+json"
 
 
-class FormAdapter:
+class FormAdapter(Base):
     """Reads what the square's forms stored; there is nothing to send to."""
 
     network = "form"
+    label = gettext_lazy("Torget")
     capabilities = Capabilities(
         read_public=True, read_private=True, reply=True, attachments=True, look_up=True
     )
-
-    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
-        raise BadSignature("The web form takes no webhooks.")
 
     def parse(
         self, item: Item, account: AccountFacts, *, received_at: datetime
@@ -71,6 +70,3 @@ class FormAdapter:
 
     def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
         return None
-
-    def check(self, account: AccountFacts) -> Health:
-        return Health(True)

@@ -9,7 +9,10 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
+from django.utils.translation import gettext_lazy
+
 from torget.channels import http
+from torget.channels.base import Base
 from torget.channels.contract import (
     AccountFacts,
     Author,
@@ -40,10 +43,11 @@ def _secrets(account: AccountFacts) -> list[str]:
     ]
 
 
-class WebhookAdapter:
+class WebhookAdapter(Base):
     """Reads signed deliveries, and delivers answers to the address the other system gave."""
 
     network = "webhook"
+    label = gettext_lazy("Fagsystem (webhook)")
     capabilities = Capabilities(read_public=True, read_private=True, reply=True, look_up=True)
 
     def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:

@@ -1,0 +1,111 @@
+"""What most adapters share: honest answers for everything a network cannot do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+import regex  # type: ignore[import-untyped]  # the package ships no types
+from django.utils.translation import gettext as _
+
+from torget.channels.contract import (
+    AccountFacts,
+    BadSignature,
+    Capabilities,
+    Connected,
+    Field,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Polled,
+    Preview,
+    Receipt,
+    SendError,
+    Unparseable,
+    Utterance,
+)
+
+_GRAPHEME = regex.compile(r"\X")
+
+
+def graphemes(text: str) -> int:
+    """Characters as people count them: an emoji with its skin tone is one (UAX #29)."""
+    return len(_GRAPHEME.findall(text))
+
+
+def shorten(text: str, most: int, link: str) -> str:
+    """The text, or its beginning cut at a word with "… <link>" after it, in at most `most` characters."""
+    if graphemes(text) <= most:
+        return text
+    tail = f" … {link}" if link else " …"
+    held = "".join(_GRAPHEME.findall(text)[: max(0, most - graphemes(tail))])
+    return held.rsplit(None, 1)[0].rstrip(" ,;:–-") + tail if held.strip() else tail.strip()
+
+
+def signed(out: Outgoing) -> str:
+    """An answer as it stands in a talk: the words, and under them who says so."""
+    return f"{out.body}\n– {out.signature}" if out.signature and out.act == "say" else out.body
+
+
+class Base:
+    """An adapter that cannot do anything yet. Extend it and say what the network can."""
+
+    network: str = ""
+    label: Any = ""
+    capabilities = Capabilities()
+    hide_means: Any = ""
+    fields: Sequence[Field] = ()
+    oauth: ClassVar[bool] = False
+
+    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+        raise BadSignature("This channel takes no webhooks.")
+
+    def greet(self, account: AccountFacts, query: Mapping[str, str]) -> str | None:
+        return None
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        return Polled(cursor=cursor)
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        raise Unparseable("This channel only sends.")
+
+    def heed(self, notice: Notice, account: AccountFacts, *, at: datetime) -> None:
+        return None
+
+    def text(self, out: Outgoing) -> str:
+        """What stands there: a post is shortened to what the network takes, with a link to the rest."""
+        if out.act == "publish":
+            return shorten(out.body, self.capabilities.max_body_chars, out.link)
+        return signed(out)
+
+    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+        said = self.text(out)
+        remarks = [_("Teksten er forkortet, med lenke til resten.")] if out.body not in said else []
+        most = self.capabilities.max_body_chars
+        if (over := len(out.attachments) - self.capabilities.max_pictures) > 0:
+            remarks.append(
+                _("%(count)s bilder blir ikke med: kanalen tar ikke flere.") % {"count": over}
+            )
+        return Preview([said], graphemes(said), most, _("tegn"), remarks)
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        raise SendError("Nothing can be sent here.", permanent=True)
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        raise SendError("This channel cannot be asked what went out.", ambiguous=True)
+
+    def check(self, account: AccountFacts) -> Health:
+        return Health(True)
+
+    def profile_url(self, account: AccountFacts) -> str:
+        return ""
+
+    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+        raise SendError("This channel is not connected that way.", permanent=True)
+
+    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+        raise SendError("This channel is not connected that way.", permanent=True)
