@@ -34,6 +34,7 @@ class Capabilities:
     alt_text: bool = False
     look_up: bool = False  # an unknown outcome can be settled by reading
     idempotent: bool = False  # the network itself takes the same key only once
+    ours: bool = False  # people speak on our own pages, or in a system of ours: what is public is shown on our square
     polls: bool = False  # we ask (`Adapter.poll`), every `poll_seconds`
     poll_seconds: float = 30.0
     verify_asks: bool = (

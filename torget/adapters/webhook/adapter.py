@@ -48,7 +48,9 @@ class WebhookAdapter(Base):
 
     network = "webhook"
     label = gettext_lazy("Fagsystem (webhook)")
-    capabilities = Capabilities(read_public=True, read_private=True, reply=True, look_up=True)
+    capabilities = Capabilities(
+        ours=True, read_public=True, read_private=True, reply=True, look_up=True
+    )
 
     def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
         try:

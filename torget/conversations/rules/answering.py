@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from torget.channels.contract import Outgoing
 from torget.channels.models import Account
 from torget.conversations import attachments, deadlines
-from torget.conversations.filing import joined_into, preview_of, subject_of
+from torget.conversations.filing import preview_of, subject_of
+from torget.conversations.finding import joined_into
 from torget.conversations.guard import national_ids
 from torget.conversations.models import Conversation, Identity, Message
 from torget.conversations.rules.state import (
