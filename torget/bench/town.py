@@ -90,11 +90,11 @@ FROM (
 """
 _MESSAGES = """
 INSERT INTO conversations_message (public_id, conversation_id, kind, visibility, identity_id, staff_id, signature, author_name,
-  show_name, on_square, held_there, url, body, folded, language, occurred_at, created_at, place)
+  show_name, on_square, held_there, hidden_reason, url, body, folded, language, occurred_at, created_at, place)
 SELECT gen_random_uuid(), c.id, CASE WHEN k %% 2 = 0 THEN 'inbound' ELSE 'answer' END, c.visibility,
   CASE WHEN k %% 2 = 0 THEN c.identity_id END,
   CASE WHEN k %% 2 = 1 THEN (%(staff)s::bigint[])[1 + c.id %% cardinality(%(staff)s::bigint[])] END, '', '', false,
-  true, false, '', t.body, '', 'nb', at, at, c.municipality_id * 10000 + floor(extract(epoch FROM at) / 604800)::bigint
+  true, false, '', '', t.body, '', 'nb', at, at, c.municipality_id * 10000 + floor(extract(epoch FROM at) / 604800)::bigint
 FROM conversations_conversation c CROSS JOIN generate_series(0, %(messages)s - 1) AS k
 CROSS JOIN LATERAL (SELECT c.opened_at + k * interval '2 hours' AS at) AS moment
 JOIN bench_text t ON t.id = 1 + (c.id * 15485863 + k * 32452843) %% %(texts)s

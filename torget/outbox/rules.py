@@ -134,6 +134,23 @@ def waits_for(payload: dict[str, Any]) -> Later | SendError | None:
     return Later()
 
 
+def cancel_unsent(delivery: Delivery, *, at: datetime) -> bool:
+    """Take back what has not begun to go out; False: it has."""
+    return _move(delivery.pk, ["due"], State.CANCELLED, at=at, detail="Withdrawn before it went.")
+
+
+def cancel_changes(delivery: Delivery, *, at: datetime) -> None:
+    """Take back earlier changes of what a delivery sent that have not begun to go out: a newer one comes."""
+    for change in Delivery.objects.filter(state=State.DUE, payload__after=delivery.pk):
+        _move(change.pk, ["due"], State.CANCELLED, at=at, detail="A newer change came.")
+
+
+def reword_unsent(delivery: Delivery, body: str) -> bool:
+    """Let what has not begun to go out say something else; False: it has."""
+    waiting = Delivery.objects.filter(pk=delivery.pk, state=State.DUE, attempts=0)
+    return bool(waiting.update(payload={**delivery.payload, "body": body}))
+
+
 def put_off(claimed: Claimed, later: Later, *, at: datetime) -> None:
     """Certainly not begun: due again in a while, and not counted as an attempt."""
     Delivery.objects.filter(pk=claimed.id, state=State.SENDING, attempts=claimed.attempts).update(

@@ -112,6 +112,7 @@ class Message(models.Model):
     hidden_there_at = models.DateTimeField(
         null=True, blank=True, help_text="We asked its network to hide or remove it."
     )
+    hidden_reason = models.CharField(max_length=500, blank=True)
     changed_at = models.DateTimeField(
         null=True, blank=True, help_text="When its author last edited it, as their network tells."
     )
@@ -171,6 +172,7 @@ class Version(models.Model):
     body = models.TextField(blank=True)
     replaced_at = models.DateTimeField()
     why = models.CharField(max_length=10)
+    reason = models.CharField(max_length=500, blank=True)
     envelope = models.ForeignKey(
         Envelope, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
