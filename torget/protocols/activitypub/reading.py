@@ -171,13 +171,16 @@ def actor(held: Mapping[str, Any]) -> ActorSaid:
 def keys(held: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """The keys in an actor document that say they are its own: (id, "pem" or "multikey", key)."""
     owner = id_of(held.get("id"))
-    found = []
-    for one in many(held.get("publicKey")):
-        if isinstance(one, Mapping) and id_of(one.get("owner", owner)) == owner:
-            found.append((id_of(one.get("id")), "pem", text_of(one.get("publicKeyPem"))))
-    for one in many(held.get("assertionMethod")):
-        if isinstance(one, Mapping) and id_of(one.get("controller", owner)) == owner:
-            found.append((id_of(one.get("id")), "multikey", text_of(one.get("publicKeyMultibase"))))
+    found = [
+        (id_of(one.get("id")), "pem", text_of(one.get("publicKeyPem")))
+        for one in many(held.get("publicKey"))
+        if isinstance(one, Mapping) and id_of(one.get("owner", owner)) == owner
+    ]
+    found += [
+        (id_of(one.get("id")), "multikey", text_of(one.get("publicKeyMultibase")))
+        for one in many(held.get("assertionMethod"))
+        if isinstance(one, Mapping) and id_of(one.get("controller", owner)) == owner
+    ]
     return [one for one in found if one[0] and one[2]]
 
 

@@ -161,9 +161,8 @@ def note(
         "tag": list(tags),
         "attachment": list(attachments),
     }
-    for name, value in (("url", url), ("inReplyTo", in_reply_to), ("summary", warning)):
-        if value:
-            held[name] = value
+    given = {"url": url, "inReplyTo": in_reply_to, "summary": warning}
+    held |= {name: value for name, value in given.items() if value}
     if updated:
         held["updated"] = stamp(updated)
     return held | dict(extra or {})
