@@ -49,6 +49,11 @@ def signed(out: Outgoing) -> str:
     return f"{out.body}\n– {out.signature}" if out.signature and out.act == "say" else out.body
 
 
+def letter(out: Outgoing) -> str:
+    """An answer as a letter: the words, who says so, and for whom."""
+    return f"{out.body}\n\n{out.signature}\n{out.organisation}" if out.organisation else out.body
+
+
 class Base:
     """An adapter that cannot do anything yet. Extend it and say what the network can."""
 

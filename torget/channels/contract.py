@@ -20,9 +20,8 @@ class Capabilities:
     read_private: bool = False
     reply: bool = False  # answers reach the one who spoke, the way they spoke
     private_reply: bool = False  # who spoke in public can be answered in private
-    by_sender: bool = (
-        False  # private messages of one sender belong together (chat, SMS): there are no subjects
-    )
+    by_page: bool = False  # answers stand on a page of ours: nothing is sent
+    by_sender: bool = False  # private messages of one sender belong together: no subjects (SMS)
     publish: bool = False
     edit: bool = False  # what we said can be corrected there
     withdraw: bool = False  # what we said can be taken away there
@@ -34,6 +33,7 @@ class Capabilities:
     alt_text: bool = False
     look_up: bool = False  # an unknown outcome can be settled by reading
     idempotent: bool = False  # the network itself takes the same key only once
+    ours: bool = False  # people speak on our own pages, or in a system of ours: what is public is shown on our square
     polls: bool = False  # we ask (`Adapter.poll`), every `poll_seconds`
     poll_seconds: float = 30.0
     verify_asks: bool = (
@@ -153,7 +153,8 @@ class Outgoing:
     recipient: str
     body: str
     subject: str = ""
-    signature: str = ""
+    signature: str = ""  # who says so: "Martin, Servicetorget"
+    organisation: str = ""  # for whom: "Nordvåg kommune"
     case: str = ""
     case_url: str = ""
     parent: str = ""

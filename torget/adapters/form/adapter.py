@@ -31,7 +31,13 @@ class FormAdapter(Base):
     network = "form"
     label = gettext_lazy("Torget")
     capabilities = Capabilities(
-        read_public=True, read_private=True, reply=True, attachments=True, look_up=True
+        ours=True,
+        by_page=True,
+        read_public=True,
+        read_private=True,
+        reply=True,
+        attachments=True,
+        look_up=True,
     )
 
     def parse(
