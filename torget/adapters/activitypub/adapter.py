@@ -59,12 +59,16 @@ class ActivityPubAdapter(Base):
         Field(
             "username",
             gettext_lazy("Navn i fødiverset"),
-            gettext_lazy("Det som står foran @ og adressen til torget, for eksempel navnet på kommunen."),
+            gettext_lazy(
+                "Det som står foran @ og adressen til torget, for eksempel navnet på kommunen."
+            ),
         ),
         Field(
             "authorised_fetch",
             gettext_lazy("Krev signatur for å lese"),
-            gettext_lazy("Stengte tjenere kan da ikke hente innleggene. Noen eldre tjenere kan det heller ikke."),
+            gettext_lazy(
+                "Stengte tjenere kan da ikke hente innleggene. Noen eldre tjenere kan det heller ikke."
+            ),
             required=False,
             choices=(("", gettext_lazy("Nei")), ("1", gettext_lazy("Ja"))),
         ),

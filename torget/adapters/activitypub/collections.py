@@ -27,9 +27,7 @@ def newest(mine: Ours) -> list[Thing]:
     return list(_things(mine).filter(in_reply_to="").order_by("-published_at")[:NEWEST])
 
 
-def _paged(
-    uri: str, rows: QuerySet[Any], page: str, show: Callable[[Any], Any]
-) -> dict[str, Any]:
+def _paged(uri: str, rows: QuerySet[Any], page: str, show: Callable[[Any], Any]) -> dict[str, Any]:
     """The collection itself, or the page that begins after the row with id `page` ("1": the first), newest first."""
     total = rows.count()
     if not page:

@@ -11,8 +11,6 @@ from torget.adapters.activitypub.ours import Ours
 from torget.channels.models import Account
 from torget.protocols.activitypub import markup, writing
 
-PROFILE = "https://{host}"
-
 
 def actor(account: Account, mine: Ours, shared_inbox: str, *, at: datetime) -> dict[str, Any]:
     """Who the actor is, with the keys in force first and those replaced lately after them."""
@@ -32,7 +30,6 @@ def actor(account: Account, mine: Ours, shared_inbox: str, *, at: datetime) -> d
         name=account.name,
         summary_html=markup.to_html(summary),
         url=mine.actor,
-        published=account.created_on(),
         pems=pems,
         multikeys=multikeys,
         links=links,
@@ -43,7 +40,9 @@ def actor(account: Account, mine: Ours, shared_inbox: str, *, at: datetime) -> d
 def thing(one: Thing) -> dict[str, Any]:
     """A thing as it is now: with its votes counted, or its tombstone."""
     if one.withdrawn_at:
-        return writing.tombstone(one.uri, deleted=one.withdrawn_at, former=str(one.document["type"]))
+        return writing.tombstone(
+            one.uri, deleted=one.withdrawn_at, former=str(one.document["type"])
+        )
     held = dict(one.document)
     for name in ("oneOf", "anyOf"):
         if name in held:

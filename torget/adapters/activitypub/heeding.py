@@ -112,7 +112,9 @@ def _gone(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
 
 def _changed(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
     """Fetched anew the next time they speak."""
-    Remote.objects.filter(pk=remote.pk).update(fetched_at=datetime.min.replace(year=2000, tzinfo=at.tzinfo))
+    Remote.objects.filter(pk=remote.pk).update(
+        fetched_at=datetime.min.replace(year=2000, tzinfo=at.tzinfo)
+    )
 
 
 def _moved(held: News, mine: Ours, remote: Remote, at: datetime) -> None:

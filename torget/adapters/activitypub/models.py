@@ -52,7 +52,9 @@ class Follower(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     remote = models.ForeignKey(Remote, on_delete=models.CASCADE, related_name="+")
-    follow = models.CharField(max_length=URI, help_text="The id of the Follow, which an Undo names.")
+    follow = models.CharField(
+        max_length=URI, help_text="The id of the Follow, which an Undo names."
+    )
     followed_at = models.DateTimeField()
 
     class Meta:
@@ -106,7 +108,9 @@ class Response(models.Model):
     thing = models.ForeignKey(Thing, on_delete=models.PROTECT, related_name="responses")
     kind = models.CharField(max_length=5, choices=Kind)
     actor = models.CharField(max_length=URI)
-    uri = models.CharField(max_length=URI, help_text="Of the reply, or of the activity an Undo names.")
+    uri = models.CharField(
+        max_length=URI, help_text="Of the reply, or of the activity an Undo names."
+    )
     option = models.CharField(max_length=300, blank=True, help_text="What was voted for.")
     at = models.DateTimeField()
     hidden = models.BooleanField(default=False)

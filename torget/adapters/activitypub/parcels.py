@@ -96,7 +96,10 @@ def claim(
                 "without": list(without),
             },
         )
-        return [Claimed(*row[:5], bytes(row[5]), row[6]) for row in cursor.fetchall()]
+        return [
+            Claimed(pk, account, inbox, host, attempts, bytes(body), digest)
+            for pk, account, inbox, host, attempts, body, digest in cursor.fetchall()
+        ]
 
 
 def give_back(ids: Sequence[int], *, due_at: datetime) -> None:
@@ -150,9 +153,9 @@ def settle_failed(failed: Sequence[Failed], *, at: datetime) -> None:
 
 def put_off(host: str, *, until: datetime) -> None:
     """Nothing for this host is due before then: what waits for it must not stand in front of the others."""
-    Parcel.objects.filter(
-        host=host, state=Parcel.State.DUE, next_attempt_at__lt=until
-    ).update(next_attempt_at=until)
+    Parcel.objects.filter(host=host, state=Parcel.State.DUE, next_attempt_at__lt=until).update(
+        next_attempt_at=until
+    )
 
 
 def lose_expired(*, at: datetime) -> int:

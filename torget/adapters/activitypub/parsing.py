@@ -11,12 +11,22 @@ from urllib.parse import unquote, urlsplit
 
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.ours import Ours
-from torget.channels.contract import AccountFacts, Author, File, Item, Notice, Unparseable, Utterance
+from torget.channels.contract import (
+    AccountFacts,
+    Author,
+    File,
+    Item,
+    Notice,
+    Unparseable,
+    Utterance,
+)
 from torget.protocols.activitypub import Activity, Malformed, NoteSaid, reading
 from torget.protocols.plaintext import one_line
 
 Parsed = Sequence[Utterance | Notice]
-NEWS = frozenset({"Follow", "Undo", "Like", "Announce", "Move", "Block", "Flag", "Accept", "Reject"})
+NEWS = frozenset(
+    {"Follow", "Undo", "Like", "Announce", "Move", "Block", "Flag", "Accept", "Reject"}
+)
 
 
 def parse(item: Item, account: AccountFacts, *, received_at: datetime) -> Parsed:
@@ -124,7 +134,9 @@ def _file_name(url: str) -> str:
 def _body(note: NoteSaid, mine: Ours) -> str:
     """The words without our own name before them; a poll's options and an event's time and place after them."""
     name = re.escape(mine.username)
-    text = re.sub(rf"^\s*(@{name}(@{re.escape(mine.host)})?\s+)+", "", note.text, flags=re.IGNORECASE)
+    text = re.sub(
+        rf"^\s*(@{name}(@{re.escape(mine.host)})?\s+)+", "", note.text, flags=re.IGNORECASE
+    )
     lines = [text.strip()]
     if note.poll:
         lines += [f"• {option}" for option, _votes in note.poll.options]

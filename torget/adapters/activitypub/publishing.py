@@ -104,7 +104,9 @@ def _extra(out: Outgoing) -> dict[str, Any]:
     if poll := out.extra.get("poll"):
         options = [(str(one), 0) for one in poll["options"]]
         ends = _moment(poll["ends_at"])
-        return writing.question(options, multiple=bool(poll.get("multiple")), ends_at=ends, voters=0)
+        return writing.question(
+            options, multiple=bool(poll.get("multiple")), ends_at=ends, voters=0
+        )
     if event := out.extra.get("event"):
         ends_at = event.get("ends_at")
         return writing.event(
@@ -162,7 +164,13 @@ def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
     if whom.public:
         document["replies"] = f"{uri}/replies"
     activity = writing.activity(
-        "Create", f"{uri}/activity", actor=mine.actor, about=document, to=whom.to, cc=whom.cc, published=at
+        "Create",
+        f"{uri}/activity",
+        actor=mine.actor,
+        about=document,
+        to=whom.to,
+        cc=whom.cc,
+        published=at,
     )
     with transaction.atomic():
         if held := done(out.idempotency_key):
@@ -177,9 +185,7 @@ def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
             files=kept,
             published_at=at,
         )
-        acts.do(
-            out.idempotency_key, mine, activity, whom.inboxes, receipt=uri, at=at, thing=thing
-        )
+        acts.do(out.idempotency_key, mine, activity, whom.inboxes, receipt=uri, at=at, thing=thing)
     return Receipt(uri, url=str(document.get("url", "")))
 
 
@@ -220,7 +226,9 @@ def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
         if thing.withdrawn_at:
             raise SendError("It has been withdrawn.", permanent=True)
         named = [
-            str(tag["href"]) for tag in thing.document.get("tag", []) if tag.get("type") == "Mention"
+            str(tag["href"])
+            for tag in thing.document.get("tag", [])
+            if tag.get("type") == "Mention"
         ]
         mentioned = list(Remote.objects.filter(uri__in=named))
         words = _words(out, text, mentioned, mine)

@@ -23,7 +23,9 @@ MOST_REDIRECTS = 3
 FETCH_SECONDS = 10.0
 ASK_SECONDS = 5.0
 FRESH = timedelta(days=3)  # names and inboxes change seldom, and an Update tells
-AGAIN_AFTER = timedelta(seconds=10)  # a forged signature must not make us call its victim all the time
+AGAIN_AFTER = timedelta(
+    seconds=10
+)  # a forged signature must not make us call its victim all the time
 REMEMBER_FAILED_SECONDS = 60.0
 MOST_REMEMBERED = 5_000
 _ACCEPT = f'{MEDIA_TYPE}, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
@@ -54,7 +56,9 @@ def _is_activity(content_type: str) -> bool:
     )
 
 
-def _get(url: str, ours: Ours, *, accept: str, signed: bool, seconds: float) -> tuple[str, http.Response]:
+def _get(
+    url: str, ours: Ours, *, accept: str, signed: bool, seconds: float
+) -> tuple[str, http.Response]:
     """GET with redirects followed by hand, each signed and checked as the first.
 
     Raises:
@@ -229,7 +233,9 @@ def find(handle: str, ours: Ours) -> tuple[str, str]:
         webfinger.Unknown: not a handle, or an answer that names no actor.
         Unreachable: no answer.
     """
-    scheme = "http" if ours.origin.startswith("http://") and settings.ALLOW_PRIVATE_HOSTS else "https"
+    scheme = (
+        "http" if ours.origin.startswith("http://") and settings.ALLOW_PRIVATE_HOSTS else "https"
+    )
     url = webfinger.query_url(handle, scheme=scheme)
     accept = f"{webfinger.MEDIA_TYPE}, application/json"
     _url, answer = _get(url, ours, accept=accept, signed=False, seconds=ASK_SECONDS)

@@ -25,7 +25,9 @@ from torget.protocols.http_signatures import PublicKey, new_ed25519, new_rsa
 
 USERNAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,28}[a-z0-9_])?")
 OLD_KEY_DAYS = 7  # longer than a parcel of ours may be on its way
-_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::[0-9]{1,5})?")
+_HOST = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::[0-9]{1,5})?"
+)
 
 
 def new_keys() -> dict[str, str]:
@@ -51,7 +53,9 @@ def open_actor(
     username = username.strip().lower().lstrip("@")
     if not USERNAME.fullmatch(username) or username == "o":
         raise Refused(
-            _("Navnet kan ha bokstavene a–z, tall, punktum, bindestrek og understrek. Velg et annet."),
+            _(
+                "Navnet kan ha bokstavene a–z, tall, punktum, bindestrek og understrek. Velg et annet."
+            ),
             "bad_username",
         )
     host = absolute(unit.municipality, "").partition("://")[2]
@@ -163,5 +167,9 @@ def unblock_domain(block: DomainBlock, *, by: Actor, at: datetime) -> None:
 
 def _may_block(municipality: Municipality, by: Actor) -> None:
     account = main_account(municipality)
-    root = account.unit if account else Unit.objects.filter(municipality=municipality, parent=None).first()
+    root = (
+        account.unit
+        if account
+        else Unit.objects.filter(municipality=municipality, parent=None).first()
+    )
     check(by, "channels.pause", root)

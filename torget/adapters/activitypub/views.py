@@ -7,7 +7,14 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -22,6 +29,7 @@ from torget.channels import files
 from torget.channels import rules as channels
 from torget.channels.contract import BadSignature
 from torget.channels.models import Account
+from torget.people.links import absolute
 from torget.people.models import Municipality
 from torget.protocols import nodeinfo, webfinger
 from torget.protocols.activitypub import LD_MEDIA_TYPE, MEDIA_TYPE, markup
@@ -92,7 +100,7 @@ def finger(request: Any) -> HttpResponse:
     resource = request.GET.get("resource", "")
     if not resource:
         return _json({"error": "Ask with ?resource=acct:name@host."}, status=400)
-    begins = f"{channels.absolute(request.municipality, '')}/ap/"
+    begins = f"{absolute(request.municipality, '')}/ap/"
     if resource.startswith(begins):
         username = resource.removeprefix(begins)
     else:
@@ -111,7 +119,7 @@ def finger(request: Any) -> HttpResponse:
 @require_safe
 def host_meta(request: Any) -> HttpResponse:
     """Where WebFinger is, for servers that ask the old way (RFC 6415)."""
-    origin = channels.absolute(request.municipality, "")
+    origin = absolute(request.municipality, "")
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
         f'<Link rel="lrdd" template="{origin}/.well-known/webfinger?resource={{uri}}"/></XRD>\n'
@@ -122,7 +130,7 @@ def host_meta(request: Any) -> HttpResponse:
 @require_safe
 def nodeinfo_links(request: Any) -> HttpResponse:
     """Where NodeInfo is."""
-    held = nodeinfo.links(channels.absolute(request.municipality, ""))
+    held = nodeinfo.links(absolute(request.municipality, ""))
     return _json(held, kind="application/json")
 
 
@@ -169,7 +177,9 @@ def _thing(mine: Ours, public_id: str) -> Thing:
     Raises:
         Http404: nothing, or nothing for everybody: a private one is delivered to whom it is for and never fetched.
     """
-    thing = Thing.objects.filter(account_id=mine.account_id, public_id=public_id, public=True).first()
+    thing = Thing.objects.filter(
+        account_id=mine.account_id, public_id=public_id, public=True
+    ).first()
     if thing is None:
         raise Http404("Nothing is published here.")
     return thing
@@ -185,7 +195,9 @@ def published(request: HttpRequest, mine: Ours, public_id: str) -> HttpResponse:
         return HttpResponseRedirect(url)
     text = "" if thing.withdrawn_at else markup.to_text(str(thing.document["content"]))
     context = {"name": mine.name, "handle": mine.handle, "thing": thing, "text": text}
-    return render(request, "activitypub/thing.html", context, status=410 if thing.withdrawn_at else 200)
+    return render(
+        request, "activitypub/thing.html", context, status=410 if thing.withdrawn_at else 200
+    )
 
 
 @_guarded
@@ -203,7 +215,9 @@ def part(request: HttpRequest, mine: Ours, public_id: str, what: str) -> HttpRes
 
 
 @require_safe
-def file(request: HttpRequest, username: str, public_id: str, number: int) -> HttpResponse | FileResponse:
+def file(
+    request: HttpRequest, username: str, public_id: str, number: int
+) -> HttpResponse | FileResponse:
     """A picture of a thing. Those of private ones too: who has the address was given it."""
     mine = _ours(request, username)
     thing = Thing.objects.filter(

@@ -63,7 +63,6 @@ def actor(
     name: str,
     summary_html: str,
     url: str,
-    published: datetime,
     pems: Sequence[tuple[str, str]],
     multikeys: Sequence[tuple[str, str]],
     links: Sequence[Link] = (),
@@ -89,7 +88,6 @@ def actor(
         "manuallyApprovesFollowers": False,
         "discoverable": True,
         "indexable": True,
-        "published": stamp(published),
         # Most servers know one key only; the old one stands beside the new one for as long as it is accepted.
         "publicKey": rsa[0] if len(rsa) == 1 else rsa,
         "assertionMethod": [
