@@ -59,6 +59,7 @@ class Base:
 
     network: str = ""
     label: Any = ""
+    icon: str = "globe"
     capabilities = Capabilities()
     hide_means: Any = ""
     fields: Sequence[Field] = ()
@@ -108,6 +109,10 @@ class Base:
 
     def profile_url(self, account: AccountFacts) -> str:
         return ""
+
+    def connect(self, account: AccountFacts) -> Connected:
+        address = str(account.settings.get("address", "")).strip()
+        return Connected(address, account.name, account.settings, account.secrets)
 
     def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
         raise SendError("This channel is not connected that way.", permanent=True)

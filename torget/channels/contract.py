@@ -288,6 +288,7 @@ class Adapter(Protocol):
 
     network: str
     label: Any  # what people call the network
+    icon: str  # by name, of the icons in design
     capabilities: Capabilities
     hide_means: Any  # what "hide" does there, in a sentence for the desk
     fields: Sequence[
@@ -357,6 +358,14 @@ class Adapter(Protocol):
 
     def profile_url(self, account: AccountFacts) -> str:
         """Where people find our account; "" when it has no page."""
+        ...
+
+    def connect(self, account: AccountFacts) -> Connected:
+        """The account that was filled in, as we keep it: its address found, its keys made. May ask the network.
+
+        Raises:
+            SendError: the network does not know it, or refuses us; with a sentence for whoever connects.
+        """
         ...
 
     def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:

@@ -29,7 +29,8 @@ class FormAdapter(Base):
     """Reads what the square's forms stored; there is nothing to send to."""
 
     network = "form"
-    label = gettext_lazy("Torget")
+    label = gettext_lazy("Skjema")
+    icon = "chat"
     capabilities = Capabilities(
         ours=True,
         by_page=True,

@@ -47,7 +47,8 @@ class WebhookAdapter(Base):
     """Reads signed deliveries, and delivers answers to the address the other system gave."""
 
     network = "webhook"
-    label = gettext_lazy("Fagsystem (webhook)")
+    label = gettext_lazy("Annet system")
+    icon = "plug"
     capabilities = Capabilities(
         ours=True, read_public=True, read_private=True, reply=True, private_reply=True, look_up=True
     )
