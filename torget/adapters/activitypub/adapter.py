@@ -8,12 +8,13 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.activitypub import heeding, inbound, parsing, publishing
+from torget.adapters.activitypub import heeding, inbound, parsing, publishing, rules
 from torget.adapters.activitypub import ours as our
 from torget.channels.base import Base
 from torget.channels.contract import (
     AccountFacts,
     Capabilities,
+    Connected,
     Field,
     Health,
     Item,
@@ -23,6 +24,7 @@ from torget.channels.contract import (
     SendError,
     Utterance,
 )
+from torget.errors import Refused
 from torget.protocols.http_signatures import BadKey
 
 MOST_CHARS = 5_000  # our own choice: servers show long posts, people on phones do not read them
@@ -38,6 +40,7 @@ class ActivityPubAdapter(Base):
         "Svaret tas ut av listen over svar under innlegget vårt, og vises ikke på torget. "
         "Det blir stående på tjeneren det ble skrevet på."
     )
+    icon = "fediverse"
     capabilities = Capabilities(
         read_public=True,
         read_private=True,
@@ -117,6 +120,19 @@ class ActivityPubAdapter(Base):
         except (KeyError, BadKey):
             return Health(False, "The account has no keys to sign with: open it again.")
         return Health(True)
+
+    def connect(self, account: AccountFacts) -> Connected:
+        """Nobody is asked: we are the server. Its address follows from ours, and its keys are made here."""
+        try:
+            username = rules.username_of(str(account.settings.get("username", "")))
+        except Refused as fault:
+            raise SendError(fault.message, permanent=True) from fault
+        host = str(account.settings.get("origin", "")).partition("://")[2]
+        names, secrets = rules.fresh_keys()
+        settings = {k: v for k, v in account.settings.items() if k != "username"}
+        return Connected(
+            f"{username}@{host}", account.name or username, {**settings, "keys": names}, secrets
+        )
 
     def profile_url(self, account: AccountFacts) -> str:
         return our.of(account).actor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from secrets import token_hex
 from typing import Any
 
 from django.db import transaction
@@ -30,9 +31,28 @@ _HOST = re.compile(
 )
 
 
-def new_keys() -> dict[str, str]:
-    """A fresh pair of secrets: RSA for everybody, Ed25519 for who knows RFC 9421."""
-    return {"rsa": new_rsa(), "ed25519": new_ed25519()}
+def username_of(text: str) -> str:
+    """A name an actor can have.
+
+    Raises:
+        Refused: it cannot be one.
+    """
+    username = text.strip().lower().lstrip("@")
+    if not USERNAME.fullmatch(username) or username == "o":
+        raise Refused(
+            _(
+                "Navnet kan ha bokstavene a–z, tall, punktum, bindestrek og understrek. Velg et annet."
+            ),
+            "bad_username",
+        )
+    return username
+
+
+def fresh_keys() -> tuple[dict[str, str], dict[str, str]]:
+    """Names and secrets of a new pair: RSA for everybody, Ed25519 for who knows RFC 9421. A name is never used again."""
+    mark = token_hex(4)
+    names = {"rsa": f"{RSA_NAME}-{mark}", "ed25519": f"{ED25519_NAME}-{mark}"}
+    return names, {"rsa": new_rsa(), "ed25519": new_ed25519()}
 
 
 def open_actor(
@@ -50,25 +70,18 @@ def open_actor(
         NotAllowed: the actor is no administrator there.
         Refused: the name cannot be one, or is taken here.
     """
-    username = username.strip().lower().lstrip("@")
-    if not USERNAME.fullmatch(username) or username == "o":
-        raise Refused(
-            _(
-                "Navnet kan ha bokstavene a–z, tall, punktum, bindestrek og understrek. Velg et annet."
-            ),
-            "bad_username",
-        )
     host = absolute(unit.municipality, "").partition("://")[2]
-    address = f"{username}@{host}"
+    address = f"{username_of(username)}@{host}"
     if Account.objects.filter(network=NETWORK, address=address).exists():
         raise Refused(_("Navnet er i bruk. Velg et annet."), "account_exists")
+    names, secrets = fresh_keys()
     return channels.open_account(
         unit,
         network=NETWORK,
         address=address,
         name=name or unit.name,
-        settings=dict(settings or {}),
-        secrets=new_keys(),
+        settings={**dict(settings or {}), "keys": names},
+        secrets=secrets,
         by=by,
         at=at,
     )
@@ -96,13 +109,9 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime) -> None:
             public: PublicKey = mine.key(kind).public()
             held = public.pem() if kind == "rsa" else public.multikey()
             old.append({"id": public.id, "kind": kind, "key": held, "until": until})
-        mark = at.strftime("%Y%m%d%H%M%S")
-        account.settings = {
-            **account.settings,
-            "keys": {"rsa": f"{RSA_NAME}-{mark}", "ed25519": f"{ED25519_NAME}-{mark}"},
-            "old_keys": old,
-        }
-        account.secrets = seal({**unseal(bytes(account.secrets)), **new_keys()})
+        names, secrets = fresh_keys()
+        account.settings = {**account.settings, "keys": names, "old_keys": old}
+        account.secrets = seal({**unseal(bytes(account.secrets)), **secrets})
         account.save(update_fields=["settings", "secrets"])
         record("account.keys_rotated", account, by=by, at=at)
 
