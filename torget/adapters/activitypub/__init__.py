@@ -10,4 +10,4 @@ def __getattr__(name: str) -> Any:
     """The adapter, made when it is first asked for: Django imports this package before models may be."""
     if name != "adapter":
         raise AttributeError(name)
-    return import_module("torget.adapters.activitypub.adapter").ADAPTER
+    return import_module("torget.adapters.activitypub.channel").ADAPTER

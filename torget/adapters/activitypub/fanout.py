@@ -41,7 +41,7 @@ HELD_SECONDS = 20.0  # what stands behind a slow host goes back to the database 
 SETTLE_SECONDS = 0.05
 IDLE_SECONDS = 2.0
 TIDY_SECONDS = 10
-REMEMBER_ACCOUNT_SECONDS = 30.0
+REMEMBER_ACCOUNT_SECONDS = 5.0
 AGAIN = frozenset({401, 403, 408, 409, 425, 429})  # of the 4xx, what may go away by itself
 LONGEST_RETRY_AFTER = timedelta(days=1)
 

@@ -196,9 +196,7 @@ def ours_of(out: Outgoing, mine: Ours) -> Thing:
         SendError: there is none.
     """
     thing = (
-        Thing.objects.select_for_update()
-        .filter(account_id=mine.account_id, uri=out.target or out.parent)
-        .first()
+        Thing.objects.select_for_update().filter(account_id=mine.account_id, uri=out.target).first()
     )
     if thing is None:
         raise SendError("We have published no such thing here.", permanent=True)

@@ -214,29 +214,26 @@ def key_in(held: Remote, key_id: str) -> PublicKey | None:
 
 def _confirmed_handle(said: ActorSaid, ours: Ours) -> str:
     """The handle the actor's own server gives it; "" when WebFinger does not lead back to the actor."""
+    host, scheme = reading.host_of(said.id), said.id.partition(":")[0]
     try:
-        subject, found = find(f"{said.username}@{reading.host_of(said.id)}", ours)
-        if found != said.id:
-            return ""
+        subject, found = find(f"{said.username}@{host}", ours, scheme=scheme)
         # A subject on another host counts only when that host says the same (a domain with its server elsewhere).
-        if subject.partition("@")[2] != reading.host_of(said.id):
-            subject, found = find(subject, ours)
+        if found == said.id and subject.partition("@")[2] != host:
+            subject, found = find(subject, ours, scheme=scheme)
     except (webfinger.Unknown, Unreachable):
         return ""
     return f"@{subject}" if found == said.id else ""
 
 
-def find(handle: str, ours: Ours) -> tuple[str, str]:
+def find(handle: str, ours: Ours, *, scheme: str = "") -> tuple[str, str]:
     """Subject and actor of a handle, by WebFinger.
 
     Raises:
         webfinger.Unknown: not a handle, or an answer that names no actor.
         Unreachable: no answer.
     """
-    scheme = (
-        "http" if ours.origin.startswith("http://") and settings.ALLOW_PRIVATE_HOSTS else "https"
-    )
-    url = webfinger.query_url(handle, scheme=scheme)
+    plain = settings.ALLOW_PRIVATE_HOSTS and ours.origin.startswith("http://")
+    url = webfinger.query_url(handle, scheme=scheme or ("http" if plain else "https"))
     accept = f"{webfinger.MEDIA_TYPE}, application/json"
     _url, answer = _get(url, ours, accept=accept, signed=False, seconds=ASK_SECONDS)
     return webfinger.read(answer.body)

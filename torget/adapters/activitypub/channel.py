@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -40,7 +41,6 @@ class ActivityPubAdapter(Base):
         "Svaret tas ut av listen over svar under innlegget vårt, og vises ikke på torget. "
         "Det blir stående på tjeneren det ble skrevet på."
     )
-    icon = "fediverse"
     capabilities = Capabilities(
         read_public=True,
         read_private=True,
@@ -50,6 +50,7 @@ class ActivityPubAdapter(Base):
         edit=True,
         withdraw=True,
         hide=True,
+        pre_moderate=True,  # of servers that are silenced
         attachments=True,
         max_pictures=MOST_PICTURES,
         alt_text=True,
@@ -104,7 +105,9 @@ class ActivityPubAdapter(Base):
         raise SendError("What others say cannot be deleted from their servers.", permanent=True)
 
     def _said(self, out: Outgoing) -> str:
-        text = self.text(out)
+        # An answer that is corrected keeps the name under it.
+        answer = out.act == "edit" and out.extra.get("was") == "say"
+        text = self.text(replace(out, act="say") if answer else out)
         if len(text) > MOST_CHARS:
             raise SendError("The text is too long for this channel.", permanent=True)
         return text
