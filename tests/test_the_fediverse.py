@@ -129,20 +129,6 @@ def test_edits_and_deletions_on_our_side_arrive_there(town):
     edited = town.fedify.wait_for("Update", lambda one: one["object"]["id"] == note)
     assert "Klokka åtte." in edited["object"]["content"]
     town.clerk.do(WITHDRAW, pk=pk)
-    try:
-        town.fedify.wait_for("Delete")
-    except AssertionError:
-        print(
-            town.square.query(
-                "SELECT id, state, payload, error, receipt, idempotency_key, trail FROM outbox_delivery ORDER BY id DESC LIMIT 3"
-            )
-        )
-        print(
-            town.square.query(
-                "SELECT p.*, a.key, a.follows_up FROM activitypub_parcel p JOIN activitypub_act a ON a.id=p.act_id ORDER BY p.id DESC LIMIT 3"
-            )
-        )
-        print(town.fedify.heard("Error"), town.fedify.statuses())
     gone = town.fedify.wait_for("Delete", lambda one: one["object"]["id"] == note)
     assert gone["object"]["type"] == "Tombstone"
 

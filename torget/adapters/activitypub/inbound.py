@@ -64,7 +64,8 @@ def take(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item
         said = reading.activity(reading.load(body))
     except Malformed as fault:
         raise BadSignature(f"Not an activity: {fault}") from fault
-    municipality_id = Account.objects.values_list("municipality_id", flat=True).get(pk=account.id)
+    ids = Account.objects.filter(pk=account.id).values_list("municipality_id", flat=True)
+    municipality_id = ids.first() or 0
     blocked = severity(municipality_id, said.actor)
     if blocked == DomainBlock.Severity.SUSPEND:
         raise BadSignature("This server is blocked.")

@@ -207,12 +207,14 @@ def _reached(thing: Thing) -> list[str]:
     """Inboxes of everybody who has it: who it named, our followers when it was for them, and who responded."""
     named = [*thing.document.get("to", []), *thing.document.get("cc", [])]
     actors = {*named, *thing.responses.values_list("actor", flat=True)}
-    rows = Remote.objects.filter(uri__in=actors, gone_at=None)
-    inboxes = [one.nearest_inbox if thing.public else one.inbox for one in rows]
+    earlier = {one for one in thing.acts.values_list("parcels__inbox", flat=True) if one}
+    inboxes = [*earlier]
+    for one in Remote.objects.filter(uri__in=actors, gone_at=None):
+        if not earlier & {one.inbox, one.shared_inbox}:
+            inboxes.append(one.nearest_inbox if thing.public else one.inbox)
     if any(str(one).endswith("/followers") for one in named):
         inboxes += follower_inboxes(thing.account_id)
-    earlier = thing.acts.values_list("parcels__inbox", flat=True)
-    return list(dict.fromkeys([*inboxes, *(one for one in earlier if one)]))
+    return list(dict.fromkeys(inboxes))
 
 
 def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
