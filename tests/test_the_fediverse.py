@@ -161,6 +161,7 @@ def test_a_tampered_and_a_wrongly_signed_delivery_get_401_and_leave_a_trace(town
     time.sleep(1.1)  # traces are written once a second
 
 
+@pytest.mark.parametrize("town", ["rfc9421"], indirect=True)
 def test_when_oda_gets_new_keys_she_is_asked_for_them(town):
     ask(town, who="oda")
     time.sleep(10.5)  # an actor is asked for new keys every ten seconds at most
@@ -168,6 +169,7 @@ def test_when_oda_gets_new_keys_she_is_asked_for_them(town):
     ask(town, who="oda", text="Hører dere meg fortsatt?")
 
 
+@pytest.mark.parametrize("town", ["rfc9421"], indirect=True)
 def test_when_we_get_new_keys_what_we_sign_is_still_believed(town):
     row, _name, _uri, _seconds = ask(town)
     answer(town, row, f"Før {fresh()}.")

@@ -209,9 +209,11 @@ def _reached(thing: Thing) -> list[str]:
     actors = {*named, *thing.responses.values_list("actor", flat=True)}
     earlier = {one for one in thing.acts.values_list("parcels__inbox", flat=True) if one}
     inboxes = [*earlier]
-    for one in Remote.objects.filter(uri__in=actors, gone_at=None):
-        if not earlier & {one.inbox, one.shared_inbox}:
-            inboxes.append(one.nearest_inbox if thing.public else one.inbox)
+    inboxes += [
+        one.nearest_inbox if thing.public else one.inbox
+        for one in Remote.objects.filter(uri__in=actors, gone_at=None)
+        if not earlier & {one.inbox, one.shared_inbox}
+    ]
     if any(str(one).endswith("/followers") for one in named):
         inboxes += follower_inboxes(thing.account_id)
     return list(dict.fromkeys(inboxes))
