@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -11,7 +12,6 @@ import time
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-import django
 from django.db import connection
 from django.utils import timezone
 
@@ -161,9 +161,13 @@ Helper = subprocess.Popen[str]
 @contextlib.contextmanager
 def helpers(count: int) -> Iterator[list[Helper]]:
     """Worker processes that do what they are told, at the same time."""
-    words = [sys.executable, "-m", "torget.bench.fanout"]
+    begin = "import django; django.setup(); from torget.bench.fanout import help_out; help_out()"
+    words = [sys.executable, "-c", begin]
+    environ = {"DJANGO_SETTINGS_MODULE": "torget.config.settings", **os.environ}
     started = [
-        subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603 - ourselves
+        subprocess.Popen(  # noqa: S603 - ourselves
+            words, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for _one in range(count)
     ]
     try:
@@ -221,8 +225,3 @@ def help_out() -> None:
             count = 0
         sys.stdout.write(f"{count} {begun} {time.monotonic()}\n")
         sys.stdout.flush()
-
-
-if __name__ == "__main__":
-    django.setup()
-    help_out()
