@@ -10,19 +10,21 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from statistics import median
 
 from django.db import connection
 from django.utils import timezone
 
 from torget.adapters.activitypub import acts, knocking, ours, rules
-from torget.adapters.activitypub.fanout import Fanout
+from torget.adapters.activitypub.fanout import ANSWER_SECONDS, Fanout
 from torget.adapters.activitypub.models import Parcel, Peer
 from torget.adapters.activitypub.ours import Ours
 from torget.bench.place import open_account
 from torget.bench.result import Result, Round
 from torget.bench.sink import Sink, sink
 from torget.channels import rules as channels
+from torget.channels.http.many import Many
 from torget.people.actor import Actor
 from torget.protocols.activitypub import writing
 from torget.protocols.http_signatures import PrivateKey, new_rsa
@@ -125,13 +127,19 @@ def carry(mine: Ours, servers: Sink, count: int, way: str, *, ill: Sequence[str]
     begun = time.perf_counter()
     if ill:
         watcher.start()
-    asyncio.run(Fanout().run(stop, until_empty=not ill))
+    asyncio.run(Fanout(many=_many()).run(stop, until_empty=not ill))
     seconds = time.perf_counter() - begun
     if ill:
         watcher.join()
         seconds = ended[0] - begun
     _see_that_all_arrived(ill, well)
     return Round(well, seconds)
+
+
+@lru_cache(maxsize=1)
+def _many() -> Many:
+    """A process's connections: opened in its first round, as in a worker that has run for a while."""
+    return Many(timeout_seconds=ANSWER_SECONDS)
 
 
 def _watch(ill: Sequence[str], stop: threading.Event, ended: list[float]) -> None:
@@ -220,7 +228,7 @@ def help_out() -> None:
             round_ = signatures()
             begun, count = time.monotonic() - round_.seconds, round_.count
         else:
-            asyncio.run(Fanout().run(threading.Event(), until_empty=True))
+            asyncio.run(Fanout(many=_many()).run(threading.Event(), until_empty=True))
             connection.close()
             count = 0
         sys.stdout.write(f"{count} {begun} {time.monotonic()}\n")

@@ -32,8 +32,8 @@ from torget.protocols.http_signatures import BadKey
 
 log = logging.getLogger(__name__)
 
-BATCH = 100
-MOST_WAITING = 200  # claimed and not begun
+BATCH = 250
+MOST_WAITING = 500  # claimed and not begun
 MOST_IN_FLIGHT = 128
 SIGN_AT_ONCE = 8
 ANSWER_SECONDS = 10.0  # Mastodon's own limit for a delivery
@@ -88,8 +88,10 @@ class Fanout:
         signers: int = 1,
         clock: Callable[[], datetime] = timezone.now,
         in_flight: int = MOST_IN_FLIGHT,
+        many: Many | None = None,
     ) -> None:
         self.clock = clock
+        self.many = many or Many(timeout_seconds=ANSWER_SECONDS)
         self.signers = signers
         self.most = in_flight
         self.hosts = Hosts()
@@ -101,6 +103,7 @@ class Fanout:
         self.room = asyncio.Event()
         self.accounts: dict[int, tuple[float, Ours | None]] = {}
         self.tasks: set[asyncio.Task[None]] = set()
+        self.link: object = None
         self.writing = ThreadPoolExecutor(1, thread_name_prefix="fanout-db")
         self.signing = ThreadPoolExecutor(signers, thread_name_prefix="fanout-sign")
 
@@ -142,6 +145,11 @@ class Fanout:
 
     def _round(self, told: Told, limit: int) -> list[Claimed]:
         close_old_connections()
+        if connection.connection is not self.link:
+            # What a crash of the database forgets is carried once more: who receives it knows it by its id.
+            with connection.cursor() as cursor:
+                cursor.execute("SET synchronous_commit = off")
+            self.link = connection.connection
         if told or told.gone:
             self.write(told)
         return self.claim(limit) if limit else []
@@ -151,7 +159,7 @@ class Fanout:
     async def run(self, stop: threading.Event, *, until_empty: bool = False) -> None:
         """Carry until told to stop (or until there is nothing left that is due)."""
         loop = asyncio.get_running_loop()
-        many = Many(timeout_seconds=ANSWER_SECONDS)
+        many = self.many
         signers = [asyncio.create_task(self._sign(many)) for _one in range(self.signers + 1)]
         waker = None if until_empty else asyncio.create_task(self._listen(stop))
         tidied = 0.0
@@ -177,7 +185,7 @@ class Fanout:
                 if not busy:
                     await self._pause(idle=not (claimed or self.flying or self.waiting))
         finally:
-            await self._end(many, [*signers, *([waker] if waker else [])])
+            await self._end([*signers, *([waker] if waker else [])])
 
     def _tidy(self) -> None:
         channels.beat("fanout", every_seconds=TIDY_SECONDS)
@@ -204,7 +212,7 @@ class Fanout:
 
         await asyncio.to_thread(listen)
 
-    async def _end(self, many: Many, tasks: list[asyncio.Task[None]]) -> None:
+    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         """Let what is in flight land, write it down, and give the rest back."""
         for task in tasks[: self.signers + 1]:
             task.cancel()
@@ -217,7 +225,6 @@ class Fanout:
         self.behind.clear()
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self.writing, self._last, self.told)
-        await many.close()
         self.writing.shutdown()
         self.signing.shutdown()
 
@@ -236,7 +243,7 @@ class Fanout:
             parcel = self.waiting.popleft()
             host = self.hosts.of(parcel.host)
             mine = self.accounts.get(parcel.account_id, (0.0, None))[1]
-            if mine is None or host.is_closed(self.clock()):
+            if mine is None or (host.closed_until and host.is_closed(self.clock())):
                 self.told.back.append(parcel.id)
             elif host.room <= 0:
                 held = self.behind.setdefault(parcel.host, deque())
@@ -317,11 +324,13 @@ class Fanout:
 
     def _judge(self, parcel: Claimed, host: Known, answer: Response, way: str) -> None:
         """Sent, gone, refused for good, or again later (by status, RFC 9110 §15)."""
-        status, at = answer.status, self.clock()
+        status = answer.status
         if 200 <= status < 300:
             self.told.sent.append(parcel.id)
             host.answered(way)
-        elif status == 410:
+            return
+        at = self.clock()
+        if status == 410:
             host.answered()
             self.told.gone.append(parcel.inbox)
             self.told.failed.append(Failed(parcel.id, None, status, "Gone."))
@@ -372,4 +381,12 @@ def fanout_loop(stop: threading.Event) -> None:
     close_old_connections()
     parcels.lose_expired(at=timezone.now())
     connection.close()
-    asyncio.run(Fanout().run(stop))
+    asyncio.run(_carry_until(stop))
+
+
+async def _carry_until(stop: threading.Event) -> None:
+    fanout = Fanout()
+    try:
+        await fanout.run(stop)
+    finally:
+        await fanout.many.close()

@@ -99,6 +99,7 @@ def _client(host: str, address: str, port: int) -> SyncClient:
     return bound(SyncClientBuilder(), host, address, port).build()
 
 
+@lru_cache(maxsize=10_000)
 def checked_url(url: str) -> tuple[str, int]:
     """Host and port of an address that is safe to read.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -48,7 +47,7 @@ class Many:
         self._failed: dict[tuple[str, int], tuple[float, HttpError]] = {}
         self._lookers = ThreadPoolExecutor(LOOKERS, thread_name_prefix="look-up")
 
-    async def post(self, url: str, *, headers: Mapping[str, str], content: bytes) -> Response:
+    async def post(self, url: str, *, headers: dict[str, str], content: bytes) -> Response:
         """One POST: no redirects, no retries.
 
         Raises:
@@ -57,12 +56,12 @@ class Many:
         host, port = checked_url(url)
         client = (await self._line(host, port)).client
         try:
-            building = client.post(url).headers(dict(headers)).body_bytes(content)
+            building = client.post(url).headers(headers).body_bytes(content)
             async with building.timeout(self.timeout).build_streamed() as answer:
-                held = {name.lower(): value for name, value in answer.headers.items()}
-                nothing = held.get("content-length") == "0"
+                headers_told = answer.headers  # a mapping that does not mind how names are written
+                nothing = headers_told.get("content-length") == "0"
                 body = b"" if nothing else bytes(await answer.body_reader.read(READ_BYTES) or b"")
-                return Response(answer.status, held, body)
+                return Response(answer.status, headers_told, body)
         except PyreqwestError as fault:
             raise HttpError(
                 f"{type(fault).__name__} at {host}", maybe_sent=not never_left(fault)

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 
 from torget.protocols.http_signatures import digests
 from torget.protocols.http_signatures.keys import ED25519, PrivateKey, PublicKey
@@ -95,27 +96,26 @@ def sign(
 
     `digest` is that of the body when it is known already.
     """
-    date = format_datetime(datetime.fromtimestamp(int(now), UTC), usegmt=True)
+    date = _date(int(now))
     headers = {"host": request.authority, "date": date}
+    base = f"(request-target): {request.method.lower()} {request.target}\nhost: {request.authority}\ndate: {date}"
+    covered = "(request-target) host date"
     if body is not None:
         headers["digest"] = digest or digests.digest(body)
-    covered = ("(request-target)", *headers)
-    base = signing_string(
-        Request(
-            request.method,
-            request.scheme,
-            request.authority,
-            request.target,
-            {**request.headers, **headers},
-        ),
-        covered,
-    )
-    signature = base64.b64encode(key.sign(base)).decode()
+        base += f"\ndigest: {headers['digest']}"
+        covered += " digest"
+    signature = base64.b64encode(key.sign(base.encode())).decode()
     algorithm = "hs2019" if key.kind == ED25519 else "rsa-sha256"
     headers["signature"] = (
-        f'keyId="{key.id}",algorithm="{algorithm}",headers="{" ".join(covered)}",signature="{signature}"'
+        f'keyId="{key.id}",algorithm="{algorithm}",headers="{covered}",signature="{signature}"'
     )
     return headers
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> str:
+    """The Date header of a second; thousands of requests are signed in one."""
+    return format_datetime(datetime.fromtimestamp(second, UTC), usegmt=True)
 
 
 def verify(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote
@@ -9,11 +10,11 @@ from urllib.parse import parse_qsl, quote
 from torget.protocols.http_signatures import digests
 from torget.protocols.http_signatures.keys import ED25519, PrivateKey, PublicKey
 from torget.protocols.http_signatures.request import Invalid, Request
-from torget.protocols.http_signatures.structured import Bare, Member, dictionary, write
+from torget.protocols.http_signatures.structured import Member, dictionary, write
 
 SKEW_SECONDS = 3600
 LABEL = "sig1"
-COVERED = ("@method", "@target-uri")
+COVERED = '"@method" "@target-uri"'
 _FITS = {
     "": {"rsa", ED25519},
     "rsa-v1_5-sha256": {"rsa"},
@@ -133,23 +134,18 @@ def sign(
 
     `digest` is the body's Content-Digest when it is known already.
     """
-    headers = {} if body is None else {"content-digest": digest or digests.content_digest(body)}
-    params: list[tuple[str, Bare]] = [("created", int(now))]
-    if expires_in is not None:
-        params.append(("expires", int(now) + expires_in))
+    method, uri = _DERIVED["@method"](request), _DERIVED["@target-uri"](request)
+    base, covered, headers = f'"@method": {method}\n"@target-uri": {uri}\n', COVERED, {}
+    if body is not None:
+        headers["content-digest"] = digest or digests.content_digest(body)
+        base += f'"content-digest": {headers["content-digest"]}\n'
+        covered += ' "content-digest"'
+    expires = f";expires={int(now) + expires_in}" if expires_in is not None else ""
     algorithm = "ed25519" if key.kind == ED25519 else "rsa-v1_5-sha256"
-    params += [("keyid", key.id), ("alg", algorithm)]
-    member = Member(None, tuple(params), tuple(Member(name) for name in (*COVERED, *headers)))
-    whole = Request(
-        request.method,
-        request.scheme,
-        request.authority,
-        request.target,
-        {**request.headers, **headers},
-    )
-    made = key.sign(signature_base(whole, member))
-    headers["signature-input"] = f"{LABEL}={write(member)}"
-    headers["signature"] = f"{LABEL}={write(Member(made))}"
+    params = f'({covered});created={int(now)}{expires};keyid="{key.id}";alg="{algorithm}"'
+    made = key.sign(f'{base}"@signature-params": {params}'.encode())
+    headers["signature-input"] = f"{LABEL}={params}"
+    headers["signature"] = f"{LABEL}=:{b64encode(made).decode()}:"
     return headers
 
 
