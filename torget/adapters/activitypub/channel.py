@@ -29,7 +29,7 @@ from torget.errors import Refused
 from torget.protocols.http_signatures import BadKey
 
 MOST_CHARS = 5_000  # our own choice: servers show long posts, people on phones do not read them
-MOST_PICTURES = 16  # what Mastodon keeps of a post from elsewhere
+MOST_PICTURES = 4  # what Mastodon keeps of a post (Status::MEDIA_ATTACHMENTS_LIMIT)
 
 
 class ActivityPubAdapter(Base):

@@ -47,7 +47,7 @@ def collection(mine: Ours, name: str, page: str) -> dict[str, Any] | None:
     """One of the actor's collections by name, or a page of it. Who follows is told only when the account says so."""
     uri = f"{mine.actor}/{name}"
     if name == "outbox":
-        return _paged(uri, _things(mine), page, lambda one: _inner(documents.create(one, mine)))
+        return _paged(uri, _things(mine), page, lambda one: _inner(documents.creation(one, mine)))
     if name == "followers":
         rows = Follower.objects.filter(account=mine.account_id).select_related("remote")
         if not mine.settings.get("show_followers"):

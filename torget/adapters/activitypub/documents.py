@@ -56,7 +56,7 @@ def thing(one: Thing) -> dict[str, Any]:
     return held
 
 
-def create(one: Thing, mine: Ours) -> dict[str, Any]:
+def creation(one: Thing, mine: Ours) -> dict[str, Any]:
     """The activity that published it."""
     held = thing(one)
     return writing.activity(

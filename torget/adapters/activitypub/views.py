@@ -207,7 +207,7 @@ def part(request: HttpRequest, mine: Ours, public_id: str, what: str) -> HttpRes
     if thing.withdrawn_at:
         return _json(documents.thing(thing), status=410)
     if what == "activity":
-        return _json(documents.create(thing, mine))
+        return _json(documents.creation(thing, mine))
     held = collections.responses(thing, what, request.GET.get("page", ""))
     if held is None:
         raise Http404("No such collection.")
