@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from tests.peers.fedify import until
+from tests.peers.fedify import Town, fedify_at, until
+from tests.square import free_port
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(180)]
 
@@ -178,3 +179,24 @@ def test_when_we_get_new_keys_what_we_sign_is_still_believed(town):
     row, _name, _uri, _seconds = ask(town)
     answer(town, row, f"Etter {fresh()}.")
     assert all(one["status"] == 202 for one in town.fedify.statuses()[-1:])
+
+
+TAKES = """
+from torget.adapters.activitypub.models import Peer
+Peer.objects.update_or_create(host=host, defaults={'takes': takes})
+"""
+
+
+@pytest.mark.parametrize("takes", ["rfc9421-rsa", "rfc9421-ed25519"])
+def test_what_we_sign_by_rfc_9421_is_believed_or_signed_otherwise(federated_square, takes):
+    square, clerk, actor, inbox = federated_square
+    with fedify_at(free_port(), knock="rfc9421") as fedify:
+        clerk.do(TAKES, host=fedify.origin.removeprefix("http://"), takes=takes)
+        town = Town(square, clerk, fedify, actor, inbox)
+        row, _name, _uri, _seconds = ask(town)
+        answer(town, row, f"Ja {fresh()}.")
+        first, last = fedify.statuses()[0], fedify.statuses()[-1]
+        assert first["signature"] == "rfc9421"
+        assert last["status"] == 202
+        # Fedify looks for the signing key among an actor's RSA keys: Ed25519 is refused, and we sign the old way at once.
+        assert last["signature"] == ("rfc9421" if takes == "rfc9421-rsa" else "cavage")
