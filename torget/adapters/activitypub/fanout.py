@@ -36,6 +36,7 @@ BATCH = 250
 MOST_WAITING = 500  # claimed and not begun
 MOST_IN_FLIGHT = 128
 SIGN_AT_ONCE = 8
+AHEAD = 2  # batches that wait behind those being signed, so that a signer never stands idle
 ANSWER_SECONDS = 10.0  # Mastodon's own limit for a delivery
 HELD_SECONDS = 20.0  # what stands behind a slow host goes back to the database after that
 SETTLE_SECONDS = 0.05
@@ -160,7 +161,7 @@ class Fanout:
         """Carry until told to stop (or until there is nothing left that is due)."""
         loop = asyncio.get_running_loop()
         many = self.many
-        signers = [asyncio.create_task(self._sign(many)) for _one in range(self.signers + 1)]
+        signers = [asyncio.create_task(self._sign(many)) for _one in range(self.signers + AHEAD)]
         waker = None if until_empty else asyncio.create_task(self._listen(stop))
         tidied = 0.0
         try:
@@ -214,7 +215,7 @@ class Fanout:
 
     async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
         """Let what is in flight land, write it down, and give the rest back."""
-        for task in tasks[: self.signers + 1]:
+        for task in tasks[: self.signers + AHEAD]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         if self.tasks:
