@@ -41,14 +41,15 @@ TEXT = "Vi brøyter hovedveiene først og boligveiene etterpå. Vent gjerne med 
 def measure(rows: int = ROWS, rounds: int = ROUNDS) -> Result:
     """Limit and value in turns, by one process and by two; then Ed25519, and a run with one slow and one dead server."""
     held: dict[str, list[Round]] = {name: [] for name in ("one", "limit", "two", "limit_two", "ed")}
+    seconds = min(SIGN_SECONDS, rows / 1_000)
     with sink(HOSTS) as servers, helpers(PROCESSES) as others:
         mine = _actor()
         carry(mine, servers, max(HOSTS, rows // 8), knocking.CAVAGE)  # what every process does once
         together(others, mine, servers, max(HOSTS, rows // 8))
         for _round in range(rounds):
-            held["limit"].append(signatures())
+            held["limit"].append(signatures(seconds))
             held["one"].append(carry(mine, servers, rows, knocking.CAVAGE))
-            held["limit_two"].append(others_sign(others))
+            held["limit_two"].append(others_sign(others, seconds))
             held["two"].append(together(others, mine, servers, rows))
             held["ed"].append(carry(mine, servers, rows * FASTER, knocking.RFC_ED25519))
         well = carry(mine, servers, rows, knocking.CAVAGE)
@@ -73,7 +74,7 @@ def _actor() -> Ours:
     return ours.of(channels.facts(account))
 
 
-def signatures(seconds: float = SIGN_SECONDS) -> Round:
+def signatures(seconds: float) -> Round:
     """The processor's own rate: RSA-2048 signatures of one thread, as fast as OpenSSL makes them."""
     key, count = PrivateKey.from_pem("x", new_rsa()), 0
     begun = time.perf_counter()
@@ -201,14 +202,12 @@ def tell(others: Sequence[Helper], what: str) -> list[tuple[int, float, float]]:
     return told
 
 
-def others_sign(others: Sequence[Helper]) -> Round:
+def others_sign(others: Sequence[Helper], seconds: float) -> Round:
     """Signatures of all the processes at the same time."""
-    told = tell(others, "sign")
+    told = tell(others, f"sign {seconds}")
     rate = sum(count / (ended - begun) for count, begun, ended in told)
-    seconds = max(ended for _count, _begun, ended in told) - min(
-        begun for _count, begun, _end in told
-    )
-    return Round(round(rate * seconds), seconds)
+    took = max(ended for _count, _begun, ended in told) - min(begun for _count, begun, _end in told)
+    return Round(round(rate * took), took)
 
 
 def together(others: Sequence[Helper], mine: Ours, servers: Sink, count: int) -> Round:
@@ -224,8 +223,9 @@ def help_out() -> None:
     """What a helper does: a word a line."""
     for line in sys.stdin:
         begun = time.monotonic()
-        if line.strip() == "sign":
-            round_ = signatures()
+        what, _space, seconds = line.strip().partition(" ")
+        if what == "sign":
+            round_ = signatures(float(seconds))
             begun, count = time.monotonic() - round_.seconds, round_.count
         else:
             asyncio.run(Fanout(many=_many()).run(threading.Event(), until_empty=True))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from torget.adapters.activitypub import parcels
+from torget.adapters.activitypub import blocks, parcels
 from torget.adapters.activitypub.models import Act, Thing
 from torget.adapters.activitypub.ours import Ours
 
@@ -32,6 +32,7 @@ def do(
 ) -> Act:
     """Store an act and its parcels, in the caller's transaction. The same key again changes nothing."""
     body = bytes_of(activity) if activity else b""
+    whom = list(dict.fromkeys(blocks.allowed(mine.account_id, inboxes)))
     act, new = Act.objects.get_or_create(
         key=key,
         defaults={
@@ -42,8 +43,9 @@ def do(
             "digest": base64.b64encode(hashlib.sha256(body).digest()).decode(),
             "done_at": at,
             "follows_up": follows_up,
+            "inboxes": whom,
         },
     )
     if new:
-        parcels.put(act, inboxes, at=at)
+        parcels.put(act, whom, at=at)
     return act

@@ -15,11 +15,10 @@ from torget.protocols.activitypub import markup, writing
 def actor(account: Account, mine: Ours, shared_inbox: str, *, at: datetime) -> dict[str, Any]:
     """Who the actor is, with the keys in force first and those replaced lately after them."""
     municipality = account.municipality
-    old = mine.old_keys(at)
-    pems = [(mine.key_id("rsa"), mine.key("rsa").public().pem())]
+    # Several servers read `publicKey` as one key: it is always one. What was replaced stands among the others.
+    public = mine.key("rsa").public()
     multikeys = [(mine.key_id("ed25519"), mine.key("ed25519").public().multikey())]
-    pems += [(one["id"], one["key"]) for one in old if one["kind"] == "rsa"]
-    multikeys += [(one["id"], one["key"]) for one in old if one["kind"] == "ed25519"]
+    multikeys += [(one["id"], one["key"]) for one in mine.old_keys(at)]
     summary = str(account.settings.get("summary", "")) or f"{account.name}, {municipality.name}"
     links = [writing.Link("Torget", mine.origin)]
     if municipality.website:
@@ -30,7 +29,7 @@ def actor(account: Account, mine: Ours, shared_inbox: str, *, at: datetime) -> d
         name=account.name,
         summary_html=markup.to_html(summary),
         url=mine.actor,
-        pems=pems,
+        pem=(public.id, public.pem()),
         multikeys=multikeys,
         links=links,
         language=municipality.default_language,

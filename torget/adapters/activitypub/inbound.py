@@ -9,11 +9,10 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from torget.adapters.activitypub import blocks, remotes
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub import remotes
 from torget.adapters.activitypub.models import DomainBlock, Peer, Remote
 from torget.adapters.activitypub.ours import NETWORK, Ours
-from torget.channels import rules as channels
 from torget.channels.contract import AccountFacts, BadSignature, Item
 from torget.channels.models import Account
 from torget.conversations.models import Message
@@ -23,6 +22,7 @@ from torget.protocols.http_signatures import Checked, Invalid, Request, key_id_o
 from torget.protocols.http_signatures.request import authority
 
 MEDIA_TYPE_CHARS = 120
+MOST_BYTES = 1_000_000  # of an activity; Mastodon refuses more, too
 
 
 def request_of(origin: str, headers: Mapping[str, str]) -> Request:
@@ -38,20 +38,6 @@ def request_of(origin: str, headers: Mapping[str, str]) -> Request:
     )
 
 
-def severity(municipality_id: int, uri: str) -> str:
-    """What the municipality decided about the server of an address, or the domain it is under; "" for nothing."""
-    host = reading.host_of(uri).partition(":")[0]
-    parts = host.split(".")
-    domains = [".".join(parts[at:]) for at in range(len(parts))]
-    found = set(
-        DomainBlock.objects.filter(
-            municipality=municipality_id, host__in=[*domains, reading.host_of(uri)]
-        ).values_list("severity", flat=True)
-    )
-    order = (DomainBlock.Severity.SUSPEND, DomainBlock.Severity.SILENCE)
-    return next((str(one) for one in order if one in found), "")
-
-
 def take(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
     """Check a delivery to an inbox of ours; the item to store. Copies go to our other actors it is for.
 
@@ -60,13 +46,15 @@ def take(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item
     """
     at = timezone.now()
     mine = our.of(account)
+    if len(body) > MOST_BYTES:
+        raise BadSignature("The activity is too large.")
     try:
         said = reading.activity(reading.load(body))
     except Malformed as fault:
         raise BadSignature(f"Not an activity: {fault}") from fault
     ids = Account.objects.filter(pk=account.id).values_list("municipality_id", flat=True)
     municipality_id = ids.first() or 0
-    blocked = severity(municipality_id, said.actor)
+    blocked = blocks.severity(municipality_id, said.actor)
     if blocked == DomainBlock.Severity.SUSPEND:
         raise BadSignature("This server is blocked.")
     remote, checked = check(request_of(mine.origin, headers), body, said, mine, at=at)
@@ -165,7 +153,7 @@ def _hand_on(
     """Our other actors get what is for them: most servers deliver to the shared inbox only."""
     others = Account.objects.active().filter(municipality=municipality_id, network=NETWORK)
     for other in others.exclude(pk=account_id).select_related("municipality"):
-        theirs = our.of(channels.facts(other))
+        theirs = our.without_secrets(other)
         told = said.type == "Delete" and Message.objects.filter(
             account=other, external_id=said.object_id
         )

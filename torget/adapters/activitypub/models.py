@@ -137,6 +137,10 @@ class Act(models.Model):
     follows_up = models.BooleanField(
         default=False, help_text="It is about an earlier act's thing, and must not come before it."
     )
+    inboxes = models.JSONField(
+        default=list,
+        help_text="Where it went: a correction must follow, also to who has left since.",
+    )
     done_at = models.DateTimeField()
 
     def __str__(self) -> str:
@@ -161,7 +165,8 @@ class Parcel(models.Model):
         State.GIVEN_UP: {State.DUE},
     }
 
-    act = models.ForeignKey(Act, on_delete=models.CASCADE, related_name="parcels")
+    # Its index is the constraint's: every index is written twice for each parcel.
+    act = models.ForeignKey(Act, on_delete=models.CASCADE, related_name="parcels", db_index=False)
     inbox = models.CharField(max_length=URI)
     host = models.CharField(max_length=255)
     state = models.CharField(max_length=8, choices=State, default=State.DUE)

@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from torget.channels.contract import AccountFacts
+from torget.channels.models import Account
+from torget.people.links import absolute
 from torget.protocols.http_signatures import PrivateKey
 
 NETWORK = "activitypub"
@@ -95,6 +97,15 @@ def of(facts: AccountFacts) -> Ours:
         facts.name,
         facts.settings,
         facts.secrets,
+    )
+
+
+def without_secrets(account: Account) -> Ours:
+    """The actor behind an account, when nothing is to be signed: its secrets stay sealed."""
+    username, _at, host = account.address.partition("@")
+    origin = absolute(account.municipality, "")
+    return Ours(
+        account.pk, username, origin, host, account.hook, account.name, account.settings, {}
     )
 
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from torget.adapters.activitypub import acts, remotes
+from torget.adapters.activitypub import acts, blocks, remotes
 from torget.adapters.activitypub.models import (
     Act,
     Follower,
@@ -74,6 +74,8 @@ def person(recipient: str, mine: Ours, *, at: datetime) -> Remote:
         raise SendError(f"Their server: {fault}", permanent=not fault.maybe_later) from fault
     if held.gone_at:
         raise SendError("Their account is gone.", permanent=True)
+    if not blocks.allowed(mine.account_id, [held.uri]):
+        raise SendError("Their server is blocked.", permanent=True)
     return held
 
 
@@ -207,8 +209,8 @@ def _reached(thing: Thing) -> list[str]:
     """Inboxes of everybody who has it: who it named, our followers when it was for them, and who responded."""
     named = [*thing.document.get("to", []), *thing.document.get("cc", [])]
     actors = {*named, *thing.responses.values_list("actor", flat=True)}
-    earlier = {one for one in thing.acts.values_list("parcels__inbox", flat=True) if one}
-    inboxes = [*earlier]
+    earlier = {one for several in thing.acts.values_list("inboxes", flat=True) for one in several}
+    inboxes = sorted(earlier)
     inboxes += [
         one.nearest_inbox if thing.public else one.inbox
         for one in Remote.objects.filter(uri__in=actors, gone_at=None)

@@ -9,6 +9,7 @@ from secrets import token_hex
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from torget.adapters.activitypub import ours as our
@@ -107,8 +108,7 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime) -> None:
         old = [dict(one) for one in mine.old_keys(at)]
         for kind in ("rsa", "ed25519"):
             public: PublicKey = mine.key(kind).public()
-            held = public.pem() if kind == "rsa" else public.multikey()
-            old.append({"id": public.id, "kind": kind, "key": held, "until": until})
+            old.append({"id": public.id, "key": public.multikey(), "until": until})
         names, secrets = fresh_keys()
         account.settings = {**account.settings, "keys": names, "old_keys": old}
         account.secrets = seal({**unseal(bytes(account.secrets)), **secrets})
@@ -155,9 +155,8 @@ def block_domain(
             },
         )
         if severity == DomainBlock.Severity.SUSPEND:
-            Follower.objects.filter(
-                account__municipality=municipality, remote__host__in=[host]
-            ).delete()
+            under = Q(remote__host=host) | Q(remote__host__endswith=f".{host}")
+            Follower.objects.filter(under, account__municipality=municipality).delete()
         record("domain.blocked", block, by=by, at=at, severity=severity)
     return block
 

@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from torget import __version__
-from torget.adapters.activitypub import collections, documents, inbound, rules
+from torget.adapters.activitypub import blocks, collections, documents, inbound, rules
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import Thing
 from torget.adapters.activitypub.ours import NETWORK, Ours
@@ -77,7 +77,7 @@ def _may_read(request: HttpRequest, mine: Ours) -> bool:
     except BadSignature:
         return False
     municipality: Municipality = request.municipality  # type: ignore[attr-defined]  # set by tenancy
-    return inbound.severity(municipality.pk, remote.uri) != "suspend"
+    return blocks.severity(municipality.pk, remote.uri) != "suspend"
 
 
 def _guarded(view: View) -> View:
@@ -226,7 +226,10 @@ def file(
     if thing is None or number >= len(thing.files):
         raise Http404("No such file.")
     sha256, kind = thing.files[number]
-    response = FileResponse(files.path_of(sha256).open("rb"), content_type=kind)
+    try:
+        response = FileResponse(files.path_of(sha256).open("rb"), content_type=kind)
+    except FileNotFoundError as fault:
+        raise Http404("The file is gone.") from fault
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return response

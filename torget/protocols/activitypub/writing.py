@@ -63,14 +63,13 @@ def actor(
     name: str,
     summary_html: str,
     url: str,
-    pems: Sequence[tuple[str, str]],
+    pem: tuple[str, str],
     multikeys: Sequence[tuple[str, str]],
     links: Sequence[Link] = (),
     icon: tuple[str, str] | None = None,
     language: str = "",
 ) -> dict[str, Any]:
-    """An organisation that others can follow. Of several RSA keys the first is the one we sign with."""
-    rsa = [{"id": one, "owner": places.actor, "publicKeyPem": pem} for one, pem in pems]
+    """An organisation that others can follow."""
     held: dict[str, Any] = {
         "@context": CONTEXT,
         "id": places.actor,
@@ -88,8 +87,7 @@ def actor(
         "manuallyApprovesFollowers": False,
         "discoverable": True,
         "indexable": True,
-        # Most servers know one key only; the old one stands beside the new one for as long as it is accepted.
-        "publicKey": rsa[0] if len(rsa) == 1 else rsa,
+        "publicKey": {"id": pem[0], "owner": places.actor, "publicKeyPem": pem[1]},
         "assertionMethod": [
             {"id": one, "type": "Multikey", "controller": places.actor, "publicKeyMultibase": key}
             for one, key in multikeys

@@ -33,10 +33,12 @@ from torget.adapters.activitypub.tests.specimens import (
     know_kari,
     note,
 )
+from torget.channels import connecting
 from torget.channels import rules as channels
 from torget.channels.contract import File, Notice, Outgoing, SendError
 from torget.channels.models import Account, Alarm
 from torget.people.actor import Actor
+from torget.people.models import Unit
 from torget.protocols.activitypub import reading
 from torget.protocols.http_signatures import PublicKey, Request, cavage
 
@@ -144,12 +146,13 @@ def test_old_keys_stand_beside_the_new_ones_for_a_week(client, account, mine):
     rules.rotate_keys(account, by=Actor.system(account.municipality_id), at=NOW)
     account.refresh_from_db()
     held = client.get("/ap/nordvaag", **JSON).json()
-    keys = [one["id"] for one in held["publicKey"]]
-    assert len(keys) == 2
-    assert keys[1] == mine.key_id("rsa")
-    assert keys[0] not in {mine.key_id("rsa"), mine.key_id("ed25519")}
     new = ours.of(channels.facts(account))
-    assert PublicKey.from_pem("x", held["publicKey"][0]["publicKeyPem"]).verifies(
+    assert held["publicKey"]["id"] == new.key_id("rsa") != mine.key_id("rsa")
+    others = {one["id"]: one["publicKeyMultibase"] for one in held["assertionMethod"]}
+    assert set(others) == {new.key_id("ed25519"), mine.key_id("rsa"), mine.key_id("ed25519")}
+    old = PublicKey.from_multikey("x", others[mine.key_id("rsa")])
+    assert old.verifies(mine.key("rsa").sign(b"x"), b"x")
+    assert PublicKey.from_pem("x", held["publicKey"]["publicKeyPem"]).verifies(
         new.key("rsa").sign(b"x"), b"x"
     )
     assert new.old_keys(NOW + timedelta(days=8)) == []
@@ -315,6 +318,7 @@ def test_an_edit_keeps_the_address_and_goes_to_all_who_have_it_and_a_withdrawal_
     uri = post(facts).external_id
     tell(facts, activity("Undo", {"type": "Follow", "object": mine.actor}, mark="-u"), at)
     assert not Follower.objects.exists()
+    Parcel.objects.all().delete()  # as after a week
     change = Outgoing("e1", "", "Vi brøyter i morgen.", act="edit", target=uri, visibility="public")
     assert ADAPTER.send(change, facts).external_id == uri
     assert ADAPTER.send(change, facts).external_id == uri
@@ -489,5 +493,29 @@ def test_an_account_is_connected_from_the_settings_page(nordvaag, facts):
     connected = replace(filled, address=made.address, settings=made.settings, secrets=made.secrets)
     assert ADAPTER.check(connected).ok
     assert not ADAPTER.check(replace(connected, secrets={})).ok
+    by = Actor.system(nordvaag.pk)
+    unit = Unit.objects.get(municipality=nordvaag, slug="teknisk-drift")
+    values = {"username": "drift", "authorised_fetch": ""}
+    account = connecting.connect(
+        connecting.Filled(unit, "activitypub", "Drift", values), by=by, at=NOW
+    )
+    assert account.address == "drift@testserver"
+    assert account.healthy
     with pytest.raises(SendError):
         ADAPTER.connect(replace(filled, settings={"username": "å"}))
+
+
+def test_nothing_goes_to_a_server_that_is_shut_out_or_what_lies_under_it(
+    facts, mine, nordvaag, per, at
+):
+    under = "https://social.alone.example/u/per"
+    know_kari()
+    know_kari(id=under, inbox=f"{under}/inbox", shared_inbox="")
+    follow(facts, mine, at)
+    follow(facts, mine, at, actor=under, number=2)
+    rules.block_domain(nordvaag, "alone.example", "suspend", "Trusler", by=per, at=at)
+    assert list(Follower.objects.values_list("remote__uri", flat=True)) == [KARI]
+    with pytest.raises(SendError, match="blocked"):
+        ADAPTER.send(Outgoing("b1", under, "Hei"), facts)
+    post(facts)
+    assert list(Parcel.objects.filter(act__key="p1").values_list("inbox", flat=True)) == [SHARED]
