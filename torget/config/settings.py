@@ -70,6 +70,7 @@ LEASE_SECONDS = env.value("TORGET_LEASE_SECONDS")
 ALARM_EMAIL = env.value("TORGET_ALARM_EMAIL")
 SMTP_URL = env.value("TORGET_SMTP_URL")
 ALLOW_PRIVATE_HOSTS = env.value("TORGET_ALLOW_PRIVATE_HOSTS")
+EXTRA_CA_FILE = env.value("TORGET_EXTRA_CA_FILE")
 
 DATABASES = {"default": _database(env.value("TORGET_DATABASE_URL") or postgres.url(HOME))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -119,7 +119,7 @@ def test_no_payload_however_damaged_breaks_it(one, seed):
 
 
 @each
-def test_a_delivery_is_taken_only_with_its_own_signature(one):
+def test_a_delivery_is_taken_only_with_its_own_signature(one, db):
     adapter = adapters()[one.network]
     if one.signed is None:
         assert not own(adapter, "verify")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
-from pyreqwest.client import SyncClient, SyncClientBuilder
+from pyreqwest.client import ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.exceptions import (
     BuilderError,
     ConnectError,
@@ -25,6 +28,8 @@ TIMEOUT_SECONDS = 20.0
 CONNECT_SECONDS = 5.0
 MOST_BYTES = 2_000_000
 AGENT = "Torget (municipal town square)"
+Builder = TypeVar("Builder", ClientBuilder, SyncClientBuilder)
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class HttpError(Exception):
         self.maybe_sent = maybe_sent
 
 
-def _checked_address(host: str, port: int) -> str:
+def checked_address(host: str, port: int) -> str:
     """An address of the host that we may call.
 
     Raises:
@@ -67,16 +72,50 @@ def _checked_address(host: str, port: int) -> str:
     )
 
 
-@lru_cache(maxsize=256)
-def _client(host: str, address: str, port: int) -> SyncClient:
-    """A client that connects to the checked address only; its connections are kept for the next request."""
-    builder = SyncClientBuilder().no_proxy().follow_redirects(False).user_agent(AGENT)
+@lru_cache(maxsize=1)
+def extra_certificates() -> tuple[bytes, ...]:
+    """Certificates trusted besides the machine's own (TORGET_EXTRA_CA_FILE), each in PEM."""
+    if not settings.EXTRA_CA_FILE:
+        return ()
+    return tuple(_CERTIFICATE.findall(Path(settings.EXTRA_CA_FILE).read_bytes()))
+
+
+def bound(builder: Builder, host: str, address: str, port: int) -> Builder:
+    """A client's builder that goes to the checked address only: no proxy, no redirects, no other look-up."""
+    builder = builder.no_proxy().follow_redirects(False).user_agent(AGENT)
     builder = builder.connect_timeout(timedelta(seconds=CONNECT_SECONDS))
+    for certificate in extra_certificates():
+        builder = builder.add_root_certificate_pem(certificate)
     try:
         ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         builder = builder.resolve(host, address, port)
-    return builder.build()
+    return builder
+
+
+@lru_cache(maxsize=256)
+def _client(host: str, address: str, port: int) -> SyncClient:
+    """A client for the checked address; its connections are kept for the next request."""
+    return bound(SyncClientBuilder(), host, address, port).build()
+
+
+@lru_cache(maxsize=10_000)
+def checked_url(url: str) -> tuple[str, int]:
+    """Host and port of an address that is safe to read.
+
+    Raises:
+        HttpError: not http(s), or written so that two readers would find two hosts in it.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise HttpError("The address must begin with http:// or https://.", maybe_sent=False)
+    if "@" in parts.netloc or "\\" in url or not url.isprintable() or " " in url:
+        # Two parsers read such addresses differently: what we checked would not be what is called.
+        raise HttpError("The address has characters that do not belong in one.", maybe_sent=False)
+    try:
+        return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as fault:
+        raise HttpError(f"Bad port in the address: {fault}", maybe_sent=False) from fault
 
 
 def request(
@@ -96,18 +135,9 @@ def request(
     """
     if connection.in_atomic_block:
         raise RuntimeError("channels.http called inside a transaction")
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise HttpError("The address must begin with http:// or https://.", maybe_sent=False)
-    if "@" in parts.netloc or "\\" in url or not url.isprintable() or " " in url:
-        # Two parsers read such addresses differently: what we checked would not be what is called.
-        raise HttpError("The address has characters that do not belong in one.", maybe_sent=False)
-    try:
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-    except ValueError as fault:
-        raise HttpError(f"Bad port in the address: {fault}", maybe_sent=False) from fault
+    host, port = checked_url(url)
     seconds = timeout_seconds or min(TIMEOUT_SECONDS, settings.LEASE_SECONDS / 2)
-    client = _client(parts.hostname, _checked_address(parts.hostname, port), port)
+    client = _client(host, checked_address(host, port), port)
     try:
         building = client.request(method, url).headers(dict(headers or {}))
         building = building.timeout(timedelta(seconds=seconds))
@@ -119,11 +149,11 @@ def request(
             return Response(answer.status, held, body[:most_bytes], cut=len(body) > most_bytes)
     except PyreqwestError as fault:
         raise HttpError(
-            f"{type(fault).__name__} at {parts.hostname}", maybe_sent=not _never_left(fault)
+            f"{type(fault).__name__} at {host}", maybe_sent=not never_left(fault)
         ) from fault
 
 
-def _never_left(fault: PyreqwestError) -> bool:
+def never_left(fault: PyreqwestError) -> bool:
     """Whether the request certainly stayed here; when in doubt it may have left.
 
     The library's ConnectError also covers a line that was cut after the request went out; only its innermost

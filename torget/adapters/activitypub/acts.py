@@ -1,0 +1,51 @@
+"""Doing something in public: an activity stored once, with a parcel for every inbox it goes to."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from torget.adapters.activitypub import blocks, parcels
+from torget.adapters.activitypub.models import Act, Thing
+from torget.adapters.activitypub.ours import Ours
+
+
+def bytes_of(document: Mapping[str, Any]) -> bytes:
+    """A document as it is sent."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def do(
+    key: str,
+    mine: Ours,
+    activity: Mapping[str, Any],
+    inboxes: Iterable[str],
+    *,
+    receipt: str,
+    at: datetime,
+    thing: Thing | None = None,
+    follows_up: bool = False,
+) -> Act:
+    """Store an act and its parcels, in the caller's transaction. The same key again changes nothing."""
+    body = bytes_of(activity) if activity else b""
+    whom = list(dict.fromkeys(blocks.allowed(mine.account_id, inboxes)))
+    act, new = Act.objects.get_or_create(
+        key=key,
+        defaults={
+            "account_id": mine.account_id,
+            "thing": thing,
+            "receipt": receipt,
+            "body": body,
+            "digest": base64.b64encode(hashlib.sha256(body).digest()).decode(),
+            "done_at": at,
+            "follows_up": follows_up,
+            "inboxes": whom,
+        },
+    )
+    if new:
+        parcels.put(act, whom, at=at)
+    return act

@@ -1,0 +1,38 @@
+"""Servers a municipality has shut out (suspend) or shows nothing of in public (silence)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from torget.adapters.activitypub.models import DomainBlock
+from torget.channels.models import Account
+from torget.protocols.activitypub import reading
+
+
+def _names(host: str) -> list[str]:
+    """A host with and without its port, and every domain it lies under."""
+    parts = host.partition(":")[0].split(".")
+    return [host, *(".".join(parts[at:]) for at in range(len(parts)))]
+
+
+def severity(municipality_id: int, uri: str) -> str:
+    """What the municipality decided about the server of an address, or the domain it is under; "" for nothing."""
+    names = _names(reading.host_of(uri))
+    found = set(
+        DomainBlock.objects.filter(municipality=municipality_id, host__in=names).values_list(
+            "severity", flat=True
+        )
+    )
+    order = (DomainBlock.Severity.SUSPEND, DomainBlock.Severity.SILENCE)
+    return next((str(one) for one in order if one in found), "")
+
+
+def allowed(account_id: int, inboxes: Iterable[str]) -> list[str]:
+    """Those inboxes whose servers the account's municipality has not shut out."""
+    municipality = Account.objects.filter(pk=account_id).values("municipality")
+    shut = set(
+        DomainBlock.objects.filter(
+            municipality__in=municipality, severity=DomainBlock.Severity.SUSPEND
+        ).values_list("host", flat=True)
+    )
+    return [one for one in inboxes if not shut & set(_names(reading.host_of(one)))]

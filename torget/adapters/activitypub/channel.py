@@ -1,0 +1,144 @@
+"""The fediverse as a channel: our square is a server of its own there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.activitypub import heeding, inbound, parsing, publishing, rules
+from torget.adapters.activitypub import ours as our
+from torget.channels.base import Base
+from torget.channels.contract import (
+    AccountFacts,
+    Capabilities,
+    Connected,
+    Field,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Receipt,
+    SendError,
+    Utterance,
+)
+from torget.errors import Refused
+from torget.protocols.http_signatures import BadKey
+
+MOST_CHARS = 5_000  # our own choice: servers show long posts, people on phones do not read them
+MOST_PICTURES = 4  # what Mastodon keeps of a post (Status::MEDIA_ATTACHMENTS_LIMIT)
+
+
+class ActivityPubAdapter(Base):
+    """An actor for the municipality and each unit that wants one; anybody on Mastodon and its kin can talk to it."""
+
+    network = our.NETWORK
+    label = gettext_lazy("Fødiverset (ActivityPub)")
+    hide_means = gettext_lazy(
+        "Svaret tas ut av listen over svar under innlegget vårt, og vises ikke på torget. "
+        "Det blir stående på tjeneren det ble skrevet på."
+    )
+    capabilities = Capabilities(
+        read_public=True,
+        read_private=True,
+        reply=True,
+        private_reply=True,
+        publish=True,
+        edit=True,
+        withdraw=True,
+        hide=True,
+        pre_moderate=True,  # of servers that are silenced
+        attachments=True,
+        max_pictures=MOST_PICTURES,
+        alt_text=True,
+        look_up=True,
+        idempotent=True,
+        verify_asks=True,
+        max_body_chars=MOST_CHARS,
+    )
+    fields = (
+        Field(
+            "username",
+            gettext_lazy("Navn i fødiverset"),
+            gettext_lazy(
+                "Det som står foran @ og adressen til torget, for eksempel navnet på kommunen."
+            ),
+        ),
+        Field(
+            "authorised_fetch",
+            gettext_lazy("Krev signatur for å lese"),
+            gettext_lazy(
+                "Stengte tjenere kan da ikke hente innleggene. Noen eldre tjenere kan det heller ikke."
+            ),
+            required=False,
+            choices=(("", gettext_lazy("Nei")), ("1", gettext_lazy("Ja"))),
+        ),
+    )
+
+    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+        return inbound.take(account, headers, body)
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        return parsing.parse(item, account, received_at=received_at)
+
+    def heed(self, notice: Notice, account: AccountFacts, *, at: datetime) -> None:
+        heeding.heed(notice, account, at=at)
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        """Do it on our own server; what others must know of it goes out as parcels (see fanout)."""
+        mine, at = our.of(account), timezone.now()
+        if held := publishing.done(out.idempotency_key):
+            return held
+        if out.act in {"say", "publish"}:
+            return publishing.create(out, self._said(out), mine, at=at)
+        if out.act == "edit":
+            return publishing.edit(out, self._said(out), mine, at=at)
+        if out.act == "withdraw":
+            return publishing.withdraw(out, mine, at=at)
+        if out.act in {"hide", "show"}:
+            return publishing.shade(out, mine, hidden=out.act == "hide", at=at)
+        raise SendError("What others say cannot be deleted from their servers.", permanent=True)
+
+    def _said(self, out: Outgoing) -> str:
+        # An answer that is corrected keeps the name under it.
+        answer = out.act == "edit" and out.extra.get("was") == "say"
+        text = self.text(replace(out, act="say") if answer else out)
+        if len(text) > MOST_CHARS:
+            raise SendError("The text is too long for this channel.", permanent=True)
+        return text
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        return publishing.done(out.idempotency_key)
+
+    def check(self, account: AccountFacts) -> Health:
+        mine = our.of(account)
+        try:
+            mine.key("rsa")
+            mine.key("ed25519")
+        except (KeyError, BadKey):
+            return Health(False, "The account has no keys to sign with: open it again.")
+        return Health(True)
+
+    def connect(self, account: AccountFacts) -> Connected:
+        """Nobody is asked: we are the server. Its address follows from ours, and its keys are made here."""
+        try:
+            username = rules.username_of(str(account.settings.get("username", "")))
+        except Refused as fault:
+            raise SendError(fault.message, permanent=True) from fault
+        host = str(account.settings.get("origin", "")).partition("://")[2]
+        names, secrets = rules.fresh_keys()
+        settings = {k: v for k, v in account.settings.items() if k != "username"}
+        return Connected(
+            f"{username}@{host}", account.name or username, {**settings, "keys": names}, secrets
+        )
+
+    def profile_url(self, account: AccountFacts) -> str:
+        return our.of(account).actor
+
+
+ADAPTER = ActivityPubAdapter()

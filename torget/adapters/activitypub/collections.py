@@ -1,0 +1,78 @@
+"""Our collections, paged: what we published and who follows; what others did with a post of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.db.models import QuerySet
+
+from torget.adapters.activitypub import documents
+from torget.adapters.activitypub.models import Follower, Response, Thing
+from torget.adapters.activitypub.ours import Ours
+from torget.protocols.activitypub import writing
+
+PAGE = 20
+MOST_PINNED = 5
+NEWEST = 10
+_WHAT = {"replies": Response.Kind.REPLY, "likes": Response.Kind.LIKE, "shares": Response.Kind.SHARE}
+
+
+def _things(mine: Ours) -> QuerySet[Thing]:
+    return Thing.objects.filter(account_id=mine.account_id, public=True, withdrawn_at=None)
+
+
+def newest(mine: Ours) -> list[Thing]:
+    """The last posts of an actor, answers left out."""
+    return list(_things(mine).filter(in_reply_to="").order_by("-published_at")[:NEWEST])
+
+
+def _paged(uri: str, rows: QuerySet[Any], page: str, show: Callable[[Any], Any]) -> dict[str, Any]:
+    """The collection itself, or the page that begins after the row with id `page` ("1": the first), newest first."""
+    total = rows.count()
+    if not page:
+        return writing.collection(uri, total, first=f"{uri}?page=1" if total else "")
+    after = int(page) if page.isascii() and page.isdigit() and len(page) < 18 else 1
+    wanted = rows.order_by("-pk")
+    if after > 1:
+        wanted = wanted.filter(pk__lt=after)
+    held: Sequence[Any] = list(wanted[: PAGE + 1])
+    more = held[PAGE - 1].pk if len(held) > PAGE else 0
+    items = [show(one) for one in held[:PAGE]]
+    following = f"{uri}?page={more}" if more > 1 else ""
+    return writing.page(f"{uri}?page={page}", uri, total, items, following=following)
+
+
+def collection(mine: Ours, name: str, page: str) -> dict[str, Any] | None:
+    """One of the actor's collections by name, or a page of it. Who follows is told only when the account says so."""
+    uri = f"{mine.actor}/{name}"
+    if name == "outbox":
+        return _paged(uri, _things(mine), page, lambda one: _inner(documents.creation(one, mine)))
+    if name == "followers":
+        rows = Follower.objects.filter(account=mine.account_id).select_related("remote")
+        if not mine.settings.get("show_followers"):
+            return writing.collection(uri, rows.count())
+        return _paged(uri, rows, page, lambda one: one.remote.uri)
+    if name == "following":
+        return writing.collection(uri, 0)
+    if name == "featured":
+        pinned = _things(mine).exclude(pinned_at=None).order_by("-pinned_at")[:MOST_PINNED]
+        items = [_inner(documents.thing(one)) for one in pinned]
+        return writing.collection(uri, len(items), items=items)
+    return None
+
+
+def responses(thing: Thing, what: str, page: str) -> dict[str, Any] | None:
+    """The replies, likes or shares of a thing. Of likes and shares only how many there are."""
+    if what not in _WHAT:
+        return None
+    uri = f"{thing.uri}/{what}"
+    rows = thing.responses.filter(kind=_WHAT[what], hidden=False)
+    if what != "replies":
+        return writing.collection(uri, rows.count())
+    return _paged(uri, rows, page, lambda one: one.uri)
+
+
+def _inner(held: dict[str, Any]) -> dict[str, Any]:
+    """A document inside another needs no context of its own."""
+    return {name: value for name, value in held.items() if name != "@context"}

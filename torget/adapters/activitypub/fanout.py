@@ -1,0 +1,393 @@
+"""The loop that carries parcels to other servers: many in flight, in batches to and from the database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from random import uniform
+
+from django.db import close_old_connections, connection
+from django.utils import timezone
+
+from torget.adapters.activitypub import knocking, parcels
+from torget.adapters.activitypub import ours as our
+from torget.adapters.activitypub.ours import Ours
+from torget.adapters.activitypub.parcels import WAITS_SECONDS, Claimed, Failed
+from torget.adapters.activitypub.peers import Hosts, Known
+from torget.channels import rules as channels
+from torget.channels.http import HttpError, Response
+from torget.channels.http.many import Many
+from torget.channels.models import Account
+from torget.channels.wake import Waker
+from torget.errors import Refused
+from torget.protocols.http_signatures import BadKey
+
+log = logging.getLogger(__name__)
+
+BATCH = 250
+MOST_WAITING = 500  # claimed and not begun
+MOST_IN_FLIGHT = 128
+SIGN_AT_ONCE = 16
+AHEAD = 2  # batches that wait behind those being signed, so that a signer never stands idle
+ANSWER_SECONDS = 10.0  # Mastodon's own limit for a delivery
+HELD_SECONDS = 20.0  # what stands behind a slow host goes back to the database after that
+SETTLE_SECONDS = 0.05
+IDLE_SECONDS = 2.0
+TIDY_SECONDS = 10
+REMEMBER_ACCOUNT_SECONDS = 5.0
+AGAIN = frozenset({401, 403, 408, 409, 425, 429})  # of the 4xx, what may go away by itself
+LONGEST_RETRY_AFTER = timedelta(days=1)
+
+
+@dataclass(slots=True)
+class Told:
+    """What came of a round, to be written down together."""
+
+    sent: list[int] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.sent) + len(self.failed) + len(self.back)
+
+
+def due_again(attempts: int, at: datetime) -> datetime | None:
+    """When a parcel is tried again after so many attempts, a little apart from the others; None: it is given up."""
+    if attempts > len(WAITS_SECONDS):
+        return None
+    return at + timedelta(seconds=WAITS_SECONDS[attempts - 1] * uniform(0.8, 1.2))  # noqa: S311 - only to spread them
+
+
+def asked_to_wait(answer: Response, at: datetime) -> datetime | None:
+    """Until when a server asks us to wait (RFC 9110 §10.2.3), if it does; a day at most."""
+    said = answer.headers.get("retry-after", "")
+    if answer.status not in {429, 503} or not said:
+        return None
+    if said.isascii() and said.isdigit():
+        return at + min(timedelta(seconds=int(said[:6])), LONGEST_RETRY_AFTER)
+    try:
+        return min(parsedate_to_datetime(said), at + LONGEST_RETRY_AFTER)
+    except (ValueError, TypeError):
+        return None
+
+
+class Fanout:
+    """One process's share of the carrying. `signers` threads sign; the event loop's thread sends."""
+
+    def __init__(
+        self,
+        *,
+        signers: int = 1,
+        clock: Callable[[], datetime] = timezone.now,
+        in_flight: int = MOST_IN_FLIGHT,
+        many: Many | None = None,
+    ) -> None:
+        self.clock = clock
+        self.many = many or Many(timeout_seconds=ANSWER_SECONDS)
+        self.signers = signers
+        self.most = in_flight
+        self.hosts = Hosts()
+        self.waiting: deque[Claimed] = deque()
+        self.behind: dict[str, deque[tuple[float, Claimed]]] = {}  # those whose host has no room
+        self.told = Told()
+        self.flying = 0
+        self.news = asyncio.Event()
+        self.room = asyncio.Event()
+        self.accounts: dict[int, tuple[float, Ours | None]] = {}
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.link: object = None
+        self.writing = ThreadPoolExecutor(1, thread_name_prefix="fanout-db")
+        self.signing = ThreadPoolExecutor(signers, thread_name_prefix="fanout-sign")
+
+    # In the database's thread ------------------------------------------------------------------
+
+    def write(self, told: Told) -> None:
+        """Write down what came of things."""
+        at = self.clock()
+        parcels.settle_sent(told.sent, at=at)
+        parcels.settle_failed(told.failed, at=at)
+        parcels.give_back(told.back, due_at=at + timedelta(seconds=uniform(1, 5)))  # noqa: S311 - only to spread them
+        for inbox in told.gone:
+            parcels.forget_inbox(inbox)
+        self.hosts.save(at=at)
+
+    def claim(self, limit: int) -> list[Claimed]:
+        """Take what is due, and learn what is needed to send it."""
+        at = self.clock()
+        claimed = parcels.claim(
+            parcels.sendable_accounts(), at=at, limit=limit, without=self.hosts.without(at)
+        )
+        if claimed:
+            self.hosts.load({one.host for one in claimed}, at=at)
+        now = time.monotonic()
+        for pk in {one.account_id for one in claimed}:
+            if self.accounts.get(pk, (0.0, None))[0] < now:
+                self.accounts[pk] = (now + REMEMBER_ACCOUNT_SECONDS, self._account(pk))
+        return claimed
+
+    def _account(self, pk: int) -> Ours | None:
+        try:
+            mine = our.of(channels.facts(Account.objects.select_related("municipality").get(pk=pk)))
+            mine.key("rsa")
+            mine.key("ed25519")
+        except (Refused, BadKey, KeyError) as fault:
+            log.warning("Account %s cannot sign: %s", pk, type(fault).__name__)
+            return None
+        return mine
+
+    def _round(self, told: Told, limit: int) -> list[Claimed]:
+        close_old_connections()
+        if connection.connection is not self.link:
+            # What a crash of the database forgets is carried once more: who receives it knows it by its id.
+            with connection.cursor() as cursor:
+                cursor.execute("SET synchronous_commit = off")
+            self.link = connection.connection
+        if told or told.gone:
+            self.write(told)
+        return self.claim(limit) if limit else []
+
+    # In the event loop -------------------------------------------------------------------------
+
+    async def run(self, stop: threading.Event, *, until_empty: bool = False) -> None:
+        """Carry until told to stop (or until there is nothing left that is due)."""
+        loop = asyncio.get_running_loop()
+        many = self.many
+        signers = [asyncio.create_task(self._sign(many)) for _one in range(self.signers + AHEAD)]
+        waker = None if until_empty else asyncio.create_task(self._listen(stop))
+        tidied = 0.0
+        try:
+            while not stop.is_set():
+                self._hand_back_held()
+                told, self.told = self.told, Told()
+                limit = BATCH if len(self.waiting) <= MOST_WAITING - BATCH else 0
+                claimed = await loop.run_in_executor(self.writing, self._round, told, limit)
+                self.waiting.extend(claimed)
+                self.room.set()
+                for one in signers:
+                    if one.done():
+                        one.result()
+                if until_empty and not (
+                    claimed or self.waiting or self.flying or len(self.told) or self.behind
+                ):
+                    return
+                if time.monotonic() - tidied > TIDY_SECONDS:
+                    tidied = time.monotonic()
+                    await loop.run_in_executor(self.writing, self._tidy)
+                busy = len(claimed) == BATCH and len(self.waiting) <= MOST_WAITING - BATCH
+                if not busy:
+                    await self._pause(idle=not (claimed or self.flying or self.waiting))
+        finally:
+            await self._end([*signers, *([waker] if waker else [])])
+
+    def _tidy(self) -> None:
+        channels.beat("fanout", every_seconds=TIDY_SECONDS)
+        parcels.lose_expired(at=self.clock())
+        parcels.prune(at=self.clock())
+
+    async def _pause(self, *, idle: bool) -> None:
+        """Wait for news: a notification, or a few things to settle."""
+        self.news.clear()
+        try:
+            await asyncio.wait_for(self.news.wait(), IDLE_SECONDS if idle else SETTLE_SECONDS)
+        except TimeoutError:
+            return
+
+    async def _listen(self, stop: threading.Event) -> None:
+        """Wake up when somebody puts parcels in."""
+        loop = asyncio.get_running_loop()
+
+        def listen() -> None:
+            with Waker("torget_fanout") as waker:
+                while not stop.is_set():
+                    if waker.wait(IDLE_SECONDS, stop):
+                        loop.call_soon_threadsafe(self.news.set)
+
+        await asyncio.to_thread(listen)
+
+    async def _end(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Let what is in flight land, write it down, and give the rest back."""
+        for task in tasks[: self.signers + AHEAD]:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=ANSWER_SECONDS + 1)
+        self.told.back += [one.id for one in self.waiting]
+        self.told.back += [one.id for held in self.behind.values() for _since, one in held]
+        self.waiting.clear()
+        self.behind.clear()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self.writing, self._last, self.told)
+        self.writing.shutdown()
+        self.signing.shutdown()
+
+    def _last(self, told: Told) -> None:
+        try:
+            self.write(told)
+        finally:
+            connection.close()
+
+    # Signing and sending -----------------------------------------------------------------------
+
+    def _next(self, most: int) -> list[Claimed]:
+        """Up to `most` parcels whose hosts have room; the others wait behind their host."""
+        batch: list[Claimed] = []
+        while self.waiting and len(batch) < most and self.flying < self.most:
+            parcel = self.waiting.popleft()
+            host = self.hosts.of(parcel.host)
+            mine = self.accounts.get(parcel.account_id, (0.0, None))[1]
+            if mine is None or (host.closed_until and host.is_closed(self.clock())):
+                self.told.back.append(parcel.id)
+            elif host.room <= 0:
+                held = self.behind.setdefault(parcel.host, deque())
+                held.append((time.monotonic(), parcel))
+            else:
+                host.flying += 1
+                self.flying += 1
+                batch.append(parcel)
+        if len(self.waiting) <= MOST_WAITING - BATCH:
+            self.news.set()
+        return batch
+
+    async def _sign(self, many: Many) -> None:
+        """Keep a signing thread busy, and let go what it has signed."""
+        loop = asyncio.get_running_loop()
+        while True:
+            batch = self._next(SIGN_AT_ONCE)
+            if not batch:
+                self.room.clear()
+                await self.room.wait()
+                continue
+            made = await loop.run_in_executor(self.signing, self._headers, batch)
+            for parcel, ways, headers in made:
+                task = asyncio.create_task(self._carry(parcel, ways, headers, many))
+                self.tasks.add(task)
+                task.add_done_callback(self.tasks.discard)
+
+    def _headers(self, batch: list[Claimed]) -> list[tuple[Claimed, Sequence[str], dict[str, str]]]:
+        made = []
+        for parcel in batch:
+            host = self.hosts.of(parcel.host)
+            ways = knocking.ways(host.takes, host.signs)
+            made.append((parcel, ways, self._signed(parcel, ways[0])))
+        return made
+
+    def _signed(self, parcel: Claimed, way: str) -> dict[str, str]:
+        mine = self.accounts[parcel.account_id][1]
+        assert mine is not None
+        return knocking.headers(parcel, mine, way, now=time.time())
+
+    async def _carry(
+        self, parcel: Claimed, ways: Sequence[str], headers: dict[str, str], many: Many
+    ) -> None:
+        """One parcel to its inbox, and what came of it."""
+        host = self.hosts.of(parcel.host)
+        try:
+            answer, way = await self._knock(parcel, ways, headers, many)
+        except HttpError as fault:
+            self._failed(parcel, host, 0, str(fault))
+            host.failed(self.clock())
+        except Exception as fault:
+            log.exception("Parcel %s could not be carried", parcel.id)
+            self._failed(parcel, host, 0, type(fault).__name__)
+        else:
+            self._judge(parcel, host, answer, way)
+        finally:
+            host.flying -= 1
+            self.flying -= 1
+            self._move_up(host)
+            self.room.set()
+            if len(self.told) >= BATCH // 2:
+                self.news.set()
+
+    async def _knock(
+        self, parcel: Claimed, ways: Sequence[str], headers: dict[str, str], many: Many
+    ) -> tuple[Response, str]:
+        """Deliver; where the signature is refused, once more with each other way of signing."""
+        answer = await many.post(parcel.inbox, headers=headers, content=parcel.body)
+        loop = asyncio.get_running_loop()
+        for way in ways[1:]:
+            if answer.status not in knocking.REFUSED_SIGNATURE:
+                break
+            headers = await loop.run_in_executor(self.signing, self._signed, parcel, way)
+            again = await many.post(parcel.inbox, headers=headers, content=parcel.body)
+            if again.status not in knocking.REFUSED_SIGNATURE:
+                return again, way
+        return answer, ways[0]
+
+    def _judge(self, parcel: Claimed, host: Known, answer: Response, way: str) -> None:
+        """Sent, gone, refused for good, or again later (by status, RFC 9110 §15)."""
+        status = answer.status
+        if 200 <= status < 300:
+            self.told.sent.append(parcel.id)
+            host.answered(way)
+            return
+        at = self.clock()
+        if status == 410:
+            host.answered()
+            self.told.gone.append(parcel.inbox)
+            self.told.failed.append(Failed(parcel.id, None, status, "Gone."))
+        elif 400 <= status < 500 and status not in AGAIN:
+            host.answered()
+            self.told.failed.append(Failed(parcel.id, None, status, f"HTTP {status}"))
+        else:
+            until = asked_to_wait(answer, at)
+            self._failed(parcel, host, status, f"HTTP {status}", until)
+            if until is not None:
+                host.wait(until)
+            elif status >= 500:
+                host.failed(at)
+
+    def _failed(
+        self, parcel: Claimed, host: Known, status: int, why: str, until: datetime | None = None
+    ) -> None:
+        due_at = due_again(parcel.attempts, self.clock())
+        if due_at is not None and until is not None:
+            due_at = max(due_at, until)
+        self.told.failed.append(Failed(parcel.id, due_at, status, why))
+
+    def _move_up(self, host: Known) -> None:
+        """The host has room again: the next of those behind it may go."""
+        held = self.behind.get(host.host)
+        if not held:
+            return
+        if host.is_closed(self.clock()):
+            self.told.back += [one.id for _since, one in held]
+            held.clear()
+        elif host.room > 0:
+            self.waiting.appendleft(held.popleft()[1])
+        if not held:
+            del self.behind[host.host]
+
+    def _hand_back_held(self) -> None:
+        """What has stood behind a slow host for long goes back to the database, for another process or a better day."""
+        before = time.monotonic() - HELD_SECONDS
+        for host, held in list(self.behind.items()):
+            while held and held[0][0] < before:
+                self.told.back.append(held.popleft()[1].id)
+            if not held:
+                del self.behind[host]
+
+
+def fanout_loop(stop: threading.Event) -> None:
+    """Carry parcels until told to stop; what a worker that died had taken is taken again."""
+    close_old_connections()
+    parcels.lose_expired(at=timezone.now())
+    connection.close()
+    asyncio.run(_carry_until(stop))
+
+
+async def _carry_until(stop: threading.Event) -> None:
+    fanout = Fanout()
+    try:
+        await fanout.run(stop)
+    finally:
+        await fanout.many.close()

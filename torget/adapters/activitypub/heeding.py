@@ -1,0 +1,169 @@
+"""News of the fediverse: who follows us and no longer does, likes, shares, votes, replies, moves, blocks, reports."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from torget.adapters.activitypub import acts
+from torget.adapters.activitypub import ours as our
+from torget.adapters.activitypub.models import Follower, Remote, Response, Thing
+from torget.adapters.activitypub.ours import Ours
+from torget.adapters.activitypub.parcels import forget_inbox
+from torget.channels.contract import AccountFacts, Notice
+from torget.channels.models import Account
+from torget.channels.rules import raise_alarm
+from torget.protocols.activitypub import writing
+
+News = Mapping[str, Any]
+LONG_AGO = 10 * 365
+
+
+def heed(notice: Notice, account: AccountFacts, *, at: datetime) -> None:
+    """Do what the news asks for, in the caller's transaction. News of a kind we have no use for changes nothing."""
+    held = notice.data
+    remote = Remote.objects.filter(uri=held.get("actor", "")).first()
+    act = _HEEDED.get(str(held.get("what", "")))
+    if act is not None and remote is not None:
+        act(held, our.of(account), remote, at)
+
+
+def _follow(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    if held["object"] != mine.actor or not held["id"]:
+        return
+    Follower.objects.update_or_create(
+        account_id=mine.account_id,
+        remote=remote,
+        defaults={"follow": held["id"], "followed_at": at},
+    )
+    key = f"accept-{mine.account_id}-{hashlib.sha256(held['id'].encode()).hexdigest()[:40]}"
+    follow = {"id": held["id"], "type": "Follow", "actor": remote.uri, "object": mine.actor}
+    accept = writing.activity(
+        "Accept", f"{mine.actor}#{key}", actor=mine.actor, about=follow, to=[remote.uri]
+    )
+    acts.do(key, mine, accept, [remote.inbox], receipt=accept["id"], at=at)
+
+
+def _undo(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    follows = Follower.objects.filter(remote=remote)
+    if held["object_type"] == "Follow" and held["of"]:
+        if held["of"] == mine.actor:
+            follows.filter(account_id=mine.account_id).delete()
+    elif held["object"]:
+        follows.filter(follow=held["object"]).delete()
+    Response.objects.filter(actor=remote.uri, uri=held["object"]).exclude(kind="reply").delete()
+
+
+def _thing(held: News, mine: Ours) -> Thing | None:
+    return Thing.objects.filter(
+        account_id=mine.account_id, uri=held["object"], withdrawn_at=None
+    ).first()
+
+
+def _respond(kind: str) -> Callable[[News, Ours, Remote, datetime], None]:
+    def note(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+        thing = _thing(held, mine)
+        if thing is None or not held["id"]:
+            return
+        Response.objects.get_or_create(
+            thing=thing,
+            kind=kind,
+            uri=held["id"],
+            defaults={
+                "actor": remote.uri,
+                "at": at,
+                "option": held.get("option", ""),
+                "hidden": bool(held.get("hidden")),
+            },
+        )
+
+    return note
+
+
+def _vote(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    """Counted once a person and option; one answer only where only one may be given."""
+    thing = _thing(held, mine)
+    if thing is None:
+        return
+    several = "anyOf" in thing.document
+    options = [one["name"] for one in thing.document.get("anyOf" if several else "oneOf", [])]
+    cast = Response.objects.filter(thing=thing, kind=Response.Kind.VOTE, actor=remote.uri)
+    before = cast.filter(option=held["option"]) if several else cast
+    over = thing.document.get("endTime", "") < writing.stamp(at)
+    if held["option"] in options and not over and not before.exists():
+        _respond("vote")(held, mine, remote, at)
+
+
+def _unsaid(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    Response.objects.filter(actor=remote.uri, kind="reply", uri=held["object"]).delete()
+
+
+def _gone(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    """Their account is no more: nothing is sent there, and what they liked is forgotten. What they said to us stays."""
+    Follower.objects.filter(remote=remote).delete()
+    Response.objects.filter(actor=remote.uri).exclude(kind="reply").delete()
+    Remote.objects.filter(pk=remote.pk).update(gone_at=at, name="", handle="", page="")
+    forget_inbox(remote.inbox)
+
+
+def _changed(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    """Fetched anew the next time they speak."""
+    Remote.objects.filter(pk=remote.pk).update(
+        fetched_at=datetime.min.replace(year=2000, tzinfo=at.tzinfo)
+    )
+
+
+def _moved(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    """Their new account follows us by itself if it wants to; the old one is only noted to have moved."""
+    if held["object"] == remote.uri and held["target"]:
+        Remote.objects.filter(pk=remote.pk).update(moved_to=held["target"])
+
+
+def _blocked(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    if held["object"] == mine.actor:
+        Follower.objects.filter(account_id=mine.account_id, remote=remote).delete()
+
+
+def _reported(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    """Another server's moderators tell us of something of ours: a person must look at it."""
+    about = [one for one in held["objects"] if one == mine.actor or mine.is_ours(one)]
+    if not about:
+        return
+    account = Account.objects.select_related("municipality").get(pk=mine.account_id)
+    detail = _("%(host)s har fått en klage på det vi har publisert: %(about)s") % {
+        "host": remote.host,
+        "about": ", ".join(about[:5]),
+    }
+    raise_alarm(
+        "activitypub.flag",
+        f"flag:{hashlib.sha256(held['id'].encode()).hexdigest()[:40]}",
+        detail,
+        municipality=account.municipality,
+        at=at,
+    )
+
+
+def _rejected(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    """We follow nobody, so nothing of ours is accepted or rejected."""
+
+
+_HEEDED: Mapping[str, Callable[[News, Ours, Remote, datetime], None]] = {
+    "Follow": _follow,
+    "Undo": _undo,
+    "Like": _respond("like"),
+    "Announce": _respond("share"),
+    "Reply": _respond("reply"),
+    "Vote": _vote,
+    "Unsaid": _unsaid,
+    "Gone": _gone,
+    "Update": _changed,
+    "Move": _moved,
+    "Block": _blocked,
+    "Flag": _reported,
+    "Accept": _rejected,
+    "Reject": _rejected,
+}

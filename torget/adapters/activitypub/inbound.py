@@ -1,0 +1,161 @@
+"""What others deliver: from whom it is, whether we take anything from there, and which of our actors it is for."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.utils import timezone
+
+from torget.adapters.activitypub import blocks, remotes
+from torget.adapters.activitypub import ours as our
+from torget.adapters.activitypub.models import DomainBlock, Peer, Remote
+from torget.adapters.activitypub.ours import NETWORK, Ours
+from torget.channels.contract import AccountFacts, BadSignature, Item
+from torget.channels.models import Account
+from torget.conversations.models import Message
+from torget.intake import rules as intake
+from torget.protocols.activitypub import Activity, Malformed, reading
+from torget.protocols.http_signatures import Checked, Invalid, Request, key_id_of, verify
+from torget.protocols.http_signatures.request import authority
+
+MEDIA_TYPE_CHARS = 120
+MOST_BYTES = 1_000_000  # of an activity; Mastodon refuses more, too
+
+
+def request_of(origin: str, headers: Mapping[str, str]) -> Request:
+    """The request as its sender signed it; a proxy in front may have ended its TLS, so the scheme is our own address's."""
+    scheme, _colon, rest = origin.partition("://")
+    host = headers.get("host") or headers.get(":authority") or rest
+    return Request(
+        headers.get(":method", "POST"),
+        scheme,
+        authority(scheme, host),
+        headers.get(":path", ""),
+        headers,
+    )
+
+
+def take(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+    """Check a delivery to an inbox of ours; the item to store. Copies go to our other actors it is for.
+
+    Raises:
+        BadSignature: not from whom it says, too old, tampered with, or from a server that is blocked.
+    """
+    at = timezone.now()
+    mine = our.of(account)
+    if len(body) > MOST_BYTES:
+        raise BadSignature("The activity is too large.")
+    try:
+        said = reading.activity(reading.load(body))
+    except Malformed as fault:
+        raise BadSignature(f"Not an activity: {fault}") from fault
+    ids = Account.objects.filter(pk=account.id).values_list("municipality_id", flat=True)
+    municipality_id = ids.first() or 0
+    blocked = blocks.severity(municipality_id, said.actor)
+    if blocked == DomainBlock.Severity.SUSPEND:
+        raise BadSignature("This server is blocked.")
+    remote, checked = check(request_of(mine.origin, headers), body, said, mine, at=at)
+    _remember_way(remote.host, checked)
+    item = Item(
+        f"{said.id or said.actor}#{hashlib.sha256(body).hexdigest()[:16]}",
+        body,
+        headers.get("content-type", "")[:MEDIA_TYPE_CHARS],
+        {
+            "actor-name": remote.name,
+            "actor-handle": remote.handle,
+            "actor-page": remote.page,
+            "signed": checked.way,
+            **({"silenced": "1"} if blocked else {}),
+        },
+    )
+    _hand_on(municipality_id, account.id, said, item, at=at)
+    return item
+
+
+def check(
+    request: Request, body: bytes, said: Activity, mine: Ours, *, at: datetime
+) -> tuple[Remote, Checked]:
+    """Hold the signature against the actor's key; once more with fresh keys when it fails.
+
+    Raises:
+        BadSignature: it does not hold.
+    """
+    try:
+        key_id = key_id_of(request)
+    except Invalid as fault:
+        raise BadSignature(str(fault)) from fault
+    if reading.host_of(key_id) != reading.host_of(said.actor):
+        raise BadSignature("The key is not the actor's.")
+    if said.type == "Delete" and said.object_id == said.actor and remotes.known(said.actor) is None:
+        raise BadSignature("Somebody we never knew is gone.")  # and so is their key
+    try:
+        remote = remotes.actor(said.actor, mine, at=at)
+    except remotes.Unreachable as fault:
+        raise BadSignature(f"The actor's key could not be fetched: {fault}") from fault
+    try:
+        return remote, _held(remote, key_id, request, body)
+    except Invalid as fault:
+        if not remotes.may_ask_again(remote, at=at):
+            raise BadSignature(str(fault)) from fault
+    try:
+        remote = remotes.refresh(said.actor, mine, at=at)
+        return remote, _held(remote, key_id, request, body)
+    except (Invalid, remotes.Unreachable) as fault:
+        raise BadSignature(str(fault)) from fault
+
+
+def _held(remote: Remote, key_id: str, request: Request, body: bytes | None) -> Checked:
+    key = remotes.key_in(remote, key_id)
+    if key is None:
+        raise Invalid("The actor has no such key.")
+    return verify(request, body, key, now=time.time())
+
+
+def reader(request: Request, mine: Ours, *, at: datetime) -> Remote:
+    """Who asks to read something, by their signature (authorised fetch).
+
+    Raises:
+        BadSignature: nobody we can tell.
+    """
+    try:
+        key_id = key_id_of(request)
+        remote = remotes.owner_of(key_id, mine, at=at)
+        _held(remote, key_id, request, None)
+    except (Invalid, remotes.Unreachable) as fault:
+        raise BadSignature(str(fault)) from fault
+    return remote
+
+
+def _remember_way(host: str, checked: Checked) -> None:
+    """What a server signs with it can most likely read, too."""
+    way = f"{checked.way}-{checked.key.kind}"
+    if not Peer.objects.filter(host=host, signs=way).exists():
+        Peer.objects.update_or_create(host=host, defaults={"signs": way})
+
+
+def concerns(said: Activity, mine: Ours) -> bool:
+    """Whether an activity is for this actor of ours: by its address, or by what it is about."""
+    held = said.object
+    named = {*said.addressed, *said.objects, said.target}
+    for name in ("to", "cc", "object", "inReplyTo"):
+        named |= set(reading.ids_of(held.get(name)))
+    tags = [one for one in reading.many(held.get("tag")) if isinstance(one, Mapping)]
+    named |= {reading.id_of(tag.get("href")) for tag in tags}
+    return any(one == mine.actor or mine.is_ours(one) for one in named)
+
+
+def _hand_on(
+    municipality_id: int, account_id: int, said: Activity, item: Item, *, at: datetime
+) -> None:
+    """Our other actors get what is for them: most servers deliver to the shared inbox only."""
+    others = Account.objects.active().filter(municipality=municipality_id, network=NETWORK)
+    for other in others.exclude(pk=account_id).select_related("municipality"):
+        theirs = our.without_secrets(other)
+        told = said.type == "Delete" and Message.objects.filter(
+            account=other, external_id=said.object_id
+        )
+        if concerns(said, theirs) or (told and told.exists()):
+            intake.receive(other.pk, item, at=at)

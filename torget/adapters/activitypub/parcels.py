@@ -1,0 +1,180 @@
+"""Parcels: an activity for one inbox each; claimed in batches with a lease, settled in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from torget.adapters.activitypub.models import Act, Follower, Parcel, Remote
+from torget.channels.models import Account
+from torget.protocols.activitypub import reading
+
+LEASE = timedelta(seconds=60)
+KEEP_SENT = timedelta(days=7)
+# After these waits a parcel is given up: four and a half days, so that a server may be down over a long weekend.
+WAITS_SECONDS = (60, 300, 1_800, 7_200, 6 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 3_600, 36 * 3_600)
+
+if set(Parcel.MOVES) != set(Parcel.State):
+    raise AssertionError("Parcel.MOVES must name every state")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A parcel this worker holds the lease of."""
+
+    id: int
+    account_id: int
+    inbox: str
+    host: str
+    attempts: int
+    body: bytes
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """How a parcel did not arrive. With `due_at` it is tried again then; without, it is given up."""
+
+    id: int
+    due_at: datetime | None
+    status: int
+    detail: str
+
+
+def put(act: Act, inboxes: Iterable[str], *, at: datetime) -> int:
+    """Address an act to inboxes, each once, in the caller's transaction. How many there are."""
+    rows = [
+        Parcel(act=act, inbox=one, host=reading.host_of(one), next_attempt_at=at, created_at=at)
+        for one in dict.fromkeys(inboxes)
+        if reading.host_of(one)
+    ]
+    Parcel.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute("NOTIFY torget_fanout")
+    return len(rows)
+
+
+def sendable_accounts() -> list[int]:
+    """Accounts whose parcels may go now; those of paused ones wait."""
+    accounts = Account.objects.active().filter(network="activitypub")
+    return [one.pk for one in accounts if one.may_send]
+
+
+# What is edited or withdrawn must not come before what it is about: an act's parcel waits while an earlier one of the
+# same thing for the same inbox has not come through.
+_CLAIM = """
+WITH due AS (
+  SELECT p.id FROM activitypub_parcel p JOIN activitypub_act a ON a.id = p.act_id
+  WHERE p.state = 'due' AND p.next_attempt_at <= %(at)s AND p.host <> ALL(%(without)s)
+    AND a.account_id = ANY(%(accounts)s)
+    AND (NOT a.follows_up OR NOT EXISTS (
+      SELECT 1 FROM activitypub_parcel q JOIN activitypub_act b ON b.id = q.act_id
+      WHERE b.thing_id = a.thing_id AND b.id < a.id AND q.inbox = p.inbox AND q.state IN ('due', 'sending')))
+  ORDER BY p.next_attempt_at, p.id FOR UPDATE OF p SKIP LOCKED LIMIT %(limit)s)
+UPDATE activitypub_parcel p SET state = 'sending', attempts = attempts + 1, lease_until = %(lease)s
+FROM due, activitypub_act a WHERE p.id = due.id AND a.id = p.act_id
+RETURNING p.id, a.account_id, p.inbox, p.host, p.attempts, a.body, a.digest
+"""
+
+
+def claim(
+    accounts: Sequence[int], *, at: datetime, limit: int, without: Sequence[str] = ()
+) -> list[Claimed]:
+    """Take parcels that are due, but none for the hosts in `without`. Safe from many workers."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _CLAIM,
+            {
+                "at": at,
+                "lease": at + LEASE,
+                "limit": limit,
+                "accounts": list(accounts),
+                "without": list(without),
+            },
+        )
+        return [
+            Claimed(pk, account, inbox, host, attempts, bytes(body), digest)
+            for pk, account, inbox, host, attempts, body, digest in cursor.fetchall()
+        ]
+
+
+def give_back(ids: Sequence[int], *, due_at: datetime) -> None:
+    """Not begun: due again, and not counted as an attempt."""
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE activitypub_parcel SET state = 'due', attempts = attempts - 1, lease_until = NULL, "
+                "next_attempt_at = %s WHERE id = ANY(%s) AND state = 'sending'",
+                (due_at, list(ids)),
+            )
+
+
+def settle_sent(ids: Sequence[int], *, at: datetime) -> None:
+    """They arrived; one statement for the batch."""
+    if ids:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE activitypub_parcel SET state = 'sent', settled_at = %s, lease_until = NULL, status = 202, "
+                "detail = '' WHERE id = ANY(%s) AND state IN ('sending', 'due')",
+                (at, list(ids)),
+            )
+
+
+_FAILED = """
+UPDATE activitypub_parcel p SET
+  state = CASE WHEN f.due_at IS NULL THEN 'given_up' ELSE 'due' END,
+  settled_at = CASE WHEN f.due_at IS NULL THEN %(at)s END,
+  next_attempt_at = COALESCE(f.due_at, p.next_attempt_at), lease_until = NULL, status = f.status, detail = f.detail
+FROM (SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(due)s::timestamptz[]) AS due_at,
+             unnest(%(status)s::int[]) AS status, unnest(%(detail)s::text[]) AS detail) f
+WHERE p.id = f.id AND p.state = 'sending'
+"""
+
+
+def settle_failed(failed: Sequence[Failed], *, at: datetime) -> None:
+    """They did not arrive: tried again later, or given up with the reason on the row."""
+    if failed:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                _FAILED,
+                {
+                    "at": at,
+                    "ids": [one.id for one in failed],
+                    "due": [one.due_at for one in failed],
+                    "status": [one.status for one in failed],
+                    "detail": [one.detail[:200] for one in failed],
+                },
+            )
+
+
+def put_off(host: str, *, until: datetime) -> None:
+    """Nothing for this host is due before then: what waits for it must not stand in front of the others."""
+    Parcel.objects.filter(host=host, state=Parcel.State.DUE, next_attempt_at__lt=until).update(
+        next_attempt_at=until
+    )
+
+
+def lose_expired(*, at: datetime) -> int:
+    """Whoever held these died. They are sent again: the same activity twice is one for who receives it (its id)."""
+    return Parcel.objects.filter(state=Parcel.State.SENDING, lease_until__lt=at).update(
+        state=Parcel.State.DUE, lease_until=None
+    )
+
+
+def forget_inbox(inbox: str) -> None:
+    """The inbox is gone for good: who had it follows no more, and what waits for it is given up."""
+    gone = Remote.objects.filter(inbox=inbox)
+    Follower.objects.filter(remote__in=gone).delete()
+    Parcel.objects.filter(inbox=inbox, state=Parcel.State.DUE).update(
+        state=Parcel.State.GIVEN_UP, detail="Gone."
+    )
+
+
+def prune(*, at: datetime) -> int:
+    """Forget parcels that arrived long ago."""
+    old = Parcel.objects.filter(state=Parcel.State.SENT, settled_at__lt=at - KEEP_SENT)
+    return old.delete()[0]

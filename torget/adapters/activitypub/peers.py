@@ -1,0 +1,118 @@
+"""How other servers fare: which signature each takes, and whether it answers at all (a circuit breaker per host)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from torget.adapters.activitypub import parcels
+from torget.adapters.activitypub.models import Peer
+
+IN_FLIGHT = 16  # to one host from one process, while it answers
+FAILURES = 5  # in a row, and the line to it is closed for a while
+SHORTEST, LONGEST = timedelta(seconds=60), timedelta(hours=1)
+REMEMBER = timedelta(seconds=60)
+MOST_KNOWN = 20_000
+
+
+@dataclass(slots=True)
+class Known:
+    """A host, in this process's memory."""
+
+    host: str
+    takes: str = ""
+    signs: str = ""
+    failures: int = 0
+    closed_until: datetime | None = None
+    asked_at: datetime | None = None
+    flying: int = 0
+    changed: bool = False
+
+    @property
+    def room(self) -> int:
+        """How many more may be in flight there; one that failed gets one try at a time."""
+        most = 1 if self.failures >= FAILURES else IN_FLIGHT
+        return most - self.flying
+
+    def is_closed(self, at: datetime) -> bool:
+        """Whether nothing is sent there now."""
+        return self.closed_until is not None and self.closed_until > at
+
+    def answered(self, way: str = "") -> None:
+        """It is there; with `way`, it took this signature."""
+        if self.failures or self.closed_until or (way and way != self.takes):
+            self.failures, self.closed_until, self.changed = 0, None, True
+            self.takes = way or self.takes
+
+    def failed(self, at: datetime) -> None:
+        """No answer, or none that makes sense. The line is closed longer each time."""
+        self.failures = min(self.failures + 1, 1_000)
+        self.changed = True
+        if self.failures >= FAILURES and not self.is_closed(at):
+            doublings = min(self.failures - FAILURES, 10)
+            self.closed_until = at + min(SHORTEST * 2**doublings, LONGEST)
+
+    def wait(self, until: datetime) -> None:
+        """It asked us to wait (429, 503 with Retry-After)."""
+        if not self.is_closed(until):
+            self.closed_until, self.changed = until, True
+
+
+@dataclass(slots=True)
+class Hosts:
+    """Every host this process knows of."""
+
+    known: dict[str, Known] = field(default_factory=dict)
+    loaded_at: datetime | None = None
+
+    def of(self, host: str) -> Known:
+        """What we know of a host."""
+        return self.known.setdefault(host, Known(host))
+
+    def without(self, at: datetime) -> list[str]:
+        """Hosts nothing more is claimed for now: closed, or with no room."""
+        return [
+            name for name, one in list(self.known.items()) if one.is_closed(at) or one.room <= 0
+        ]
+
+    def load(self, hosts: Iterable[str], *, at: datetime) -> None:
+        """Read what the database knows of hosts we have not asked about lately, and of all that are closed."""
+        wanted = [
+            host
+            for host in set(hosts)
+            if (held := self.of(host)).asked_at is None or held.asked_at < at - REMEMBER
+        ]
+        rows = list(Peer.objects.filter(host__in=wanted)) if wanted else []
+        if self.loaded_at is None or self.loaded_at < at - timedelta(seconds=5):
+            rows += list(Peer.objects.filter(closed_until__gt=at))
+            self.loaded_at = at
+        for host in wanted:
+            self.of(host).asked_at = at
+        for row in rows:
+            held = self.of(row.host)
+            held.takes, held.signs = row.takes, row.signs
+            if row.is_closed(at) and not held.is_closed(at):
+                held.failures = max(held.failures, row.failures)
+                held.closed_until = row.closed_until
+
+    def save(self, *, at: datetime) -> None:
+        """Write what changed; what waits for a host that was closed is put off until it opens."""
+        changed = [one for one in list(self.known.values()) if one.changed]
+        for one in changed:
+            one.changed = False
+            Peer.objects.update_or_create(
+                host=one.host,
+                defaults={
+                    "takes": one.takes,
+                    "failures": one.failures,
+                    "closed_until": one.closed_until,
+                    **({} if one.failures else {"answered_at": at}),
+                },
+            )
+            if one.closed_until is not None and one.is_closed(at):
+                parcels.put_off(one.host, until=one.closed_until)
+        if len(self.known) > MOST_KNOWN:
+            self.known = {
+                name: one for name, one in self.known.items() if one.flying or one.failures
+            }

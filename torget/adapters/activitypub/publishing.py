@@ -1,0 +1,311 @@
+"""What we say, as things with addresses: notes, polls, events, their edits and their tombstones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+
+from torget.adapters.activitypub import acts, blocks, remotes
+from torget.adapters.activitypub.models import (
+    Act,
+    Follower,
+    Remote,
+    Response,
+    Thing,
+    new_public_id,
+)
+from torget.adapters.activitypub.ours import Ours
+from torget.channels import files
+from torget.channels.contract import Outgoing, Receipt, SendError
+from torget.protocols import webfinger
+from torget.protocols.activitypub import PUBLIC, markup, reading, writing
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a thing is for: in the document's terms, and the inboxes that means."""
+
+    to: Sequence[str]
+    cc: Sequence[str]
+    inboxes: Sequence[str]
+    mentioned: Sequence[Remote] = ()
+
+    @property
+    def public(self) -> bool:
+        """For everybody."""
+        return PUBLIC in {*self.to, *self.cc}
+
+
+def done(key: str) -> Receipt | None:
+    """Whether an act with this key was done."""
+    act = Act.objects.filter(key=key).select_related("thing").first()
+    if act is None:
+        return None
+    return Receipt(act.receipt, url=str(act.thing.document.get("url", "")) if act.thing else "")
+
+
+def follower_inboxes(account_id: int) -> list[str]:
+    """One inbox for each server with followers of ours; the person's own where it has none in common."""
+    rows = Follower.objects.filter(account=account_id, remote__gone_at=None).values_list(
+        "remote__shared_inbox", "remote__inbox"
+    )
+    return list(dict.fromkeys(shared or own for shared, own in rows))
+
+
+def person(recipient: str, mine: Ours, *, at: datetime) -> Remote:
+    """Whom to say something to: by their actor's address or their handle. Asks their server when we do not know them.
+
+    Raises:
+        SendError: there is nobody, or nobody answers now.
+    """
+    try:
+        uri = recipient
+        if not reading.is_uri(recipient):
+            _subject, uri = remotes.find(recipient, mine)
+        held = remotes.actor(uri, mine, at=at)
+    except webfinger.Unknown as fault:
+        raise SendError("There is nobody by that name.", permanent=True) from fault
+    except remotes.Unreachable as fault:
+        raise SendError(f"Their server: {fault}", permanent=not fault.maybe_later) from fault
+    if held.gone_at:
+        raise SendError("Their account is gone.", permanent=True)
+    if not blocks.allowed(mine.account_id, [held.uri]):
+        raise SendError("Their server is blocked.", permanent=True)
+    return held
+
+
+def handle_of(remote: Remote) -> str:
+    """How to mention somebody."""
+    return remote.handle or f"@{remote.username}@{remote.host}"
+
+
+def audience(out: Outgoing, mine: Ours, *, at: datetime) -> Audience:
+    """Whom a new thing is for. An answer goes to who asked, and is public when the question was."""
+    if out.act == "publish":
+        return Audience([PUBLIC], [mine.followers], follower_inboxes(mine.account_id))
+    to = person(out.recipient, mine, at=at)
+    if out.visibility == "public":
+        return Audience([PUBLIC], [to.uri], [to.inbox], [to])
+    return Audience([to.uri], [], [to.inbox], [to])
+
+
+def _moment(value: Any) -> datetime:
+    held = reading.when(value)
+    if held is None:
+        raise SendError("A time in the post cannot be read.", permanent=True)
+    return held
+
+
+def _extra(out: Outgoing) -> dict[str, Any]:
+    """What makes it a poll or an event, when it is one."""
+    if poll := out.extra.get("poll"):
+        options = [(str(one), 0) for one in poll["options"]]
+        ends = _moment(poll["ends_at"])
+        return writing.question(
+            options, multiple=bool(poll.get("multiple")), ends_at=ends, voters=0
+        )
+    if event := out.extra.get("event"):
+        ends_at = event.get("ends_at")
+        return writing.event(
+            str(event["name"]),
+            starts_at=_moment(event["starts_at"]),
+            ends_at=_moment(ends_at) if ends_at else None,
+            place=str(event.get("place", "")),
+        )
+    return {}
+
+
+def _words(out: Outgoing, text: str, mentioned: Sequence[Remote], mine: Ours) -> dict[str, Any]:
+    """The HTML of a text and its tags."""
+    handles = {handle_of(one): one.page or one.uri for one in mentioned}
+    names = " ".join(handles)
+    html = markup.to_html(
+        f"{names} {text}" if names else text, mentions=handles, tag_url=f"{mine.origin}/sok?q=%23"
+    )
+    tags = [writing.mention(one.uri, handle_of(one)) for one in mentioned]
+    tags += [
+        writing.hashtag(name, f"{mine.origin}/sok?q=%23{name.lower()}")
+        for name in markup.hashtags(text)
+    ]
+    return {"html": html, "tags": tags, "language": out.language, "warning": out.warning}
+
+
+def _keep_files(out: Outgoing, uri: str) -> tuple[list[dict[str, str]], list[list[str]]]:
+    """The files of a thing, as its document names them and as we keep them."""
+    shown, kept = [], []
+    for number, file in enumerate(out.attachments):
+        shown.append(writing.picture(f"{uri}/fil/{number}", file.media_type, file.alt))
+        kept.append([files.put(file.content), file.media_type])
+    return shown, kept
+
+
+def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
+    """A new thing of ours, and its way to everybody it is for: stored, not yet sent."""
+    whom = audience(out, mine, at=at)
+    public_id = new_public_id()
+    uri = mine.objects + public_id
+    shown, kept = _keep_files(out, uri)
+    words = _words(out, text, whom.mentioned, mine)
+    document = writing.note(
+        uri,
+        author=mine.actor,
+        published=at,
+        to=whom.to,
+        cc=whom.cc,
+        url=str(out.extra.get("public_url", "") or out.link),
+        in_reply_to=out.parent if reading.is_uri(out.parent) else "",
+        attachments=shown,
+        extra=_extra(out),
+        **words,
+    )
+    if whom.public:
+        document["replies"] = f"{uri}/replies"
+    activity = writing.activity(
+        "Create",
+        f"{uri}/activity",
+        actor=mine.actor,
+        about=document,
+        to=whom.to,
+        cc=whom.cc,
+        published=at,
+    )
+    with transaction.atomic():
+        if held := done(out.idempotency_key):
+            return held
+        thing = Thing.objects.create(
+            public_id=public_id,
+            account_id=mine.account_id,
+            uri=uri,
+            document=document,
+            public=whom.public,
+            in_reply_to=str(document.get("inReplyTo", "")),
+            files=kept,
+            published_at=at,
+        )
+        acts.do(out.idempotency_key, mine, activity, whom.inboxes, receipt=uri, at=at, thing=thing)
+    return Receipt(uri, url=str(document.get("url", "")))
+
+
+def ours_of(out: Outgoing, mine: Ours) -> Thing:
+    """The thing of ours an act is about, locked in the caller's transaction.
+
+    Raises:
+        SendError: there is none.
+    """
+    thing = (
+        Thing.objects.select_for_update().filter(account_id=mine.account_id, uri=out.target).first()
+    )
+    if thing is None:
+        raise SendError("We have published no such thing here.", permanent=True)
+    return thing
+
+
+def _reached(thing: Thing) -> list[str]:
+    """Inboxes of everybody who has it: who it named, our followers when it was for them, and who responded."""
+    named = [*thing.document.get("to", []), *thing.document.get("cc", [])]
+    actors = {*named, *thing.responses.values_list("actor", flat=True)}
+    earlier = {one for several in thing.acts.values_list("inboxes", flat=True) for one in several}
+    inboxes = sorted(earlier)
+    inboxes += [
+        one.nearest_inbox if thing.public else one.inbox
+        for one in Remote.objects.filter(uri__in=actors, gone_at=None)
+        if not earlier & {one.inbox, one.shared_inbox}
+    ]
+    if any(str(one).endswith("/followers") for one in named):
+        inboxes += follower_inboxes(thing.account_id)
+    return list(dict.fromkeys(inboxes))
+
+
+def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
+    """Say it otherwise: the same address, and an Update to everybody who has it."""
+    with transaction.atomic():
+        if held := done(out.idempotency_key):
+            return held
+        thing = ours_of(out, mine)
+        if thing.withdrawn_at:
+            raise SendError("It has been withdrawn.", permanent=True)
+        named = [
+            str(tag["href"])
+            for tag in thing.document.get("tag", [])
+            if tag.get("type") == "Mention"
+        ]
+        mentioned = list(Remote.objects.filter(uri__in=named))
+        words = _words(out, text, mentioned, mine)
+        document = dict(thing.document) | {
+            "content": words["html"],
+            "contentMap": {out.language: words["html"]},
+            "tag": words["tags"],
+            "updated": writing.stamp(at),
+            "sensitive": bool(out.warning),
+        }
+        document.pop("summary", None)
+        if out.warning:
+            document["summary"] = out.warning
+        activity = _about(thing, document, "Update", mine, at)
+        thing.document, thing.edited_at = document, at
+        thing.save(update_fields=["document", "edited_at"])
+        acts.do(
+            out.idempotency_key,
+            mine,
+            activity,
+            _reached(thing),
+            receipt=thing.uri,
+            at=at,
+            thing=thing,
+            follows_up=True,
+        )
+    return Receipt(thing.uri, url=str(document.get("url", "")))
+
+
+def _about(
+    thing: Thing, about: Mapping[str, Any], kind: str, mine: Ours, at: datetime
+) -> dict[str, Any]:
+    return writing.activity(
+        kind,
+        f"{thing.uri}#{kind.lower()}-{uuid4().hex[:12]}",
+        actor=mine.actor,
+        about=about,
+        to=thing.document["to"],
+        cc=thing.document["cc"],
+        published=at,
+    )
+
+
+def withdraw(out: Outgoing, mine: Ours, *, at: datetime) -> Receipt:
+    """Take it back: a tombstone at its address, and a Delete to everybody who has it."""
+    with transaction.atomic():
+        if held := done(out.idempotency_key):
+            return held
+        thing = ours_of(out, mine)
+        if thing.withdrawn_at is None:
+            thing.withdrawn_at = at
+            thing.save(update_fields=["withdrawn_at"])
+        tomb = writing.tombstone(thing.uri, deleted=at, former=str(thing.document["type"]))
+        acts.do(
+            out.idempotency_key,
+            mine,
+            _about(thing, tomb, "Delete", mine, at),
+            _reached(thing),
+            receipt=thing.uri,
+            at=at,
+            thing=thing,
+            follows_up=True,
+        )
+    return Receipt(thing.uri)
+
+
+def shade(out: Outgoing, mine: Ours, *, hidden: bool, at: datetime) -> Receipt:
+    """Take a reply out of the collection under our post, or put it back. It stays on its own server."""
+    with transaction.atomic():
+        if held := done(out.idempotency_key):
+            return held
+        Response.objects.filter(
+            thing__account_id=mine.account_id, kind=Response.Kind.REPLY, uri=out.target
+        ).update(hidden=hidden)
+        acts.do(out.idempotency_key, mine, {}, [], receipt=out.target, at=at)
+    return Receipt(out.target)

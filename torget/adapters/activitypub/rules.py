@@ -1,0 +1,183 @@
+"""What administrators decide about our place in the fediverse: actors, keys, pinned posts, blocked servers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from secrets import token_hex
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from torget.adapters.activitypub import ours as our
+from torget.adapters.activitypub.models import DomainBlock, Follower, Thing
+from torget.adapters.activitypub.ours import ED25519_NAME, NETWORK, RSA_NAME
+from torget.channels import rules as channels
+from torget.channels.models import Account
+from torget.channels.secrets import seal, unseal
+from torget.errors import Refused
+from torget.history.rules import record
+from torget.people.actor import Actor, check
+from torget.people.links import absolute
+from torget.people.models import Municipality, Unit
+from torget.protocols.http_signatures import PublicKey, new_ed25519, new_rsa
+
+USERNAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,28}[a-z0-9_])?")
+OLD_KEY_DAYS = 7  # longer than a parcel of ours may be on its way
+_HOST = re.compile(
+    r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::[0-9]{1,5})?"
+)
+
+
+def username_of(text: str) -> str:
+    """A name an actor can have.
+
+    Raises:
+        Refused: it cannot be one.
+    """
+    username = text.strip().lower().lstrip("@")
+    if not USERNAME.fullmatch(username) or username == "o":
+        raise Refused(
+            _(
+                "Navnet kan ha bokstavene a–z, tall, punktum, bindestrek og understrek. Velg et annet."
+            ),
+            "bad_username",
+        )
+    return username
+
+
+def fresh_keys() -> tuple[dict[str, str], dict[str, str]]:
+    """Names and secrets of a new pair: RSA for everybody, Ed25519 for who knows RFC 9421. A name is never used again."""
+    mark = token_hex(4)
+    names = {"rsa": f"{RSA_NAME}-{mark}", "ed25519": f"{ED25519_NAME}-{mark}"}
+    return names, {"rsa": new_rsa(), "ed25519": new_ed25519()}
+
+
+def open_actor(
+    unit: Unit,
+    username: str,
+    *,
+    by: Actor,
+    at: datetime,
+    name: str = "",
+    settings: Mapping[str, Any] | None = None,
+) -> Account:
+    """Make the unit known in the fediverse as @username@our-host, with keys of its own.
+
+    Raises:
+        NotAllowed: the actor is no administrator there.
+        Refused: the name cannot be one, or is taken here.
+    """
+    host = absolute(unit.municipality, "").partition("://")[2]
+    address = f"{username_of(username)}@{host}"
+    if Account.objects.filter(network=NETWORK, address=address).exists():
+        raise Refused(_("Navnet er i bruk. Velg et annet."), "account_exists")
+    names, secrets = fresh_keys()
+    return channels.open_account(
+        unit,
+        network=NETWORK,
+        address=address,
+        name=name or unit.name,
+        settings={**dict(settings or {}), "keys": names},
+        secrets=secrets,
+        by=by,
+        at=at,
+    )
+
+
+def main_account(municipality: Municipality) -> Account | None:
+    """The municipality's own actor: the first that was opened. Its inbox is the shared one."""
+    accounts = Account.objects.active().filter(municipality=municipality, network=NETWORK)
+    return accounts.order_by("pk").first()
+
+
+def rotate_keys(account: Account, *, by: Actor, at: datetime) -> None:
+    """New keys with new addresses. The old ones stand in the actor's document for a week.
+
+    Raises:
+        NotAllowed: the actor is no administrator there.
+    """
+    check(by, "people.administer", account.unit)
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=account.pk)
+        mine = our.of(channels.facts(account))
+        until = (at + timedelta(days=OLD_KEY_DAYS)).isoformat()
+        old = [dict(one) for one in mine.old_keys(at)]
+        for kind in ("rsa", "ed25519"):
+            public: PublicKey = mine.key(kind).public()
+            old.append({"id": public.id, "key": public.multikey(), "until": until})
+        names, secrets = fresh_keys()
+        account.settings = {**account.settings, "keys": names, "old_keys": old}
+        account.secrets = seal({**unseal(bytes(account.secrets)), **secrets})
+        account.save(update_fields=["settings", "secrets"])
+        record("account.keys_rotated", account, by=by, at=at)
+
+
+def pin(thing: Thing, pinned: bool, *, by: Actor, at: datetime) -> None:
+    """Show a post first on our profile elsewhere, or no longer.
+
+    Raises:
+        NotAllowed: the actor is no duty lead or administrator there.
+    """
+    check(by, "channels.pause", thing.account.unit)
+    with transaction.atomic():
+        Thing.objects.filter(pk=thing.pk).update(pinned_at=at if pinned else None)
+        record("account.pinned" if pinned else "account.unpinned", thing.account, by=by, at=at)
+
+
+def block_domain(
+    municipality: Municipality, host: str, severity: str, reason: str, *, by: Actor, at: datetime
+) -> DomainBlock:
+    """Decide about a server: nothing to and from it (suspend), or nothing of it shown in public (silence).
+
+    Raises:
+        NotAllowed: no duty lead or administrator of this municipality.
+        Refused: no reason, or no server of that name can be.
+    """
+    _may_block(municipality, by)
+    host = host.strip().lower().removeprefix("https://").strip("/").lstrip("@")
+    if not _HOST.fullmatch(host):
+        raise Refused(_("Skriv navnet på tjeneren, for eksempel mastodon.example."), "bad_host")
+    if not reason.strip():
+        raise Refused(_("Skriv hvorfor tjeneren stenges ute, så andre forstår det."), "no_reason")
+    with transaction.atomic():
+        block, _new = DomainBlock.objects.update_or_create(
+            municipality=municipality,
+            host=host,
+            defaults={
+                "severity": DomainBlock.Severity(severity),
+                "reason": reason.strip()[:300],
+                "decided_by": by.staff,
+                "decided_at": at,
+            },
+        )
+        if severity == DomainBlock.Severity.SUSPEND:
+            under = Q(remote__host=host) | Q(remote__host__endswith=f".{host}")
+            Follower.objects.filter(under, account__municipality=municipality).delete()
+        record("domain.blocked", block, by=by, at=at, severity=severity)
+    return block
+
+
+def unblock_domain(block: DomainBlock, *, by: Actor, at: datetime) -> None:
+    """Take from it and send to it again.
+
+    Raises:
+        NotAllowed: no duty lead or administrator of this municipality.
+    """
+    _may_block(block.municipality, by)
+    with transaction.atomic():
+        record("domain.unblocked", block, by=by, at=at)
+        block.delete()
+
+
+def _may_block(municipality: Municipality, by: Actor) -> None:
+    account = main_account(municipality)
+    root = (
+        account.unit
+        if account
+        else Unit.objects.filter(municipality=municipality, parent=None).first()
+    )
+    check(by, "channels.pause", root)

@@ -1,0 +1,20 @@
+"""Addresses of the ActivityPub channel."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from torget.adapters.activitypub import views
+
+app_name = "activitypub"
+urlpatterns = [
+    path(".well-known/webfinger", views.finger, name="webfinger"),
+    path(".well-known/host-meta", views.host_meta, name="host_meta"),
+    path(".well-known/nodeinfo", views.nodeinfo_links, name="nodeinfo_links"),
+    path("nodeinfo/2.1", views.nodeinfo_document, name="nodeinfo"),
+    path("ap/o/<str:username>/<str:public_id>", views.published, name="thing"),
+    path("ap/o/<str:username>/<str:public_id>/fil/<int:number>", views.file, name="file"),
+    path("ap/o/<str:username>/<str:public_id>/<str:what>", views.part, name="part"),
+    path("ap/<str:username>", views.actor, name="actor"),
+    path("ap/<str:username>/<str:name>", views.collection, name="collection"),
+]

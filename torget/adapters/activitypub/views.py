@@ -1,0 +1,235 @@
+"""What other servers ask us for: who we are, what we published, who follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+
+from torget import __version__
+from torget.adapters.activitypub import blocks, collections, documents, inbound, rules
+from torget.adapters.activitypub import ours as our
+from torget.adapters.activitypub.models import Thing
+from torget.adapters.activitypub.ours import NETWORK, Ours
+from torget.channels import files
+from torget.channels import rules as channels
+from torget.channels.contract import BadSignature
+from torget.channels.models import Account
+from torget.people.links import absolute
+from torget.people.models import Municipality
+from torget.protocols import nodeinfo, webfinger
+from torget.protocols.activitypub import LD_MEDIA_TYPE, MEDIA_TYPE, markup
+from torget.protocols.http_signatures import Request
+
+View = Callable[..., HttpResponse]
+_WANTS = (MEDIA_TYPE, "application/ld+json", "application/json")
+
+
+def _json(held: Mapping[str, Any], *, status: int = 200, kind: str = MEDIA_TYPE) -> HttpResponse:
+    response = JsonResponse(dict(held), status=status, json_dumps_params={"ensure_ascii": False})
+    response.headers["Content-Type"] = kind
+    response.headers["Vary"] = "Accept"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return response
+
+
+def _wants_json(request: HttpRequest) -> bool:
+    """Whether a server asks (people's browsers ask for HTML first)."""
+    accept = request.headers.get("Accept", "")
+    return any(kind in accept for kind in _WANTS) and "text/html" not in accept
+
+
+def _account(municipality: Municipality, username: str) -> Account:
+    for account in Account.objects.active().filter(
+        municipality=municipality, network=NETWORK, address__startswith=f"{username.lower()}@"
+    ):
+        return account
+    raise Http404("No such actor.")
+
+
+def _ours(request: Any, username: str) -> Ours:
+    return our.of(channels.facts(_account(request.municipality, username)))
+
+
+def _may_read(request: HttpRequest, mine: Ours) -> bool:
+    """Whether who asks may: everybody, or with authorised fetch who signs and is not blocked."""
+    if not mine.authorised_fetch:
+        return True
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    scheme = urlsplit(mine.origin).scheme
+    asked = Request.of(request.method or "GET", f"{scheme}://{request.get_host()}{request.get_full_path()}", headers)  # fmt: skip
+    try:
+        remote = inbound.reader(asked, mine, at=timezone.now())
+    except BadSignature:
+        return False
+    municipality: Municipality = request.municipality  # type: ignore[attr-defined]  # set by tenancy
+    return blocks.severity(municipality.pk, remote.uri) != "suspend"
+
+
+def _guarded(view: View) -> View:
+    """A view of an actor's documents that authorised fetch protects."""
+
+    @require_safe
+    @wraps(view)
+    def guarded(request: HttpRequest, username: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        mine = _ours(request, username)
+        if _wants_json(request) and not _may_read(request, mine):
+            return _json({"error": "This must be asked for with a valid signature."}, status=401)
+        return view(request, mine, *args, **kwargs)
+
+    return guarded
+
+
+@require_safe
+def finger(request: Any) -> HttpResponse:
+    """WebFinger: from @name@host, or an actor's address, to the actor."""
+    resource = request.GET.get("resource", "")
+    if not resource:
+        return _json({"error": "Ask with ?resource=acct:name@host."}, status=400)
+    begins = f"{absolute(request.municipality, '')}/ap/"
+    if resource.startswith(begins):
+        username = resource.removeprefix(begins)
+    else:
+        try:
+            username, host = webfinger.split(resource)
+        except webfinger.Unknown:
+            return _json({"error": "Not a name of the form acct:name@host."}, status=400)
+        ours = {one.host for one in request.municipality.hosts.all()}
+        if host.rpartition(":")[0] not in ours and host not in ours:
+            raise Http404("Not on this server.")
+    mine = _ours(request, username)
+    answer = webfinger.answer(mine.username, mine.host, mine.actor, mine.actor)
+    return _json(answer, kind=webfinger.MEDIA_TYPE)
+
+
+@require_safe
+def host_meta(request: Any) -> HttpResponse:
+    """Where WebFinger is, for servers that ask the old way (RFC 6415)."""
+    origin = absolute(request.municipality, "")
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
+        f'<Link rel="lrdd" template="{origin}/.well-known/webfinger?resource={{uri}}"/></XRD>\n'
+    )
+    return HttpResponse(body, content_type="application/xrd+xml")
+
+
+@require_safe
+def nodeinfo_links(request: Any) -> HttpResponse:
+    """Where NodeInfo is."""
+    held = nodeinfo.links(absolute(request.municipality, ""))
+    return _json(held, kind="application/json")
+
+
+@require_safe
+def nodeinfo_document(request: Any) -> HttpResponse:
+    """What kind of server this is, and how much there is on it."""
+    accounts = Account.objects.active().filter(municipality=request.municipality, network=NETWORK)
+    posts = Thing.objects.filter(account__in=accounts, public=True, withdrawn_at=None).count()
+    name = request.municipality.name
+    held = nodeinfo.document(version=__version__, name=name, actors=accounts.count(), posts=posts)
+    return _json(held, kind=nodeinfo.MEDIA_TYPE)
+
+
+@require_safe
+def actor(request: Any, username: str) -> HttpResponse:
+    """Who an actor of ours is. Open to everybody: without its key nobody could check what it signs."""
+    account = _account(request.municipality, username)
+    mine = our.of(channels.facts(account))
+    if not _wants_json(request):
+        return render(
+            request,
+            "activitypub/actor.html",
+            {"name": account.name, "handle": mine.handle, "things": collections.newest(mine)},
+        )
+    main = rules.main_account(request.municipality)
+    shared = our.of(channels.facts(main)).inbox if main else mine.inbox
+    kind = LD_MEDIA_TYPE if "ld+json" in request.headers.get("Accept", "") else MEDIA_TYPE
+    return _json(documents.actor(account, mine, shared, at=timezone.now()), kind=kind)
+
+
+@csrf_exempt
+@_guarded
+def collection(request: HttpRequest, mine: Ours, name: str) -> HttpResponse:
+    """Outbox, followers, following or featured; a page of it with ?page=."""
+    held = collections.collection(mine, name, request.GET.get("page", ""))
+    if held is None:
+        raise Http404("No such collection.")
+    return _json(held)
+
+
+def _thing(mine: Ours, public_id: str) -> Thing:
+    """What we published at that address.
+
+    Raises:
+        Http404: nothing, or nothing for everybody: a private one is delivered to whom it is for and never fetched.
+    """
+    thing = Thing.objects.filter(
+        account_id=mine.account_id, public_id=public_id, public=True
+    ).first()
+    if thing is None:
+        raise Http404("Nothing is published here.")
+    return thing
+
+
+@_guarded
+def published(request: HttpRequest, mine: Ours, public_id: str) -> HttpResponse:
+    """A note, poll or event of ours; 410 and a tombstone when it was withdrawn."""
+    thing = _thing(mine, public_id)
+    if _wants_json(request):
+        return _json(documents.thing(thing), status=410 if thing.withdrawn_at else 200)
+    if thing.withdrawn_at is None and (url := str(thing.document.get("url", ""))):
+        return HttpResponseRedirect(url)
+    text = "" if thing.withdrawn_at else markup.to_text(str(thing.document["content"]))
+    context = {"name": mine.name, "handle": mine.handle, "thing": thing, "text": text}
+    return render(
+        request, "activitypub/thing.html", context, status=410 if thing.withdrawn_at else 200
+    )
+
+
+@_guarded
+def part(request: HttpRequest, mine: Ours, public_id: str, what: str) -> HttpResponse:
+    """The Create of a thing, or the replies, likes and shares it has."""
+    thing = _thing(mine, public_id)
+    if thing.withdrawn_at:
+        return _json(documents.thing(thing), status=410)
+    if what == "activity":
+        return _json(documents.creation(thing, mine))
+    held = collections.responses(thing, what, request.GET.get("page", ""))
+    if held is None:
+        raise Http404("No such collection.")
+    return _json(held)
+
+
+@require_safe
+def file(
+    request: HttpRequest, username: str, public_id: str, number: int
+) -> HttpResponse | FileResponse:
+    """A picture of a thing. Those of private ones too: who has the address was given it."""
+    mine = _ours(request, username)
+    thing = Thing.objects.filter(
+        account_id=mine.account_id, public_id=public_id, withdrawn_at=None
+    ).first()
+    if thing is None or number >= len(thing.files):
+        raise Http404("No such file.")
+    sha256, kind = thing.files[number]
+    try:
+        response = FileResponse(files.path_of(sha256).open("rb"), content_type=kind)
+    except FileNotFoundError as fault:
+        raise Http404("The file is gone.") from fault
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

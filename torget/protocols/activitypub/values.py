@@ -1,0 +1,114 @@
+"""The plain values ActivityPub documents become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+
+
+class Malformed(ValueError):  # noqa: N818 - names the verdict
+    """Not the document it should be; the text says why, without quoting it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActorSaid:
+    """Somebody's actor document. `keys` are (id, kind of writing "pem" or "multikey", the key)."""
+
+    id: str
+    type: str
+    username: str
+    name: str
+    inbox: str
+    shared_inbox: str = ""
+    followers: str = ""
+    url: str = ""
+    moved_to: str = ""
+    keys: Sequence[tuple[str, str, str]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """Somebody does something. `object` is the embedded document, {} when only its id was given."""
+
+    id: str
+    type: str
+    actor: str
+    object_id: str = ""
+    object_type: str = ""
+    object: Mapping[str, Any] = field(default_factory=dict)
+    to: Sequence[str] = ()
+    cc: Sequence[str] = ()
+    target: str = ""
+    content: str = ""
+    objects: Sequence[str] = ()  # all ids of a Flag
+    published: datetime | None = None
+
+    @property
+    def addressed(self) -> set[str]:
+        """Everybody it is for."""
+        return {*self.to, *self.cc}
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """A file of a note."""
+
+    url: str
+    media_type: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """A Question: its options with their votes."""
+
+    options: Sequence[tuple[str, int]]
+    multiple: bool = False
+    ends_at: datetime | None = None
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSaid:
+    """A Note, or something near enough one (Article, Question, Event, Page …), as plain text."""
+
+    id: str
+    author: str
+    text: str
+    type: str = "Note"
+    summary: str = ""
+    name: str = ""
+    sensitive: bool = False
+    published: datetime | None = None
+    updated: datetime | None = None
+    in_reply_to: str = ""
+    to: Sequence[str] = ()
+    cc: Sequence[str] = ()
+    mentions: Sequence[str] = ()
+    hashtags: Sequence[str] = ()
+    attachments: Sequence[Attached] = ()
+    language: str = ""
+    url: str = ""
+    poll: Poll | None = None
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    place: str = ""
+
+    @property
+    def addressed(self) -> set[str]:
+        """Everybody it is for."""
+        return {*self.to, *self.cc}
+
+    @property
+    def is_public(self) -> bool:
+        """For everybody, listed or not."""
+        return PUBLIC in self.addressed
+
+    @property
+    def is_vote(self) -> bool:
+        """An answer to a poll: a name and nothing said."""
+        return bool(self.name and self.in_reply_to and not self.text and self.type == "Note")
