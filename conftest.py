@@ -2,4 +2,10 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.cast", "tests.square", "tests.peers.mail", "tests.peers.oidc"]
+pytest_plugins = [
+    "tests.cast",
+    "tests.square",
+    "tests.peers.mail",
+    "tests.peers.oidc",
+    "tests.peers.atmosphere",
+]
