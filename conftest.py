@@ -8,4 +8,6 @@ pytest_plugins = [
     "tests.peers.mail",
     "tests.peers.oidc",
     "tests.peers.atmosphere",
+    "tests.peers.mastodon.server",
+    "tests.peers.synapse.server",
 ]

@@ -15,10 +15,10 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import psycopg
@@ -26,25 +26,16 @@ import pytest
 from psycopg import sql
 
 from tests.peers.node import install, node
+from tests.peers.rounds import until
 from tests.square import free_port
 from tools.setup import apt_install
 
 HERE = Path(__file__).resolve().parent / "bluesky"
 PASSWORD = "et-passord-for-proever"
 START_SECONDS = 90.0
-Found = TypeVar("Found")
 
 
-def until(look: Callable[[], Found], *, seconds: float = 20.0) -> Found:
-    """What `look` finds, as soon as it finds something."""
-    end = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < end, "It did not come in time."
-        time.sleep(0.05)
-    return found
-
-
-class Said(AssertionError):
+class Said(AssertionError):  # noqa: N818 - names what happened
     """The network said no."""
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import regex  # type: ignore[import-untyped]  # the package ships no types
 
+from torget.protocols import threads
+
 MOST_GRAPHEMES = 300  # lexicon app.bsky.feed.post: text, maxGraphemes
 MOST_BYTES = 3000  # the same: maxLength, in bytes of UTF-8
 MOST_TAG_GRAPHEMES = 64  # lexicon app.bsky.richtext.facet#tag
-MOST_PARTS = 10
+MOST_PARTS = threads.MOST_PARTS
 
 _GRAPHEME = regex.compile(r"\X")
 _URL = regex.compile(r"(?<![\w@])https?://[^\s<>\"\u201c\u201d\u00ab\u00bb]+", regex.IGNORECASE)
@@ -55,11 +57,6 @@ def graphemes(text: str) -> list[str]:
     """Characters as people count them (UAX #29)."""
     held: list[str] = _GRAPHEME.findall(text)
     return held
-
-
-def fits(text: str) -> bool:
-    """Whether a post takes the text: 300 characters as people count them, and 3000 bytes."""
-    return len(text.encode()) <= MOST_BYTES and len(graphemes(text)) <= MOST_GRAPHEMES
 
 
 def tid(key: str) -> str:
@@ -162,47 +159,8 @@ def unfolded(text: str, held: Sequence[Any]) -> str:
     return raw.decode("utf-8", "replace")
 
 
-# A long answer becomes a thread ----------------------------------------------------------------
-
-
 def parts(text: str) -> list[str]:
-    """The text in posts that fit, cut between paragraphs, sentences or words, each marked "(1/3)" when there are more.
-
-    At most ten; the last then ends with "…". A short text is one part, unmarked.
-    """
-    text = text.strip()
-    if fits(text):
-        return [text]
-    room = MOST_GRAPHEMES - len(" (10/10)")
-    cut: list[str] = []
-    rest = text
-    while rest and len(cut) < MOST_PARTS:
-        piece = _first_piece(rest, room)
-        cut.append(piece.strip())
-        rest = rest[len(piece) :].strip()
-    if rest:
-        cut[-1] = _shortened(cut[-1], room - 2) + " …"
-    return [f"{piece} ({number}/{len(cut)})" for number, piece in enumerate(cut, 1)]
-
-
-def _shortened(text: str, most: int) -> str:
-    return "".join(graphemes(text)[:most]).rstrip()
-
-
-def _first_piece(text: str, most: int) -> str:
-    """As much of the beginning as fits, cut at the best place in its second half."""
-    held = graphemes(text)
-    size, kept = 0, 0
-    for one in held[:most]:
-        size += len(one.encode())
-        if size > MOST_BYTES - 20:
-            break
-        kept += 1
-    if kept == len(held):
-        return text
-    piece = "".join(held[:kept])
-    for mark in ("\n\n", "\n", ". ", "? ", "! ", " "):
-        at = piece.rfind(mark, len(piece) // 2 if mark != " " else 1)
-        if at > 0:
-            return piece[: at + len(mark)]
-    return piece
+    """The text in posts that fit (see `threads.parts`)."""
+    return threads.parts(
+        text, MOST_GRAPHEMES, lambda held: len(graphemes(held)), most_bytes=MOST_BYTES
+    )

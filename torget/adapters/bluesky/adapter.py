@@ -26,7 +26,7 @@ from torget.channels.contract import (
     SendError,
     Utterance,
 )
-from torget.protocols import atproto
+from torget.protocols import atproto, threads
 
 
 class BlueskyAdapter(Base):
@@ -100,11 +100,9 @@ class BlueskyAdapter(Base):
             remarks.append(
                 _("Svaret går ut som en tråd med %(count)s innlegg.") % {"count": len(parts)}
             )
-        most = atproto.MOST_GRAPHEMES * max(len(parts), 1)
         used = graphemes(said)
-        return Preview(
-            parts, used, most if not parts[-1].endswith("…") else used - 1, _("tegn"), remarks
-        )
+        most = max(used, atproto.MOST_GRAPHEMES) if threads.whole(parts) else used - 1
+        return Preview(parts, used, most, _("tegn"), remarks)
 
     def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
         if out.act == "withdraw":

@@ -13,7 +13,7 @@ from torget.adapters.bluesky.reading import chat, posts, record
 from torget.adapters.bluesky.xrpc import CHAT, Fault, call, did
 from torget.channels.contract import AccountFacts, Outgoing, Receipt, SendError
 from torget.outbox.models import Delivery
-from torget.protocols import atproto
+from torget.protocols import atproto, threads
 
 POST = "app.bsky.feed.post"
 GATE = "app.bsky.feed.threadgate"
@@ -35,11 +35,14 @@ def post(out: Outgoing, account: AccountFacts, text: str) -> Receipt:
     Raises:
         SendError: classified; a look-up settles what is ambiguous.
     """
+    parts = atproto.parts(text)
+    if not threads.whole(parts):
+        raise Fault("The text is too long even for a thread.", permanent=True)
     own = did(account)
     reply = _answers(out, account) if out.act == "say" else {}
     embed = _embed(out, account)
     first = Receipt("")
-    for number, part in enumerate(atproto.parts(text)):
+    for number, part in enumerate(parts):
         rkey = atproto.part_key(atproto.tid(out.idempotency_key), number)
         said = _record(part, out, account)
         if reply:

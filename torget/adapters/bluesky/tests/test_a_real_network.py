@@ -7,21 +7,13 @@ import time
 from dataclasses import replace
 
 import pytest
-from django.utils import timezone
 from PIL import Image
 
-from tests.peers.atmosphere import until
+from tests.peers.rounds import connect, heard, listen, until
 from torget.adapters.bluesky import adapter, xrpc
 from torget.channels import http
 from torget.channels import rules as channels
 from torget.channels.contract import File, Outgoing, SendError
-from torget.channels.models import Account
-from torget.conversations import filing
-from torget.conversations.models import Message
-from torget.intake import rules as intake
-from torget.intake.models import Envelope
-from torget.people.actor import Actor
-from torget.people.models import Unit
 from torget.protocols import atproto
 
 pytestmark = [pytest.mark.heavy, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -41,39 +33,14 @@ def us(atmosphere, nordvaag):
 @pytest.fixture
 def account(us, nordvaag):
     """It as a channel of ours."""
-    unit = Unit.objects.get(municipality=nordvaag, slug="servicetorget")
-    return channels.open_account(
-        unit,
-        network="bluesky",
-        address=us.handle,
-        name="Nordvåg",
-        settings={"service": us.service, "reread_seconds": 0},
-        secrets={"app_password": us.app_password},
-        by=Actor.system(nordvaag.pk),
-        at=timezone.now(),
-    )
+    given = {"service": us.service, "reread_seconds": 0}
+    return connect(nordvaag, "bluesky", us.handle, given, {"app_password": us.app_password})
 
 
 @pytest.fixture
 def kari(atmosphere):
     """A resident with an account there."""
     return atmosphere.resident("kari")
-
-
-def listen(account):
-    """One round of what the listener does; what was filed."""
-    account = Account.objects.get(pk=account.pk)
-    polled = adapter.poll(channels.facts(account), account.cursor)
-    for item in polled.items:
-        intake.receive(account.pk, item)
-    channels.move_cursor(account.pk, polled.cursor)
-    for envelope in Envelope.objects.filter(account=account, state=Envelope.State.RECEIVED):
-        filing.file(envelope, at=timezone.now())
-    return list(Message.objects.filter(account=account, kind=Message.Kind.INBOUND).order_by("pk"))
-
-
-def heard(account, count=1):
-    return until(lambda: (got := listen(account)) and len(got) >= count and got)
 
 
 def answer_to(message, text="Vi brøyter i morgen tidlig.", key="svar-1", **more):
