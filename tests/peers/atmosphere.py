@@ -26,7 +26,7 @@ import pytest
 from psycopg import sql
 
 from tests.peers.node import install, node
-from tests.peers.rounds import until
+from tests.peers.waiting import until
 from tests.square import free_port
 from tools.setup import apt_install
 
@@ -168,9 +168,9 @@ def _database() -> Iterator[tuple[str, dict[str, str]]]:
             link.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-@pytest.fixture(scope="session")
-def atmosphere() -> Iterator[Network]:
-    """The network, started once for the test run (12 s; the first time it is installed, which takes minutes)."""
+@contextlib.contextmanager
+def network() -> Iterator[Network]:
+    """The running network (12 s to start; the first time it is installed, which takes minutes)."""
     folder = install(HERE, scripts=True)
     with _redis() as redis, _database() as (url, more), tempfile.TemporaryFile() as log:
         environ = {**os.environ, **more, "REDIS_HOST": redis}
@@ -190,3 +190,10 @@ def atmosphere() -> Iterator[Network]:
         finally:
             process.terminate()
             process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def atmosphere() -> Iterator[Network]:
+    """The network, started once for the test run."""
+    with network() as one:
+        yield one

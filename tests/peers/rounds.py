@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 from django.utils import timezone
 
+from tests.peers.waiting import until
 from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for
@@ -17,17 +17,6 @@ from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
 from torget.people.models import Municipality, Unit
-
-Found = TypeVar("Found")
-
-
-def until(look: Callable[[], Found], *, seconds: float = 20.0) -> Found:
-    """What `look` finds, as soon as it finds something."""
-    end = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < end, "It did not come in time."
-        time.sleep(0.05)
-    return found
 
 
 def connect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from torget.channels.base import Base, graphemes
 from torget.channels.contract import (
     AccountFacts,
     Capabilities,
+    Connected,
     Field,
     Health,
     Item,
@@ -136,6 +138,19 @@ class BlueskyAdapter(Base):
             if fault.permanent or fault.account:
                 return Health(True, missing=[_("Direktemeldinger")])
         return Health(True)
+
+    def connect(self, account: AccountFacts) -> Connected:
+        given = str(account.settings.get("address", "")).strip().lstrip("@").lower()
+        held = replace(account, address=given)
+        try:
+            told = call(held, "GET", "com.atproto.server.getSession")
+        except Fault as fault:
+            raise Fault(
+                _why(fault), name=fault.name, status=fault.status, permanent=True
+            ) from fault
+        # The handle may change; the DID we sign in with never does.
+        kept = {"service": str(account.settings.get("service") or ""), "did": str(told.get("did"))}
+        return Connected(str(told.get("handle") or given), account.name, kept, account.secrets)
 
     def profile_url(self, account: AccountFacts) -> str:
         return parsing.WEB + account.address

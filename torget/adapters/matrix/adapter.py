@@ -14,6 +14,7 @@ from torget.channels.base import Base
 from torget.channels.contract import (
     AccountFacts,
     Capabilities,
+    Connected,
     Field,
     Health,
     Item,
@@ -128,6 +129,12 @@ class MatrixAdapter(Base):
             why = _("Nøkkelen tilhører %(other)s, ikke %(own)s. Rett bruker-ID-en eller nøkkelen.")
             return Health(False, why % {"other": own, "own": account.address})
         return Health(True)
+
+    def connect(self, account: AccountFacts) -> Connected:
+        told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
+        return Connected(
+            str(told.get("user_id", "")), account.name, account.settings, account.secrets
+        )
 
     def profile_url(self, account: AccountFacts) -> str:
         return parsing.WEB + account.address

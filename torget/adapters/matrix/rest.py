@@ -13,6 +13,8 @@ from torget.channels import http
 from torget.channels.contract import AccountFacts, SendError
 
 CLIENT = "/_matrix/client/v3"
+MOST_ANSWER_BYTES = 20_000_000  # the first answer of a busy account is long
+MOST_FILE_BYTES = 10_000_000
 ACCOUNT_CODES = frozenset(
     {
         "M_UNKNOWN_TOKEN",
@@ -47,7 +49,8 @@ def homeserver(account: AccountFacts) -> str:
 
 def _key(account: AccountFacts) -> str:
     password = account.secrets.get("password", "")
-    named = f"{account.id}|{account.address}|{homeserver(account)}|{password}"
+    user = account.address or account.settings.get("address", "")
+    named = f"{account.id}|{user}|{homeserver(account)}|{password}"
     return hashlib.sha256(named.encode()).hexdigest()
 
 
@@ -60,7 +63,10 @@ def _token(account: AccountFacts) -> str:
             return held
         login = {
             "type": "m.login.password",
-            "identifier": {"type": "m.id.user", "user": account.address},
+            "identifier": {
+                "type": "m.id.user",
+                "user": account.address or str(account.settings.get("address", "")),
+            },
             "password": account.secrets.get("password", ""),
             "initial_device_display_name": "Torget",
         }
@@ -147,6 +153,7 @@ def _request(
     raw: tuple[str, bytes] | None,
     writes: bool,
     seconds: float | None,
+    most_bytes: int = MOST_ANSWER_BYTES,
 ) -> http.Response:
     headers = {"accept": "application/json"}
     content: bytes | None = None
@@ -160,7 +167,14 @@ def _request(
     asked = urlencode(query or {})
     url = f"{homeserver(account)}{path}{'?' if asked else ''}{asked}"
     try:
-        return http.request(method, url, headers=headers, content=content, timeout_seconds=seconds)
+        return http.request(
+            method,
+            url,
+            headers=headers,
+            content=content,
+            timeout_seconds=seconds,
+            most_bytes=most_bytes,
+        )
     except http.HttpError as fault:
         raise Fault(str(fault), ambiguous=writes and fault.maybe_sent) from fault
 
@@ -183,9 +197,10 @@ def download(account: AccountFacts, mxc: str) -> bytes | None:
         raw=None,
         writes=False,
         seconds=None,
+        most_bytes=MOST_FILE_BYTES,
     )
     if answer.status == 200:
-        return answer.body if len(answer.body) < http.MOST_BYTES else None
+        return None if answer.cut else answer.body
     if answer.status in {403, 404, 413} or 300 <= answer.status < 400:
         return None
     raise _fault(answer, {}, writes=False)

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from PIL import Image
 
-from tests.peers.rounds import connect, heard, listen, until
+from tests.peers.rounds import connect, heard, listen
+from tests.peers.waiting import until
 from torget.adapters.bluesky import adapter, xrpc
 from torget.channels import http
 from torget.channels import rules as channels
