@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 pytest_plugins = [
     "tests.cast",
     "tests.square",
@@ -11,3 +13,13 @@ pytest_plugins = [
     "tests.peers.mastodon.server",
     "tests.peers.synapse.server",
 ]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs a peer that takes minutes to install, unless -m asks for it: `make test-peers` does."""
+    if "heavy" in str(config.option.markexpr):
+        return
+    heavy = [item for item in items if item.get_closest_marker("heavy")]
+    if heavy:
+        config.hook.pytest_deselected(items=heavy)
+        items[:] = [item for item in items if item not in heavy]

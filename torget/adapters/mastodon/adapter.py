@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -69,7 +70,12 @@ class MastodonAdapter(Base):
         return parsing.parse(item, account, received_at)
 
     def said(self, out: Outgoing, limits: rest.Limits) -> str:
-        """What stands there: a post of our own is shortened, with a link to the rest."""
+        """What stands there: an answer is signed, a post of our own shortened with a link to the rest.
+
+        A correction looks like what it corrects.
+        """
+        if out.act == "edit":
+            out = replace(out, act=out.extra.get("was", "say"))
         if out.act == "say":
             return signed(out)
         most = limits.characters - max(0, len(out.link) - limits.url_characters)

@@ -39,7 +39,7 @@ def parse(item: Item, account: AccountFacts, received_at: datetime) -> list[Utte
             if text(told["type"]) not in SPEAKING:
                 return [Notice("network", data={"type": one_line(told["type"], 40)})]
             kind = "edit" if told["type"] == "update" else "new"
-            return [_utterance(told["status"], here, received_at, kind)]
+            return [_utterance(told["status"], here, received_at, kind, held.get("ancestors"))]
         if what == "edit":
             return [_utterance(held["status"], here, received_at, "edit")]
         if what == "gone":
@@ -107,8 +107,10 @@ def body_of(status: Mapping[str, Any]) -> str:
     return f"[{warning}]\n\n{said}".strip() if warning else said
 
 
-def _utterance(status: Mapping[str, Any], here: str, received_at: datetime, kind: Any) -> Utterance:
-    answers = status.get("in_reply_to_id")
+def _utterance(
+    status: Mapping[str, Any], here: str, received_at: datetime, kind: Any, above: Any = None
+) -> Utterance:
+    answers = [status.get("in_reply_to_id"), *(above if isinstance(above, list) else [])]
     url = text(status.get("url"))
     edited = _time(status.get("edited_at"), None)
     return Utterance(
@@ -118,7 +120,7 @@ def _utterance(status: Mapping[str, Any], here: str, received_at: datetime, kind
         occurred_at=_time(status.get("created_at"), received_at) or received_at,
         kind=kind,
         visibility="public" if text(status["visibility"]) in PUBLIC else "private",
-        parents=[name_of(answers, here)] if answers else [],
+        parents=list(dict.fromkeys(name_of(one, here) for one in answers if one)),
         language=one_line(text(status.get("language")).split("-")[0], 2),
         url=url[:500] if url.startswith("https://") and url.isprintable() else "",
         changed_at=(edited or received_at) if kind == "edit" else None,

@@ -14,6 +14,7 @@ from torget.adapters.mastodon import parsing, rest
 from torget.adapters.mastodon.rest import Fault, call
 from torget.channels.contract import AccountFacts, Item, Polled
 from torget.conversations.models import Conversation, Message
+from torget.outbox.models import Delivery
 
 PAGE = 40
 BATCH = 20  # GET /api/v1/statuses takes a list since 4.3
@@ -45,10 +46,36 @@ def poll(account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
     if "seen" not in cursor:
         found = [one for one in found if _recent(one, now)]
         moved.setdefault("seen", "0")
-    items = [_item(_name(one), {"what": "notification", "notification": one}) for one in found]
+    items = [_item(_name(one), _told(one, account)) for one in found]
     if "reread" not in moved or now >= datetime.fromisoformat(moved["reread"]) + _every(account):
         items += _reread(account, moved, now)
     return Polled(items, moved, more=more)
+
+
+def _told(notification: dict[str, Any], account: AccountFacts) -> dict[str, Any]:
+    """A notification as we store it, with the posts above it when it answers one we do not know.
+
+    The later posts of a thread of ours are such: it is known by its first.
+    """
+    held = {"what": "notification", "notification": notification}
+    status = notification.get("status")
+    answers = status.get("in_reply_to_id") if isinstance(status, dict) else None
+    if not answers or _known(account, f"mastodon:{rest.host(account)}:{answers}"):
+        return held
+    try:
+        told = call(account, "GET", f"/api/v1/statuses/{quote(str(status['id']), safe='')}/context")
+    except Fault as fault:
+        if fault.permanent:  # deleted meanwhile
+            return held
+        raise
+    above = (told.get("ancestors") if isinstance(told, dict) else None) or []
+    numbers = [str(one["id"]) for one in above if isinstance(one, dict) and one.get("id")]
+    return held | {"ancestors": numbers[::-1]}
+
+
+def _known(account: AccountFacts, name: str) -> bool:
+    said = Message.objects.filter(account_id=account.id, external_id=name)
+    return said.exists() or Delivery.objects.filter(account_id=account.id, receipt=name).exists()
 
 
 def _every(account: AccountFacts) -> timedelta:

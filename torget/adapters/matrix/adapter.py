@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -89,6 +90,12 @@ class MatrixAdapter(Base):
             required=False,
         ),
     )
+
+    def text(self, out: Outgoing) -> str:
+        """What stands there; a correction looks like what it corrects."""
+        return super().text(
+            replace(out, act=out.extra.get("was", "say")) if out.act == "edit" else out
+        )
 
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)

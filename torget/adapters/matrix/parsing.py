@@ -100,6 +100,12 @@ def answers(content: Any) -> list[str]:
     return [one for one in dict.fromkeys(found) if one.startswith("$")]
 
 
+def key_in(event: Mapping[str, Any]) -> str:
+    """Our own key in a message of ours; "" in what others say."""
+    content = event.get("content")
+    return str(content.get(MARK) or "") if isinstance(content, dict) else ""
+
+
 def _message(
     held: Mapping[str, Any], event: Mapping[str, Any], room: str, own: str, received_at: datetime
 ) -> Utterance | Notice:
@@ -128,7 +134,10 @@ def _message(
         occurred_at=at,
         kind="edit" if target else "new",
         visibility="public" if held.get("public") is True else "private",
-        parents=[name_of(room, one) for one in answers(content)],
+        parents=[
+            *(name_of(room, one) for one in answers(content)),
+            *([one_line(_text(held["answers"]), 500)] if held.get("answers") else []),
+        ],
         folded=folded,
         url=f"{WEB}{name}" if name.isascii() else "",
         changed_at=at if target else None,

@@ -14,6 +14,8 @@ from django.utils import timezone
 from torget.adapters.matrix import parsing
 from torget.adapters.matrix.rest import CLIENT, Fault, call, download, room_path
 from torget.channels.contract import AccountFacts, Item, Polled
+from torget.conversations.models import Message
+from torget.outbox.models import Delivery
 
 WAIT_SECONDS = 15
 FIRST = timedelta(days=1)  # what is older when a room is new to us is not fetched
@@ -167,6 +169,8 @@ def _item(
     content = event.get("content")
     if target := _edited(content):
         held["original_sender"] = _sender(account, room, target)
+    elif belongs := _belongs(account, room, content):
+        held["answers"] = belongs
     mxc = content.get("url") if isinstance(content, dict) else None
     theirs = isinstance(mxc, str) and mxc.startswith("mxc://") and sender != account.address
     raw = download(account, str(mxc)) if theirs else None
@@ -192,6 +196,29 @@ def _sender(account: AccountFacts, room: str, event_id: str) -> str:
         if fault.permanent:
             return ""
         raise
+
+
+def _belongs(account: AccountFacts, room: str, content: Any) -> str:
+    """Our message that a picture of ours, which is answered here, came with; "" when it is something else."""
+    try:
+        nearest = parsing.answers(content)[:1]
+    except TypeError:
+        return ""
+    if not nearest or _known(account, f"{room}/{nearest[0]}"):
+        return ""
+    try:
+        key = parsing.key_in(event(account, room, nearest[0]))
+    except Fault as fault:
+        if fault.permanent:
+            return ""
+        raise
+    sent = Delivery.objects.filter(account_id=account.id, idempotency_key=key).exclude(receipt="")
+    return sent.values_list("receipt", flat=True).first() or "" if key else ""
+
+
+def _known(account: AccountFacts, name: str) -> bool:
+    said = Message.objects.filter(account_id=account.id, external_id=name)
+    return said.exists() or Delivery.objects.filter(account_id=account.id, receipt=name).exists()
 
 
 def event(account: AccountFacts, room: str, event_id: str) -> Event:

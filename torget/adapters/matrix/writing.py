@@ -157,17 +157,12 @@ def look_for_saying(out: Outgoing, account: AccountFacts) -> Receipt | None:
     room = room_for(out, account, make=False)
     if not room:
         return None
-    found = [one for one in _ours(account, room) if _marked(one) == out.idempotency_key]
+    found = [one for one in _ours(account, room) if parsing.key_in(one) == out.idempotency_key]
     words = [one for one in found if one["content"].get("msgtype") == "m.text"]
     images = [one for one in out.attachments if one.media_type.startswith("image/")]
     if not words or len(found) - len(words) < len(images[:MOST_PICTURES]):
         return None
     return _receipt(room, str(words[-1].get("event_id")), "Looked up.")
-
-
-def _marked(one: Event) -> str:
-    content = one.get("content")
-    return str(content.get(parsing.MARK, "")) if isinstance(content, dict) else ""
 
 
 def _ours(account: AccountFacts, room: str) -> Iterator[Event]:
@@ -213,7 +208,7 @@ def edit(out: Outgoing, account: AccountFacts, text: str) -> Receipt:
 def look_for_edit(out: Outgoing, account: AccountFacts) -> Receipt | None:
     """Whether the replacement that bears our key stands there."""
     room, event_id = _target(out)
-    made = any(_marked(one) == out.idempotency_key for one in _ours(account, room))
+    made = any(parsing.key_in(one) == out.idempotency_key for one in _ours(account, room))
     return _receipt(room, event_id, "Looked up.") if made else None
 
 
@@ -233,14 +228,14 @@ def redact(out: Outgoing, account: AccountFacts) -> Receipt:
 def _parts(account: AccountFacts, room: str, event_id: str) -> list[str]:
     """Our other events that belong to it: its pictures, and its later wordings, which would still be read."""
     first = event(account, room, event_id)
-    if first.get("sender") != account.address or not (key := _marked(first)):
+    if first.get("sender") != account.address or not (key := parsing.key_in(first)):
         return []
     found = []
     for one in _ours(account, room):
         name = str(one.get("event_id"))
         if name == event_id:
             break
-        if _marked(one) == key or parsing.replaces(one.get("content")) == event_id:
+        if parsing.key_in(one) == key or parsing.replaces(one.get("content")) == event_id:
             found.append(name)
     return found
 

@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 from PIL import Image
 
 from tests.peers.rounds import connect, heard, listen
@@ -13,6 +14,7 @@ from torget.adapters.mastodon import adapter
 from torget.channels import http
 from torget.channels import rules as channels
 from torget.channels.contract import File, Outgoing, SendError
+from torget.outbox import rules as outbox
 
 pytestmark = [pytest.mark.peer, pytest.mark.django_db(transaction=True)]
 
@@ -151,12 +153,17 @@ def test_a_long_answer_is_a_thread_that_is_found_and_taken_back_whole(account, m
     assert adapter.send(out, facts).external_id == receipt.external_id
     held = mastodon.kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"]
     assert len(held) == 3
+    # Who answers its last post goes on in the same conversation.
+    delivery = outbox.enqueue(account, out, about=question, at=timezone.now())
+    outbox.settle_sent([(delivery.pk, receipt)], at=timezone.now())
+    mastodon.kari.post("@nordvaag Takk!", in_reply_to_id=held[-1]["id"])
+    assert heard(account, 2)[1].conversation_id == question.conversation_id
     with pytest.raises(SendError) as caught:
         adapter.send(Outgoing("r", "", "Kort", act="edit", target=receipt.external_id), facts)
     assert caught.value.permanent
     adapter.send(Outgoing("ta", "", "", act="withdraw", target=receipt.external_id), facts)
     held = mastodon.kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"]
-    assert held == []
+    assert [one for one in held if one["account"]["username"] == "nordvaag"] == []
 
 
 def test_a_post_has_pictures_with_their_descriptions(account, mastodon):

@@ -6,6 +6,7 @@ import io
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 from PIL import Image
 
 from tests.peers.rounds import connect, heard, listen
@@ -14,6 +15,7 @@ from torget.adapters.matrix import adapter
 from torget.channels import http
 from torget.channels import rules as channels
 from torget.channels.contract import File, Outgoing, SendError
+from torget.outbox import rules as outbox
 
 pytestmark = [pytest.mark.heavy, pytest.mark.django_db(transaction=True)]
 
@@ -202,8 +204,16 @@ def test_pictures_go_both_ways_and_are_taken_back_with_the_words(account, us, ka
     assert words["content"]["body"] == "Brua er åpen."
     assert (image["content"]["body"], image["content"]["info"]["w"]) == ("Den nye brua", 30)
     assert adapter.look_up(said, facts).external_id == receipt.external_id
+    # Who answers the picture answers the words it came with.
+    delivery = outbox.enqueue(account, said, about=account, at=timezone.now())
+    outbox.settle_sent([(delivery.pk, receipt)], at=timezone.now())
+    relates = {"m.in_reply_to": {"event_id": image["event_id"]}}
+    kari.say(hall, "Så fin!", **{"m.relates_to": relates})
+    polled = adapter.poll(facts, channels.cursor(account.pk))
+    (comment,) = adapter.parse(polled.items[-1], facts, received_at=timezone.now())
+    assert comment.parents[-1] == receipt.external_id
     adapter.send(Outgoing("ta-2", "", "", act="withdraw", target=receipt.external_id), facts)
-    assert [one["content"] for one in kari.messages(hall)[:2]] == [{}, {}]
+    assert [one["content"] for one in kari.messages(hall)[1:3]] == [{}, {}]
 
 
 def test_what_others_said_is_removed_where_we_may_and_refused_where_we_may_not(
