@@ -48,10 +48,14 @@ class Resident:
     handle: str
     token: str
 
-    def call(self, method: str, name: str, given: Any = None, **query: Any) -> dict[str, Any]:
-        """One request; what came back."""
+    def call(
+        self, method: str, name: str, given: Any = None, *, proxy: str = "", **query: Any
+    ) -> dict[str, Any]:
+        """One request; what came back. With `proxy` the PDS passes it on to that service."""
         asked = urllib.parse.urlencode(query, doseq=True)
         headers = {"content-type": "application/json"}
+        if proxy:
+            headers["atproto-proxy"] = proxy
         if self.token:
             headers["authorization"] = f"Bearer {self.token}"
         request = urllib.request.Request(
@@ -87,6 +91,20 @@ class Resident:
         """Answer a post."""
         return self.post(text, reply={"parent": to, "root": root or to})
 
+    def tell(self, who: Resident | Any, text: str, chat: str) -> str:
+        """Say something to somebody in a direct message; the conversation."""
+        name = "chat.bsky.convo.getConvoForMembers"
+        convo = str(self.call("GET", name, proxy=chat, members=[who.did])["convo"]["id"])
+        given = {"convoId": convo, "message": {"text": text}}
+        self.call("POST", "chat.bsky.convo.sendMessage", given, proxy=chat)
+        return convo
+
+    def told(self, convo: str, chat: str) -> list[str]:
+        """What was said in a conversation, newest first."""
+        name = "chat.bsky.convo.getMessages"
+        held = self.call("GET", name, proxy=chat, convoId=convo, limit=50)["messages"]
+        return [one["text"] for one in held]
+
     def delete(self, uri: str) -> None:
         """Delete a post of one's own."""
         given = {"repo": self.did, "collection": "app.bsky.feed.post", "rkey": uri.split("/")[-1]}
@@ -117,6 +135,7 @@ class Network:
     pds: str
     appview: str
     plc: str
+    chat: str  # the DID of the stand-in for direct messages
     count: int = field(default=0)
 
     def resident(self, name: str) -> Resident:

@@ -15,7 +15,10 @@ const { TestNetwork } = await import('@atproto/dev-env')
 const network = await TestNetwork.create({
   pds: { hostname: 'localhost', inviteRequired: false, devMode: true },
 })
-console.log(`READY ${JSON.stringify({ pds: network.pds.url, appview: network.bsky.url, plc: network.plc.url })}`)
+const { startChat } = await import('./chat.mjs')
+const chat = await startChat(network.plc.url, 0)
+const told = { pds: network.pds.url, appview: network.bsky.url, plc: network.plc.url, chat: chat.did }
+console.log(`READY ${JSON.stringify(told)}`)
 
 const stop = () => network.close().finally(() => process.exit(0))
 process.on('SIGTERM', stop)

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from torget.adapters.bluesky import parsing
-from torget.adapters.bluesky.xrpc import CHAT, Fault, call, did
+from torget.adapters.bluesky.xrpc import Fault, call, chat_service, did
 from torget.channels.contract import AccountFacts, Item, Polled, SendError
 from torget.conversations.models import Conversation, Message
 from torget.protocols import atproto
@@ -233,7 +233,7 @@ def chat(account: AccountFacts, name: str, **query: str | int) -> dict[str, Any]
     Raises:
         SendError: it cannot be asked, or the app password may not.
     """
-    return call(account, "GET", f"chat.bsky.convo.{name}", query=query, proxy=CHAT)
+    return call(account, "GET", f"chat.bsky.convo.{name}", query=query, proxy=chat_service(account))
 
 
 def _messages(convo: Any, held: Any) -> Spoken:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from torget.adapters.bluesky import parsing, pictures
 from torget.adapters.bluesky.reading import chat, posts, record
-from torget.adapters.bluesky.xrpc import CHAT, Fault, call, did
+from torget.adapters.bluesky.xrpc import Fault, call, chat_service, did
 from torget.channels.contract import AccountFacts, Outgoing, Receipt, SendError
 from torget.outbox.models import Delivery
 from torget.protocols import atproto, threads
@@ -244,7 +244,7 @@ def message(out: Outgoing, account: AccountFacts, text: str) -> Receipt:
     given = {"convoId": convo, "message": _with_facets(text)}
     name = "chat.bsky.convo.sendMessage"
     try:
-        made = call(account, "POST", name, given=given, proxy=CHAT, writes=True)
+        made = call(account, "POST", name, given=given, proxy=chat_service(account), writes=True)
     except Fault as fault:
         raise _only_this(fault) from fault
     return Receipt(parsing.chat_id(convo, str(made.get("id"))))
@@ -260,7 +260,13 @@ def _convo(out: Outgoing, account: AccountFacts) -> str:
         raise Fault("There is nobody to write to.", permanent=True)
     query = {"members": [out.recipient]}
     try:
-        held = call(account, "GET", "chat.bsky.convo.getConvoForMembers", query=query, proxy=CHAT)
+        held = call(
+            account,
+            "GET",
+            "chat.bsky.convo.getConvoForMembers",
+            query=query,
+            proxy=chat_service(account),
+        )
     except Fault as fault:
         raise _only_this(fault) from fault
     return str((held.get("convo") or {}).get("id"))

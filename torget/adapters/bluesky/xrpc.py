@@ -70,6 +70,11 @@ def service(account: AccountFacts) -> str:
     return str(account.settings.get("service") or SERVICE).rstrip("/")
 
 
+def chat_service(account: AccountFacts) -> str:
+    """Where direct messages live: Bluesky's own service, unless told otherwise."""
+    return str(account.settings.get("chat") or CHAT)
+
+
 def _session(account: AccountFacts) -> Session:
     """One per account, server and password: a new password begins a new one. Nothing of it leaves the memory."""
     password = account.secrets.get("app_password", "")

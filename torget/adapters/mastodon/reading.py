@@ -59,7 +59,9 @@ def _told(notification: dict[str, Any], account: AccountFacts) -> dict[str, Any]
     """
     held = {"what": "notification", "notification": notification}
     status = notification.get("status")
-    answers = status.get("in_reply_to_id") if isinstance(status, dict) else None
+    if not isinstance(status, dict):
+        return held
+    answers = status.get("in_reply_to_id")
     if not answers or _known(account, f"mastodon:{rest.host(account)}:{answers}"):
         return held
     try:

@@ -14,27 +14,29 @@ from tests.peers.waiting import until
 from torget.adapters.bluesky import adapter, xrpc
 from torget.channels import http
 from torget.channels import rules as channels
-from torget.channels.contract import File, Outgoing, SendError
+from torget.channels.contract import AccountFacts, File, Outgoing, SendError
 from torget.protocols import atproto
 
 pytestmark = [pytest.mark.heavy, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+APP_PASSWORD = "com.atproto.server.createAppPassword"
 GATE = "app.bsky.feed.threadgate"
 
 
 @pytest.fixture
-def us(atmosphere, nordvaag):
-    """The municipality's account there, connected with an app password."""
+def us(atmosphere):
+    """The municipality's account there, with an app password that may read direct messages."""
     xrpc.forget_sessions()
     one = atmosphere.resident("nordvaag")
-    name = "com.atproto.server.createAppPassword"
-    one.app_password = one.call("POST", name, {"name": "Torget"})["password"]
+    given = {"name": "Torget", "privileged": True}
+    one.app_password = one.call("POST", APP_PASSWORD, given)["password"]
+    one.chat = atmosphere.chat
     return one
 
 
 @pytest.fixture
 def account(us, nordvaag):
     """It as a channel of ours."""
-    given = {"service": us.service, "reread_seconds": 0}
+    given = {"service": us.service, "reread_seconds": 0, "chat": us.chat, "poll_seconds": 0.2}
     return connect(nordvaag, "bluesky", us.handle, given, {"app_password": us.app_password})
 
 
@@ -183,7 +185,9 @@ def test_a_post_has_its_links_tags_mentions_and_pictures_with_their_descriptions
     (image,) = seen["record"]["embed"]["images"]
     assert image["alt"] == "Den nye brua"
     assert image["image"]["size"] <= 1_000_000
-    assert image["aspectRatio"] == {"width": 2560, "height": 1024}
+    assert image["aspectRatio"]["width"] == pytest.approx(
+        image["aspectRatio"]["height"] * 2.5, abs=2
+    )
 
 
 def test_a_long_answer_is_a_thread_that_is_completed_and_taken_back_whole(account, us, kari):
@@ -256,16 +260,56 @@ def test_the_session_is_kept_and_renewed_never_made_anew_for_each_call(
     assert names.count("com.atproto.server.refreshSession") == 1
 
 
+def test_a_direct_message_is_private_and_is_answered_there(account, us, kari):
+    facts = channels.facts(account)
+    convo = kari.tell(us, "Jeg vil klage på eiendomsskatten. Hilsen Åse", us.chat)
+    (question,) = heard(account)
+    assert question.visibility == "private"
+    assert question.author_name == kari.handle
+    out = Outgoing(
+        "dm-1", kari.did, "Det kan du, her: https://nordvaag.test/klage", visibility="private"
+    )
+    assert adapter.look_up(out, facts) is None
+    receipt = adapter.send(out, facts)
+    assert kari.told(convo, us.chat)[0] == "Det kan du, her: https://nordvaag.test/klage"
+    assert adapter.look_up(out, facts).external_id == receipt.external_id
+    kari.tell(us, "Takk", us.chat)
+    assert [one.body for one in heard(account, 2)] == [question.body, "Takk"]
+    assert us.replies(f"at://{kari.did}/app.bsky.feed.post/x") == []
+    held = us.call(
+        "GET", "com.atproto.repo.listRecords", repo=us.did, collection="app.bsky.feed.post"
+    )
+    assert held["records"] == []
+
+
 def test_the_check_tells_what_is_wrong_and_what_is_missing(account, us):
     facts = channels.facts(account)
     health = adapter.check(facts)
     assert health.ok
-    assert list(health.missing) == ["Direktemeldinger"]  # this network has no such service
+    assert not health.missing
+    plain = us.call("POST", APP_PASSWORD, {"name": "Uten meldinger"})["password"]
+    without = adapter.check(replace(facts, secrets={"app_password": plain}))
+    assert without.ok
+    assert list(without.missing) == ["Direktemeldinger"]
+    dm = Outgoing("dm-2", us.did, "Hei", visibility="private")
+    with pytest.raises(SendError) as caught:
+        adapter.send(dm, replace(facts, secrets={"app_password": plain}))
+    assert caught.value.permanent  # of this message only: posts go on
+    assert not caught.value.account
     wrong = adapter.check(replace(facts, secrets={"app_password": "feil"}))
     assert not wrong.ok
     with pytest.raises(SendError) as caught:
         adapter.poll(replace(facts, secrets={"app_password": "feil"}), {})
     assert caught.value.account
+
+
+def test_connecting_finds_the_name_that_never_changes(us):
+    filled = {"address": f"@{us.handle.upper()}", "service": us.service}
+    facts = AccountFacts(0, "bluesky", "", "Nordvåg", filled, {"app_password": us.app_password})
+    made = adapter.connect(facts)
+    assert (made.address, made.settings["did"]) == (us.handle, us.did)
+    with pytest.raises(SendError, match="app-passord"):
+        adapter.connect(replace(facts, secrets={"app_password": "feil"}))
 
 
 def _picture(width, height):
