@@ -44,11 +44,10 @@ STATUS: dict[str, Any] = {
     '<p><a href="https://kart.test/fjellveien/3"><span class="invisible">https://</span>'
     '<span class="ellipsis">kart.test/fjell</span><span class="invisible">veien/3</span></a></p>',
     "account": KARI,
-    "media_attachments": [
-        {"id": "2", "type": "image", "url": "https://files.test/hull.jpg", "description": "Et hull"}
-    ],
+    "media_attachments": [],
     "mentions": [{"id": "1", "acct": "nordvaag", "username": "nordvaag"}],
 }
+MEDIA = {"id": "2", "type": "image", "url": "https://files.test/hull.jpg", "description": "Et hull"}
 MENTION = {
     "id": "34975861",
     "type": "mention",

@@ -156,7 +156,5 @@ SPECIMENS = Specimens(
         refusal(403, "M_FORBIDDEN", permanent=True),
         refusal(413, "M_TOO_LARGE", permanent=True),
         refusal(429, "M_LIMIT_EXCEEDED", more={"retry_after_ms": 2500}, limited=True),
-        refusal(500, "M_UNKNOWN"),
-        refusal(504, "M_UNKNOWN"),
     ],
 )

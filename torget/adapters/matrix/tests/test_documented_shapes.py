@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import random
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,8 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.peers.mutating import mutants
-from tests.peers.scripted import Line, classified, cut_everywhere, serving
+from tests.peers.cutting import Refusing
 from torget.adapters.matrix import adapter
 from torget.adapters.matrix.tests.specimens import (
     ACCOUNT,
@@ -31,8 +31,11 @@ from torget.adapters.matrix.tests.specimens import (
     event,
     held,
     item,
+    refusal,
 )
 from torget.channels.contract import Item, SendError, Unparseable
+from torget.channels.tests.damage import damaged
+from torget.channels.tests.scripted import serving
 
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
@@ -102,24 +105,22 @@ def test_an_encrypted_message_is_said_to_be_so_instead_of_being_lost():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_line_cut_at_any_step_of_an_answer_never_gives_two_messages():
-    assert cut_everywhere(adapter, SPECIMENS) >= 2
-
-
-@pytest.mark.django_db(transaction=True)
-def test_refusals_are_classified_by_code():
-    classified(adapter, SPECIMENS)
-    with (
-        serving(Line(Peer(), refusal=SPECIMENS.refusals[5])) as line,
-        pytest.raises(SendError) as caught,
-    ):
+def test_the_limit_says_how_long_and_a_broken_server_leaves_it_unknown():
+    with serving(Refusing(SPECIMENS.refusals[5])) as line, pytest.raises(SendError) as caught:
         adapter.send(SPECIMENS.out, at(line.url))
     assert caught.value.retry_after_seconds == 2.5
+    for status in (500, 502, 504):
+        with (
+            serving(Refusing(refusal(status, "M_UNKNOWN"))) as line,
+            pytest.raises(SendError) as caught,
+        ):
+            adapter.send(SPECIMENS.out, at(line.url))
+        assert caught.value.ambiguous
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_post_needs_a_room():
-    with serving(Line(Peer())) as line:
+    with serving(Peer()) as line:
         out = replace(SPECIMENS.out, act="publish", parent="", recipient="")
         with pytest.raises(SendError) as caught:
             adapter.send(out, at(line.url))
@@ -138,9 +139,11 @@ def understood(body):
             assert one
 
 
-def test_ten_thousand_mutated_events_are_understood_or_set_aside():
-    for body in mutants(SEEDS, 10_000):
-        understood(body)
+def test_damaged_events_of_every_kind_are_understood_or_set_aside():
+    dice = random.Random(4)
+    for _turn in range(3_000):  # ten thousand more in the contract
+        held = json.dumps(dice.choice(SEEDS)).encode()
+        understood(damaged(Item("x", held), dice).body)
 
 
 @settings(max_examples=200, deadline=None)
