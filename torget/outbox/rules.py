@@ -115,7 +115,8 @@ def outgoing(payload: dict[str, Any]) -> Outgoing:
         File(name, media_type, files.get(sha256), *alt)
         for sha256, name, media_type, *alt in held.pop("files", [])
     ]
-    out = replace(Outgoing(**held), attachments=loaded)
+    # What is empty is not kept in the payload; taking back and hiding say nothing.
+    out = replace(Outgoing(**({"recipient": "", "body": ""} | held)), attachments=loaded)
     if after is not None and not out.target:
         receipts = Delivery.objects.filter(pk=after).values_list("receipt", flat=True)
         out = replace(out, target=receipts.first() or "")
