@@ -207,13 +207,12 @@ def network() -> Iterator[Network]:
                     pytest.fail(f"The network did not start: {log.read()[-2000:].decode()}")
             yield Network(**json.loads(line.removeprefix(b"READY ")))
         finally:
-            if (
-                process.poll() is not None
-            ):  # it broke on the way: its own words are worth more than ours
-                log.seek(0)
-                print(f"The network ended with {process.returncode}: {log.read()[-3000:].decode()}")  # noqa: T201
+            ended = process.poll()
             process.terminate()
             process.wait(20)
+        if ended is not None:  # it broke on the way: its own words are worth more than ours
+            log.seek(0)
+            pytest.fail(f"The network ended with {ended}: {log.read()[-3000:].decode()}")
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,20 @@ import time
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 from PIL import Image
 
+from tests.peers.atmosphere import Said
+from tests.peers.house import working
 from tests.peers.rounds import connect, heard, listen
 from tests.peers.waiting import until
 from torget.adapters.bluesky import adapter, xrpc
 from torget.channels import http
 from torget.channels import rules as channels
 from torget.channels.contract import AccountFacts, File, Outgoing, SendError
+from torget.conversations.models import Message
+from torget.conversations.rules import answering, correcting
+from torget.outbox.models import Delivery
 from torget.protocols import atproto
 
 pytestmark = [pytest.mark.heavy, pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
@@ -49,6 +55,53 @@ def kari(atmosphere):
 def answer_to(message, text="Vi brøyter i morgen tidlig.", key="svar-1", **more):
     given = {"recipient": message.identity.external_id, "parent": message.external_id}
     return Outgoing(key, body=text, visibility="public", **given, **more)
+
+
+def test_through_the_whole_house_she_is_answered_within_seconds(account, us, kari, ola, per):
+    def inbox():
+        return Message.objects.filter(account=account, kind=Message.Kind.INBOUND).last()
+
+    with working():
+        asked = kari.ask(us, "Når blir Fjellveien brøytet?")
+        until(lambda: us.sees(asked["uri"]))
+        question = until(inbox, seconds=10)  # the first time the account must be noticed
+        said = answering.answer(question.conversation, "I natt.", by=ola, at=timezone.now())
+        (reply,) = until(lambda: kari.replies(asked["uri"]), seconds=10)
+        assert reply["record"]["text"] == f"I natt.\n– {said.signature}"
+
+        # Her next words, under our answer: in the inbox within two seconds of the AppView's having them.
+        mine = {"uri": reply["uri"], "cid": reply["cid"]}
+        more = kari.reply(mine, "Takk! Og fortauet?", root=asked)
+        until(lambda: us.sees(more["uri"]))
+        visible_at = time.monotonic()
+        again = until(lambda: (one := inbox()).external_id == more["uri"] and one)
+        assert time.monotonic() - visible_at < 2
+        assert again.conversation_id == question.conversation_id
+
+        correcting.withdraw(said, "Feil vei", by=ola, at=timezone.now())
+        until(lambda: not us.sees(reply["uri"]))
+
+        kari.delete(more["uri"])
+        until(lambda: Message.objects.get(pk=again.pk).removed_at)
+
+        ours = adapter.send(
+            Outgoing("post-0", "", "Ny bru", act="publish"), channels.facts(account)
+        )
+        root = until(lambda: us.sees(ours.external_id))
+        spam = kari.reply({"uri": root["uri"], "cid": root["cid"]}, "Kjøp klokker!")
+        comment = until(lambda: (one := inbox()).external_id == spam["uri"] and one)
+        correcting.act_there(comment, "hide", "Reklame", by=per, at=timezone.now())
+        gate = {"repo": us.did, "collection": GATE, "rkey": ours.external_id.split("/")[-1]}
+
+        def hidden():
+            try:
+                held = us.call("GET", "com.atproto.repo.getRecord", **gate)
+            except Said:
+                return []
+            return held["value"]["hiddenReplies"]
+
+        assert until(hidden) == [spam["uri"]]
+    assert not Delivery.objects.exclude(state=Delivery.State.SENT).exists()
 
 
 def test_she_asks_is_answered_the_answer_is_taken_back_and_she_deletes(account, us, kari):
