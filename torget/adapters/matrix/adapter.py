@@ -125,12 +125,7 @@ class MatrixAdapter(Base):
         try:
             told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
         except rest.Fault as fault:
-            if fault.account:
-                why = _(
-                    "Hjemmeserveren godtar ikke tilgangsnøkkelen eller passordet. Lag en ny nøkkel."
-                )
-                return Health(False, why)
-            return Health(False, _("Vi får ikke svar fra hjemmeserveren: %(why)s") % {"why": fault})
+            return Health(False, _why(fault))
         own = str(told.get("user_id", ""))
         if own.lower() != account.address.lower():
             why = _("Nøkkelen tilhører %(other)s, ikke %(own)s. Rett bruker-ID-en eller nøkkelen.")
@@ -138,10 +133,20 @@ class MatrixAdapter(Base):
         return Health(True)
 
     def connect(self, account: AccountFacts) -> Connected:
-        told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
+        try:
+            told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
+        except rest.Fault as fault:
+            raise SendError(_why(fault), permanent=True) from fault
         return Connected(
             str(told.get("user_id", "")), account.name, account.settings, account.secrets
         )
 
     def profile_url(self, account: AccountFacts) -> str:
         return parsing.WEB + account.address
+
+
+def _why(fault: rest.Fault) -> str:
+    """A sentence for the administrator."""
+    if fault.account:
+        return _("Hjemmeserveren godtar ikke tilgangsnøkkelen eller passordet. Lag en ny nøkkel.")
+    return _("Vi får ikke svar fra hjemmeserveren: %(why)s") % {"why": fault}
