@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from torget.adapters.mastodon.adapter import MastodonAdapter
+from importlib import import_module
+from typing import Any
 
 
-def __getattr__(name: str) -> MastodonAdapter:
-    """`adapter`, made when it is asked for: this folder is also an app, and apps are loaded before any model."""
+def __getattr__(name: str) -> Any:
+    """`adapter`, made when it is first asked for: this folder is also an app, and apps are loaded before any model."""
     if name != "adapter":
         raise AttributeError(name)
-    from torget.adapters.mastodon.adapter import MastodonAdapter  # noqa: PLC0415
-
-    made = MastodonAdapter()
-    globals()[name] = made
+    made = globals()[name] = import_module("torget.adapters.mastodon.adapter").MastodonAdapter()
     return made
