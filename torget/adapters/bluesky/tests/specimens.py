@@ -132,6 +132,7 @@ SPECIMENS = Specimens(
         documented(401, "AccountTakedown", account=True),
         documented(401, "AuthFactorTokenRequired", account=True),
         documented(400, "ExpiredToken", account=True),
+        documented(401, "SomethingNew", account=True),
         documented(400, "InvalidRequest", permanent=True),
         documented(
             429, "RateLimitExceeded", headers={"ratelimit-reset": "9999999999"}, limited=True

@@ -108,7 +108,7 @@ def test_a_line_cut_at_any_step_of_a_thread_never_gives_two_posts():
 @pytest.mark.django_db(transaction=True)
 def test_the_limit_says_until_when(monkeypatch):
     monkeypatch.setattr("time.time", lambda: 9_999_999_000.0)
-    limited = Refusing(SPECIMENS.refusals[6])
+    limited = Refusing(next(one for one in SPECIMENS.refusals if one.limited))
     with serving(limited) as line, pytest.raises(SendError) as caught:
         adapter.send(SPECIMENS.out, at(line.url))
     assert caught.value.retry_after_seconds == 999.0

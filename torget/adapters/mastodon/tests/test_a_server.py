@@ -9,12 +9,18 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
+from tests.peers.house import working
 from tests.peers.rounds import connect, heard, listen
+from tests.peers.waiting import until
 from torget.adapters.mastodon import adapter
 from torget.channels import http
 from torget.channels import rules as channels
 from torget.channels.contract import File, Outgoing, SendError
+from torget.channels.models import Account
+from torget.conversations.models import Message
+from torget.conversations.rules import answering, correcting
 from torget.outbox import rules as outbox
+from torget.outbox.models import Delivery
 
 pytestmark = [pytest.mark.peer, pytest.mark.django_db(transaction=True)]
 
@@ -38,6 +44,27 @@ def number(name):
 
 def text_of(person, status_id):
     return person.call("GET", f"/api/v1/statuses/{status_id}/source")["text"]
+
+
+def test_through_the_whole_house_she_is_answered_corrected_and_it_is_taken_back(
+    account, mastodon, ola
+):
+    Account.objects.update(settings={**account.settings, "poll_seconds": 0.2})
+
+    def replies():
+        held = mastodon.kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"]
+        return [text_of(mastodon.nordvaag, one["id"]) for one in held]
+
+    with working():
+        asked = mastodon.kari.post("@nordvaag Når blir Fjellveien brøytet?")
+        question = until(Message.objects.filter(account=account).first)
+        said = answering.answer(question.conversation, "I natt.", by=ola, at=timezone.now())
+        assert until(replies) == [f"@kari I natt.\n– {said.signature}"]
+        correcting.correct(said, "I morgen.", by=ola, at=timezone.now())
+        until(lambda: replies() == [f"@kari I morgen.\n– {said.signature}"])
+        correcting.withdraw(said, "Feil vei", by=ola, at=timezone.now())
+        until(lambda: not replies())
+    assert not Delivery.objects.exclude(state=Delivery.State.SENT).exists()
 
 
 def test_she_asks_is_answered_it_is_corrected_and_taken_back_and_she_edits_and_deletes(
