@@ -65,19 +65,19 @@ COMMON = [
 _PEOPLE = """
 INSERT INTO conversations_person (id, municipality_id, name, language, created_at)
 SELECT n, %(town)s, 'Person ' || n, 'nb', %(first)s FROM generate_series(1, %(persons)s) AS n;
-INSERT INTO conversations_identity (id, municipality_id, person_id, network, external_id, name, verified)
-SELECT n, %(town)s, n, 'email', 'p' || n || '@innbygger.test', 'Person ' || n, '' FROM generate_series(1, %(persons)s) AS n
+INSERT INTO conversations_identity (id, municipality_id, person_id, network, external_id, name, handle, url, verified)
+SELECT n, %(town)s, n, 'email', 'p' || n || '@innbygger.test', 'Person ' || n, '', '', '' FROM generate_series(1, %(persons)s) AS n
 """
 _CONVERSATIONS = """
 INSERT INTO conversations_conversation (id, municipality_id, ref, key, kind, visibility, state, subject, preview, network,
-  account_id, unit_id, assignee_id, person_id, identity_id, person_name, show_name, language, opened_at, last_inbound_at,
+  account_id, unit_id, assignee_id, person_id, identity_id, person_name, show_name, on_square, language, opened_at, last_inbound_at,
   last_message_at, waiting_since, first_answer_at, first_due_at, answer_due_at, tags, message_count, private_count, place)
 SELECT n, %(town)s, 'NV-' || n, lpad(n::text, 26, 'k'), 'question',
   CASE WHEN n %% 4 = 0 THEN 'public' ELSE 'private' END,
   CASE WHEN waits AND n %% 3 = 0 THEN 'open' WHEN waits THEN 'new' WHEN n %% 5 = 0 THEN 'answered' ELSE 'closed' END,
   left(t.body, 80), left(t.body, 190), 'email', %(account)s, (%(units)s::bigint[])[1 + n %% cardinality(%(units)s::bigint[])],
   CASE WHEN n %% 3 = 0 OR NOT waits THEN (%(staff)s::bigint[])[1 + (n / 7) %% cardinality(%(staff)s::bigint[])] END,
-  p, p, 'Person ' || p, false, 'nb', opened, opened, opened + interval '9 hours',
+  p, p, 'Person ' || p, false, true, 'nb', opened, opened, opened + interval '9 hours',
   CASE WHEN waits THEN opened + interval '9 hours' END, CASE WHEN NOT waits THEN opened + interval '3 hours' END,
   CASE WHEN waits THEN now() + (n %% 2000 - 200) * interval '1 hour' END,
   CASE WHEN waits THEN now() + (n %% 2000 - 100) * interval '1 hour' END,
@@ -90,11 +90,11 @@ FROM (
 """
 _MESSAGES = """
 INSERT INTO conversations_message (public_id, conversation_id, kind, visibility, identity_id, staff_id, signature, author_name,
-  show_name, body, folded, language, occurred_at, created_at, place)
+  show_name, on_square, held_there, hidden_reason, url, body, folded, language, occurred_at, created_at, place)
 SELECT gen_random_uuid(), c.id, CASE WHEN k %% 2 = 0 THEN 'inbound' ELSE 'answer' END, c.visibility,
   CASE WHEN k %% 2 = 0 THEN c.identity_id END,
   CASE WHEN k %% 2 = 1 THEN (%(staff)s::bigint[])[1 + c.id %% cardinality(%(staff)s::bigint[])] END, '', '', false,
-  t.body, '', 'nb', at, at, c.municipality_id * 10000 + floor(extract(epoch FROM at) / 604800)::bigint
+  true, false, '', '', t.body, '', 'nb', at, at, c.municipality_id * 10000 + floor(extract(epoch FROM at) / 604800)::bigint
 FROM conversations_conversation c CROSS JOIN generate_series(0, %(messages)s - 1) AS k
 CROSS JOIN LATERAL (SELECT c.opened_at + k * interval '2 hours' AS at) AS moment
 JOIN bench_text t ON t.id = 1 + (c.id * 15485863 + k * 32452843) %% %(texts)s

@@ -49,11 +49,17 @@ def signed(out: Outgoing) -> str:
     return f"{out.body}\n– {out.signature}" if out.signature and out.act == "say" else out.body
 
 
+def letter(out: Outgoing) -> str:
+    """An answer as a letter: the words, who says so, and for whom."""
+    return f"{out.body}\n\n{out.signature}\n{out.organisation}" if out.organisation else out.body
+
+
 class Base:
     """An adapter that cannot do anything yet. Extend it and say what the network can."""
 
     network: str = ""
     label: Any = ""
+    icon: str = "globe"
     capabilities = Capabilities()
     hide_means: Any = ""
     fields: Sequence[Field] = ()
@@ -103,6 +109,10 @@ class Base:
 
     def profile_url(self, account: AccountFacts) -> str:
         return ""
+
+    def connect(self, account: AccountFacts) -> Connected:
+        address = str(account.settings.get("address", "")).strip()
+        return Connected(address, account.name, account.settings, account.secrets)
 
     def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
         raise SendError("This channel is not connected that way.", permanent=True)

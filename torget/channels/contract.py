@@ -20,9 +20,8 @@ class Capabilities:
     read_private: bool = False
     reply: bool = False  # answers reach the one who spoke, the way they spoke
     private_reply: bool = False  # who spoke in public can be answered in private
-    by_sender: bool = (
-        False  # private messages of one sender belong together (chat, SMS): there are no subjects
-    )
+    by_page: bool = False  # answers stand on a page of ours: nothing is sent
+    by_sender: bool = False  # private messages of one sender belong together: no subjects (SMS)
     publish: bool = False
     edit: bool = False  # what we said can be corrected there
     withdraw: bool = False  # what we said can be taken away there
@@ -34,6 +33,7 @@ class Capabilities:
     alt_text: bool = False
     look_up: bool = False  # an unknown outcome can be settled by reading
     idempotent: bool = False  # the network itself takes the same key only once
+    ours: bool = False  # people speak on our own pages, or in a system of ours: what is public is shown on our square
     polls: bool = False  # we ask (`Adapter.poll`), every `poll_seconds`
     poll_seconds: float = 30.0
     verify_asks: bool = (
@@ -153,7 +153,8 @@ class Outgoing:
     recipient: str
     body: str
     subject: str = ""
-    signature: str = ""
+    signature: str = ""  # who says so: "Martin, Servicetorget"
+    organisation: str = ""  # for whom: "Nordvåg kommune"
     case: str = ""
     case_url: str = ""
     parent: str = ""
@@ -287,6 +288,7 @@ class Adapter(Protocol):
 
     network: str
     label: Any  # what people call the network
+    icon: str  # by name, of the icons in design
     capabilities: Capabilities
     hide_means: Any  # what "hide" does there, in a sentence for the desk
     fields: Sequence[
@@ -356,6 +358,14 @@ class Adapter(Protocol):
 
     def profile_url(self, account: AccountFacts) -> str:
         """Where people find our account; "" when it has no page."""
+        ...
+
+    def connect(self, account: AccountFacts) -> Connected:
+        """The account that was filled in, as we keep it: its address found, its keys made. May ask the network.
+
+        Raises:
+            SendError: the network does not know it, or refuses us; with a sentence for whoever connects.
+        """
         ...
 
     def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:

@@ -29,11 +29,12 @@ AGENT = "Torget (municipal town square)"
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """An answer. Header names are lower case; a body over the limit is cut."""
+    """An answer. Header names are lower case; a body over the limit is cut, and says so."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cut: bool = False
 
 
 class HttpError(Exception):
@@ -85,6 +86,7 @@ def request(
     headers: Mapping[str, str] | None = None,
     content: bytes | None = None,
     timeout_seconds: float | None = None,
+    most_bytes: int = MOST_BYTES,
 ) -> Response:
     """One request, no redirects, no retries; 20 seconds unless told, and never more than a lease allows a send.
 
@@ -112,10 +114,9 @@ def request(
         if content is not None:
             building = building.body_bytes(content)
         with building.build_streamed() as answer:
-            body = _bounded(answer)
-            return Response(
-                answer.status, {name.lower(): value for name, value in answer.headers.items()}, body
-            )
+            body = _bounded(answer, most_bytes)
+            held = {name.lower(): value for name, value in answer.headers.items()}
+            return Response(answer.status, held, body[:most_bytes], cut=len(body) > most_bytes)
     except PyreqwestError as fault:
         raise HttpError(
             f"{type(fault).__name__} at {parts.hostname}", maybe_sent=not _never_left(fault)
@@ -135,9 +136,10 @@ def _never_left(fault: PyreqwestError) -> bool:
     return isinstance(fault, ConnectError) and "client error (Connect)" in stages
 
 
-def _bounded(answer: object) -> bytes:
+def _bounded(answer: object, most: int) -> bytes:
+    """The body, or a little more than `most` bytes of a longer one."""
     reader = answer.body_reader  # type: ignore[attr-defined]  # the streamed response of pyreqwest
     kept = bytearray()
-    while len(kept) < MOST_BYTES and (chunk := reader.read(65_536)):
+    while len(kept) <= most and (chunk := reader.read(65_536)):
         kept += bytes(chunk)
-    return bytes(kept[:MOST_BYTES])
+    return bytes(kept)

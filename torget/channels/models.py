@@ -18,6 +18,10 @@ class AccountQuerySet(models.QuerySet["Account"]):
         """Those we listen to; a paused account still receives."""
         return self.filter(closed_at=None)
 
+    def with_place(self) -> AccountQuerySet:
+        """With what tells where their own square is."""
+        return self.select_related("municipality").prefetch_related("municipality__hosts")
+
 
 class Account(models.Model):
     """One of our accounts on a network. Bad health or a pause stops sending, never receiving."""
@@ -51,6 +55,29 @@ class Account(models.Model):
     rejected_count = models.PositiveIntegerField(default=0)
     rejected_at = models.DateTimeField(null=True, blank=True)
     rejected_why = models.CharField(max_length=200, blank=True)
+    missing = models.JSONField(
+        default=list, blank=True, help_text="Permissions we need there and were not given."
+    )
+    limited_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="The network's own limit is reached: nothing is sent before.",
+    )
+    reconciled_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When we last asked the network what its webhook may have lost.",
+    )
+    missed_count = models.PositiveIntegerField(
+        default=0, help_text="Messages found by asking that no webhook had brought."
+    )
+    in_use = models.BooleanField(
+        default=True, help_text="The municipality has decided to use it; see Decision."
+    )
+    listed = models.BooleanField(default=True, help_text="Stands in the register at /kontoer.")
+    on_square = models.BooleanField(
+        default=False, help_text="What is said in public there is shown on our own square too."
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
 
     objects = AccountQuerySet.as_manager()
@@ -66,7 +93,35 @@ class Account(models.Model):
     @property
     def may_send(self) -> bool:
         """Sending is not paused, and the account is well."""
-        return self.paused_at is None and self.healthy and self.closed_at is None
+        return self.paused_at is None and self.healthy and self.in_use and self.closed_at is None
+
+    @property
+    def hook(self) -> str:
+        """The name in its webhook address."""
+        return self.key.hex
+
+
+class UseDecision(models.Model):
+    """The municipality decided to use an account, or not to: the data protection note, who decided and when.
+
+    Rows are only added: the newest counts.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="use_decisions")
+    in_use = models.BooleanField()
+    note = models.TextField(
+        help_text="What was weighed: which personal data, why, what risk (DPIA)."
+    )
+    decided_on = models.DateField()
+    decided_by = models.CharField(max_length=120, help_text="Who decided, with their position.")
+    noted_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    noted_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"Use of {self.account_id} {self.decided_on}"
 
 
 class Heartbeat(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,12 +14,16 @@ from django.utils.translation import gettext as _
 
 from torget.channels.contract import AccountFacts, Health
 from torget.channels.models import Account, Alarm, Heartbeat
-from torget.channels.registry import adapter_for
+from torget.channels.registry import adapter_for, adapters
 from torget.channels.secrets import seal, unseal
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
+from torget.people.links import absolute
 from torget.people.models import Municipality, Unit
+
+LIMIT_SECONDS = 15 * 60.0  # when a network says "too much" without saying until when
+LONGEST_LIMIT_SECONDS = 24 * 3600.0
 
 
 def open_account(
@@ -48,6 +52,7 @@ def open_account(
             name=name,
             settings=dict(settings or {}),
             secrets=seal(secrets or {}),
+            on_square=network in adapters() and adapters()[network].capabilities.ours,
         )
         record("account.opened", account, by=by, at=at, network=network)
     return account
@@ -112,13 +117,14 @@ def resume(account: Account, *, by: Actor, at: datetime) -> None:
 
 
 def facts(account: Account) -> AccountFacts:
-    """The account as an adapter may know it."""
+    """The account as an adapter may know it: where our own square and its webhook are stand in the settings."""
+    own = {"origin": absolute(account.municipality, ""), "hook": account.hook}
     return AccountFacts(
         id=account.pk,
         network=account.network,
         address=account.address,
         name=account.name,
-        settings=account.settings,
+        settings={**account.settings, **own},
         secrets=unseal(bytes(account.secrets)),
     )
 
@@ -127,7 +133,7 @@ def active_facts(network: str) -> list[AccountFacts]:
     """Every account we listen to on a network, paused and ailing ones too."""
     return [
         facts(account)
-        for account in Account.objects.active().filter(network=network).order_by("pk")
+        for account in Account.objects.active().with_place().filter(network=network).order_by("pk")
     ]
 
 
@@ -137,7 +143,7 @@ def facts_by_key(key: str) -> AccountFacts | None:
         name = uuid.UUID(key)
     except ValueError:
         return None
-    account = Account.objects.active().filter(key=name).first()
+    account = Account.objects.active().with_place().filter(key=name).first()
     return facts(account) if account else None
 
 
@@ -173,7 +179,10 @@ def note_health(account_id: int, health: Health, *, at: datetime | None = None) 
             at,
         )
         account.expires_at = health.expires_at or account.expires_at
-        account.save(update_fields=["healthy", "health_detail", "health_at", "expires_at"])
+        account.missing = list(health.missing)
+        account.save(
+            update_fields=["healthy", "health_detail", "health_at", "expires_at", "missing"]
+        )
         if changed:
             verb = "account.recovered" if health.ok else "account.ailing"
             record(verb, account, by=Actor.system(account.municipality_id), at=at)
@@ -188,6 +197,25 @@ def note_health(account_id: int, health: Health, *, at: datetime | None = None) 
                 municipality=account.municipality,
                 at=at,
             )
+
+
+def note_limit(
+    account_id: int, why: str, *, seconds: float | None = None, at: datetime | None = None
+) -> None:
+    """The network's own limit is reached: nothing more is sent from the account until it lets us again."""
+    at = at or timezone.now()
+    until = at + timedelta(seconds=min(seconds or LIMIT_SECONDS, LONGEST_LIMIT_SECONDS))
+    Account.objects.filter(pk=account_id).update(limited_until=until, health_detail=why[:500])
+
+
+def note_reconciled(account_id: int, *, at: datetime) -> None:
+    """We asked the network for what its webhook may have lost."""
+    Account.objects.filter(pk=account_id).update(reconciled_at=at)
+
+
+def note_missed(account_id: int) -> None:
+    """Asking found a message that no webhook had brought."""
+    Account.objects.filter(pk=account_id).update(missed_count=F("missed_count") + 1)
 
 
 def note_rejected(account_id: int, why: str, *, at: datetime | None = None) -> None:

@@ -55,6 +55,7 @@ class Front:
         """Let what is under way come to its end, then stop."""
         loop.run_until_complete(self._drain())
         self.writer.close()
+        self.hooks.close()
         for pool in (self.pool, self.short):
             pool.shutdown(wait=False, cancel_futures=True)
 

@@ -1,4 +1,4 @@
-"""`POST /hooks/<key>`: other systems deliver to us. 202 means: the bytes are committed."""
+"""`/hooks/<key>`: other systems deliver to us (POST), or ask whether we are who we say (GET). 202: it is committed."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import parse_qsl
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, close_old_connections
 from django.db.utils import InterfaceError
 
-from torget.channels.contract import AccountFacts, BadSignature
+from torget.channels.contract import AccountFacts, BadSignature, Item
 from torget.channels.registry import adapter_for
 from torget.channels.rules import facts_by_key, note_rejected
 from torget.config import rsgi
@@ -26,6 +27,7 @@ PREFIX = "/hooks/"
 REMEMBER_SECONDS = 5.0
 MOST_REMEMBERED = 5_000
 NOTE_EVERY_SECONDS = 1.0
+ASKERS = 16  # networks asked for keys at once; a slow one must not hold up the others
 RETRY_AFTER = ("retry-after", "5")
 
 
@@ -42,20 +44,26 @@ def _note(account_id: int, why: str) -> None:
         log.warning("A rejected delivery could not be noted: %s", type(fault).__name__)
 
 
+def _verify_asking(account: AccountFacts, headers: dict[str, str], content: bytes) -> Item:
+    close_old_connections()
+    return adapter_for(account.network).verify(account, headers, content)
+
+
 class Hooks:
     """Takes what is delivered, checks from whom it is, stores it, and only then says thanks."""
 
     def __init__(self, writer: Writer, pool: ThreadPoolExecutor, limit: int) -> None:
         self.writer = writer
         self.pool = pool
+        self.asking = ThreadPoolExecutor(ASKERS, thread_name_prefix="verify")
         self.limit = limit
         self._known: dict[str, tuple[float, AccountFacts | None]] = {}
         self._noted: dict[int, float] = {}
 
     async def answer(self, scope: Scope, reply: Reply) -> None:
         """202 stored (again or for the first time), 400, 401, 404, 405, 413, or 503 with when to come back."""
-        if scope.method != "POST":
-            rsgi.say(reply, 405, "Send with POST.", ("allow", "POST"))
+        if scope.method not in {"GET", "POST"}:
+            rsgi.say(reply, 405, "Send with POST.", ("allow", "GET, POST"))
             return
         try:
             rsgi.declared_length(scope, self.limit)
@@ -63,7 +71,10 @@ class Hooks:
             if account is None:
                 rsgi.say(reply, 404, "No such address.")
                 return
-            await self._take(account, scope, reply)
+            if scope.method == "GET":
+                self._greet(account, scope, reply)
+            else:
+                await self._take(account, scope, reply)
         except (DatabaseError, InterfaceError, Away, Full, Refused):
             rsgi.say(reply, 503, "Not stored. Send it again in a moment.", RETRY_AFTER)
         except BadSignature as fault:
@@ -71,14 +82,42 @@ class Hooks:
         except Rejected:
             rsgi.say(reply, 400, "This could not be stored.")
 
+    def close(self) -> None:
+        """Ask nobody any more."""
+        self.asking.shutdown(wait=False, cancel_futures=True)
+
+    def _greet(self, account: AccountFacts, scope: Scope, reply: Reply) -> None:
+        """A network asks, before it delivers anything, whether this address is ours."""
+        try:
+            adapter = adapter_for(account.network)
+            answer = adapter.greet(account, dict(parse_qsl(scope.query_string)))
+        except (ImproperlyConfigured, ValueError):
+            answer = None
+        if answer is None:
+            rsgi.say(reply, 405, "Send with POST.", ("allow", "GET, POST"))
+        else:
+            kind = "application/json" if answer.startswith("{") else "text/plain; charset=utf-8"
+            reply.response_str(200, [("content-type", kind)], answer)
+
+    async def _verified(self, account: AccountFacts, scope: Scope, content: bytes) -> Item:
+        adapter = adapter_for(account.network)
+        headers = {name.lower(): value for name, value in scope.headers.items()}
+        query = f"?{scope.query_string}" if scope.query_string else ""
+        headers |= {":method": scope.method, ":path": scope.path + query}
+        headers.setdefault("host", scope.authority or "")
+        if not adapter.capabilities.verify_asks:
+            return adapter.verify(account, headers, content)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.asking, _verify_asking, account, headers, content)
+
     async def _take(self, account: AccountFacts, scope: Scope, reply: Reply) -> None:
         content = await rsgi.body(scope, reply, self.limit)
         try:
-            item = adapter_for(account.network).verify(
-                account, dict(scope.headers.items()), content
-            )
+            item = await self._verified(account, scope, content)
         except BadSignature as fault:
             self._note_rejected(account.id, str(fault))
+            raise
+        except DatabaseError:
             raise
         except (ImproperlyConfigured, NotImplementedError):
             rsgi.say(reply, 404, "No such address.")

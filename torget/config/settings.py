@@ -145,6 +145,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "torget.design.templatetags.torget",
                 "torget.design.templatetags.charts",
+                "torget.channels.templatetags.channels",
             ],
         },
     },

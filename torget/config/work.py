@@ -30,6 +30,7 @@ LOOPS: Mapping[str, str] = {
     "outbox": "torget.outbox.tasks.deliver_loop",
     "release": "torget.desk.tasks.release_loop",
     "learning": "torget.answers.tasks.learn_loop",
+    "listening": "torget.intake.listening.listen_loop",
     "mail": "torget.adapters.email.listen.listen_loop",
     "jobs": "torget.config.work.jobs_loop",
     "pulse": "torget.config.work.pulse_loop",

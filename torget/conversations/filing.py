@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
 
-from torget.channels.contract import AccountFacts, Item, Notice, Utterance
+from torget.channels import http
+from torget.channels import rules as channels
+from torget.channels.contract import AccountFacts, File, Item, Notice, Utterance
 from torget.channels.registry import adapter_for
-from torget.channels.rules import facts
-from torget.conversations import attachments, deadlines, persons
-from torget.conversations.models import Conversation, Identity, Message, Version
+from torget.conversations import attachments, changing, deadlines, persons
+from torget.conversations.finding import answers_private, find_conversation, kept, route
+from torget.conversations.models import Conversation, Identity, Message
 from torget.history.rules import record
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.outbox import rules as outbox
-from torget.outbox.models import Delivery
 from torget.people.actor import Actor
-from torget.people.models import Municipality, Unit
-from torget.people.rules import front_unit, next_ref
+from torget.people.models import Unit
+from torget.people.rules import next_ref
 
 State = Conversation.State
+RECONCILED = "reconcile"  # in an envelope's header `via`: found by asking, where a webhook should have brought it
 PREVIEW_CHARS = 200
+MOST_FETCHED_BYTES = 20_000_000
 SUBJECT_CHARS = 90
 
 
@@ -47,99 +49,6 @@ def subject_of(text: str) -> str:
 def preview_of(text: str) -> str:
     """One line of what was said."""
     return " ".join(text.split())[:PREVIEW_CHARS]
-
-
-def route(
-    municipality: Municipality, text: str, *, chosen: Unit | None = None, fallback: Unit
-) -> Unit:
-    """The unit for a new conversation: the one chosen, else the one whose keywords fit best, else the fallback."""
-    if chosen is not None and chosen.municipality_id == municipality.pk:
-        return chosen
-    words = text.lower()
-    best, most = None, 0
-    for unit in Unit.objects.filter(municipality=municipality, active=True, receives=True).order_by(
-        "pk"
-    ):
-        hits = sum(keyword.lower() in words for keyword in unit.keywords)
-        if hits > most:
-            best, most = unit, hits
-    return best or front_unit(municipality) or fallback
-
-
-def _by_parents(municipality_id: int, parents: Sequence[str]) -> Conversation | None:
-    """The conversation of a message we know by its outside id: received, or sent by us."""
-    for parent in parents:
-        said = Message.objects.filter(
-            conversation__municipality_id=municipality_id, external_id__in=[parent, f"<{parent}>"]
-        ).first()
-        if said:
-            return said.conversation
-        sent = Delivery.objects.filter(
-            receipt=parent,
-            account__municipality_id=municipality_id,
-            subject_type="conversations.message",
-        ).first()
-        if sent:
-            return Message.objects.get(pk=sent.subject_id).conversation
-    return None
-
-
-def find_conversation(
-    municipality_id: int, said: Utterance, identity: Identity
-) -> Conversation | None:
-    """The conversation an utterance belongs to: by our key, by what it answers, by a case number from somebody known."""
-    if said.case:
-        held = Conversation.objects.filter(
-            municipality_id=municipality_id, key=said.case.lower()
-        ).first()
-        if held:
-            return kept(held)
-    if held := _by_parents(municipality_id, said.parents):
-        return held
-    if ref := said.extra.get("ref_hint"):
-        named = Conversation.objects.filter(
-            municipality_id=municipality_id, ref__iexact=ref
-        ).first()
-        if named is not None:
-            lives = kept(named)
-            if lives.messages.filter(identity__person_id=identity.person_id).exists():
-                return lives
-    return None
-
-
-def _answers_private(said: Utterance) -> bool:
-    """Whether it answers something of ours that was private: then it is private too, whatever the network says."""
-    sent = Delivery.objects.filter(
-        receipt__in=list(said.parents), subject_type="conversations.message"
-    )
-    return (
-        bool(said.parents)
-        and Message.objects.filter(
-            pk__in=sent.values("subject_id"), visibility=Conversation.Visibility.PRIVATE
-        ).exists()
-    )
-
-
-def kept(conversation: Conversation) -> Conversation:
-    """Where a conversation lives on: itself, or the one it was merged into (and that one, and so on)."""
-    while conversation.merged_into is not None:
-        conversation = conversation.merged_into
-    return conversation
-
-
-def joined_into(conversation: Conversation) -> list[Conversation]:
-    """All that lives on in it now, through however many merges."""
-    found: list[Conversation] = []
-    nearest = [conversation.pk]
-    while nearest:
-        rows = list(
-            Conversation.objects.filter(merged_into__in=nearest)
-            .select_related("identity")
-            .order_by("pk")
-        )
-        found += rows
-        nearest = [row.pk for row in rows]
-    return found
 
 
 def _held(conversation: Conversation) -> Conversation:
@@ -177,6 +86,7 @@ def _open_conversation(
         identity=identity,
         person_name=(said.author.name or identity.name)[:120],
         show_name=bool(said.extra.get("show_name", False)),
+        on_square=account.on_square,
         language=said.language or municipality.default_language,
         opened_at=occurred_at,
         last_message_at=occurred_at,
@@ -245,6 +155,8 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     account = envelope.account
     if Message.objects.filter(account=account, external_id=said.external_id).exists():
         return None
+    if changing.is_gone(envelope, said):
+        return None
     occurred_at = min(said.occurred_at, at)  # clocks outside may lie; nothing is said in the future
     network = said.extra.get("identity_network", account.network)
     language = said.language or account.municipality.default_language
@@ -252,14 +164,16 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
         account.municipality, network, said.author, at=at, language=language
     )
     blocked = persons.is_blocked(identity, at=at)
-    conversation = find_conversation(account.municipality_id, said, identity)
+    conversation = find_conversation(
+        account.municipality_id, said, identity, account=account, at=at
+    )
     if conversation is None:
         conversation = _open_conversation(
             envelope, said, identity, occurred_at, at, blocked=blocked
         )
     conversation = _held(conversation)
     visibility: str = said.visibility
-    if conversation.visibility == Conversation.Visibility.PRIVATE or _answers_private(said):
+    if conversation.visibility == Conversation.Visibility.PRIVATE or answers_private(said):
         visibility = Conversation.Visibility.PRIVATE
     message = Message.objects.create(
         conversation=conversation,
@@ -274,11 +188,17 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
         account=account,
         external_id=said.external_id[:500],
         envelope=envelope,
+        on_square=account.on_square,
+        url=said.url[:500] if said.url.startswith("https://") else "",
+        held_there=said.held,
+        changed_at=said.changed_at,
         occurred_at=occurred_at,
         created_at=at,
     )
     kept = [attachments.Prepared.from_json(held) for held in said.extra.get("files", [])]
     attachments.attach(message, [*kept, *said.extra.get("prepared", [])])
+    if envelope.headers.get("via") == RECONCILED:
+        channels.note_missed(account.pk)
     if blocked:
         _note_blocked(conversation, occurred_at, visibility)
     else:
@@ -295,36 +215,13 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
 
 
 def _file_change(envelope: Envelope, said: Utterance, at: datetime) -> Message | None:
-    """An edit or a taking back outside: the earlier words become a version; a tombstone stays."""
-    message = (
-        Message.objects.select_for_update()
-        .filter(account=envelope.account, external_id=said.external_id, kind=Message.Kind.INBOUND)
-        .first()
-    )
-    if message is None:
-        # The change came before the message, or we never saw it: an edit is the message then.
-        return _file_new(envelope, replace(said, kind="new"), at) if said.kind == "edit" else None
-    if Version.objects.filter(message=message, envelope=envelope).exists():
-        return None
-    Version.objects.create(
-        message=message, body=message.body, replaced_at=at, why=said.kind, envelope=envelope
-    )
+    """An edit or a taking back outside. It may come before the message, or be of one we never saw."""
+    if (message := changing.known(envelope, said)) is not None:
+        return changing.change(message, envelope, said, at)
     if said.kind == "delete":
-        message.body, message.removed_at = "", at
-    else:
-        message.body, message.edited_at = said.body, at
-    message.save(update_fields=["body", "removed_at", "edited_at"])
-    by = Actor.resident(
-        envelope.account.municipality_id, message.identity.person_id if message.identity else None
-    )
-    record(
-        f"message.{'removed' if said.kind == 'delete' else 'edited'}",
-        message,
-        by=by,
-        at=at,
-        conversation=message.conversation_id,
-    )
-    return message
+        changing.note_gone(envelope, said, at)
+        return None
+    return _file_new(envelope, replace(said, kind="new"), at)
 
 
 def _file_notice(envelope: Envelope, notice: Notice, at: datetime) -> None:
@@ -332,6 +229,22 @@ def _file_notice(envelope: Envelope, notice: Notice, at: datetime) -> None:
         outbox.bounced(envelope.account_id, notice.of, notice.detail, at=at)
     elif notice.kind == "own":
         outbox.confirm(envelope.account_id, notice.of, at=at)
+    elif notice.kind == "receipt":
+        outbox.note_report(envelope.account_id, notice.of, notice.detail, at=at)
+    elif notice.kind == "network":
+        adapter_for(envelope.account.network).heed(notice, channels.facts(envelope.account), at=at)
+
+
+def _fetched(file: File) -> File | None:
+    """A file with its content: what a network only names by its address is fetched; None when it cannot be had."""
+    if file.content or not file.url:
+        return file
+    try:
+        answer = http.request("GET", file.url, most_bytes=MOST_FETCHED_BYTES)
+    except http.HttpError:
+        return None
+    whole = answer.status == 200 and answer.body and not answer.cut
+    return replace(file, content=answer.body) if whole else None
 
 
 def understand(envelope: Envelope) -> tuple[list[Utterance], list[Notice]]:
@@ -340,7 +253,7 @@ def understand(envelope: Envelope) -> tuple[list[Utterance], list[Notice]]:
     Raises:
         Unparseable: with the sentence for the quarantine view.
     """
-    account: AccountFacts = facts(envelope.account)
+    account: AccountFacts = channels.facts(envelope.account)
     item = Item(envelope.external_id, bytes(envelope.body), envelope.media_type, envelope.headers)
     parsed = adapter_for(account.network).parse(item, account, received_at=envelope.received_at)
     utterances = [
@@ -348,7 +261,11 @@ def understand(envelope: Envelope) -> tuple[list[Utterance], list[Notice]]:
             one,
             extra={
                 **one.extra,
-                "prepared": [attachments.prepare(file) for file in one.attachments],
+                "prepared": [
+                    attachments.prepare(file)
+                    for held in one.attachments
+                    if (file := _fetched(held)) is not None
+                ],
             },
         )
         for one in parsed

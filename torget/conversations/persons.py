@@ -30,12 +30,17 @@ def identify(
             defaults={
                 "person": person,
                 "name": author.name[:120],
+                "handle": author.handle[:320],
+                "url": author.url[:500] if author.url.startswith("https://") else "",
                 "verified": author.verified,
                 "verified_at": at if author.verified else None,
             },
         )
         if not new:
             person.delete()  # another worker was first; nobody has seen this one
+    if author.handle and known.handle != author.handle[:320]:
+        known.handle = author.handle[:320]  # people change what they are called; the id stays
+        known.save(update_fields=["handle"])
     return known
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from torget.desk.views import (
+    accounts,
     answers,
     approving,
     arranging,
@@ -84,6 +85,13 @@ urlpatterns = [
     path("sendinger/<int:pk>", watch.settle, name="settle"),
     path("innstillinger", watch.settings, name="settings"),
     path("innstillinger/<int:pk>/pause", watch.pause, name="pause"),
+    path("innstillinger/kanal/<int:pk>", accounts.account, name="account"),
+    path("innstillinger/kanal/<int:pk>/prov", accounts.test, name="account_test"),
+    path("innstillinger/kanal/<int:pk>/bruk", accounts.decide, name="account_use"),
+    path("innstillinger/kanal/<int:pk>/vis", accounts.arrange, name="account_arrange"),
+    path("innstillinger/ny", accounts.choose, name="connect_choose"),
+    path("innstillinger/ny/<slug:network>", accounts.connect, name="connect"),
+    path("innstillinger/tilkoblet", accounts.connected, name="connected"),
     path("innstillinger/epost", watch.connect_mail, name="connect_mail"),
     path("vakt", watch.duty, name="duty"),
     path("vakt/fravaer", watch.absence, name="absence"),

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from torget.channels import rules as channels
 from torget.channels.models import Account, Alarm, Heartbeat
+from torget.channels.upkeep import ends_soon
 from torget.conversations.models import Held
 from torget.desk.rules.replying import LONGEST_UNDO_SECONDS
 from torget.intake.models import Envelope
@@ -27,7 +28,7 @@ SILENT = timedelta(
     minutes=35
 )  # IMAP IDLE is renewed each half hour: longer without a word is no connection
 REPLY_LATE = timedelta(minutes=2)
-KINDS = ("loop", "intake", "outbox", "unknown", "silent", "quarantine", "held")
+KINDS = ("loop", "intake", "outbox", "unknown", "silent", "quarantine", "held", "expires")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def standstills(*, at: datetime) -> Iterator[Standstill]:
     yield from _aside()
     yield from _late_deliveries(at)
     yield from _late_replies(at)
+    yield from _ending(at)
     for account in (
         Account.objects.active().exclude(last_seen_at=None).filter(last_seen_at__lt=at - SILENT)
     ):
@@ -118,6 +120,19 @@ def _late_deliveries(at: datetime) -> Iterator[Standstill]:
                 f"municipality:{row['account__municipality']}",
                 sentence % {"many": row["many"]},
                 row["account__municipality"],
+            )
+
+
+def _ending(at: datetime) -> Iterator[Standstill]:
+    # A subject for each warning: whoever was told 14 days ahead is told again three days ahead.
+    for account in Account.objects.active().filter(expires_at__isnull=False, in_use=True):
+        if before := ends_soon(account, at=at):
+            yield Standstill(
+                "expires",
+                f"account:{account.pk}:{before.days}",
+                _("Tilgangen til %(account)s går ut %(at)s. Koble den til på nytt før den tid.")
+                % {"account": account.name, "at": f"{account.expires_at:%d.%m.%Y}"},
+                account.municipality_id,
             )
 
 

@@ -59,6 +59,9 @@ class Delivery(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     sent_at = models.DateTimeField(null=True, blank=True)
     receipt = models.CharField(max_length=500, blank=True, default="")
+    url = models.CharField(
+        max_length=500, blank=True, default="", help_text="Where people read it there."
+    )
     error = models.CharField(max_length=500, blank=True, default="")
     trail = models.JSONField(default=list, help_text="Each attempt: at, outcome, detail.")
 

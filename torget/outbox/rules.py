@@ -51,6 +51,14 @@ class Attachment:
     sha256: str
     name: str
     media_type: str
+    alt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not its turn yet: what it changes is still on its way."""
+
+    seconds: float = 3.0
 
 
 def enqueue(
@@ -61,15 +69,21 @@ def enqueue(
     at: datetime,
     attachments: Sequence[Attachment] = (),
     priority: int = 5,
+    after: Delivery | None = None,
 ) -> Delivery:
-    """Put one thing in the outbox, in the caller's transaction. The same idempotency key again returns the first row."""
+    """Put one thing in the outbox, in the caller's transaction. The same idempotency key again returns the first row.
+
+    With `after` it acts on what that delivery sends: it waits until that has gone out, and its `target` is the receipt.
+    """
     payload = {
         name: getattr(out, name)
         for name in Outgoing.__dataclass_fields__
-        if name != "attachments" and getattr(out, name) not in ("", (), False)
+        if name != "attachments" and getattr(out, name) not in ("", (), False, {})
     }
     payload["references"] = list(out.references)
-    payload["files"] = [[one.sha256, one.name, one.media_type] for one in attachments]
+    payload["files"] = [[one.sha256, one.name, one.media_type, one.alt] for one in attachments]
+    if after is not None:
+        payload["after"] = after.pk
     delivery, new = Delivery.objects.get_or_create(
         idempotency_key=out.idempotency_key,
         defaults={
@@ -90,13 +104,61 @@ def enqueue(
 
 
 def outgoing(payload: dict[str, Any]) -> Outgoing:
-    """The value an adapter sends, from a delivery's payload."""
+    """The value an adapter sends, from a delivery's payload.
+
+    Raises:
+        Refused: a file of it is gone.
+    """
     held = dict(payload)
+    after = held.pop("after", None)
     loaded = [
-        File(name, media_type, files.get(sha256))
-        for sha256, name, media_type in held.pop("files", [])
+        File(name, media_type, files.get(sha256), *alt)
+        for sha256, name, media_type, *alt in held.pop("files", [])
     ]
-    return replace(Outgoing(**held), attachments=loaded)
+    out = replace(Outgoing(**held), attachments=loaded)
+    if after is not None and not out.target:
+        receipts = Delivery.objects.filter(pk=after).values_list("receipt", flat=True)
+        out = replace(out, target=receipts.first() or "")
+    return out
+
+
+def waits_for(payload: dict[str, Any]) -> Later | SendError | None:
+    """Whether a delivery must wait for the one it changes, or can never be sent because that one never went out."""
+    if "after" not in payload:
+        return None
+    state = Delivery.objects.filter(pk=payload["after"]).values_list("state", flat=True).first()
+    if state == State.SENT:
+        return None
+    if state in {State.REFUSED, State.CANCELLED, None}:
+        return SendError("What this changes never went out.", permanent=True)
+    return Later()
+
+
+def cancel_unsent(delivery: Delivery, *, at: datetime) -> bool:
+    """Take back what has not begun to go out; False: it has."""
+    return _move(delivery.pk, ["due"], State.CANCELLED, at=at, detail="Withdrawn before it went.")
+
+
+def cancel_changes(delivery: Delivery, *, at: datetime) -> None:
+    """Take back earlier changes of what a delivery sent that have not begun to go out: a newer one comes."""
+    for change in Delivery.objects.filter(state=State.DUE, payload__after=delivery.pk):
+        _move(change.pk, ["due"], State.CANCELLED, at=at, detail="A newer change came.")
+
+
+def reword_unsent(delivery: Delivery, body: str) -> bool:
+    """Let what has not begun to go out say something else; False: it has."""
+    waiting = Delivery.objects.filter(pk=delivery.pk, state=State.DUE, attempts=0)
+    return bool(waiting.update(payload={**delivery.payload, "body": body}))
+
+
+def put_off(claimed: Claimed, later: Later, *, at: datetime) -> None:
+    """Certainly not begun: due again in a while, and not counted as an attempt."""
+    Delivery.objects.filter(pk=claimed.id, state=State.SENDING, attempts=claimed.attempts).update(
+        state=State.DUE,
+        lease_until=None,
+        attempts=claimed.attempts - 1,
+        next_attempt_at=at + timedelta(seconds=later.seconds),
+    )
 
 
 _CLAIM = """
@@ -143,10 +205,10 @@ def give_back(claimed: Sequence[Claimed]) -> None:
 
 
 _SENT = """
-UPDATE outbox_delivery d SET state = 'sent', sent_at = %(at)s, lease_until = NULL, error = '', receipt = s.receipt,
+UPDATE outbox_delivery d SET state = 'sent', sent_at = %(at)s, lease_until = NULL, error = '', receipt = s.receipt, url = s.url,
   trail = trail || jsonb_build_array(jsonb_build_object('at', %(at)s::timestamptz, 'outcome', 'sent', 'detail', s.detail))
 FROM (SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(receipts)s::text[]) AS receipt,
-             unnest(%(details)s::text[]) AS detail) s
+             unnest(%(details)s::text[]) AS detail, unnest(%(urls)s::text[]) AS url) s
 WHERE d.id = s.id AND d.state IN ('sending', 'unknown', 'due')
 """
 
@@ -166,8 +228,19 @@ def settle_sent(done: Sequence[tuple[int, Receipt]], *, at: datetime) -> None:
                 "ids": [pk for pk, _receipt in done],
                 "receipts": [receipt.external_id[:500] for _pk, receipt in done],
                 "details": [receipt.detail[:500] for _pk, receipt in done],
+                "urls": [receipt.url[:500] for _pk, receipt in done],
             },
         )
+
+
+def _longer_trail(step: dict[str, str]) -> Func:
+    return Func(
+        F("trail"),
+        Value([step], JSONField()),
+        template="%(expressions)s",
+        arg_joiner=" || ",
+        output_field=JSONField(),
+    )
 
 
 def _move(
@@ -189,13 +262,7 @@ def _move(
             state=state,
             lease_until=None,
             error=detail[:500],
-            trail=Func(
-                F("trail"),
-                Value([step], JSONField()),
-                template="%(expressions)s",
-                arg_joiner=" || ",
-                output_field=JSONField(),
-            ),
+            trail=_longer_trail(step),
             **changes,
         )
     )
@@ -292,6 +359,13 @@ def confirm(account_id: int, external_id: str, *, at: datetime) -> bool:
         return False
     settle_sent([(found.pk, Receipt(external_id, "Seen coming back."))], at=at)
     return True
+
+
+def note_report(account_id: int, receipt: str, detail: str, *, at: datetime) -> bool:
+    """The network tells how it went with what we sent (a delivery report): written in its trail."""
+    step = {"at": at.isoformat(), "outcome": "reported", "detail": detail[:500]}
+    found = Delivery.objects.filter(account_id=account_id, receipt=receipt).exclude(receipt="")
+    return bool(found.update(trail=_longer_trail(step)))
 
 
 def bounced(account_id: int, receipt: str, detail: str, *, at: datetime) -> Delivery | None:

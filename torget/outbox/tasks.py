@@ -34,7 +34,7 @@ SENDERS = 8
 BATCH = 100
 AWAY_SECONDS = 0.5
 
-Outcome = Receipt | SendError | None
+Outcome = Receipt | SendError | rules.Later | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ class Sendable:
     unsure: list[int]
 
 
-def sendable() -> Sendable:
+def sendable(now: Callable[[], datetime] = timezone.now) -> Sendable:
     """Read the accounts: paused, ailing and closed ones are left out."""
     facts = {}
-    for account in Account.objects.active():
-        if account.may_send:
+    for account in Account.objects.active().with_place():
+        if account.may_send and not (account.limited_until and account.limited_until > now()):
             try:
                 facts[account.pk] = channels.facts(account)
             except Refused as fault:  # its secrets cannot be read: the others go on sending
@@ -72,6 +72,8 @@ def send_one(
     """
     if now() >= claimed.begin_before:
         return None
+    if (turn := rules.waits_for(claimed.payload)) is not None:
+        return turn
     try:
         out = rules.outgoing(claimed.payload)
     except Refused as fault:
@@ -95,10 +97,16 @@ def settle(results: Sequence[tuple[Claimed, AccountFacts, Outcome]], *, at: date
     )
     rules.give_back([claimed for claimed, _f, result in results if result is None])
     for claimed, facts, result in results:
+        if isinstance(result, rules.Later):
+            rules.put_off(claimed, result, at=at)
         if isinstance(result, SendError):
             rules.settle_failed(claimed, result, at=at)
             if result.account:
                 channels.note_health(facts.id, Health(False, str(result)), at=at)
+            if result.limited:
+                channels.note_limit(
+                    facts.id, str(result), seconds=result.retry_after_seconds, at=at
+                )
 
 
 def settle_patiently(

@@ -77,7 +77,7 @@ class Municipality(models.Model):
     @property
     def host(self) -> str:
         """The address it is best known by."""
-        first = self.hosts.order_by("pk").first()
+        first = min(self.hosts.all(), key=lambda one: one.pk, default=None)
         return first.host if first else "localhost"
 
 

@@ -33,6 +33,7 @@ MAY: dict[str, frozenset[Role]] = {
     "conversations.note": frozenset(READS),
     "conversations.reply": ANSWERS,
     "conversations.close": ANSWERS,
+    "messages.hide": frozenset({R.MODERATOR, R.DUTY_LEAD}),
     "persons.merge": ANSWERS,
     "persons.note": ANSWERS,
     "persons.block": frozenset({R.DUTY_LEAD, R.MODERATOR}),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from torget.adapters.email.imap import Fault, Mailbox
 from torget.channels import smtp
-from torget.channels.base import Base
+from torget.channels.base import Base, letter
 from torget.channels.contract import (
     AccountFacts,
     Author,
@@ -50,6 +50,7 @@ class EmailAdapter(Base):
 
     network = "email"
     label = gettext_lazy("E-post")
+    icon = "mail"
     # `look_up` can prove that a mail went out, never that it did not: it does not settle every doubt.
     capabilities = Capabilities(read_private=True, reply=True, attachments=True, look_up=False)
 
@@ -218,8 +219,9 @@ def _answering(subject: str) -> str:
 
 def _body(out: Outgoing) -> str:
     """What was written, with the way back to the case in the recipient's language."""
-    if not out.case_url or out.case_url in out.body:
-        return out.body
+    text = letter(out)
+    if not out.case_url or out.case_url in text:
+        return text
     with translation.override(out.language or "nb"):
         way = _("Svar på denne e-posten, eller følg saken her: %(url)s") % {"url": out.case_url}
-    return f"{out.body}\n\n{way}"
+    return f"{text}\n\n{way}"

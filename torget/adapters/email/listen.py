@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 from django.conf import settings
@@ -16,6 +14,7 @@ from django.utils import timezone
 from torget.adapters.email.adapter import HEADER_ONLY, MEDIA_TYPE, EmailAdapter
 from torget.adapters.email.imap import Fault, Fetched, Mailbox
 from torget.channels import rules as channels
+from torget.channels.alone import alone
 from torget.channels.contract import AccountFacts, Health, Item
 from torget.channels.models import Account
 from torget.intake import rules as intake
@@ -28,7 +27,6 @@ LOOK_FOR_ACCOUNTS_SECONDS = 5.0
 IDLE_SECONDS = 4 * 60.0
 RECONCILE_DAYS = 7
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 120.0
-_LOCK_SPACE = 7441  # ours among the database's advisory locks
 
 
 def listen_loop(stop: threading.Event) -> None:
@@ -68,11 +66,11 @@ def follow(facts: AccountFacts, stop: threading.Event) -> None:
     try:
         while not stop.is_set():
             try:
-                with _alone(facts.id) as alone:
-                    if alone:
+                with alone(facts.id) as ours:
+                    if ours:
                         _follow_once(facts, stop)
                 pause = FIRST_PAUSE_SECONDS
-                stop.wait(0 if alone else LOOK_FOR_ACCOUNTS_SECONDS)
+                stop.wait(0 if ours else LOOK_FOR_ACCOUNTS_SECONDS)
             except Fault as fault:
                 log.warning(
                     "Mailbox of account %s: %s",
@@ -93,22 +91,6 @@ def follow(facts: AccountFacts, stop: threading.Event) -> None:
 def _rest(pause: float, stop: threading.Event) -> float:
     stop.wait(pause)
     return min(pause * 2, LONGEST_PAUSE_SECONDS)
-
-
-@contextmanager
-def _alone(account_id: int) -> Iterator[bool]:
-    """Hold the account for this process: with many workers one listens, and the next takes over when it dies."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, account_id])
-        row = cursor.fetchone()
-    held = bool(row and row[0])
-    try:
-        yield held
-    finally:
-        # After a fault of the database the lock went with the connection.
-        if held and connection.is_usable():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, account_id])
 
 
 def _follow_once(facts: AccountFacts, stop: threading.Event) -> None:

@@ -29,9 +29,16 @@ class FormAdapter(Base):
     """Reads what the square's forms stored; there is nothing to send to."""
 
     network = "form"
-    label = gettext_lazy("Torget")
+    label = gettext_lazy("Skjema")
+    icon = "chat"
     capabilities = Capabilities(
-        read_public=True, read_private=True, reply=True, attachments=True, look_up=True
+        ours=True,
+        by_page=True,
+        read_public=True,
+        read_private=True,
+        reply=True,
+        attachments=True,
+        look_up=True,
     )
 
     def parse(

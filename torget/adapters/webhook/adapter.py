@@ -12,7 +12,7 @@ from urllib.parse import quote
 from django.utils.translation import gettext_lazy
 
 from torget.channels import http
-from torget.channels.base import Base
+from torget.channels.base import Base, letter
 from torget.channels.contract import (
     AccountFacts,
     Author,
@@ -47,8 +47,11 @@ class WebhookAdapter(Base):
     """Reads signed deliveries, and delivers answers to the address the other system gave."""
 
     network = "webhook"
-    label = gettext_lazy("Fagsystem (webhook)")
-    capabilities = Capabilities(read_public=True, read_private=True, reply=True, look_up=True)
+    label = gettext_lazy("Annet system")
+    icon = "plug"
+    capabilities = Capabilities(
+        ours=True, read_public=True, read_private=True, reply=True, private_reply=True, look_up=True
+    )
 
     def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
         try:
@@ -73,7 +76,7 @@ class WebhookAdapter(Base):
                 "type": "message.answer",
                 "to": out.recipient,
                 "subject": out.subject,
-                "body": out.body,
+                "body": letter(out),
                 "case": out.case,
                 "parent": out.parent,
                 "language": out.language,

@@ -11,6 +11,7 @@ from torget.conversations.models.handling import (
 )
 from torget.conversations.models.message import (
     Attachment,
+    Gone,
     Message,
     MessageQuerySet,
     Version,
@@ -26,6 +27,7 @@ __all__ = [
     "Conversation",
     "ConversationQuerySet",
     "Deadline",
+    "Gone",
     "Held",
     "Identity",
     "Joining",

@@ -58,7 +58,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def public(self) -> ConversationQuerySet:
         """Those everybody may read; one merged into another lives on there."""
-        return self.filter(visibility=Conversation.Visibility.PUBLIC, merged_into=None)
+        return self.filter(
+            visibility=Conversation.Visibility.PUBLIC, on_square=True, merged_into=None
+        )
 
     def newest_first(self, *, below: tuple[datetime, int] | None = None) -> ConversationQuerySet:
         """The one last spoken in first; `below` (time, id) goes on after a row already seen."""
@@ -145,6 +147,9 @@ class Conversation(models.Model):
     )
     person_name = models.CharField(max_length=120, blank=True)
     show_name = models.BooleanField(default=False)
+    on_square = models.BooleanField(
+        default=True, help_text="If public, it is shown on our own square."
+    )
     language = models.CharField(max_length=2, default="nb")
     opened_at = models.DateTimeField()
     last_inbound_at = models.DateTimeField(null=True, blank=True)

@@ -42,7 +42,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """What everybody may see."""
         return self.shown().filter(
             visibility=Conversation.Visibility.PUBLIC,
+            on_square=True,
             conversation__visibility=Conversation.Visibility.PUBLIC,
+            conversation__on_square=True,
         )
 
 
@@ -100,6 +102,20 @@ class Message(models.Model):
     envelope = models.ForeignKey(
         Envelope, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    url = models.CharField(max_length=500, blank=True, help_text="Where it is read there.")
+    on_square = models.BooleanField(
+        default=True, help_text="If public, it is shown on our own square."
+    )
+    held_there = models.BooleanField(
+        default=False, help_text="It waits on its network until we let it through."
+    )
+    hidden_there_at = models.DateTimeField(
+        null=True, blank=True, help_text="We asked its network to hide or remove it."
+    )
+    hidden_reason = models.CharField(max_length=500, blank=True)
+    changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="When its author last edited it, as their network tells."
+    )
     occurred_at = models.DateTimeField()
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
@@ -156,6 +172,7 @@ class Version(models.Model):
     body = models.TextField(blank=True)
     replaced_at = models.DateTimeField()
     why = models.CharField(max_length=10)
+    reason = models.CharField(max_length=500, blank=True)
     envelope = models.ForeignKey(
         Envelope, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -165,6 +182,21 @@ class Version(models.Model):
 
     def __str__(self) -> str:
         return f"Version {self.pk}"
+
+
+class Gone(models.Model):
+    """Deleted outside before we heard of it: when it comes after all, it is not filed."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    external_id = models.CharField(max_length=500)
+    gone_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "gone"
+        constraints = [models.UniqueConstraint(fields=["account", "external_id"], name="gone_once")]
+
+    def __str__(self) -> str:
+        return f"Gone {self.pk}"
 
 
 class Attachment(models.Model):

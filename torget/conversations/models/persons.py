@@ -37,6 +37,10 @@ class Identity(models.Model):
     network = models.CharField(max_length=20)
     external_id = models.CharField(max_length=320)
     name = models.CharField(max_length=120, blank=True)
+    handle = models.CharField(
+        max_length=320, blank=True, help_text="What people read: @kari@mastodon.example."
+    )
+    url = models.CharField(max_length=500, blank=True, help_text="Their page there.")
     verified = models.CharField(
         max_length=20, blank=True, help_text="How: link, dkim, idporten; empty: not."
     )

@@ -2,12 +2,7 @@
 
 from torget.conversations.rules.answering import (
     answer,
-    gone_private,
     post,
-    reachable_privately,
-    route_back,
-    send_message,
-    spoken_to,
     words,
 )
 from torget.conversations.rules.handling import (
@@ -20,12 +15,22 @@ from torget.conversations.rules.handling import (
     reopen,
     take,
 )
+from torget.conversations.rules.sending import (
+    capabilities,
+    gone_private,
+    preview,
+    reachable_privately,
+    route_back,
+    send_message,
+    spoken_to,
+)
 from torget.conversations.rules.state import MAX_BODY_CHARS, case_path
 
 __all__ = [
     "MAX_BODY_CHARS",
     "answer",
     "assign",
+    "capabilities",
     "case_path",
     "close",
     "forward",
@@ -34,6 +39,7 @@ __all__ = [
     "note",
     "note_copy",
     "post",
+    "preview",
     "reachable_privately",
     "reopen",
     "route_back",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,15 +11,22 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from torget.channels.contract import Outgoing
 from torget.channels.models import Account
 from torget.conversations import attachments, deadlines
-from torget.conversations.filing import joined_into, preview_of, subject_of
+from torget.conversations.filing import preview_of, subject_of
 from torget.conversations.guard import national_ids
-from torget.conversations.models import Conversation, Identity, Message
+from torget.conversations.models import Conversation, Message
+from torget.conversations.rules.sending import (
+    PRIVATE,
+    PUBLIC,
+    publish,
+    reachable_privately,
+    see_that_it_fits,
+    send_to,
+    spoken_to,
+)
 from torget.conversations.rules.state import (
     State,
-    case_path,
     lock,
     move,
     see_that_it_lives_here,
@@ -28,92 +35,9 @@ from torget.conversations.rules.state import (
 from torget.errors import Refused
 from torget.history.models import Entry
 from torget.history.rules import record
-from torget.outbox import rules as outbox
-from torget.outbox.models import Delivery
 from torget.people.actor import Actor, check
-from torget.people.links import absolute
 from torget.people.models import Unit
 from torget.people.rules import next_ref
-
-PUBLIC, PRIVATE = Conversation.Visibility.PUBLIC, Conversation.Visibility.PRIVATE
-
-
-def route_back(conversation: Conversation, identity: Identity | None) -> tuple[Account, str] | None:
-    """The account and address by which an identity is reached; None when the page is the only way (no address given)."""
-    if identity is None:
-        return None
-    if conversation.account.network == identity.network:
-        return (conversation.account, identity.external_id) if identity.network != "form" else None
-    account = (
-        Account.objects.active()
-        .filter(municipality_id=conversation.municipality_id, network=identity.network)
-        .order_by("pk")
-        .first()
-    )
-    return (account, identity.external_id) if account and identity.network != "form" else None
-
-
-def reachable_privately(conversation: Conversation) -> str:
-    """How the one who asked can be told something nobody else reads: "channel", "page" (the secret link only), or ""."""
-    if conversation.identity is None:
-        return ""
-    if route_back(conversation, conversation.identity) is not None:
-        return "channel"
-    # Who asked was given the secret link; who posted on the wall without an address was not.
-    return "page" if conversation.kind == Conversation.Kind.QUESTION else ""
-
-
-def gone_private(conversation: Conversation) -> bool:
-    """Whether a public conversation goes on in private with the one who asked."""
-    return (
-        conversation.visibility == PUBLIC
-        and conversation.messages.filter(kind=Message.Kind.ANSWER, visibility=PRIVATE).exists()
-    )
-
-
-def _is_asker(conversation: Conversation, identity: Identity) -> bool:
-    return identity.pk == conversation.identity_id or (
-        conversation.person_id is not None and identity.person_id == conversation.person_id
-    )
-
-
-def send_message(
-    message: Message, identity: Identity | None, *, at: datetime, key: str = ""
-) -> Delivery | None:
-    """Put a message of ours in the outbox to one identity, in its language, with the way back to the case.
-
-    The case's key opens everything private in it, so in a public conversation only the one who asked gets it.
-    """
-    conversation = message.conversation
-    way = route_back(conversation, identity)
-    if way is None or identity is None:
-        return None
-    account, recipient = way
-    inbound = (
-        conversation.messages.filter(kind=Message.Kind.INBOUND, account=account, identity=identity)
-        .exclude(external_id=None)
-        .last()
-    )
-    body = f"{message.body}\n\n{message.signature}\n{conversation.municipality.name} kommune"
-    files = [
-        outbox.Attachment(one.sha256, one.name, one.media_type) for one in message.attachments.all()
-    ]
-    secret = conversation.visibility == PRIVATE or _is_asker(conversation, identity)
-    path = case_path(conversation) if secret else f"/vegg/{conversation.ref}"
-    out = Outgoing(
-        idempotency_key=key or f"m{message.public_id.hex}",
-        recipient=recipient,
-        recipient_name=identity.name,
-        subject=f"{conversation.subject} [{conversation.ref}]",
-        body=body,
-        signature=message.signature,
-        case=conversation.key if secret else "",
-        case_url=absolute(conversation.municipality, path),
-        parent=inbound.external_id or "" if inbound else "",
-        references=[inbound.external_id] if inbound and inbound.external_id else [],
-        language=conversation.language,
-    )
-    return outbox.enqueue(account, out, about=message, at=at, attachments=files, priority=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +96,7 @@ def words(
             _("Svaret er offentlig og inneholder et fødselsnummer. Ta det bort før du sender."),
             "national_id",
         )
+    see_that_it_fits(conversation, said.body, said.visibility, by.staff.signature)
     return said
 
 
@@ -223,7 +148,7 @@ def answer(
         _show(row, said, by, at)
         row.preliminary_at = at if preliminary else row.preliminary_at
         row.save()
-        delivery = _send_to(message, [only] if aside else spoken_to(row), at=at)
+        delivery = send_to(message, [only] if aside else spoken_to(row), at=at)
         marks = {"preliminary": preliminary, "aside": aside}
         record(
             "message.answered",
@@ -235,17 +160,6 @@ def answer(
             **{name: True for name, so in marks.items() if so},
         )
     return message
-
-
-def _send_to(
-    message: Message, identities: Sequence[Identity | None], *, at: datetime
-) -> Delivery | None:
-    """Send it to each; the delivery to the first, which is the one the desk shows: it is put there last."""
-    first, *others = identities or [None]
-    for other in others:
-        if other is not None:
-            send_message(message, other, at=at, key=f"m{message.public_id.hex}-{other.pk}")
-    return send_message(message, first, at=at)
 
 
 def _ours(
@@ -320,18 +234,6 @@ def _wait(row: Conversation, at: datetime, *, waits: bool) -> None:
         deadlines.dues(row, at).put_on(row)
 
 
-def spoken_to(conversation: Conversation) -> list[Identity]:
-    """Who is sent an answer: the one who spoke last; and in public talk that was merged, everybody who asked in it.
-
-    Who asked in what was merged was promised an answer there, however many have spoken since.
-    """
-    last = conversation.messages.filter(kind=Message.Kind.INBOUND).select_related("identity").last()
-    found = [last.identity] if last else []
-    if conversation.visibility == PUBLIC and (joined := joined_into(conversation)):
-        found += [conversation.identity, *(one.identity for one in joined)]
-    return list(dict.fromkeys(one for one in found if one is not None))
-
-
 def post(
     unit: Unit,
     account: Account,
@@ -341,16 +243,18 @@ def post(
     at: datetime,
     subject: str = "",
     files: Sequence[attachments.Prepared] = (),
+    accounts: Sequence[Account] = (),
+    texts: Mapping[int, str] | None = None,
 ) -> Message:
-    """The municipality posts on its own wall, under a name; anyone may comment.
+    """The municipality posts on its own wall, under a name, and on the accounts chosen; anyone may comment.
 
     Raises:
         NotAllowed: no role for it in the unit.
-        Refused: empty, too long, or a national identity number in it.
+        Refused: empty, too long, a national identity number in it, or an account that does not take it.
     """
     check(by, "wall.post", unit)
     body = text_of(body)
-    if by.staff is None or national_ids(body):
+    if by.staff is None or national_ids("\n".join([body, *(texts or {}).values()])):
         raise Refused(
             _("Innlegget er offentlig og inneholder et fødselsnummer. Ta det bort først."),
             "national_id",
@@ -385,4 +289,6 @@ def post(
         )
         attachments.attach(message, files)
         record("wall.posted", message, by=by, at=at, conversation=conversation.pk)
+        for told in publish(message, accounts, at=at, texts=texts):
+            record("wall.published", told, by=by, at=at, conversation=conversation.pk)
     return message

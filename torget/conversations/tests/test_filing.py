@@ -9,7 +9,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from tests.cast import NOW, make_question
-from torget.channels.contract import Author, File, Item, Notice, Unparseable, Utterance
+from torget.channels.contract import (
+    Author,
+    Capabilities,
+    File,
+    Item,
+    Notice,
+    Unparseable,
+    Utterance,
+)
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
@@ -27,7 +35,7 @@ class Letters:
     """A tiny real network: JSON letters, parsed for what they say."""
 
     network = "letters"
-    capabilities = None
+    capabilities = Capabilities(read_public=True, read_private=True, reply=True)
 
     def parse(self, item, account, *, received_at):
         held = json.loads(item.body)

@@ -9,7 +9,7 @@ from django.test import Client
 
 from tests.cast import NOW, make_question
 from torget.channels.contract import Author, Utterance
-from torget.conversations import filing, persons, rules
+from torget.conversations import finding, persons, rules
 from torget.conversations.models import Conversation, Identity, Joining, Message
 from torget.conversations.rules import joining, snoozing
 from torget.desk.rules import holding
@@ -64,7 +64,7 @@ def test_the_old_link_and_number_and_mail_key_lead_to_the_kept_one(two, ola):
             visibility="private",
             **about,
         )
-        return filing.find_conversation(kept.municipality_id, said, kari)
+        return finding.find_conversation(kept.municipality_id, said, kari)
 
     assert found(case=joined.key) == kept
     assert found(extra={"ref_hint": joined.ref}) == kept
@@ -98,7 +98,7 @@ def test_a_chain_of_merges_leads_to_the_last_and_is_undone_from_the_end(nordvaag
     third = make_question(nordvaag, "Hva med fortauet?", email=KARI)
     one = joining.merge(second, first, by=ola, at=NOW)
     two_rows = joining.merge(third, second, by=ola, at=NOW)
-    assert filing.kept(fresh(first)) == third
+    assert finding.kept(fresh(first)) == third
     with pytest.raises(Refused) as refusal:
         joining.unmerge(one, by=ola, at=NOW)
     assert refusal.value.code == "merged_on"

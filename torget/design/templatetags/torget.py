@@ -343,17 +343,3 @@ def duty_line(context: Context) -> dict[str, Any]:
         "next_answer_at": back_at,
         "phone": getattr(context.get("municipality"), "phone", ""),
     }
-
-
-@register.simple_tag
-def channel_name(network: str) -> str:
-    """What people call a network."""
-    words = {"form": _("Skjema"), "email": _("E-post"), "webhook": _("Annet system")}
-    return str(words.get(network, network))
-
-
-@register.simple_tag
-def channel(network: str) -> SafeString:
-    """A channel as icon and word."""
-    shape = {"form": "chat", "email": "mail"}.get(network, "plug")
-    return format_html('<span class="with-icon">{}{}</span>', icon(shape), channel_name(network))

@@ -6,10 +6,10 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from torget.channels.models import Account
+from torget.channels.templatetags.channels import channel_name
 from torget.conversations.models import Conversation, ConversationQuerySet, Person
 from torget.conversations.persons import family
 from torget.conversations.search import PAGE, Found, Mark, find
-from torget.design.templatetags.torget import channel_name
 from torget.desk.forms.search import SearchForm
 from torget.desk.panes.queue import counts
 from torget.people.hours import OSLO

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from torget.answers.models import Answer
-from torget.conversations.filing import kept
+from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Joining, Message, Tag, deliveries_of
 from torget.conversations.rules import route_back
 from torget.desk.forms.handling import SnoozeForm

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import transaction
 
-from torget.conversations.filing import kept
+from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Held, Message
 from torget.desk.models import Draft
 from torget.people.actor import Actor, check

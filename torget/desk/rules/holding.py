@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import Prepared
-from torget.conversations.filing import kept
+from torget.conversations.finding import kept
 from torget.conversations.models import ApprovalTerm, Conversation, Held, Message
 from torget.conversations.rules.answering import Words
 from torget.conversations.rules.state import lock, see_that_it_lives_here

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import Prepared
-from torget.conversations.filing import joined_into
+from torget.conversations.finding import joined_into
 from torget.conversations.guard import Finding
 from torget.conversations.models import Conversation, Held, Message
 from torget.desk.models import Preference

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from torget.design.templatetags.torget import channel_name
+from torget.channels.templatetags.channels import channel_name
 from torget.design.times import day
 from torget.desk.panes.queue import counts
 from torget.insight import measures

@@ -21,6 +21,7 @@ EXPECTED = {
     "conversations.note": "responder duty_lead moderator archivist",
     "conversations.reply": "responder duty_lead",
     "conversations.close": "responder duty_lead",
+    "messages.hide": "moderator duty_lead",
     "conversations.handle": "responder duty_lead",
     "desk.arrange": "duty_lead administrator",
     "persons.merge": "responder duty_lead",

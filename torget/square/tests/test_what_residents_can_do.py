@@ -48,7 +48,8 @@ def test_who_gives_an_address_gets_a_receipt_and_the_answer_there(nordvaag, mail
     assert f"/saker/{question.ref}/{question.key}" in receipt["body"]
     assert receipt["automatic"]
     assert "Vi brøyter nå." in answer["body"]
-    assert "Ola, Servicetorget" in answer["body"]
+    assert answer["signature"] == "Ola, Servicetorget"
+    assert answer["organisation"] == "Nordvåg kommune"
     assert answer["case"] == question.key
 
 

@@ -14,7 +14,7 @@ from torget.answers.models import Answer
 from torget.answers.rules import note_helped
 from torget.answers.search import suggest
 from torget.answers.views import visitor
-from torget.conversations.filing import kept
+from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import case_path, gone_private
 from torget.people.hours import Hours

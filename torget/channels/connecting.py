@@ -1,0 +1,168 @@
+"""Connecting an account: what its network asks for, tried before it is kept; the same again gives it new keys."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from django.core import signing
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from torget.channels import rules
+from torget.channels.contract import AccountFacts, Adapter, Connected, Health, SendError
+from torget.channels.models import Account
+from torget.channels.registry import adapter_for, adapters
+from torget.channels.secrets import seal, unseal
+from torget.errors import Refused
+from torget.history.rules import record
+from torget.people.actor import Actor, check
+from torget.people.links import absolute
+from torget.people.models import Unit
+
+SALT = "torget.channels.connecting"
+STATE_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What an administrator filled in."""
+
+    unit: Unit
+    network: str
+    name: str
+    values: Mapping[str, str]
+
+    def facts(self) -> AccountFacts:
+        """As the adapter may know it before there is an account."""
+        hidden = {field.name for field in adapter_for(self.network).fields if field.secret}
+        settings: dict[str, Any] = {k: v for k, v in self.values.items() if k not in hidden}
+        held = {k: v for k, v in self.values.items() if k in hidden and v}
+        settings["origin"] = absolute(self.unit.municipality, "")
+        return AccountFacts(0, self.network, "", self.name, settings, held)
+
+
+def connectable() -> list[Adapter]:
+    """The networks an account can be connected to by filling something in, by what people call them."""
+    found = [one for one in adapters().values() if one.fields]
+    return sorted(found, key=lambda one: str(one.label).lower())
+
+
+def connect(filled: Filled, *, by: Actor, at: datetime) -> Account:
+    """Try the account and keep it. One we have already gets the new keys; its history stays. Not in a transaction.
+
+    Raises:
+        NotAllowed: no administrator there.
+        Refused: the network does not let us in, or another municipality has the account.
+    """
+    check(by, "people.administer", filled.unit)
+    facts = filled.facts()
+    try:
+        connected = adapter_for(filled.network).connect(facts)
+    except SendError as fault:
+        raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": fault}, "no_contact") from fault
+    return _keep(filled, connected, by=by, at=at)
+
+
+def ask_owner(filled: Filled, redirect_uri: str, *, by: Actor) -> tuple[str, str]:
+    """Where to send the owner to say yes, and what the browser must bring back (signed, its secrets sealed).
+
+    Raises:
+        NotAllowed: no administrator there.
+        Refused: the network does not give an address for it.
+    """
+    check(by, "people.administer", filled.unit)
+    state, facts = secrets.token_urlsafe(24), filled.facts()
+    try:
+        url = adapter_for(filled.network).authorise_url(
+            facts, redirect_uri=redirect_uri, state=state
+        )
+    except SendError as fault:
+        raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": fault}, "no_contact") from fault
+    kept = {
+        "state": state,
+        "unit": filled.unit.pk,
+        "network": filled.network,
+        "name": filled.name,
+        "values": seal(dict(filled.values)).decode(),
+    }
+    return url, signing.dumps(kept, salt=SALT)
+
+
+def owner_said_yes(
+    kept: str, state: str, code: str, redirect_uri: str, *, by: Actor, at: datetime
+) -> Account:
+    """The owner came back with a code: the account is fetched with it and kept.
+
+    Raises:
+        NotAllowed: no administrator there.
+        Refused: it took too long, it is not what we asked for, or the network gives no account.
+    """
+    try:
+        held = signing.loads(kept, salt=SALT, max_age=STATE_SECONDS)
+    except signing.BadSignature as fault:
+        raise Refused(_("Det tok for lang tid. Begynn på nytt."), "too_late") from fault
+    if not state or not secrets.compare_digest(held["state"], state):
+        raise Refused(_("Svaret gjelder ikke denne tilkoblingen. Begynn på nytt."), "wrong_state")
+    unit = Unit.objects.get(pk=held["unit"], municipality=by.municipality_id)
+    filled = Filled(unit, held["network"], held["name"], unseal(held["values"].encode()))
+    check(by, "people.administer", unit)
+    try:
+        connected = adapter_for(filled.network).redeem(
+            filled.facts(), redirect_uri=redirect_uri, code=code
+        )
+    except SendError as fault:
+        raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": fault}, "no_contact") from fault
+    return _keep(filled, connected, by=by, at=at)
+
+
+def _keep(filled: Filled, connected: Connected, *, by: Actor, at: datetime) -> Account:
+    address, unit = connected.address.lower(), filled.unit
+    ours = {"origin", "hook"}  # told anew each time, never kept
+    settings = {k: v for k, v in connected.settings.items() if k not in ours}
+    name = filled.name.strip() or connected.name
+    facts = AccountFacts(0, filled.network, address, name, connected.settings, connected.secrets)
+    health = _tried(facts)
+    known = Account.objects.filter(network=filled.network, address=address).first()
+    if known is not None and known.municipality_id != unit.municipality_id:
+        raise Refused(_("Denne adressen er allerede koblet til."), "account_exists")
+    with transaction.atomic():
+        if known is None:
+            known = rules.open_account(
+                unit,
+                network=filled.network,
+                address=address,
+                name=name,
+                settings=settings,
+                secrets=connected.secrets,
+                by=by,
+                at=at,
+            )
+        else:
+            held = {**unseal(bytes(known.secrets)), **connected.secrets}
+            Account.objects.filter(pk=known.pk).update(
+                settings={**known.settings, **settings},
+                secrets=seal(held),
+                name=name,
+                unit=unit,
+                closed_at=None,
+            )
+            record("account.renewed", known, by=by, at=at)
+        if connected.expires_at and not health.expires_at:
+            health = replace(health, expires_at=connected.expires_at)
+        rules.note_health(known.pk, health, at=at)
+    known.refresh_from_db()
+    return known
+
+
+def _tried(facts: AccountFacts) -> Health:
+    try:
+        health = adapter_for(facts.network).check(facts)
+    except SendError as fault:
+        health = Health(False, str(fault))
+    if not health.ok:
+        raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": health.detail}, "no_contact")
+    return health

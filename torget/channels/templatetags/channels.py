@@ -1,0 +1,27 @@
+"""What people call networks, as template tags; available in all templates without `load`."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from torget.channels.registry import adapters
+from torget.design.templatetags.torget import icon
+
+register = template.Library()
+
+
+@register.simple_tag
+def channel_name(network: str) -> str:
+    """What people call a network."""
+    adapter = adapters().get(network)
+    return str(adapter.label) if adapter else network
+
+
+@register.simple_tag
+def channel(network: str) -> SafeString:
+    """A channel as icon and word."""
+    adapter = adapters().get(network)
+    shape = adapter.icon if adapter else "plug"
+    return format_html('<span class="with-icon">{}{}</span>', icon(shape), channel_name(network))

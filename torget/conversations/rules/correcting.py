@@ -1,0 +1,202 @@
+"""Taking back and correcting what we said, and hiding what others said, wherever it went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from torget.channels.contract import Act, Outgoing
+from torget.conversations.filing import preview_of
+from torget.conversations.guard import national_ids
+from torget.conversations.models import Conversation, Message, Version
+from torget.conversations.rules.sending import PUBLIC, capabilities, see_that_it_fits
+from torget.conversations.rules.state import lock, text_of
+from torget.errors import Refused, Stale
+from torget.history.rules import record
+from torget.outbox import rules as outbox
+from torget.outbox.models import Delivery
+from torget.people.actor import Actor, check
+
+SAID = ("say", "publish")
+OVER = (Delivery.State.REFUSED, Delivery.State.CANCELLED)
+
+
+def sent_as(message: Message) -> list[Delivery]:
+    """Everywhere a message of ours went or is going, oldest first."""
+    rows = Delivery.objects.filter(
+        subject_type="conversations.message", subject_id=message.pk, payload__act__in=SAID
+    )
+    return list(rows.exclude(state__in=OVER).select_related("account").order_by("pk"))
+
+
+def stays_in(message: Message, what: str) -> list[Delivery]:
+    """Where an earlier wording stays ("edit") or the whole message ("withdraw"): networks that do not let us change it."""
+    return [
+        one
+        for one in sent_as(message)
+        if one.state != Delivery.State.DUE and not getattr(capabilities(one.account.network), what)
+    ]
+
+
+def correct(message: Message, body: str, *, by: Actor, at: datetime) -> list[Delivery]:
+    """Say something else in a message of ours, here and everywhere it went; the earlier words are kept as a version.
+
+    What is still on its way goes out with the new words. Returns what was put in the outbox.
+
+    Raises:
+        NotAllowed: no role for it in the unit.
+        Refused: not ours, taken back, empty, the same, too long for a network, or a national identity number in public.
+    """
+    with transaction.atomic():
+        message = _ours(message, by)
+        body = text_of(body)
+        if body == message.body:
+            raise Refused(_("Teksten er den samme som før."), "same")
+        if message.visibility == PUBLIC and national_ids(body):
+            raise Refused(
+                _("Teksten er offentlig og inneholder et fødselsnummer. Ta det bort først."),
+                "national_id",
+            )
+        conversation = lock(message.conversation)
+        see_that_it_fits(conversation, body, message.visibility, message.signature)
+        _keep_version(message, "corrected", at)
+        if conversation.preview == preview_of(message.body):
+            Conversation.objects.filter(pk=conversation.pk).update(preview=preview_of(body))
+        message.body, message.edited_at = body, at
+        message.save(update_fields=["body", "edited_at"])
+        told = _everywhere(message, "edit", at, body=body)
+        record("message.corrected", message, by=by, at=at, conversation=conversation.pk)
+    return told
+
+
+def withdraw(message: Message, reason: str, *, by: Actor, at: datetime) -> list[Delivery]:
+    """Take back a message of ours, here and everywhere it went; a tombstone stays, and the words as a version.
+
+    What is still on its way is not sent.
+
+    Raises:
+        NotAllowed: no role for it in the unit.
+        Refused: not ours, taken back already, or no reason.
+    """
+    if not reason.strip():
+        raise Refused(_("Skriv hvorfor meldingen trekkes tilbake."), "no_reason")
+    with transaction.atomic():
+        message = _ours(message, by)
+        conversation = lock(message.conversation)
+        _keep_version(message, "withdrawn", at, reason)
+        if conversation.preview == preview_of(message.body):
+            Conversation.objects.filter(pk=conversation.pk).update(preview="")
+        message.body, message.removed_at = "", at
+        message.save(update_fields=["body", "removed_at"])
+        told = _everywhere(message, "withdraw", at)
+        record("message.withdrawn", message, by=by, at=at, conversation=conversation.pk)
+    return told
+
+
+def act_there(message: Message, act: Act, reason: str, *, by: Actor, at: datetime) -> Delivery:
+    """Hide what somebody said on their network (and here), show it again, or remove it there.
+
+    Here it is hidden or shown at once; never erased.
+
+    Raises:
+        NotAllowed: no moderator or duty lead.
+        Refused: no reason, or the network does not let us.
+    """
+    check(by, "messages.hide", message.conversation.unit)
+    if not reason.strip():
+        raise Refused(_("Skriv hvorfor, så den som skrev og kollegene forstår det."), "no_reason")
+    if message.account is None or act not in acts_there(message):
+        raise Refused(_("Kanalen lar oss ikke gjøre det."), "not_there")
+    with transaction.atomic():
+        message = Message.objects.select_for_update(of=["self"]).get(pk=message.pk)
+        shown = act == "show"
+        message.hidden_at = None if shown else at
+        message.hidden_there_at = None if shown else at
+        message.held_there, message.hidden_reason = False, "" if shown else reason.strip()[:500]
+        message.save(update_fields=["hidden_at", "hidden_there_at", "held_there", "hidden_reason"])
+        assert message.account is not None
+        out = Outgoing(
+            idempotency_key=f"{act}-{message.public_id.hex}-{int(at.timestamp())}",
+            recipient=message.identity.external_id if message.identity else "",
+            body="",
+            act=act,
+            target=message.external_id or "",
+            visibility="public" if message.visibility == PUBLIC else "private",
+        )
+        delivery = outbox.enqueue(message.account, out, about=message, at=at, priority=1)
+        verb = {"hide": "message.hidden", "show": "message.shown"}.get(act, "message.taken_away")
+        record(verb, message, by=by, at=at, conversation=message.conversation_id)
+    return delivery
+
+
+def acts_there(message: Message) -> list[Act]:
+    """What its network lets us do with what somebody said there."""
+    if message.kind != Message.Kind.INBOUND or not message.external_id or message.removed_at:
+        return []
+    can = capabilities(message.account.network) if message.account else None
+    if can is None or message.visibility != PUBLIC:
+        return []
+    acts: list[Act] = []
+    if (message.held_there and can.pre_moderate) or (message.hidden_there_at and can.hide):
+        acts.append("show")
+    if can.hide and not message.hidden_there_at:
+        acts.append("hide")
+    if can.remove and not message.hidden_there_at:
+        acts.append("remove")
+    return acts
+
+
+def _ours(message: Message, by: Actor) -> Message:
+    """Locked; one of ours that still says something."""
+    held = (
+        Message.objects.select_for_update(of=["self"])
+        .select_related("conversation__unit", "conversation__municipality")
+        .get(pk=message.pk)
+    )
+    conversation = held.conversation
+    wall = conversation.kind == Conversation.Kind.WALL and by.may("wall.post", conversation.unit)
+    if not wall:
+        check(by, "conversations.reply", conversation.unit)
+    if held.kind != Message.Kind.ANSWER:
+        raise Refused(_("Bare det kommunen selv har sagt, kan rettes."), "not_ours")
+    if held.removed_at is not None:
+        raise Stale(_("Meldingen er allerede trukket tilbake. Last siden på nytt."))
+    return held
+
+
+def _keep_version(message: Message, why: str, at: datetime, reason: str = "") -> None:
+    Version.objects.create(
+        message=message, body=message.body, replaced_at=at, why=why, reason=reason.strip()[:500]
+    )
+
+
+def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[Delivery]:
+    """The same act on every account the message went to, as far as each lets us."""
+    told = []
+    count = message.versions.count()
+    for sent in sent_as(message):
+        if act == "withdraw" and outbox.cancel_unsent(sent, at=at):
+            continue
+        if act == "edit" and outbox.reword_unsent(sent, said["body"]):
+            continue
+        if not getattr(capabilities(sent.account.network), act):
+            continue
+        outbox.cancel_changes(sent, at=at)
+        out = Outgoing(
+            idempotency_key=f"{act[0]}{count}-{sent.idempotency_key}"[:80],
+            recipient=sent.recipient,
+            body=said.get("body", ""),
+            signature=sent.payload.get("signature", ""),
+            organisation=sent.payload.get("organisation", ""),
+            act=act,
+            visibility=sent.payload.get("visibility", "private"),
+            parent=sent.payload.get("parent", ""),
+            link=sent.payload.get("link", ""),
+            language=sent.payload.get("language", "nb"),
+            extra={"was": sent.payload.get("act", "say")},
+        )
+        told.append(outbox.enqueue(sent.account, out, about=message, at=at, priority=1, after=sent))
+    return told
