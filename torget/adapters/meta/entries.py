@@ -14,7 +14,16 @@ from torget.channels.contract import Author, File, Item, Notice, Unparseable, Ut
 from torget.protocols.plaintext import clean, one_line
 
 News = Utterance | Notice
-ODD = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OverflowError)
+ODD = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RecursionError,
+    OverflowError,
+    OSError,
+)
 VERBS = {"add": "new", "edit": "edit", "edited": "edit", "remove": "delete"}
 POSTS = frozenset({"post", "status", "photo", "video", "share", "album", "link"})
 
@@ -84,9 +93,10 @@ def key_of(held: Any) -> str:
     """
     if isinstance(held, int) and not isinstance(held, bool):
         held = str(held)
-    if not isinstance(held, str) or not held.strip():
+    named = one_line(held, 500) if isinstance(held, str) else ""
+    if not named:
         raise ValueError("no id")
-    return one_line(held, 500)
+    return named
 
 
 def author(held: Any, said: str) -> Author:
