@@ -92,6 +92,7 @@ class FacebookAdapter(MetaBase):
     """Everything of one page. Settings: docs/channels/meta.md."""
 
     network = "facebook"
+    icon = "comment"
     label = gettext_lazy("Facebook")
     capabilities = Capabilities(
         read_public=True,

@@ -37,6 +37,7 @@ class InstagramAdapter(MetaBase):
     """Comments, mentions and messages of one account, and posts with pictures. Settings: docs/channels/meta.md."""
 
     network = "instagram"
+    icon = "comment"
     label = gettext_lazy("Instagram")
     capabilities = Capabilities(
         read_public=True,

@@ -29,6 +29,7 @@ class MessengerAdapter(MetaBase):
     """Only the private messages of a page. A page connected as Facebook has them already."""
 
     network = "messenger"
+    icon = "chat"
     label = gettext_lazy("Messenger")
     capabilities = Capabilities(
         read_private=True,

@@ -140,7 +140,7 @@ def connected(
     return Connected(
         address=str(page["id"]),
         name=str(page.get("name", "")),
-        settings={**settings},
+        settings={**account.settings, **settings},
         secrets={**account.secrets, "token": key},
     )
 

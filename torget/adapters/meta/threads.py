@@ -48,6 +48,7 @@ class ThreadsAdapter(Base):
     """Replies and mentions, answers, posts, hiding. Settings: docs/channels/meta.md."""
 
     network = "threads"
+    icon = "comment"
     label = gettext_lazy("Threads")
     capabilities = Capabilities(
         read_public=True,
@@ -224,7 +225,7 @@ class ThreadsAdapter(Base):
         return Connected(
             str(own["id"]),
             str(own.get("username", "")),
-            {"expires_at": ends},
+            {**account.settings, "expires_at": ends},
             {**account.secrets, "token": token},
             datetime.fromtimestamp(ends, UTC),
         )

@@ -18,6 +18,7 @@ from torget.channels.contract import (
     AccountFacts,
     Author,
     Capabilities,
+    Connected,
     Field,
     Health,
     Item,
@@ -63,6 +64,7 @@ class SmsAdapter(Base):
     """Texts to and from a number the municipality has at a provider. Settings: docs/channels/sms.md."""
 
     network = "sms"
+    icon = "phone"
     label = gettext_lazy("SMS")
     # Some providers can be asked by our reference, no SMPP centre can: a look-up does not settle every doubt.
     capabilities = Capabilities(
@@ -143,6 +145,12 @@ class SmsAdapter(Base):
     def __init__(self) -> None:
         self.sender = centre.Sender()
         self.receiver = centre.Receiver()
+
+    def connect(self, account: AccountFacts) -> Connected:
+        sender = one_line(str(account.settings.get("sender", "")), 60)
+        if not sender:
+            raise SendError(_("Skriv nummeret folk kan svare på."), permanent=True)
+        return Connected(number(sender), account.name, account.settings, account.secrets)
 
     def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
         gateway.is_from(account, headers, body)

@@ -16,7 +16,7 @@ from torget.protocols import gsm7, smpp
 from torget.protocols.smpp import Pdu
 
 MEDIA_TYPE = "application/x-smpp"
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 8.0  # a worker that is told to stop waits ten
 IDLE_SECONDS = (
     5.0  # centres allow few sessions: ours to send with is given back when nobody needs it
 )
@@ -182,7 +182,7 @@ class Receiver:
     """Listens over one session per account. What comes is answered for when it is committed, never before."""
 
     def __init__(self) -> None:
-        self._sessions: dict[int, Session] = {}
+        self._sessions: dict[int, tuple[Centre, Session]] = {}
         self._doubts: dict[int, tuple[float, set[str]]] = {}
 
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any], *, seconds: float) -> Polled:
@@ -191,10 +191,12 @@ class Receiver:
         Raises:
             SendError: the centre is away, or will not have us.
         """
-        session = self._sessions.get(account.id)
+        where, session = self._sessions.get(account.id, (None, None))
+        if session is not None and where != at(account):  # the administrator has changed it
+            session.close()
         if session is None or session.closed:
             session = _opened(account, smpp.BIND_RECEIVER)
-            self._sessions[account.id] = session
+            self._sessions[account.id] = (at(account), session)
             # The last batch is committed, but whether the centre heard that nobody knows: it may come once more.
             doubtful = set(cursor.get("unanswered", ()))
             self._doubts[account.id] = (time.monotonic() + DOUBT_SECONDS, doubtful)
@@ -222,7 +224,7 @@ class Receiver:
 
     def close(self) -> None:
         """Say goodbye everywhere."""
-        for session in self._sessions.values():
+        for _where, session in self._sessions.values():
             session.close()
         self._sessions.clear()
 
