@@ -16,6 +16,8 @@ from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 from torget.people.models import Staff
 
+AFTERWARDS = ("edit", "withdraw", "hide", "show", "remove")
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     """Finding messages."""
@@ -225,8 +227,8 @@ class Attachment(models.Model):
 
 
 def deliveries_of(messages: list[Message]) -> dict[int, Delivery]:
-    """The newest delivery of each message that has one, by message id."""
+    """The newest delivery of each message that has one, by message id; what was asked for afterwards is left out."""
     found = Delivery.objects.filter(
         subject_type="conversations.message", subject_id__in=[message.pk for message in messages]
-    ).order_by("id")
-    return {delivery.subject_id: delivery for delivery in found}
+    ).exclude(payload__act__in=AFTERWARDS)
+    return {delivery.subject_id: delivery for delivery in found.order_by("id")}

@@ -12,6 +12,7 @@ from torget.channels.contract import Act, Outgoing
 from torget.conversations.filing import preview_of
 from torget.conversations.guard import national_ids
 from torget.conversations.models import Conversation, Message, Version
+from torget.conversations.models.message import AFTERWARDS
 from torget.conversations.rules.sending import PUBLIC, capabilities, see_that_it_fits
 from torget.conversations.rules.state import lock, text_of
 from torget.errors import Refused, Stale
@@ -20,15 +21,14 @@ from torget.outbox import rules as outbox
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor, check
 
-SAID = ("say", "publish")
 OVER = (Delivery.State.REFUSED, Delivery.State.CANCELLED)
 
 
 def sent_as(message: Message) -> list[Delivery]:
     """Everywhere a message of ours went or is going, oldest first."""
     rows = Delivery.objects.filter(
-        subject_type="conversations.message", subject_id=message.pk, payload__act__in=SAID
-    )
+        subject_type="conversations.message", subject_id=message.pk
+    ).exclude(payload__act__in=AFTERWARDS)
     return list(rows.exclude(state__in=OVER).select_related("account").order_by("pk"))
 
 

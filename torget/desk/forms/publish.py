@@ -5,11 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.core import signing
 from django.http import QueryDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from torget.answers.models import Topic
+from torget.channels.models import Account
+from torget.channels.registry import adapters
+from torget.conversations.attachments import Prepared, prepare_picture
 from torget.people.models import Municipality
+from torget.protocols.files import BadFile
+
+PICTURES = 4
+KEPT = "torget.desk.post"
 
 
 class TranslationForm(forms.Form):
@@ -59,7 +68,7 @@ class PublishForm(TranslationForm):
 
 
 class PostForm(forms.Form):
-    """A post on the wall by the municipality."""
+    """A post on the wall by the municipality, and on the accounts chosen."""
 
     subject = forms.CharField(
         label=_("Overskrift"),
@@ -68,6 +77,95 @@ class PostForm(forms.Form):
     )
     body = forms.CharField(
         label=_("Tekst"),
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        error_messages={"required": _("Skriv teksten.")},
+    )
+    accounts = forms.ModelMultipleChoiceField(
+        Account.objects.none(),
+        label=_("Legg det også ut her"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    kept = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        can = [one.network for one in adapters().values() if one.capabilities.publish]
+        rows = (
+            Account.objects.active()
+            .with_place()
+            .filter(municipality=municipality, network__in=can, in_use=True)
+            .order_by("network", "name")
+        )
+        self.publishers = list(rows)
+        self.fields["accounts"].queryset = rows  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
+        for account in self.publishers:
+            self.fields[f"text_{account.pk}"] = forms.CharField(
+                label=gettext("Egen tekst for %(name)s") % {"name": account.name},
+                required=False,
+                max_length=20_000,
+                widget=forms.Textarea(attrs={"rows": 4}),
+            )
+        for number in range(1, PICTURES + 1):
+            self.fields[f"picture_{number}"] = forms.FileField(
+                label=gettext("Bilde %(n)s") % {"n": number}, required=False
+            )
+            self.fields[f"alt_{number}"] = forms.CharField(
+                label=gettext("Hva viser bilde %(n)s?") % {"n": number},
+                max_length=300,
+                required=False,
+                help_text=gettext("Leses opp for dem som ikke ser bildet."),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        pictures = self.pictures_kept()
+        for number in range(1, PICTURES + 1):
+            given, alt = data.get(f"picture_{number}"), data.get(f"alt_{number}", "")
+            if given is None:
+                continue
+            if not alt.strip():
+                self.add_error(f"alt_{number}", gettext("Skriv hva bildet viser."))
+                continue
+            try:
+                pictures.append(prepare_picture(given.name or "", given.read(), alt=alt))
+            except BadFile:
+                self.add_error(f"picture_{number}", gettext("Vi kan ikke lese bildet."))
+        self.pictures = pictures[:PICTURES]
+        return data
+
+    def pictures_kept(self) -> list[Prepared]:
+        """Pictures given before the preview, which the browser would otherwise forget."""
+        try:
+            held = signing.loads(self.data.get("kept", ""), salt=KEPT, max_age=24 * 3600)
+        except signing.BadSignature:
+            return []
+        return [Prepared.from_json(one) for one in held]
+
+    def keep_pictures(self) -> str:
+        """The pictures as the hidden field brings them back."""
+        return signing.dumps([one.as_json() for one in self.pictures], salt=KEPT)
+
+    def texts(self) -> dict[int, str]:
+        """What is said instead on some accounts, by account id."""
+        given = {one.pk: self.cleaned_data.get(f"text_{one.pk}", "") for one in self.publishers}
+        return {pk: text for pk, text in given.items() if text.strip()}
+
+    def own_texts(self) -> list[Any]:
+        """The fields for another text, one for each account."""
+        return [self[f"text_{one.pk}"] for one in self.publishers]
+
+    def picture_rows(self) -> list[tuple[Any, Any]]:
+        """The fields of each picture."""
+        return [(self[f"picture_{n}"], self[f"alt_{n}"]) for n in range(1, PICTURES + 1)]
+
+
+class CorrectForm(forms.Form):
+    """Other words for what we said."""
+
+    body = forms.CharField(
+        label=_("Rettet tekst"),
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": _("Skriv teksten.")},

@@ -14,6 +14,7 @@ from torget.answers.models import Answer
 from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Joining, Message, Tag, deliveries_of
 from torget.conversations.rules import route_back
+from torget.conversations.rules.correcting import acts_there
 from torget.desk.forms.handling import SnoozeForm
 from torget.desk.forms.thread import AssignForm, ForwardForm
 from torget.desk.panes.person import beside
@@ -41,17 +42,21 @@ def one(request: Any, ref: str) -> Conversation:
     return found
 
 
-def _timeline(conversation: Conversation) -> list[dict[str, Any]]:
+def _timeline(conversation: Conversation, actor: Actor) -> list[dict[str, Any]]:
     """Messages and events in the order they came; each message with its newest delivery."""
     said = list(
         Message.objects.filter(conversation=conversation)
-        .select_related("identity", "staff", "envelope", "origin")
+        .select_related("identity", "staff", "envelope", "origin", "account")
         .defer("envelope__body", "search")
         .prefetch_related("attachments", "versions")
     )
-    sent = deliveries_of(said)
+    sent, may = deliveries_of(said), _may(actor, conversation)
+    hides = actor.may("messages.hide", conversation.unit)
     for message in said:
         message.delivery = sent.get(message.pk)  # type: ignore[attr-defined]  # shown beside it
+        message.may_change = (  # type: ignore[attr-defined]  # shown beside it
+            may["reply"] if message.kind == Message.Kind.ANSWER else hides and acts_there(message)
+        )
     rows: list[dict[str, Any]] = [{"at": one.created_at, "message": one} for one in said]
     rows += [{"at": event.at, "event": event} for event in events(conversation)]
     return sorted(rows, key=itemgetter("at"))
@@ -94,7 +99,7 @@ def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, 
         about
         | {
             "conversation": conversation,
-            "timeline": _timeline(conversation),
+            "timeline": _timeline(conversation, request.actor),
             "may": _may(request.actor, conversation),
             "held": on_hold(request, conversation),
             **handling(conversation),

@@ -58,6 +58,11 @@ WORDS = {
     "reply.stopped": gettext_lazy("Svaret ble ikke sendt, for noe hadde endret seg"),
     "reply.approved": gettext_lazy("%(who)s godkjente svaret"),
     "reply.sent_back": gettext_lazy("%(who)s sendte svaret tilbake"),
+    "message.corrected": gettext_lazy("%(who)s rettet en melding"),
+    "message.withdrawn": gettext_lazy("%(who)s trakk tilbake en melding"),
+    "message.hidden": gettext_lazy("%(who)s skjulte en melding på kanalen"),
+    "message.shown": gettext_lazy("%(who)s slapp gjennom en melding på kanalen"),
+    "message.taken_away": gettext_lazy("%(who)s slettet en melding på kanalen"),
     "answer.published": gettext_lazy("%(who)s publiserte svaret"),
 }
 

@@ -17,10 +17,8 @@ from torget.answers import rules as answers
 from torget.answers.models import Answer
 from torget.answers.rules.asking import waiting_for
 from torget.answers.rules.publishing import names_in
-from torget.channels.rules import form_account
-from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Message
-from torget.desk.forms.publish import PostForm, PublishForm, TranslationForm
+from torget.desk.forms.publish import PublishForm, TranslationForm
 from torget.desk.panes.answers import languages_lacking, review
 from torget.desk.panes.queue import counts
 from torget.desk.panes.thread import one
@@ -158,30 +156,3 @@ def withdraw(request: Any, slug: str) -> HttpResponse:
     answers.withdraw(own(request, slug), by=request.actor, at=timezone.now())
     messages.success(request, _("Svaret er trukket tilbake."))
     return redirect("desk:answers")
-
-
-@requires("wall.post")
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-def post(request: Any) -> HttpResponse:
-    """`/desk/vegg`: the municipality posts on its wall."""
-    form = PostForm(request.POST or None)
-    posted: list[Message] = []
-
-    def do(data: dict[str, Any]) -> None:
-        unit, account = request.actor.staff.unit, form_account(request.municipality)
-        posted.append(
-            conversations.post(
-                unit,
-                account,
-                data["body"],
-                subject=data["subject"],
-                by=request.actor,
-                at=timezone.now(),
-            )
-        )
-
-    if done(request, form, do, "", at="body"):
-        return redirect("square:wall_post", ref=posted[0].conversation.ref)
-    context = {"form": form, "desk_counts": counts(request)}
-    return render(request, "desk/post.html", context, status=422 if form.is_bound else 200)

@@ -191,12 +191,25 @@
     addEventListener("online", refreshAll);
   };
 
+  // What is still on its way is asked for again every other second, until nothing is.
+  const again = (part) => {
+    const timer = setInterval(async () => {
+      if (!one("[data-unsettled]", part)) { clearInterval(timer); return; }
+      const reply = await fetch(part.dataset.again, { headers: { "X-Requested-With": "fetch" } }).catch(() => null);
+      if (!reply?.ok || reply.redirected) return;
+      const fresh = document.createElement("template");
+      fresh.innerHTML = await reply.text();
+      if (wordsOf(fresh.content) !== wordsOf(part)) part.replaceChildren(fresh.content);
+    }, 2000);
+  };
+
   const start = () => {
     forgetSent();
     restore();
     all("[data-counter]").forEach((counter) => { const field = document.getElementById(counter.dataset.counter); if (field) count(field); });
     all("[data-copy]").forEach((button) => { button.parentElement.hidden = false; });
     live();
+    all("[data-again]").forEach(again);
     root.dataset.ready = "1";
   };
   start();

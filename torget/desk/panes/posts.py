@@ -1,0 +1,54 @@
+"""How what we say goes out: previews before, outcomes after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+
+from torget.conversations import rules as conversations
+from torget.conversations.models import Conversation, Message
+from torget.desk.forms.publish import PostForm
+from torget.outbox.models import Delivery
+from torget.people.actor import Actor
+
+UNSETTLED = (Delivery.State.DUE, Delivery.State.SENDING)
+
+
+def one_message(actor: Actor, public_id: str) -> Message:
+    """The message, if the actor may read its conversation; 404 otherwise. Notes have no page."""
+    found: Message = get_object_or_404(
+        Message.objects.exclude(kind=Message.Kind.NOTE).select_related(
+            "conversation__unit", "conversation__municipality", "account", "identity", "staff"
+        ),
+        public_id=public_id,
+        conversation__in=Conversation.objects.visible_to(actor),
+    )
+    return found
+
+
+def previews(form: PostForm) -> list[dict[str, Any]]:
+    """Each chosen account with the text as it will stand there."""
+    texts, shown = form.texts(), []
+    for account in form.cleaned_data["accounts"]:
+        held = conversations.preview(
+            account,
+            texts.get(account.pk) or form.cleaned_data["body"],
+            act="publish",
+            link="https://torget.example/vegg/NV-2026-1234",
+            pictures=len(form.pictures),
+        )
+        shown.append({"account": account, "preview": held})
+    return shown
+
+
+def outcomes(message: Message) -> list[Delivery]:
+    """Everything that was sent or asked for because of a message, in order."""
+    rows = Delivery.objects.filter(
+        subject_type="conversations.message", subject_id=message.pk
+    ).select_related("account")
+    found = list(rows.order_by("pk"))
+    for one in found:
+        one.act = one.payload.get("act", "say")  # type: ignore[attr-defined]  # shown beside it
+        one.unsettled = one.state in UNSETTLED  # type: ignore[attr-defined]  # asked for again
+    return found
