@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from torget.channels.contract import Outgoing, SendError
+from torget.channels.contract import SendError
 
 WAIT_SECONDS = 8.0
 STEP_SECONDS = 0.5
@@ -16,16 +16,6 @@ READY = frozenset({"FINISHED", "PUBLISHED"})
 FAILED = frozenset({"ERROR", "EXPIRED"})
 
 Get = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
-
-
-def pictures(out: Outgoing) -> list[tuple[str, str]]:
-    """Address and alternative text of each picture: Meta fetches them itself, so they must be public."""
-    found = []
-    for one in out.extra.get("files", ()):
-        url, alt = (one.get("url", ""), one.get("alt", "")) if isinstance(one, dict) else (one, "")
-        if str(url).startswith(("https://", "http://")):
-            found.append((str(url), str(alt)))
-    return found
 
 
 def until_ready(get: Get, container: str, field: str) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.meta import containers, entries, graph, messages, owner, reconcile
+from torget.adapters.meta import containers, entries, graph, messages, owner, pictures, reconcile
 from torget.adapters.meta.facebook import MetaBase
 from torget.channels.base import graphemes
 from torget.channels.contract import (
@@ -108,7 +108,7 @@ class InstagramAdapter(MetaBase):
     def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
         if out.act == "publish":
             seen = super().preview(out, account)
-            if containers.pictures(out) or out.attachments:
+            if out.extra.get("files") or out.attachments:
                 return seen
             remark = _("Instagram tar bare innlegg med bilde. Legg ved et bilde først.")
             return Preview(seen.parts, 1, 0, _("innlegg uten bilde"), [remark])
@@ -134,7 +134,7 @@ class InstagramAdapter(MetaBase):
         raise SendError(_("Instagram lar oss ikke endre et innlegg som er ute."), permanent=True)
 
     def _publish(self, out: Outgoing, account: AccountFacts) -> Receipt:
-        found = containers.pictures(out)[:MAX_PICTURES]
+        found = pictures.of(out, account)[:MAX_PICTURES]
         if not found:
             raise SendError(_("Instagram tar bare innlegg med bilde."), permanent=True)
 

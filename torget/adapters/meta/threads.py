@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.meta import containers, entries, graph, owner, reconcile
+from torget.adapters.meta import containers, entries, graph, owner, pictures, reconcile
 from torget.channels.base import Base
 from torget.channels.contract import (
     AccountFacts,
@@ -56,7 +56,7 @@ class ThreadsAdapter(Base):
         publish=True,
         withdraw=True,
         hide=True,
-        max_pictures=10,
+        max_pictures=1,
         alt_text=True,
         look_up=True,
         polls=True,
@@ -125,7 +125,7 @@ class ThreadsAdapter(Base):
 
     def _publish(self, out: Outgoing, account: AccountFacts) -> Receipt:
         said: dict[str, Any] = {"text": self.text(out), "media_type": "TEXT"}
-        found = containers.pictures(out) if out.act == "publish" else []
+        found = pictures.of(out, account) if out.act == "publish" else []
         if found:
             said |= {"media_type": "IMAGE", "image_url": found[0][0], "alt_text": found[0][1]}
         elif out.act == "publish" and out.link:

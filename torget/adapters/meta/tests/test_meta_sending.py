@@ -2,19 +2,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
+from PIL import Image
 
-from torget.adapters.meta import adapters, graph
+from torget.adapters.meta import adapters, graph, pictures
 from torget.adapters.meta.tests import specimens as s
 from torget.adapters.meta.tests.peers import PAGE, Containers, Graph, said
-from torget.channels.contract import SendError
+from torget.channels import files
+from torget.channels.contract import File, SendError
 from torget.channels.tests.loopback import refused_as, sent_through_cuts, served
 
 FACEBOOK, MESSENGER, INSTAGRAM, THREADS = adapters
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
 
 
 @pytest.fixture
@@ -281,3 +290,18 @@ def test_a_threads_answer_is_a_reply_and_a_long_post_is_shortened_with_a_link():
     assert peer.containers["c1"]["reply_to_id"] == "8901"
     assert len(peer.published[1]) <= 500
     assert peer.published[1].endswith(s.POSTED.link)
+
+
+def test_a_picture_on_its_way_out_can_be_fetched_for_an_hour_as_jpeg(client, nordvaag, media):
+    out = BytesIO()
+    Image.new("RGBA", (4, 3), "green").save(out, "PNG")
+    held = File("bad.png", "image/png", out.getvalue(), "Badet")
+    files.put(held.content)
+    account = replace(s.INSTAGRAM, settings={**s.INSTAGRAM.settings, "origin": "http://testserver"})
+    ((url, alt),) = pictures.of(replace(s.POSTED, attachments=[held]), account)
+    answer = client.get(url.removeprefix("http://testserver"))
+    assert (answer.status_code, answer["content-type"], alt) == (200, "image/jpeg", "Badet")
+    assert Image.open(BytesIO(answer.content)).size == (4, 3)
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=61)):
+        assert client.get(url.removeprefix("http://testserver")).status_code == 404
+    assert client.get("/kanalbilde/" + "0" * 64 + ".jpg").status_code == 404
