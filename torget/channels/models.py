@@ -101,6 +101,19 @@ class Account(models.Model):
         return self.key.hex
 
 
+class RegisterKey(models.Model):
+    """The key a municipality signs its register of official accounts with."""
+
+    municipality = models.OneToOneField(
+        Municipality, on_delete=models.PROTECT, related_name="register_key"
+    )
+    secret = models.BinaryField(help_text="Encrypted; see channels.secrets.")
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Key of {self.municipality_id}"
+
+
 class UseDecision(models.Model):
     """The municipality decided to use an account, or not to: the data protection note, who decided and when.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from torget.channels import http
@@ -274,6 +275,19 @@ def understand(envelope: Envelope) -> tuple[list[Utterance], list[Notice]]:
     return utterances, [one for one in parsed if isinstance(one, Notice)]
 
 
+def _one_at_a_time(account_id: int, external_ids: Sequence[str]) -> None:
+    """A message, its edit and its deletion may be filed by several workers at once: each waits for the one before."""
+    if not external_ids:
+        return
+    with connection.cursor() as cursor:
+        # Always in the same order: two that hold what the other wants would wait for ever.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended(id, %s) AS key"
+            " FROM unnest(%s::text[]) AS id ORDER BY key) AS keys",
+            [account_id, list(external_ids)],
+        )
+
+
 def file(envelope: Envelope, *, at: datetime) -> Filed:
     """Make messages of an envelope: idempotent, in one transaction with the envelope's own state.
 
@@ -285,6 +299,7 @@ def file(envelope: Envelope, *, at: datetime) -> Filed:
         messages: list[Message] = []
         if not intake.hold(envelope):
             return Filed([], [])
+        _one_at_a_time(envelope.account_id, [said.external_id for said in utterances])
         for said in utterances:
             message = (
                 _file_new(envelope, said, at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.square.views import ask, embed, feeds, home, mine, wall
+from torget.square.views import accounts, ask, embed, feeds, home, mine, wall
 
 app_name = "square"
 urlpatterns = [
@@ -38,6 +38,9 @@ urlpatterns = [
     path("min-side/inn/id-porten", mine.signin_idporten, name="signin_idporten"),
     path("min-side/inn/<str:token>", mine.signin_link, name="signin_link"),
     path("min-side/ut", mine.signout, name="signout"),
+    path("kontoer", accounts.accounts, name="accounts"),
+    path(".well-known/official-accounts", accounts.signed, name="accounts_signed"),
+    path(".well-known/official-accounts.jwks.json", accounts.keys, name="accounts_keys"),
     path(".well-known/security.txt", home.security_txt, name="security_txt"),
     path("feed/", feeds.feeds, name="feeds"),
     path("feed/<slug:what>.<slug:form>", feeds.feed, name="feed"),

@@ -1,0 +1,16 @@
+"""What e-mail lays before the shared contract test: mails of the corpus."""
+
+from __future__ import annotations
+
+from torget.channels.contract import AccountFacts, Item
+from torget.channels.tests.specimens import Specimens
+from torget.protocols.mail.tests.samples import OWN, raw
+
+SPECIMENS = Specimens(
+    network="email",
+    account=AccountFacts(1, "email", OWN, "Servicetorget", {"authserv_id": "mx.nordvaag.test"}),
+    items=[
+        Item(name, raw(name), "message/rfc822")
+        for name in ("latin1", "gmail_reply_nb", "bounce_postfix")
+    ],
+)
