@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 
 import regex  # type: ignore[import-untyped]  # the package ships no types
 
 MOST = 280
 LINK = 23
+MOST_READ = 10_000
 _LIGHT = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
 _URL = re.compile(
     r"https?://[^\s<>\"]+|\b(?:[a-z0-9-]+\.)+(?:no|com|org|net|eu|io|info|se|dk)\b(?:/[^\s<>\"]*)?",
@@ -42,7 +44,12 @@ def cut(text: str, link: str) -> str:
     if weight(text) <= MOST:
         return text
     tail = f" … {link}" if link else " …"
-    words = text.split(" ")
+    # No more than this can fit, however much of it is one long link.
+    words = text[:MOST_READ].split(" ")
+    fits = bisect_right(
+        range(len(words)), MOST, key=lambda count: weight(" ".join(words[:count]) + tail)
+    )
+    words = words[: max(0, fits - 1)]
     while words and weight(" ".join(words) + tail) > MOST:
         words.pop()
     return " ".join(words).rstrip(" ,;:–-") + tail if words else tail.strip()

@@ -1,4 +1,4 @@
-"""Payloads spoiled in ten thousand ways, quickly: one number from hypothesis decides each way."""
+"""Payloads spoiled in thousands of ways, quickly: one number from hypothesis decides each way."""
 
 from __future__ import annotations
 
@@ -90,20 +90,22 @@ def json_spoiled(body: bytes, rng: random.Random) -> bytes:
     return json.dumps(held).encode()
 
 
-def ten_thousand(
+def thousands(
     bodies: Sequence[bytes],
     parse: Callable[[bytes], object],
     *,
     spoil: Callable[[bytes, random.Random], bytes] = json_spoiled,
-    times: int = 10_000,
+    times: int = 3000,
 ) -> None:
-    """Lay that many spoiled payloads before a parser; what it raises fails the test, with the payload."""
+    """Lay that many spoiled payloads before a parser; what it raises fails the test, with the payload.
+
+    For shapes beside those in the specimens, which the contract's own test spoils ten thousand times.
+    """
 
     @settings(max_examples=times, deadline=None, database=None)
     @given(st.integers(0, 2**64))
     def each(seed: int) -> None:
         rng = random.Random(seed)
-        body = spoil(rng.choice(bodies), rng)
-        parse(body)
+        parse(spoil(rng.choice(bodies), rng))
 
     each()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from torget.adapters.rss.tests import specimens as s
-from torget.channels.tests.mutations import bytes_spoiled, json_spoiled, ten_thousand
+from torget.channels.tests.mutations import bytes_spoiled, json_spoiled, thousands
 from torget.protocols import feedreading, feeds
 from torget.protocols.feedreading import BadFeed
 
@@ -78,10 +78,10 @@ def test_only_addresses_of_the_web_lead_anywhere(link):
     assert read(body.encode()).entries[0].url == ""
 
 
-def test_ten_thousand_spoiled_feeds_are_read_or_said_to_be_none():
+def test_thousands_of_spoiled_feeds_are_read_or_said_to_be_none():
     def parse(body):
         with contextlib.suppress(BadFeed):
             assert all(entry.id for entry in read(body).entries)
 
-    ten_thousand([s.RSS, s.ATOM], parse, spoil=bytes_spoiled, times=7000)
-    ten_thousand([s.JSON], parse, spoil=json_spoiled, times=3000)
+    thousands([s.RSS, s.ATOM], parse, spoil=bytes_spoiled, times=7000)
+    thousands([s.JSON], parse, spoil=json_spoiled, times=3000)

@@ -16,7 +16,7 @@ from torget.adapters.linkedin.littletext import escape, unescape
 from torget.adapters.linkedin.tests import specimens as s
 from torget.channels.contract import Item, SendError, Unparseable
 from torget.channels.tests.loopback import refused_as, sent_through_cuts, served
-from torget.channels.tests.mutations import ten_thousand
+from torget.channels.tests.mutations import thousands
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 peered = pytest.mark.django_db(transaction=True)
@@ -49,14 +49,14 @@ def test_what_is_escaped_is_read_back(text):
     assert unescape(escape(text)) == text
 
 
-def test_ten_thousand_spoiled_comments_are_understood_or_set_aside():
+def test_thousands_of_spoiled_comments_are_understood_or_set_aside():
     def parse(body):
         with contextlib.suppress(Unparseable):
             for one in adapter.parse(Item("x", body), s.ACCOUNT, received_at=NOW):
                 assert one.external_id
                 assert one.author.external_id
 
-    ten_thousand([s.item(one).body for one in (s.NEW, s.EDITED)], parse)
+    thousands([s.item(one).body for one in (s.NEW, s.EDITED)], parse)
 
 
 @peered

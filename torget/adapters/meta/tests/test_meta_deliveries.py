@@ -10,7 +10,7 @@ import pytest
 from torget.adapters.meta import adapters, reconcile
 from torget.adapters.meta.tests import specimens as s
 from torget.channels.contract import BadSignature, Notice, Unparseable, Utterance
-from torget.channels.tests.mutations import json_spoiled, ten_thousand
+from torget.channels.tests.mutations import json_spoiled, thousands
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 FACEBOOK, MESSENGER, INSTAGRAM, THREADS = adapters
@@ -177,7 +177,7 @@ ACCOUNTS = dict(zip(HELD, (s.FACEBOOK, s.MESSENGER, s.INSTAGRAM, s.THREADS), str
 
 
 @pytest.mark.parametrize("adapter", adapters, ids=lambda one: one.network)
-def test_ten_thousand_spoiled_deliveries_are_understood_or_set_aside(adapter):
+def test_thousands_of_spoiled_deliveries_are_understood_or_set_aside(adapter):
     account = ACCOUNTS[adapter.network]
     found = [reconcile.item("comment", s.FOUND_COMMENT), reconcile.item("message", s.FOUND_MESSAGE)]
     asked = [one.body for one in found]
@@ -188,7 +188,7 @@ def test_ten_thousand_spoiled_deliveries_are_understood_or_set_aside(adapter):
             for one in adapter.parse(item, account, received_at=NOW):
                 assert isinstance(one, Notice) or (one.external_id and one.author.external_id)
 
-    ten_thousand([*map(s.raw, HELD[adapter.network]), *asked], parse, spoil=json_spoiled)
+    thousands([*map(s.raw, HELD[adapter.network]), *asked], parse, spoil=json_spoiled)
 
 
 def test_the_spoiler_spoils():

@@ -11,7 +11,7 @@ from torget.adapters.rss import adapter
 from torget.adapters.rss.tests import specimens as s
 from torget.channels.contract import Item, SendError, Unparseable
 from torget.channels.tests.loopback import served
-from torget.channels.tests.mutations import ten_thousand
+from torget.channels.tests.mutations import thousands
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 peered = pytest.mark.django_db(transaction=True)
@@ -120,9 +120,9 @@ def test_a_feed_that_is_gone_is_told_and_one_that_is_down_is_waited_for(paper, s
     assert caught.value.account is account
 
 
-def test_ten_thousand_spoiled_pieces_are_understood_or_set_aside():
+def test_thousands_of_spoiled_pieces_are_understood_or_set_aside():
     def parse(body):
         with contextlib.suppress(Unparseable):
             assert adapter.parse(Item("x", body), s.ACCOUNT, received_at=NOW)[0].external_id
 
-    ten_thousand([s.item().body, s.item(changed=True).body], parse)
+    thousands([s.item().body, s.item(changed=True).body], parse)

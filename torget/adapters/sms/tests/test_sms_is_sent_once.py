@@ -27,7 +27,7 @@ def test_refusals_are_told_apart_by_status(refusal):
 def test_a_provider_that_cannot_be_asked_leaves_it_unknown():
     peer = s.Provider()
     with served(peer) as (url, line):
-        line.cut = (1, "after")
+        line.server.cut_at = 0
         account = s.at(url)
         account = replace(account, settings={**account.settings, "lookup_url": ""})
         with pytest.raises(SendError) as caught:

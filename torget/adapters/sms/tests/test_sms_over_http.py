@@ -10,7 +10,7 @@ import pytest
 from torget.adapters.sms import adapter
 from torget.adapters.sms.tests import specimens as s
 from torget.channels.contract import BadSignature, Item, Notice, Unparseable
-from torget.channels.tests.mutations import ten_thousand
+from torget.channels.tests.mutations import thousands
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
@@ -85,7 +85,7 @@ def test_the_clerk_sees_how_many_texts_it_is_and_what_makes_it_dear():
     assert not adapter.preview(replace(s.OUT, body="a" * 1600), s.ACCOUNT).fits
 
 
-def test_ten_thousand_mutated_deliveries_are_understood_or_set_aside():
+def test_thousands_of_mutated_deliveries_are_understood_or_set_aside():
     bodies = [s.raw(one) for one in (s.TEXT, s.LINK_TEXT, s.REPORT, s.LINK_REPORT, [s.TEXT])]
 
     def parse(body):
@@ -93,4 +93,4 @@ def test_ten_thousand_mutated_deliveries_are_understood_or_set_aside():
             for one in adapter.parse(Item("x", body), s.ACCOUNT, received_at=NOW):
                 assert isinstance(one, Notice) or one.external_id
 
-    ten_thousand(bodies, parse)
+    thousands(bodies, parse)

@@ -12,7 +12,7 @@ from torget.adapters.sms import centre
 from torget.adapters.sms.adapter import SmsAdapter
 from torget.adapters.sms.tests.smsc import Smsc
 from torget.channels.contract import AccountFacts, Item, Outgoing, SendError, Unparseable
-from torget.channels.tests.mutations import bytes_spoiled, ten_thousand
+from torget.channels.tests.mutations import bytes_spoiled, thousands
 from torget.protocols import gsm7, smpp
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -239,7 +239,7 @@ BODY = smpp.message_body(
 RECEIPT = smpp.message_body(smpp.Message("+4790000001", "2097", b"id:7 stat:DELIVRD err:000", 0x04))
 
 
-def test_ten_thousand_mutated_pdus_are_understood_or_set_aside():
+def test_thousands_of_mutated_pdus_are_understood_or_set_aside():
     facts = AccountFacts(1, "sms", "2097", "SMS", {"way": "smpp"})
 
     def parse(body):
@@ -248,4 +248,4 @@ def test_ten_thousand_mutated_pdus_are_understood_or_set_aside():
             with contextlib.suppress(Unparseable):
                 ADAPTER.parse(item, facts, received_at=NOW)
 
-    ten_thousand([BODY, RECEIPT], parse, spoil=bytes_spoiled)
+    thousands([BODY, RECEIPT], parse, spoil=bytes_spoiled, times=10_000)

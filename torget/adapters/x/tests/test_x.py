@@ -16,7 +16,7 @@ from torget.adapters.x.tests import specimens as s
 from torget.channels.contract import Item, SendError, Unparseable
 from torget.channels.http import Response
 from torget.channels.tests.loopback import sent_through_cuts, served
-from torget.channels.tests.mutations import ten_thousand
+from torget.channels.tests.mutations import thousands
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 peered = pytest.mark.django_db(transaction=True)
@@ -46,14 +46,14 @@ def test_an_edited_post_is_the_same_post_though_x_gives_it_a_new_id():
     assert (said.external_id, said.kind) == (parsed(s.NEW).external_id, "edit")
 
 
-def test_ten_thousand_spoiled_posts_are_understood_or_set_aside():
+def test_thousands_of_spoiled_posts_are_understood_or_set_aside():
     def parse(body):
         with contextlib.suppress(Unparseable):
             for one in adapter.parse(Item("x", body), s.ACCOUNT, received_at=NOW):
                 assert one.external_id
                 assert one.author.external_id
 
-    ten_thousand([s.item(one).body for one in (s.NEW, s.EDITED)], parse)
+    thousands([s.item(one).body for one in (s.NEW, s.EDITED)], parse)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_the_price_stands_beside_the_text_with_and_without_a_link():
 @pytest.mark.parametrize("link", ["", s.OUT.link])
 def test_a_line_cut_anywhere_publishes_once_and_is_paid_for_once(link):
     out = replace(s.OUT, body=f"{s.OUT.body} {link}".strip())
-    for which, when, published in sent_through_cuts(replace(s.SPECIMENS, out=out)):
+    for which, when, published in sent_through_cuts(replace(s.SENT, out=out)):
         assert len(published) == 1, f"cut {when} answer {which}"
     assert Charge.objects.filter(key=out.idempotency_key).count() == 1
 

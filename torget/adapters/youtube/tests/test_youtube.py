@@ -13,7 +13,7 @@ from torget.adapters.youtube.tests import specimens as s
 from torget.channels.contract import Item, SendError, Unparseable
 from torget.channels.http import Response
 from torget.channels.tests.loopback import refused_as, sent_through_cuts, served
-from torget.channels.tests.mutations import ten_thousand
+from torget.channels.tests.mutations import thousands
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 peered = pytest.mark.django_db(transaction=True)
@@ -51,7 +51,7 @@ def test_a_comment_that_waits_for_us_is_held_and_a_reply_knows_its_thread():
     assert list(parsed(s.REPLY).parents) == ["Ugx1"]
 
 
-def test_ten_thousand_spoiled_comments_are_understood_or_set_aside():
+def test_thousands_of_spoiled_comments_are_understood_or_set_aside():
     bodies = [s.item(one).body for one in (s.NEW, s.EDITED, s.HELD, s.REPLY)]
 
     def parse(body):
@@ -60,7 +60,7 @@ def test_ten_thousand_spoiled_comments_are_understood_or_set_aside():
                 assert one.external_id
                 assert one.author.external_id
 
-    ten_thousand(bodies, parse)
+    thousands(bodies, parse)
 
 
 def recent(**more):
