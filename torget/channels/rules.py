@@ -70,6 +70,29 @@ def form_account(municipality: Municipality) -> Account:
     return account
 
 
+def chat_account(municipality: Municipality, *, at: datetime) -> Account:
+    """The chat of the municipality's square; opened beside the square's own account the first time.
+
+    Raises:
+        Refused: the square is not open, or the municipality has decided not to chat.
+    """
+    beside = form_account(municipality)
+    account = Account.objects.active().filter(municipality=municipality, network="chat").first()
+    if account is None:
+        system = Actor.system(municipality.pk)
+        account = open_account(
+            beside.unit,
+            network="chat",
+            address=f"prat.{municipality.slug}",
+            name=str(adapter_for("chat").label),
+            by=system,
+            at=at,
+        )
+    if not account.in_use or account.paused_at:
+        raise Refused(_("Praten er ikke i bruk nå. Send oss et spørsmål i stedet."), "no_chat")
+    return account
+
+
 def try_account(
     network: str, address: str, settings: Mapping[str, Any], secrets: Mapping[str, str]
 ) -> None:

@@ -16,6 +16,7 @@ from torget.channels.rules import beat
 from torget.channels.wake import Waker
 from torget.conversations import deadlines, words
 from torget.conversations.filing import file
+from torget.conversations.rules import chatting
 from torget.conversations.rules.persons import forget_expired_notes
 from torget.conversations.rules.snoozing import wake_due
 from torget.intake import rules as intake
@@ -89,6 +90,13 @@ def wake_snoozed(timestamp: int) -> None:
 def watch_deadlines(timestamp: int) -> None:
     """Warn of what is about to be late, and put on record what is."""
     deadlines.watch(at=timezone.now())
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="conversations.chats", queueing_lock="conversations.chats", pass_context=False)
+def look_after_chats(timestamp: int) -> None:
+    """Send on what was said to residents who have left the chat, and end what nobody is at."""
+    chatting.look_after(at=timezone.now())
 
 
 @app.periodic(cron="30 2 * * *")

@@ -109,7 +109,7 @@ def outgoing(payload: dict[str, Any]) -> Outgoing:
     Raises:
         Refused: a file of it is gone.
     """
-    held = dict(payload)
+    held = {"recipient": "", "body": "", **payload}  # what is empty is not written down
     after = held.pop("after", None)
     loaded = [
         File(name, media_type, files.get(sha256), *alt)

@@ -207,6 +207,30 @@ class MoreForm(SayingForm):
         return self._public
 
 
+class ChatForm(SayingForm):
+    """The first words of a direct talk."""
+
+    email = forms.EmailField(
+        label=_("E-post"),
+        required=False,
+        help_text=_(
+            "Går du før vi har svart, sender vi svaret hit. Du får også utskriften av praten."
+        ),
+        error_messages={
+            "invalid": _("Skriv en gyldig e-postadresse, for eksempel kari@eksempel.no")
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["body"].widget.attrs["rows"] = 4
+        del self.fields["show_name"]
+
+    def is_public(self, data: dict[str, Any]) -> bool:
+        return False
+
+
 class AddressForm(forms.Form):
     """An e-mail address: to follow something, to sign in."""
 

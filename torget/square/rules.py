@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 
 from torget.channels.contract import Author, Item, Outgoing
 from torget.channels.models import Account
-from torget.channels.rules import form_account
+from torget.channels.rules import chat_account, form_account
 from torget.conversations import filing, persons
 from torget.conversations.attachments import Prepared
 from torget.conversations.models import Conversation, Identity, Message
-from torget.conversations.rules import case_path, gone_private
+from torget.conversations.rules import case_path, chatting, gone_private
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.intake import rules as intake
@@ -49,7 +49,7 @@ class Saying:
     nonce: str = ""
 
 
-def _author(saying: Saying, by: Actor) -> dict[str, Any]:
+def _author(saying: Saying, by: Actor, network: str) -> dict[str, Any]:
     signed_in = Identity.objects.filter(person_id=by.id).order_by("pk").first() if by.id else None
     if signed_in and not saying.email:
         network, external_id, verified = (
@@ -60,7 +60,7 @@ def _author(saying: Saying, by: Actor) -> dict[str, Any]:
     elif saying.email:
         network, external_id, verified = "email", saying.email.lower(), ""
     else:
-        network, external_id, verified = "form", uuid.uuid4().hex, ""
+        external_id, verified = uuid.uuid4().hex, ""
     return {"network": network, "id": external_id, "name": saying.name, "verified": verified}
 
 
@@ -72,12 +72,13 @@ def _say(
     at: datetime,
     kind: str,
     case: str = "",
+    account: Account | None = None,
 ) -> Message:
     """Store the envelope and make the message of it in one transaction: the resident gets a reference at once."""
-    account = form_account(municipality)
+    account = account or form_account(municipality)
     external_id = saying.nonce or uuid.uuid4().hex
     body = {
-        "author": _author(saying, by),
+        "author": _author(saying, by, account.network),
         "body": saying.body,
         "visibility": saying.visibility,
         "show_name": saying.show_name,
@@ -173,6 +174,23 @@ def comment(conversation: Conversation, saying: Saying, *, by: Actor, at: dateti
     )
 
 
+def begin_chat(
+    municipality: Municipality, saying: Saying, *, email: str, by: Actor, at: datetime
+) -> Conversation:
+    """A direct talk begins with what the resident says first. Sent twice (same nonce) it is one.
+
+    Raises:
+        Refused: the municipality does not chat.
+    """
+    with transaction.atomic():
+        account = chat_account(municipality, at=at)
+        conversation = _say(
+            municipality, saying, by=by, at=at, kind=Conversation.Kind.QUESTION, account=account
+        ).conversation
+        chatting.begin(conversation, email, at=at)
+    return conversation
+
+
 def say_more(conversation: Conversation, saying: Saying, *, at: datetime) -> Message:
     """The resident who holds the case's link says more, as the one who asked.
 
@@ -189,6 +207,7 @@ def say_more(conversation: Conversation, saying: Saying, *, at: datetime) -> Mes
         at=at,
         kind=conversation.kind,
         case=conversation.key,
+        account=conversation.account if conversation.network == "chat" else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.square.views import accounts, ask, embed, feeds, home, mine, wall
+from torget.square.views import accounts, ask, chat, embed, feeds, home, mine, wall
 
 app_name = "square"
 urlpatterns = [
@@ -38,6 +38,11 @@ urlpatterns = [
     path("min-side/inn/id-porten", mine.signin_idporten, name="signin_idporten"),
     path("min-side/inn/<str:token>", mine.signin_link, name="signin_link"),
     path("min-side/ut", mine.signout, name="signout"),
+    path("prat", chat.chat, name="chat"),
+    path("prat/<str:ref>/<str:key>", chat.talk, name="talk"),
+    path("prat/<str:ref>/<str:key>/skriver", chat.typing, name="talk_typing"),
+    path("prat/<str:ref>/<str:key>/slutt", chat.end, name="talk_end"),
+    path("embed/prat.js", chat.script, name="chat_script"),
     path("kontoer", accounts.accounts, name="accounts"),
     path(".well-known/official-accounts", accounts.signed, name="accounts_signed"),
     path(".well-known/official-accounts.jwks.json", accounts.keys, name="accounts_keys"),

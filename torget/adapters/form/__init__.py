@@ -1,7 +1,7 @@
-"""The web form: what residents send from our own pages. The page itself carries the answer back."""
+"""The web form and the chat: what residents send from our own pages. The page itself carries the answer back."""
 
 from __future__ import annotations
 
-from torget.adapters.form.adapter import FormAdapter
+from torget.adapters.form.adapter import ChatAdapter, FormAdapter
 
-adapter = FormAdapter()
+adapters = (FormAdapter(), ChatAdapter())

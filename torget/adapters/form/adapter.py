@@ -77,3 +77,20 @@ class FormAdapter(Base):
 
     def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
         return None
+
+
+class ChatAdapter(FormAdapter):
+    """The chat on our own pages: said there, answered there."""
+
+    network = "chat"
+    label = gettext_lazy("Prat")
+    icon = "comment"
+    capabilities = Capabilities(
+        ours=True,
+        by_page=True,
+        by_sender=True,
+        read_private=True,
+        reply=True,
+        attachments=True,
+        look_up=True,
+    )

@@ -1,5 +1,6 @@
 """Everything said: conversations, messages, people and their identities, attachments; and how staff work with it."""
 
+from torget.conversations.models.chat import Chat
 from torget.conversations.models.conversation import Conversation, ConversationQuerySet, make_key
 from torget.conversations.models.handling import (
     ApprovalTerm,
@@ -24,6 +25,7 @@ __all__ = [
     "ApprovalTerm",
     "Attachment",
     "Block",
+    "Chat",
     "Conversation",
     "ConversationQuerySet",
     "Deadline",

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import Act, Outgoing
-from torget.conversations.filing import preview_of
+from torget.conversations.filing import preview_of, subject_of
 from torget.conversations.guard import national_ids
 from torget.conversations.models import Conversation, Message, Version
 from torget.conversations.models.message import AFTERWARDS
@@ -87,13 +87,32 @@ def withdraw(message: Message, reason: str, *, by: Actor, at: datetime) -> list[
         message = _ours(message, by)
         conversation = lock(message.conversation)
         _keep_version(message, "withdrawn", at, reason)
-        if conversation.preview == preview_of(message.body):
-            Conversation.objects.filter(pk=conversation.pk).update(preview="")
+        _clear(conversation, message)
         message.body, message.removed_at = "", at
         message.save(update_fields=["body", "removed_at"])
         told = _everywhere(message, "withdraw", at)
         record("message.withdrawn", message, by=by, at=at, conversation=conversation.pk)
     return told
+
+
+def _clear(conversation: Conversation, message: Message) -> None:
+    """What stands on the conversation's own row of a message taken back: its beginning, and a post's headline."""
+    shown = {}
+    if conversation.preview == preview_of(message.body):
+        shown["preview"] = ""
+    begins = conversation.kind == Conversation.Kind.WALL and conversation.identity_id is None
+    first = conversation.messages.order_by("created_at", "pk").first()
+    if begins and first is not None and first.pk == message.pk:
+        if conversation.subject != subject_of(message.body):
+            Version.objects.create(
+                message=message,
+                body=conversation.subject,
+                replaced_at=message.occurred_at,
+                why="headline",
+            )
+        shown["subject"] = _("Innlegget er trukket tilbake")
+    if shown:
+        Conversation.objects.filter(pk=conversation.pk).update(**shown)
 
 
 def act_there(message: Message, act: Act, reason: str, *, by: Actor, at: datetime) -> Delivery:

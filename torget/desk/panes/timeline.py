@@ -58,6 +58,8 @@ WORDS = {
     "reply.stopped": gettext_lazy("Svaret ble ikke sendt, for noe hadde endret seg"),
     "reply.approved": gettext_lazy("%(who)s godkjente svaret"),
     "reply.sent_back": gettext_lazy("%(who)s sendte svaret tilbake"),
+    "chat.begun": gettext_lazy("Innbyggeren begynte en prat"),
+    "chat.ended": gettext_lazy("%(who)s avsluttet praten"),
     "message.corrected": gettext_lazy("%(who)s rettet en melding"),
     "message.withdrawn": gettext_lazy("%(who)s trakk tilbake en melding"),
     "message.hidden": gettext_lazy("%(who)s skjulte en melding på kanalen"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from math import ceil
 from typing import Any
 
@@ -21,8 +22,8 @@ from torget.conversations.guard import (
     PHONE,
     Finding,
 )
-from torget.conversations.models import Conversation, Held, Message
-from torget.conversations.rules import gone_private, reachable_privately
+from torget.conversations.models import Chat, Conversation, Held, Message
+from torget.conversations.rules import chatting, gone_private, reachable_privately
 from torget.desk.forms.writing import NoteForm, ReplyForm, aside_note
 from torget.desk.models import CannedReply, Draft
 from torget.desk.rules import canned, drafting, presence
@@ -61,6 +62,18 @@ def findings(text: str, found: Sequence[Finding]) -> dict[str, Any]:
         "pieces": pieces,
         "kinds": [{"label": FOUND[code], "words": words} for code, words in kinds.items()],
         "codes": ",".join(sorted(kinds)),
+    }
+
+
+def in_chat(conversation: Conversation, *, at: datetime) -> dict[str, Any]:
+    """Whether the resident of a direct talk is at the page, and writes; nothing for other conversations."""
+    chat = Chat.objects.filter(conversation=conversation).first()
+    if chat is None:
+        return {}
+    return {
+        "chat": chat,
+        "resident_here": chatting.is_here(chat, at=at),
+        "resident_types": chatting.typing(chat, "resident", at=at),
     }
 
 
@@ -152,6 +165,7 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
         "draft": draft,
         "note_draft": note,
         "colleagues": presence.colleagues(conversation, by=by, at=now),
+        **in_chat(conversation, at=now),
         "way": reachable_privately(conversation),
         "gone_private": aside,
         "canned_query": query,

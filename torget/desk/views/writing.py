@@ -21,14 +21,14 @@ from django.views.decorators.http import (
 from torget.conversations import rules as conversations
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Held
-from torget.conversations.rules import mentioning
+from torget.conversations.rules import chatting, mentioning
 from torget.conversations.rules.answering import Words
 from torget.design.times import clock
 from torget.desk.forms.writing import NoteForm, ReplyForm
 from torget.desk.models import Draft
 from torget.desk.panes.queue import queue
 from torget.desk.panes.thread import one, thread
-from torget.desk.panes.writing import findings, own_draft
+from torget.desk.panes.writing import findings, in_chat, own_draft
 from torget.desk.rules import canned, drafting, holding, presence
 from torget.desk.rules.replying import Crossed, Guarded, Seen, undo_seconds
 from torget.desk.rules.watching import dangers
@@ -81,7 +81,8 @@ def reply(request: Any, ref: str) -> HttpResponse:
                 given,
                 by=request.actor,
                 at=now,
-                seconds=undo_seconds(staff),
+                # Who talks with somebody right now does not wait to see whether they regret it.
+                seconds=0 if in_chat(found, at=now).get("resident_here") else undo_seconds(staff),
                 seen=form.seen_value,
                 let_through=form.let_through,
             )
@@ -254,7 +255,12 @@ def here(request: Any, ref: str) -> HttpResponse:
             writing = bool(request.POST.get("writing"))
             presence.be_here(found, writing=writing, by=request.actor, at=now)
             mentioning.see(found, by=request.actor, at=now)
-    shown = {"colleagues": presence.colleagues(found, by=request.actor, at=now)}
+            if writing:
+                chatting.types(found, "staff", at=now)
+    shown = {
+        "colleagues": presence.colleagues(found, by=request.actor, at=now),
+        **in_chat(found, at=now),
+    }
     return unchanged(render(request, "desk/_presence.html", shown))
 
 

@@ -14,8 +14,11 @@ SAID = {
     "language": "nb",
 }
 
-SPECIMENS = Specimens(
-    network="form",
-    account=AccountFacts(1, "form", "torget.prove", "Torget"),
-    items=[Item("f1", json.dumps(SAID).encode(), "application/vnd.torget.form+json")],
-)
+SPECIMENS = [
+    Specimens(
+        network=network,
+        account=AccountFacts(1, network, f"torget.prove.{network}", "Torget"),
+        items=[Item("f1", json.dumps(SAID).encode(), "application/vnd.torget.form+json")],
+    )
+    for network in ("form", "chat")
+]

@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from torget.channels.contract import Author, Item, Notice, Utterance
+from torget.channels.models import Account
+from torget.channels.registry import adapters
+from torget.channels.rules import open_account
+from torget.conversations import filing
+from torget.conversations.models import Conversation, Message
+from torget.conversations.rules import answer, correcting, reachable_privately
+from torget.desk.tests.test_posts_on_our_accounts import Net, post, send
+from torget.errors import NotAllowed, Refused
+from torget.intake.models import Envelope
+from torget.intake.rules import receive
+from torget.outbox.models import Delivery
+from torget.people.actor import Actor
+from torget.people.models import Unit
+
+
+class Talking(Net):
+    """Says what the test put in."""
+
+    said: list = []
+
+    def parse(self, item, account, *, received_at):
+        return [self.said[int(item.body)]]
+
+
+@pytest.fixture
+def net(nordvaag, now, monkeypatch):
+    made = Talking(read_private=True, by_sender=True, pre_moderate=True, private_reply=True)
+    made.said = []
+    monkeypatch.setitem(adapters(), "net", made)
+    open_account(
+        Unit.objects.get(municipality=nordvaag, slug="servicetorget"),
+        network="net",
+        address="net.test",
+        name="Nett",
+        by=Actor.system(nordvaag.pk),
+        at=now,
+    )
+    return made
+
+
+def say(net, now, words, *, name="1", visibility="public", who="did:kari", **more):
+    net.said.append(
+        Utterance(
+            name, Author(who, "Kari", handle="@kari"), words, now, visibility=visibility, **more
+        )
+    )
+    return take_in(net, now)
+
+
+def take_in(net, now):
+    account = Account.objects.get(network="net")
+    number = len(net.said) - 1
+    pk, _known = receive(account.pk, Item(f"e{number}", str(number).encode()), at=now)
+    envelope = Envelope.objects.select_related("account__municipality").get(pk=pk)
+    return filing.file(envelope, at=now)
+
+
+def test_what_is_public_there_is_not_shown_on_our_square_unless_decided(net, now, client):
+    said = say(net, now, "Hvorfor er Storgata stengt?").messages[0]
+    assert said.visibility == "public"
+    assert said.conversation.ref not in client.get("/vegg").content.decode()
+    assert client.get(f"/vegg/{said.conversation.ref}").status_code == 404
+    Account.objects.filter(network="net").update(on_square=True)
+    shown = say(net, now, "Og Kirkegata?", name="2").messages[0]
+    assert shown.conversation.ref in client.get("/vegg").content.decode()
+
+
+def test_a_comment_and_a_private_message_of_one_person_are_one_talk(net, now):
+    public = say(net, now, "Hvorfor er Storgata stengt?").messages[0]
+    private = say(net, now, "Jeg bor der.", name="2", visibility="private").messages[0]
+    other = say(net, now, "Hei", name="3", visibility="private", who="did:nina").messages[0]
+    assert private.conversation == public.conversation != other.conversation
+    assert (public.visibility, private.visibility) == ("public", "private")
+
+
+def test_a_month_later_it_is_a_new_matter(net, now):
+    first = say(net, now, "Hei", visibility="private").messages[0]
+    later = say(net, now + timedelta(days=30), "Hei", name="2", visibility="private").messages[0]
+    assert first.conversation != later.conversation
+
+
+def test_a_public_answer_goes_back_under_what_was_said_and_a_private_one_to_the_person(
+    net, ola, now
+):
+    conversation = say(net, now, "Hvorfor er Storgata stengt?").messages[0].conversation
+    assert reachable_privately(conversation) == "channel"
+    answer(conversation, "Vannledningen byttes.", by=ola, at=now, visibility="public")
+    answer(conversation, "Skriv adressen din.", by=ola, at=now, visibility="private")
+    send(now)
+    private, public = sorted(net.did, key=lambda out: out.visibility)
+    assert (public.visibility, public.parent, public.signature) == (
+        "public",
+        "1",
+        "Ola, Servicetorget",
+    )
+    assert (private.visibility, private.recipient) == ("private", "did:kari")
+
+
+def test_an_answer_the_network_does_not_take_whole_is_sent_back_to_its_writer(net, ola, now):
+    conversation = say(net, now, "Hvorfor?").messages[0].conversation
+    with pytest.raises(Refused) as refusal:
+        answer(conversation, "Fordi. " * 20, by=ola, at=now, visibility="public")
+    assert refusal.value.code == "too_long_there"
+    assert "100" in refusal.value.message
+
+
+def test_a_comment_under_our_post_joins_it(net, amina, now):
+    ours = post(amina, now)
+    send(now)
+    theirs = say(net, now, "Endelig!", parents=["net-1"]).messages[0]
+    assert theirs.conversation == ours.conversation
+
+
+def test_hidden_there_it_is_hidden_here_with_its_reason_and_can_be_shown_again(net, per, ola, now):
+    message = say(net, now, "Idioter!").messages[0]
+    with pytest.raises(NotAllowed):
+        correcting.act_there(message, "hide", "Regel 3", by=ola, at=now)
+    with pytest.raises(Refused):
+        correcting.act_there(message, "hide", "", by=per, at=now)
+    correcting.act_there(message, "hide", "Regel 3", by=per, at=now)
+    send(now)
+    assert [(out.act, out.target) for out in net.did] == [("hide", "1")]
+    message.refresh_from_db()
+    assert (message.hidden_reason, message.body) == ("Regel 3", "Idioter!")
+    assert correcting.acts_there(message) == ["show"]
+    correcting.act_there(message, "show", "Feil vurdert", by=per, at=now + timedelta(minutes=1))
+    send(now + timedelta(minutes=1))
+    assert net.did[-1].act == "show"
+    message.refresh_from_db()
+    assert message.hidden_at is None
+
+
+def test_what_waits_there_is_let_through(net, per, now):
+    message = say(net, now, "Fint!", held=True).messages[0]
+    assert "show" in correcting.acts_there(message)
+    correcting.act_there(message, "show", "Greit", by=per, at=now)
+    message.refresh_from_db()
+    assert not message.held_there
+
+
+def test_a_deletion_that_comes_first_wins(net, now):
+    assert say(net, now, "", kind="delete").messages == []
+    assert say(net, now, "Sent ute").messages == []
+    assert not Message.objects.exists()
+
+
+def test_an_older_edit_that_comes_late_changes_nothing(net, now):
+    say(net, now, "Først")
+    say(net, now, "Sist", kind="edit", changed_at=now + timedelta(minutes=2))
+    say(net, now, "Midt", kind="edit", changed_at=now + timedelta(minutes=1))
+    assert Message.objects.get().body == "Sist"
+
+
+def test_news_only_the_network_understands_is_heeded_with_the_envelope(net, now, monkeypatch):
+    heard = []
+    monkeypatch.setattr(
+        Talking, "heed", lambda self, notice, account, at: heard.append(notice.data)
+    )
+    net.said.append(Notice("network", data={"follow": "kari"}))
+    take_in(net, now)
+    assert heard == [{"follow": "kari"}]
+    assert Envelope.objects.get().state == Envelope.State.NOTED
+
+
+def test_a_delivery_report_is_written_beside_what_was_sent(net, ola, now):
+    conversation = say(net, now, "Hei", visibility="private").messages[0].conversation
+    answer(conversation, "Hei.", by=ola, at=now)
+    send(now)
+    net.said.append(Notice("receipt", of="net-1", detail="DELIVRD"))
+    take_in(net, now)
+    assert Delivery.objects.get().trail[-1]["detail"] == "DELIVRD"
+
+
+def test_what_asking_finds_that_no_webhook_brought_is_counted(net, now):
+    net.said.append(Utterance("9", Author("did:kari"), "Hei", now, visibility="public"))
+    account = Account.objects.get(network="net")
+    pk, _known = receive(account.pk, Item("poll", b"0", headers={"via": "reconcile"}), at=now)
+    filing.file(Envelope.objects.select_related("account__municipality").get(pk=pk), at=now)
+    account.refresh_from_db()
+    assert account.missed_count == 1
+    assert Conversation.objects.count() == 1
