@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from torget.adapters.rss.tests import specimens as s
 from torget.channels.tests.mutations import bytes_spoiled, json_spoiled, thousands
 from torget.protocols import feedreading, feeds
 from torget.protocols.feedreading import BadFeed
+from torget.protocols.tests import papers as s
 
 
 def read(body):

@@ -12,6 +12,7 @@ from torget.adapters.rss.tests import specimens as s
 from torget.channels.contract import Item, SendError, Unparseable
 from torget.channels.tests.loopback import served
 from torget.channels.tests.mutations import thousands
+from torget.protocols.tests import papers
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 peered = pytest.mark.django_db(transaction=True)
@@ -21,7 +22,7 @@ class Paper:
     """Serves a feed, knows its own marks, and redirects from /gammel."""
 
     def __init__(self):
-        self.body, self.status, self.asked = s.RSS, 200, []
+        self.body, self.status, self.asked = papers.RSS, 200, []
 
     def answer(self, method, path, headers, body):
         self.asked.append(headers)
