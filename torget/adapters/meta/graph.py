@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -31,6 +32,7 @@ GONE = frozenset({33, 1609005})  # "does not exist, or cannot be loaded" (with c
 BLOCKED_SECONDS = 3600.0
 LIMIT_SECONDS = 15 * 60.0
 FULL_PERCENT = 90
+_FULL: dict[int, float] = {}  # by account: until when; each process learns it from its own calls
 
 
 class GraphError(SendError):
@@ -39,6 +41,11 @@ class GraphError(SendError):
     def __init__(self, code: int, subcode: int, status: int, message: str, **kinds: Any) -> None:
         super().__init__(message, **kinds)
         self.code, self.subcode, self.status = code, subcode, status
+
+    @property
+    def is_forbidden(self) -> bool:
+        """A permission is missing."""
+        return self.code in {3, 10} or 200 <= self.code < 300
 
     @property
     def is_gone(self) -> bool:
@@ -92,9 +99,18 @@ def call(
     url = f"{root or base(account)}/{path.lstrip('/')}"
     if method == "POST":
         headers = {"content-type": "application/json"}
-        return _done(_request(method, url, acts, headers, json.dumps(said).encode()), acts)
-    query = {name: one if isinstance(one, str) else json.dumps(one) for name, one in said.items()}
-    return _done(_request(method, f"{url}?{urlencode(query)}", acts, {}, None), acts)
+        answer = _request(method, url, acts, headers, json.dumps(said).encode())
+    else:
+        query = {key: one if isinstance(one, str) else json.dumps(one) for key, one in said.items()}
+        answer = _request(method, f"{url}?{urlencode(query)}", acts, {}, None)
+    if used_percent(answer.headers) >= FULL_PERCENT:
+        _FULL[account.id] = time.monotonic() + regained(answer.headers)
+    return _done(answer, acts)
+
+
+def is_full(account: AccountFacts) -> bool:
+    """What Meta lets the account do is nearly used up: what can wait should, so that answers go out."""
+    return _FULL.get(account.id, 0.0) > time.monotonic()
 
 
 def upload(

@@ -17,6 +17,7 @@ from torget.channels.contract import (
     AccountFacts,
     Capabilities,
     Connected,
+    Item,
     Notice,
     Outgoing,
     Polled,
@@ -92,18 +93,15 @@ class InstagramAdapter(MetaBase):
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         after = reconcile.since(cursor, now)
-        held = graph.call(
-            account, "GET", f"{account.address}/media", {"fields": MEDIA, "limit": "25"}
+        return reconcile.gathered(
+            account,
+            cursor,
+            now,
+            [
+                lambda: _comments(account, after),
+                lambda: reconcile.talks(account, _page(account), "instagram", after),
+            ],
         )
-        items = [
-            reconcile.item("comment", _as_comment(one), post=media.get("id"))
-            for media in held.get("data", [])
-            for one in (media.get("comments") or {}).get("data", [])
-            if not messages.is_own(one, account)
-            and entries.moment(one["timestamp"]).timestamp() >= after
-        ]
-        items += reconcile.talks(account, _page(account), "instagram", after)
-        return Polled(items, {"asked_at": now})
 
     def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
         if out.act == "publish":
@@ -186,6 +184,19 @@ class InstagramAdapter(MetaBase):
 
     def profile_url(self, account: AccountFacts) -> str:
         return f"https://www.instagram.com/{account.name}/"
+
+
+def _comments(account: AccountFacts, after: float) -> list[Item]:
+    """New comments on the newest posts."""
+    params = {"fields": MEDIA, "limit": "25"}
+    held = graph.call(account, "GET", f"{account.address}/media", params)
+    return [
+        reconcile.item("comment", _as_comment(one), post=media.get("id"))
+        for media in held.get("data", [])
+        for one in (media.get("comments") or {}).get("data", [])
+        if not messages.is_own(one, account)
+        and entries.moment(one["timestamp"]).timestamp() >= after
+    ]
 
 
 def _acted(out: Outgoing, account: AccountFacts) -> Receipt | None:

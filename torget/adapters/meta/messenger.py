@@ -58,8 +58,12 @@ class MessengerAdapter(MetaBase):
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         after = reconcile.since(cursor, now)
-        items = reconcile.talks(account, account.address, "messenger", after)
-        return Polled(items, {"asked_at": now})
+        return reconcile.gathered(
+            account,
+            cursor,
+            now,
+            [lambda: reconcile.talks(account, account.address, "messenger", after)],
+        )
 
     def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
         said = self.text(out)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -62,8 +62,41 @@ def page(account: AccountFacts, cursor: Mapping[str, Any], *, now: float) -> Pol
         SendError: as `graph.call`.
     """
     after = since(cursor, now)
-    items = feed(account, after)
-    items += talks(account, account.address, "messenger", after)
+    return gathered(
+        account,
+        cursor,
+        now,
+        [
+            lambda: feed(account, after),
+            lambda: talks(account, account.address, "messenger", after),
+        ],
+    )
+
+
+def gathered(
+    account: AccountFacts,
+    cursor: Mapping[str, Any],
+    now: float,
+    parts: Sequence[Callable[[], list[Item]]],
+) -> Polled:
+    """All the parts we may read; what a missing permission keeps from us must not keep the rest. Nothing when Meta's limit is near.
+
+    Raises:
+        SendError: as `graph.call`; also when no part may be read.
+    """
+    if graph.is_full(account):
+        return Polled(cursor=cursor)
+    items: list[Item] = []
+    refused: list[graph.GraphError] = []
+    for part in parts:
+        try:
+            items += part()
+        except graph.GraphError as fault:
+            if not fault.is_forbidden:
+                raise
+            refused.append(fault)
+    if len(refused) == len(parts):
+        raise refused[0]
     return Polled(items, {"asked_at": now})
 
 

@@ -92,19 +92,15 @@ class ThreadsAdapter(Base):
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         after = reconcile.since(cursor, now)
-        posts = _call(account, "GET", "me/threads", {"fields": "id", "limit": str(NEWEST)})
-        found = _call(account, "GET", "me/mentions", {"fields": REPLY, "limit": "50"})["data"]
-        for post in posts.get("data", []):
-            held = _call(account, "GET", f"{post['id']}/conversation", {"fields": REPLY})
-            found += held.get("data", [])
-        items = [
-            reconcile.item("reply", one)
-            for one in found
-            if one.get("is_reply_owned_by_me") is not True
-            and one.get("username") != account.name
-            and entries.moment(one["timestamp"]).timestamp() >= after
-        ]
-        return Polled(items, {"asked_at": now})
+        return reconcile.gathered(
+            account,
+            cursor,
+            now,
+            [
+                lambda: _found(account, _mentions(account), after),
+                lambda: _found(account, _replies(account), after),
+            ],
+        )
 
     def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
         match out.act:
@@ -240,6 +236,32 @@ def _call(
 ) -> dict[str, Any]:
     root = graph.base(account, HOST, VERSION)
     return graph.call(account, method, path, params, root=root, proven=False, **more)
+
+
+def _mentions(account: AccountFacts) -> list[dict[str, Any]]:
+    held = _call(account, "GET", "me/mentions", {"fields": REPLY, "limit": "50"})
+    found: list[dict[str, Any]] = held.get("data") or []
+    return found
+
+
+def _replies(account: AccountFacts) -> list[dict[str, Any]]:
+    """All that stands under our newest posts."""
+    posts = _call(account, "GET", "me/threads", {"fields": "id", "limit": str(NEWEST)})
+    found: list[dict[str, Any]] = []
+    for post in posts.get("data") or []:
+        held = _call(account, "GET", f"{post['id']}/conversation", {"fields": REPLY})
+        found += held.get("data") or []
+    return found
+
+
+def _found(account: AccountFacts, held: Sequence[Mapping[str, Any]], after: float) -> list[Item]:
+    return [
+        reconcile.item("reply", one)
+        for one in held
+        if one.get("is_reply_owned_by_me") is not True
+        and one.get("username") != account.name
+        and entries.moment(one["timestamp"]).timestamp() >= after
+    ]
 
 
 def _news(held: Mapping[str, Any], own: set[str]) -> list[Utterance | Notice]:

@@ -158,6 +158,79 @@ def test_asking_finds_comments_posts_and_messages_but_not_our_own(wall):
     assert [one.external_id for one in again.items] == [one.external_id for one in polled.items]
 
 
+def test_what_we_may_not_read_does_not_keep_the_rest_from_us(wall):
+    forbidden = said({"error": {"code": 10, "type": "OAuthException"}}, 403)
+    wall.get_conversations = lambda *_: forbidden
+    made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    wall.get_feed = lambda *_: said({"data": [{**s.FOUND_POST, "created_time": made}]})
+    assert len(FACEBOOK.poll(wall.account, {}).items) == 1
+    wall.get_feed = lambda *_: forbidden
+    with pytest.raises(SendError) as caught:
+        FACEBOOK.poll(wall.account, {})
+    assert caught.value.account
+
+
+class Answers:
+    """Answers by the last part of the path."""
+
+    def __init__(self, **by_name):
+        self.by_name, self.published = by_name, []
+
+    def answer(self, method, path, headers, body):
+        return said({"data": self.by_name.get(urlsplit(path).path.rsplit("/", 1)[-1], [])})
+
+
+def test_asking_instagram_finds_comments_and_messages_with_the_webhooks_ids():
+    made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    who = {"id": "9002", "username": "kari.prove"}
+    comment = {"id": "17900", "from": who, "text": "Så fint!", "timestamp": made}
+    ours = {**comment, "id": "17902", "from": {"id": "178414"}}
+    media = {"id": "18000", "comments": {"data": [{**comment, "parent_id": "17899"}, ours]}}
+    message = {"id": "aWdfZAG", "from": {"id": "9002"}, "message": "Hei", "created_time": made}
+    peer = Answers(media=[media], conversations=[{"messages": {"data": [message]}}])
+    with served(peer) as (url, _line):
+        account = s.at(s.INSTAGRAM)(url)
+        items = INSTAGRAM.poll(account, {}).items
+    found = [INSTAGRAM.parse(one, account, received_at=datetime.now(UTC))[0] for one in items]
+    hooked = [
+        INSTAGRAM.parse(s.item(one), account, received_at=datetime.now(UTC))[0]
+        for one in (s.IG_COMMENT, s.IG_MESSAGE)
+    ]
+    for one, other in zip(found, hooked, strict=True):
+        assert (one.external_id, one.body, one.author.external_id, list(one.parents)) == (
+            other.external_id,
+            other.body,
+            other.author.external_id,
+            list(other.parents),
+        )
+
+
+def test_asking_threads_finds_replies_and_mentions_but_not_our_own():
+    made = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+    reply = {**s.REPLY, "timestamp": made}
+    ours = {**reply, "id": "2", "username": "nordvaag"}
+    mention = {**reply, "id": "3"}
+    peer = Answers(threads=[{"id": "5678"}], conversation=[reply, ours], mentions=[mention])
+    with served(peer) as (url, _line):
+        account = s.at(s.THREADS)(url)
+        items = THREADS.poll(account, {}).items
+    found = [THREADS.parse(one, account, received_at=datetime.now(UTC))[0] for one in items]
+    assert [one.external_id for one in found] == ["3", "8901"]
+
+
+def test_when_metas_limit_is_near_we_stop_asking_and_go_on_answering(wall):
+    usage = json.dumps({"call_count": 95, "total_time": 1, "total_cputime": 1})
+    full = replace(wall.account, id=77)
+    status, headers, body = said({"data": []})
+    wall.line.say = (status, {**headers, "x-app-usage": usage}, body)
+    FACEBOOK.poll(full, {})
+    wall.line.say = None
+    wall.calls.clear()
+    assert FACEBOOK.poll(full, {"asked_at": 1}).cursor == {"asked_at": 1}
+    assert wall.calls == []
+    assert FACEBOOK.send(s.COMMENTED, full).external_id
+
+
 GOOD = {
     "is_valid": True,
     "type": "PAGE",
