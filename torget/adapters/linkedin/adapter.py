@@ -237,8 +237,11 @@ class LinkedInAdapter(Base):
                 False, _("LinkedIn slipper oss ikke inn: %(why)s") % {"why": fault}, expires_at
             )
         if old >= api.OLD_MONTHS:
+            # It works still, so we go on sending; that it ends is told as for a key that ends.
             why = _("LinkedIn tar snart bort versjon %(version)s. Skriv en nyere i innstillingene.")
-            return Health(False, why % {"version": api.version(account)}, expires_at)
+            ends_at = api.taken_away_at(api.version(account))
+            soonest = min(expires_at, ends_at) if expires_at else ends_at
+            return Health(True, why % {"version": api.version(account)}, soonest)
         return Health(True, _("LinkedIn svarer."), expires_at)
 
     def profile_url(self, account: AccountFacts) -> str:

@@ -52,6 +52,16 @@ def months_old(held: str, today: date) -> int:
     return (today.year - made.year) * 12 + today.month - made.month
 
 
+def taken_away_at(held: str) -> datetime:
+    """About when: the middle of its month a year later, as 202508 was on 17 August 2026.
+
+    Raises:
+        ValueError: it is not YYYYMM.
+    """
+    made = datetime.strptime(held, "%Y%m").replace(tzinfo=UTC)
+    return made.replace(year=made.year + 1, day=15)
+
+
 def urn(named: str) -> str:
     """An URN as a path segment: everything in it is encoded, as Rest.li wants it."""
     return quote(named, safe="")

@@ -127,13 +127,17 @@ def test_asking_brings_new_comments_and_not_our_own(wall):
 
 
 @peered
-@pytest.mark.parametrize(
-    ("version", "ok"), [("202611", True), ("202512", False), ("i fjor", False)]
-)
-def test_the_check_warns_before_the_version_is_taken_away(wall, version, ok):
-    account = replace(wall.account, settings={**wall.account.settings, "version": version})
-    with time_machine.travel(NOW, tick=True):
-        assert adapter.check(account).ok is ok
+def test_the_check_warns_before_the_version_is_taken_away(wall):
+    def checked(version):
+        settings = {**wall.account.settings, "version": version}
+        with time_machine.travel(NOW, tick=True):
+            return adapter.check(replace(wall.account, settings=settings))
+
+    assert checked("202611").expires_at is None
+    old = checked("202512")
+    assert (old.ok, old.expires_at) == (True, datetime(2026, 12, 15, tzinfo=UTC))
+    assert "202512" in old.detail
+    assert not checked("i fjor").ok
 
 
 def test_a_versions_age_is_counted_in_months():
