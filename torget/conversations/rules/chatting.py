@@ -66,6 +66,12 @@ def types(conversation: Conversation, who: str, *, at: datetime) -> None:
         _announce(conversation)
 
 
+def stops_typing(conversation: Conversation, who: str) -> None:
+    """Say that the "resident" or the "staff" has sent what they wrote."""
+    field = "resident_typing_at" if who == "resident" else "staff_typing_at"
+    Chat.objects.filter(conversation=conversation).update(**{field: None})
+
+
 def typing(chat: Chat, who: str, *, at: datetime) -> bool:
     """Whether "resident" or "staff" is writing just now."""
     since = chat.resident_typing_at if who == "resident" else chat.staff_typing_at

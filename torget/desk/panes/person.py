@@ -58,7 +58,7 @@ def readable(actor: Actor, everybody: Sequence[int]) -> list[int]:
 def blockable(actor: Actor, person: Person) -> QuerySet[Identity]:
     """The senders the actor may block: those of the person they may read talk of, with an address."""
     ids = readable(actor, family(person))
-    return Identity.objects.filter(person__in=ids).exclude(network="form")
+    return Identity.objects.filter(person__in=ids).exclude(network__in=["form", "chat"])
 
 
 def merges(actor: Actor, person: Person) -> QuerySet[Merge]:

@@ -11,6 +11,7 @@ from torget.conversations.models import Conversation, Message
 from torget.desk.forms.publish import PostForm
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
+from torget.people.models import Municipality
 
 UNSETTLED = (Delivery.State.DUE, Delivery.State.SENDING)
 
@@ -40,6 +41,14 @@ def previews(form: PostForm) -> list[dict[str, Any]]:
         )
         shown.append({"account": account, "preview": held})
     return shown
+
+
+def recent(municipality: Municipality, most: int = 10) -> list[Conversation]:
+    """The last posts of ours on the wall, newest first."""
+    ours = Conversation.objects.filter(
+        municipality=municipality, kind=Conversation.Kind.WALL, identity=None
+    )
+    return list(ours.select_related("unit").order_by("-opened_at", "-pk")[:most])
 
 
 def outcomes(message: Message) -> list[Delivery]:

@@ -20,7 +20,7 @@ from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import correcting
 from torget.desk.forms.publish import CorrectForm, PostForm
 from torget.desk.forms.watch import ReasonForm
-from torget.desk.panes.posts import one_message, outcomes, previews
+from torget.desk.panes.posts import one_message, outcomes, previews, recent
 from torget.desk.panes.queue import counts
 from torget.desk.views.acting import done
 from torget.errors import Refused
@@ -51,7 +51,11 @@ def post(request: Any) -> HttpResponse:
             )
         )
 
-    context: dict[str, Any] = {"form": form, "desk_counts": counts(request)}
+    context: dict[str, Any] = {
+        "form": form,
+        "recent": recent(request.municipality),
+        "desk_counts": counts(request),
+    }
     if looking and form.is_valid():
         context |= {
             "previews": previews(form),

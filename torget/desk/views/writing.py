@@ -87,6 +87,7 @@ def reply(request: Any, ref: str) -> HttpResponse:
                 let_through=form.let_through,
             )
             messages.success(request, _told(held))
+            chatting.stops_typing(found, "staff")
             return redirect("desk:conversation", ref=found.ref)
     except Refused as refusal:
         drafting.keep(

@@ -88,7 +88,7 @@ def _one(request: Any, ref: str, key: str) -> Chat:
         Chat.objects.select_related(
             "conversation__municipality",
             "conversation__unit",
-            "conversation__assignee",
+            "conversation__assignee__unit",
             "conversation__identity",
             "conversation__account",
         ),
@@ -112,6 +112,7 @@ def talk(request: Any, ref: str, key: str) -> HttpResponse:
     form = MoreForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         rules.say_more(conversation, saying_of(form, request, "private"), at=now)
+        chatting.stops_typing(conversation, "resident")
         return redirect(chatting.chat_path(conversation) + str(_look(request)["frame_query"]))
     context = {
         "chat": found,
