@@ -88,7 +88,9 @@ class InstagramAdapter(MetaBase):
         )
         own = page["instagram_business_account"]
         held = owner.connected(account, page, self.subscribed, page_id=str(page["id"]))
-        return replace(held, address=str(own["id"]), name=str(own.get("username") or held.name))
+        handle = str(own.get("username", ""))
+        kept = {**held.settings, "username": handle}
+        return replace(held, address=str(own["id"]), name=handle or held.name, settings=kept)
 
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
@@ -183,7 +185,7 @@ class InstagramAdapter(MetaBase):
         return _acted(out, account)
 
     def profile_url(self, account: AccountFacts) -> str:
-        return f"https://www.instagram.com/{account.name}/"
+        return f"https://www.instagram.com/{account.settings.get('username') or account.name}/"
 
 
 def _comments(account: AccountFacts, after: float) -> list[Item]:

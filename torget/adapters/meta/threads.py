@@ -82,7 +82,7 @@ class ThreadsAdapter(Base):
             held = json.loads(item.body)
             if item.headers.get("via") == "reconcile":
                 return [_utterance(held["held"])]
-            own = {account.address, account.name}
+            own = {account.address, _handle(account)}
             values = held["values"]
             each = values if isinstance(values, list) else [values]
             return [news for one in each for news in _news(one, own)]
@@ -182,7 +182,7 @@ class ThreadsAdapter(Base):
         return Health(str(held.get("id")) == account.address, "", expires_at)
 
     def profile_url(self, account: AccountFacts) -> str:
-        return f"https://www.threads.net/@{account.name}"
+        return f"https://www.threads.net/@{_handle(account)}"
 
     def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
         query = {
@@ -221,10 +221,15 @@ class ThreadsAdapter(Base):
         return Connected(
             str(own["id"]),
             str(own.get("username", "")),
-            {**account.settings, "expires_at": ends},
+            {**account.settings, "expires_at": ends, "username": str(own.get("username", ""))},
             {**account.secrets, "token": token},
             datetime.fromtimestamp(ends, UTC),
         )
+
+
+def _handle(account: AccountFacts) -> str:
+    """Our handle there; the account's name is what the municipality calls it."""
+    return str(account.settings.get("username") or account.name)
 
 
 def _call(
@@ -259,7 +264,7 @@ def _found(account: AccountFacts, held: Sequence[Mapping[str, Any]], after: floa
         reconcile.item("reply", one)
         for one in held
         if one.get("is_reply_owned_by_me") is not True
-        and one.get("username") != account.name
+        and one.get("username") != _handle(account)
         and entries.moment(one["timestamp"]).timestamp() >= after
     ]
 

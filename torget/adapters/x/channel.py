@@ -232,7 +232,7 @@ class XAdapter(Base):
         return Health(True, said % {"used": round(spent, 2), "limit": most})
 
     def profile_url(self, account: AccountFacts) -> str:
-        return f"https://x.com/{account.name.lstrip('@')}"
+        return f"https://x.com/{account.settings.get('username') or account.name}"
 
     def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
         query = {
@@ -264,7 +264,8 @@ class XAdapter(Base):
         me = api.call(facts, "GET", "users/me").get("data") or {}
         if not me.get("id"):
             raise SendError(_("X sa ikke hvilken konto det er."), permanent=True)
-        return Connected(str(me["id"]), str(me.get("username", "")), account.settings, secrets)
+        handle = str(me.get("username", ""))
+        return Connected(str(me["id"]), handle, {**account.settings, "username": handle}, secrets)
 
 
 def _named(held: Mapping[str, Any], account: AccountFacts, detail: str) -> Receipt:

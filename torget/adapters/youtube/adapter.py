@@ -155,7 +155,7 @@ class YouTubeAdapter(Base):
             held = self._mine(account)
         except SendError as fault:
             return Health(False, _("YouTube slipper oss ikke inn: %(why)s") % {"why": fault})
-        if not any(one.get("id") == account.address for one in held):
+        if not any(one.get("id") == polling.channel(account) for one in held):
             return Health(False, _("Nøkkelen gjelder en annen kanal. Koble til på nytt."))
         return Health(True, _("YouTube svarer."))
 
@@ -166,7 +166,7 @@ class YouTubeAdapter(Base):
         return found
 
     def profile_url(self, account: AccountFacts) -> str:
-        return f"https://www.youtube.com/channel/{account.address}"
+        return f"https://www.youtube.com/channel/{polling.channel(account)}"
 
     def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
         query = {
@@ -193,7 +193,8 @@ class YouTubeAdapter(Base):
         if not found:
             raise SendError(_("Denne Google-kontoen har ingen YouTube-kanal."), permanent=True)
         name = (found[0].get("snippet") or {}).get("title", "")
-        return Connected(str(found[0]["id"]), str(name), account.settings, secrets)
+        named = str(found[0]["id"])
+        return Connected(named, str(name), {**account.settings, "channel": named}, secrets)
 
 
 def _thread(named: str) -> str:

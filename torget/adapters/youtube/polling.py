@@ -48,10 +48,15 @@ def poll(get: Get, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
     return Polled(items, {"asked_at": now, "replies": kept, **budget(cursor, units, now, account)})
 
 
+def channel(account: AccountFacts) -> str:
+    """The channel's id as YouTube writes it: an account's address is kept in small letters."""
+    return str(account.settings.get("channel") or account.address)
+
+
 def _threads(account: AccountFacts, status: str) -> dict[str, str]:
     return {
         "part": "snippet,replies",
-        "allThreadsRelatedToChannelId": account.address,
+        "allThreadsRelatedToChannelId": channel(account),
         "moderationStatus": status,
         "order": "time",
         "textFormat": "plainText",
@@ -106,7 +111,7 @@ def _changed_at(one: Mapping[str, Any]) -> float:
 def is_own(one: Mapping[str, Any], account: AccountFacts) -> bool:
     """Said by the channel itself."""
     said_by = ((one.get("snippet") or {}).get("authorChannelId") or {}).get("value")
-    return bool(said_by == account.address)
+    return bool(said_by == channel(account))
 
 
 def _item(one: Mapping[str, Any], status: str) -> Item:

@@ -248,4 +248,4 @@ def test_thousands_of_mutated_pdus_are_understood_or_set_aside():
             with contextlib.suppress(Unparseable):
                 ADAPTER.parse(item, facts, received_at=NOW)
 
-    thousands([BODY, RECEIPT], parse, spoil=bytes_spoiled, times=10_000)
+    thousands([BODY, RECEIPT], parse, spoil=bytes_spoiled)

@@ -201,5 +201,12 @@ def test_the_owner_says_yes_and_the_channel_is_connected(tube):
     tube.answer = generous
     given = adapter.redeem(tube.account, redirect_uri="https://x/y", code="c")
     assert (given.address, given.secrets["refresh_token"]) == (s.CHANNEL, "1//ny")
-    assert adapter.check(tube.account).ok
+    assert given.settings["channel"] == s.CHANNEL
+    kept = replace(
+        tube.account,
+        address=s.CHANNEL.lower(),
+        settings={**tube.account.settings, "channel": s.CHANNEL},
+    )
+    assert adapter.check(kept).ok
+    assert adapter.profile_url(kept).endswith(s.CHANNEL)
     assert not adapter.check(replace(tube.account, address="UCannen")).ok
