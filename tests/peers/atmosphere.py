@@ -1,6 +1,7 @@
 """A whole Bluesky network for tests: PLC, PDS and AppView from npm, on loopback, with PostgreSQL and Redis of the test's.
 
-The AppView takes in what the PDS has a moment later: wait for it with `until`.
+The AppView takes in what the PDS has a moment later: wait for it with `until`. package.json puts better-sqlite3 13 in
+place of 12, which now and then ends Node.js 24 (when a statement is collected) and has to be compiled.
 """
 
 from __future__ import annotations
@@ -189,8 +190,8 @@ def _database() -> Iterator[tuple[str, dict[str, str]]]:
 
 @contextlib.contextmanager
 def network() -> Iterator[Network]:
-    """The running network (12 s to start; the first time it is installed, which takes minutes)."""
-    folder = install(HERE, scripts=True)
+    """The running network (12 s to start; the first time it is installed, which takes a minute or two)."""
+    folder = install(HERE)
     with _redis() as redis, _database() as (url, more), tempfile.TemporaryFile() as log:
         environ = {**os.environ, **more, "REDIS_HOST": redis}
         environ |= {"DB_POSTGRES_URL": url, "DB_POSTGRES_SCHEMA": "net", "LOG_ENABLED": "false"}

@@ -6,6 +6,7 @@ Writes torget/adapters/bluesky/tests/recorded.json. Names, keys and tokens are t
 from __future__ import annotations
 
 import json
+import os
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.peers.waiting import until
 from torget.config.tests import database
 from torget.protocols import atproto
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torget.config.settings")
 OUT = Path(__file__).resolve().parents[3] / "torget/adapters/bluesky/tests/recorded.json"
 POST = "app.bsky.feed.post"
 PIXEL = (
