@@ -18,6 +18,7 @@ from torget.conversations.rules.handling import (
 from torget.conversations.rules.sending import (
     capabilities,
     gone_private,
+    measured,
     preview,
     reachable_privately,
     route_back,
@@ -36,6 +37,7 @@ __all__ = [
     "forward",
     "gone_private",
     "hand_on",
+    "measured",
     "note",
     "note_copy",
     "post",

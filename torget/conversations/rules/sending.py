@@ -157,6 +157,18 @@ def spoken_to(conversation: Conversation) -> list[Identity]:
     return list(dict.fromkeys(one for one in found if one is not None))
 
 
+def measured(
+    conversation: Conversation, body: str, visibility: str, signature: str
+) -> list[tuple[Account, Preview]]:
+    """How an answer would go out to each who is sent it, by the measure of their network."""
+    ways = [route_back(conversation, identity) for identity in spoken_to(conversation)]
+    return [
+        (way[0], preview(way[0], body, signature=signature, visibility=visibility))
+        for way in ways
+        if way is not None
+    ]
+
+
 def see_that_it_fits(
     conversation: Conversation, body: str, visibility: str, signature: str
 ) -> None:
@@ -165,18 +177,14 @@ def see_that_it_fits(
     Raises:
         Refused: a network takes less, with how much too long it is.
     """
-    for identity in spoken_to(conversation):
-        way = route_back(conversation, identity)
-        if way is None:
-            continue
-        shown = preview(way[0], body, signature=signature, visibility=visibility)
+    for account, shown in measured(conversation, body, visibility, signature):
         if not shown.fits:
             raise Refused(
                 _(
                     "Svaret er for langt for %(channel)s: %(used)s av %(most)s %(unit)s. Kort det ned."
                 )
                 % {
-                    "channel": adapter_for(way[0].network).label,
+                    "channel": adapter_for(account.network).label,
                     "used": shown.used,
                     "most": shown.most,
                     "unit": shown.unit,

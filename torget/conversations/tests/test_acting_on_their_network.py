@@ -186,3 +186,20 @@ def test_what_asking_finds_that_no_webhook_brought_is_counted(net, now):
     account.refresh_from_db()
     assert account.missed_count == 1
     assert Conversation.objects.count() == 1
+
+
+def test_while_one_writes_the_networks_measure_is_counted(net, ola, now, client):
+    conversation = say(net, now, "Hvorfor?").messages[0].conversation
+    client.force_login(ola.staff.user)
+    written = {"svar-body": "Fordi vannledningen byttes.", "svar-visibility": "public"}
+    answered = client.post(
+        f"/desk/sak/{conversation.ref}/utkast", written, headers={"x-requested-with": "fetch"}
+    ).json()
+    assert "/ 100 tegn" in answered["guard"]
+    assert "For langt" not in answered["guard"]
+    written["svar-body"] *= 9
+    answered = client.post(
+        f"/desk/sak/{conversation.ref}/utkast", written, headers={"x-requested-with": "fetch"}
+    ).json()
+    assert "For langt" in answered["guard"]
+    assert "/ 100 tegn" in client.get(f"/desk/sak/{conversation.ref}").content.decode()

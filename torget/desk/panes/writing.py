@@ -23,7 +23,7 @@ from torget.conversations.guard import (
     Finding,
 )
 from torget.conversations.models import Chat, Conversation, Held, Message
-from torget.conversations.rules import chatting, gone_private, reachable_privately
+from torget.conversations.rules import chatting, gone_private, measured, reachable_privately
 from torget.desk.forms.writing import NoteForm, ReplyForm, aside_note
 from torget.desk.models import CannedReply, Draft
 from torget.desk.rules import canned, drafting, presence
@@ -41,6 +41,7 @@ FOUND = {
     FILES: _("vedlegg som alle kan laste ned"),
 }
 Visibility = Conversation.Visibility
+UNMEASURED = 20_000  # what takes as much as we let anybody write needs no counting
 
 
 def findings(text: str, found: Sequence[Finding]) -> dict[str, Any]:
@@ -75,6 +76,20 @@ def in_chat(conversation: Conversation, *, at: datetime) -> dict[str, Any]:
         "resident_here": chatting.is_here(chat, at=at),
         "resident_types": chatting.typing(chat, "resident", at=at),
     }
+
+
+def measures(
+    conversation: Conversation, body: str, visibility: str, by: Any
+) -> list[dict[str, Any]]:
+    """How much of its network's measure an answer takes, where there is one worth knowing: characters, SMS parts."""
+    if by.staff is None or not body.strip():
+        return []
+    shown = measured(conversation, body, visibility, by.staff.signature)
+    return [
+        {"account": account, "preview": held}
+        for account, held in shown
+        if held.most < UNMEASURED or held.remarks
+    ]
 
 
 def last_said(conversation: Conversation) -> Message | None:
@@ -166,6 +181,12 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
         "note_draft": note,
         "colleagues": presence.colleagues(conversation, by=by, at=now),
         **in_chat(conversation, at=now),
+        "measures": measures(
+            conversation,
+            str(form["body"].value() or ""),
+            str(form["visibility"].value() if form.aside else conversation.visibility),
+            by,
+        ),
         "way": reachable_privately(conversation),
         "gone_private": aside,
         "canned_query": query,

@@ -28,7 +28,7 @@ from torget.desk.forms.writing import NoteForm, ReplyForm
 from torget.desk.models import Draft
 from torget.desk.panes.queue import queue
 from torget.desk.panes.thread import one, thread
-from torget.desk.panes.writing import findings, in_chat, own_draft
+from torget.desk.panes.writing import findings, in_chat, measures, own_draft
 from torget.desk.rules import canned, drafting, holding, presence
 from torget.desk.rules.replying import Crossed, Guarded, Seen, undo_seconds
 from torget.desk.rules.watching import dangers
@@ -219,17 +219,18 @@ def draft(request: Any, ref: str) -> HttpResponse:
 
 
 def _hint(request: Any, found: Conversation, body: str, choices: dict[str, Any]) -> str:
-    """What the guard sees in what is written so far."""
+    """What the guard sees in what is written so far, and how much of its network's measure that takes."""
     aside = choices.get("visibility") == Conversation.Visibility.PRIVATE
     said = Words(
         body, choices.get("visibility") or found.visibility, choices.get("public_note", "")
     )
-    found_now = dangers(found, said)
-    if not found_now:
-        return ""
-    guard = findings(said.public_text, found_now)
-    shown = {"guard": guard, "aside": aside}
-    return render(request, "desk/_guard_hint.html", shown).content.decode()
+    shown: dict[str, Any] = {
+        "measures": measures(found, body, said.visibility, request.actor),
+        "aside": aside,
+    }
+    if found_now := dangers(found, said):
+        shown["guard"] = findings(said.public_text, found_now)
+    return render(request, "desk/_guard_hint.html", shown).content.decode().strip()
 
 
 @requires("conversations.note")
