@@ -200,6 +200,16 @@ def machine_npm() -> str | None:
     return npm if major.isdigit() and int(major) >= OLDEST_NODE else None
 
 
+def npm_settings() -> dict[str, str]:
+    """The environment for a fetched npm: it follows what the machine's own npm was told of certificates and mirrors."""
+    if npm := shutil.which("npm"):
+        ask = [npm, "config", "get", "globalconfig"]
+        told = subprocess.run(ask, check=False, capture_output=True, text=True).stdout.strip()
+        if told and Path(told).exists():
+            return {**os.environ, "npm_config_globalconfig": told}
+    return dict(os.environ)
+
+
 def npm_command() -> list[str]:
     """The npm to use: the machine's, or one from a wheel in .venv, where its node is linked as .venv/bin/node."""
     if npm := machine_npm():
@@ -227,6 +237,7 @@ def install_assets(everything: bool) -> None:
     step(
         "Fetching style sheets, components and fonts",
         command if everything else [*command, "--omit=dev"],
+        env=npm_settings(),
     )
     stamp.write_text(print_ + ("-dev" if everything else ""))
 

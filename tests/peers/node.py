@@ -39,6 +39,16 @@ def _npm(program: Path) -> list[str]:
     pytest.fail(f"npm is missing beside {program}. Run: python3 tools/setup.py dev")
 
 
+def _settings() -> dict[str, str]:
+    """As in tools/setup.py: what the machine's own npm was told of certificates and mirrors holds for this one too."""
+    if npm := shutil.which("npm"):
+        ask = [npm, "config", "get", "globalconfig"]
+        told = subprocess.run(ask, check=False, capture_output=True, text=True).stdout.strip()
+        if told and Path(told).exists():
+            return {**os.environ, "npm_config_globalconfig": told}
+    return dict(os.environ)
+
+
 def install(folder: Path, *, scripts: bool = False) -> Path:
     """Install what the folder's package-lock.json names, once, into its node_modules; the folder.
 
@@ -57,7 +67,7 @@ def install(folder: Path, *, scripts: bool = False) -> Path:
             [*command, "--ignore-scripts=false" if scripts else "--ignore-scripts"],
             cwd=folder,
             env={
-                **os.environ,
+                **_settings(),
                 "npm_config_nodedir": str(program.parent.parent),
                 "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
             },
