@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -22,6 +24,11 @@ def channel_name(network: str) -> str:
 @register.simple_tag
 def channel(network: str) -> SafeString:
     """A channel as icon and word."""
+    return _channel(network, channel_name(network))
+
+
+@lru_cache(maxsize=500)
+def _channel(network: str, name: str) -> SafeString:
     adapter = adapters().get(network)
     shape = adapter.icon if adapter else "plug"
-    return format_html('<span class="with-icon">{}{}</span>', icon(shape), channel_name(network))
+    return format_html('<span class="with-icon">{}{}</span>', icon(shape), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from django import template
@@ -182,6 +182,11 @@ def pager(context: Context, page: Any, parameter: str = "side") -> dict[str, Any
 @register.simple_tag
 def tag(words: Any, colour: str = "neutral") -> SafeString:
     """A short word about something. The words carry the meaning; the colour only helps."""
+    return _tag(str(words), colour)
+
+
+@lru_cache(maxsize=1000)
+def _tag(words: str, colour: str) -> SafeString:
     return format_html(
         '<span class="ds-tag" data-color="{}">{}</span>',
         colour if colour in COLOURS else "neutral",
@@ -284,6 +289,11 @@ def _shape(name: str) -> SafeString:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """An icon from `icons/<name>.svg`: silent beside words, spoken when it stands alone with a `label`."""
+    return _icon(name, str(label))
+
+
+@lru_cache(maxsize=1000)
+def _icon(name: str, label: str) -> SafeString:
     shape = _shape(name)
     spoken = (
         format_html('role="img" aria-label="{}"', label)

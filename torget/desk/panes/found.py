@@ -11,7 +11,6 @@ from torget.conversations.models import Conversation, ConversationQuerySet, Pers
 from torget.conversations.persons import family
 from torget.conversations.search import PAGE, Found, Mark, find
 from torget.desk.forms.search import SearchForm
-from torget.desk.panes.queue import counts
 from torget.people.hours import OSLO
 
 
@@ -80,7 +79,6 @@ def found(request: Any, *, at: datetime) -> dict[str, Any]:
         "later_page": after is not None,
         "kept": kept.urlencode(),
         "person": _person(request, form),
-        "desk_counts": counts(request),
     }
 
 

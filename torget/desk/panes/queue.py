@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from torget.channels.models import Account, Alarm
 from torget.conversations.models import Conversation, ConversationQuerySet, Tag
 from torget.conversations.rules.mentioning import unseen
 from torget.design import times
+from torget.design.templatetags.torget import safe_words
 from torget.desk.models import Batch, Handover, Macro, Preference, SavedView
 from torget.desk.panes.filters import VIEWS, Choice
 from torget.desk.rules.actions import SNOOZES
@@ -222,20 +224,25 @@ def queue(request: Any) -> dict[str, Any]:
     units = list(Unit.objects.filter(municipality=request.municipality))
     choice = replace(choice, unit_id=_unit_id(units, choice.unit))
     rows = choice.held_against(readable, staff_id=request.actor.id, at=at)
-    shown, more = _page(rows.select_related("assignee"), choice, request.GET.get("etter", ""), at)
+    shown, more = _page(rows, choice, request.GET.get("etter", ""), at)
     tags = {tag.slug: tag for tag in Tag.objects.filter(municipality=request.municipality)}
     by_id = {unit.pk: unit for unit in units}
+    staff = {one.pk: one for one in Staff.objects.filter(municipality=request.municipality)}
+    here, choose = reverse("desk:inbox"), _("Velg %(ref)s: %(subject)s")
     for row in shown:
         row.unit = by_id[row.unit_id]
+        row.assignee = staff.get(row.assignee_id) if row.assignee_id else None
         row.deadline = due_words(row, at=at)
         row.tag_names = [tags[slug].name for slug in row.tags if slug in tags]
+        row.address = f"{here}sak/{row.ref}"
+        row.choose_label = choose % {"ref": row.ref, "subject": safe_words(row.subject)}
     views = saved_views(request)
     numbers, rail = _numbers(request, readable, views, choice, units, at)
-    here: list[dict[str, Any]] = [
+    shown_views: list[dict[str, Any]] = [
         {"name": name, "label": label, "query": choice.within(name).query}
         for name, label in VIEWS.items()
     ]
-    for view in here:
+    for view in shown_views:
         view["count"] = numbers.get(view["name"])
     return {
         "queue": shown,
@@ -247,12 +254,12 @@ def queue(request: Any) -> dict[str, Any]:
         # Beside an open conversation there is no room for choosing several.
         "narrow": "smal" in request.GET or "ref" in request.resolver_match.kwargs,
         "paged": "etter" in request.GET,
-        "views": here,
+        "views": shown_views,
         "numbers": numbers,
         "saved": views,
         "saved_here": next((one for one in views if one.query == choice.query), None),
         "units": [unit for unit in units if unit.active],
-        "colleagues": Staff.objects.filter(municipality=request.municipality, active=True),
+        "colleagues": [one for one in staff.values() if one.active],
         "networks": Account.objects.active()
         .filter(municipality=request.municipality)
         .order_by("network")

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from torget.desk.panes.found import found
+from torget.desk.panes.queue import counts
 from torget.people.actor import requires
 
 
@@ -19,5 +20,7 @@ from torget.people.actor import requires
 @never_cache
 def search(request: Any) -> HttpResponse:
     """`/desk/sok?q=`: by words and filters; with `del=treff` only the hits, for searching as one types."""
-    page = "desk/_found.html" if request.GET.get("del") == "treff" else "desk/search.html"
-    return render(request, page, found(request, at=timezone.now()))
+    context = found(request, at=timezone.now())
+    if request.GET.get("del") == "treff":
+        return render(request, "desk/_found.html", context)
+    return render(request, "desk/search.html", context | {"desk_counts": counts(request)})
