@@ -60,10 +60,10 @@ def test_the_folder_is_all_an_installation_must_name(built):
     assert {"torget.adapters.form", "torget.adapters.email"} <= set(found.ours())
 
 
-def test_it_keeps_the_contract_as_read(one):
+def test_it_keeps_the_contract_as_read(one, db):
     contract.test_what_it_says_it_can_it_has_made(one)
     contract.test_it_understands_its_own_envelopes_the_same_way_every_time(one)
-    contract.test_a_delivery_is_taken_only_with_its_own_signature(one)
+    contract.test_a_delivery_is_taken_only_with_its_own_signature(one, db)
     contract.test_a_preview_counts_and_tells_when_it_is_too_long(one)
 
 

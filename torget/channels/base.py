@@ -46,7 +46,16 @@ def shorten(text: str, most: int, link: str) -> str:
 
 def signed(out: Outgoing) -> str:
     """An answer as it stands in a talk: the words, and under them who says so."""
-    return f"{out.body}\n– {out.signature}" if out.signature and out.act == "say" else out.body
+    return (
+        f"{out.body}\n– {out.signature}"
+        if out.signature and first_said_as(out) == "say"
+        else out.body
+    )
+
+
+def first_said_as(out: Outgoing) -> str:
+    """What it is a wording of: an answer ("say") or a post ("publish"), also when it corrects one."""
+    return str(out.extra.get("was", "say")) if out.act == "edit" else out.act
 
 
 def letter(out: Outgoing) -> str:
@@ -84,7 +93,7 @@ class Base:
 
     def text(self, out: Outgoing) -> str:
         """What stands there: a post is shortened to what the network takes, with a link to the rest."""
-        if out.act == "publish":
+        if first_said_as(out) == "publish":
             return shorten(out.body, self.capabilities.max_body_chars, out.link)
         return signed(out)
 

@@ -39,6 +39,9 @@ def change(message: Message, envelope: Envelope, said: Utterance, at: datetime) 
     """
     if Version.objects.filter(message=message, envelope=envelope, why=said.kind).exists():
         return None
+    who = message.identity.external_id if message.identity else ""
+    if said.kind == "edit" and said.author.external_id.lower() != who.lower():
+        return None  # nobody puts words in another's mouth; deletions may be a moderator's there
     late = (
         said.kind == "edit"
         and said.changed_at is not None

@@ -152,9 +152,43 @@ def _note_blocked(conversation: Conversation, occurred_at: datetime, visibility:
     )
 
 
+def _message_of(
+    envelope: Envelope,
+    said: Utterance,
+    conversation: Conversation,
+    identity: Identity,
+    visibility: str,
+    occurred_at: datetime,
+    at: datetime,
+) -> Message:
+    account = envelope.account
+    return Message.objects.create(
+        conversation=conversation,
+        kind=Message.Kind.INBOUND,
+        visibility=visibility,
+        identity=identity,
+        author_name=(said.author.name or identity.name)[:120],
+        show_name=bool(said.extra.get("show_name", False)),
+        body=said.body,
+        folded=said.folded,
+        language=said.language[:2],
+        account=account,
+        external_id=said.external_id[:500],
+        envelope=envelope,
+        on_square=account.on_square,
+        url=said.url[:500] if said.url.startswith("https://") else "",
+        held_there=said.held,
+        changed_at=said.changed_at,
+        occurred_at=occurred_at,
+        created_at=at,
+    )
+
+
 def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | None:
     account = envelope.account
-    if Message.objects.filter(account=account, external_id=said.external_id).exists():
+    if (before := Message.objects.filter(account=account, external_id=said.external_id)).exists():
+        if not said.held:
+            before.filter(held_there=True).update(held_there=False)  # somebody let it through there
         return None
     if changing.is_gone(envelope, said):
         return None
@@ -176,26 +210,7 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     visibility: str = said.visibility
     if conversation.visibility == Conversation.Visibility.PRIVATE or answers_private(said):
         visibility = Conversation.Visibility.PRIVATE
-    message = Message.objects.create(
-        conversation=conversation,
-        kind=Message.Kind.INBOUND,
-        visibility=visibility,
-        identity=identity,
-        author_name=(said.author.name or identity.name)[:120],
-        show_name=bool(said.extra.get("show_name", False)),
-        body=said.body,
-        folded=said.folded,
-        language=said.language[:2],
-        account=account,
-        external_id=said.external_id[:500],
-        envelope=envelope,
-        on_square=account.on_square,
-        url=said.url[:500] if said.url.startswith("https://") else "",
-        held_there=said.held,
-        changed_at=said.changed_at,
-        occurred_at=occurred_at,
-        created_at=at,
-    )
+    message = _message_of(envelope, said, conversation, identity, visibility, occurred_at, at)
     kept = [attachments.Prepared.from_json(held) for held in said.extra.get("files", [])]
     attachments.attach(message, [*kept, *said.extra.get("prepared", [])])
     if envelope.headers.get("via") == RECONCILED:

@@ -115,8 +115,7 @@ def outgoing(payload: dict[str, Any]) -> Outgoing:
         File(name, media_type, files.get(sha256), *alt)
         for sha256, name, media_type, *alt in held.pop("files", [])
     ]
-    # Empty ones are not kept: a withdrawal has no body.
-    out = replace(Outgoing(**{"recipient": "", "body": "", **held}), attachments=loaded)
+    out = replace(Outgoing(**held), attachments=loaded)
     if after is not None and not out.target:
         receipts = Delivery.objects.filter(pk=after).values_list("receipt", flat=True)
         out = replace(out, target=receipts.first() or "")

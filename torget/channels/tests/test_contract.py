@@ -253,6 +253,7 @@ SENDING = [
 ]
 
 
+@pytest.mark.django_db(transaction=True)  # adapters may ask what other deliveries account for
 @pytest.mark.parametrize("one", SENDING)
 @pytest.mark.parametrize("cut", ["before", "after"])
 def test_a_line_cut_at_any_step_publishes_at_most_once(one, cut):

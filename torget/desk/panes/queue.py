@@ -217,25 +217,37 @@ def _to_undo(request: Any, at: datetime) -> Batch | None:
     return fresh.filter(done_at__gt=at - UNDO_SHOWN).first()
 
 
-def queue(request: Any) -> dict[str, Any]:
-    """The queue as chosen in the address: the late first, then oldest waiting."""
-    at, choice = timezone.now(), Choice.of(request.GET)
-    readable = Conversation.objects.visible_to(request.actor)
-    units = list(Unit.objects.filter(municipality=request.municipality))
-    choice = replace(choice, unit_id=_unit_id(units, choice.unit))
-    rows = choice.held_against(readable, staff_id=request.actor.id, at=at)
-    shown, more = _page(rows, choice, request.GET.get("etter", ""), at)
-    tags = {tag.slug: tag for tag in Tag.objects.filter(municipality=request.municipality)}
+def _dress(
+    shown: list[Conversation],
+    units: list[Unit],
+    staff: dict[int, Staff],
+    tags: dict[str, Tag],
+    at: datetime,
+) -> None:
+    """Give each row what it shows, out of what is read once for them all."""
     by_id = {unit.pk: unit for unit in units}
-    staff = {one.pk: one for one in Staff.objects.filter(municipality=request.municipality)}
     here, choose = reverse("desk:inbox"), _("Velg %(ref)s: %(subject)s")
     for row in shown:
         row.unit = by_id[row.unit_id]
         row.assignee = staff.get(row.assignee_id) if row.assignee_id else None
-        row.deadline = due_words(row, at=at)
-        row.tag_names = [tags[slug].name for slug in row.tags if slug in tags]
-        row.address = f"{here}sak/{row.ref}"
-        row.choose_label = choose % {"ref": row.ref, "subject": safe_words(row.subject)}
+        row.deadline = due_words(row, at=at)  # type: ignore[attr-defined]  # shown beside it
+        row.tag_names = [tags[slug].name for slug in row.tags if slug in tags]  # type: ignore[attr-defined]  # shown beside it
+        row.address = f"{here}sak/{row.ref}"  # type: ignore[attr-defined]  # shown beside it
+        row.choose_label = choose % {"ref": row.ref, "subject": safe_words(row.subject)}  # type: ignore[attr-defined]  # shown beside it
+
+
+def queue(request: Any) -> dict[str, Any]:
+    """The queue as chosen in the address: the late first, then oldest waiting."""
+    at, choice = timezone.now(), Choice.of(request.GET)
+    readable = Conversation.objects.visible_to(request.actor)
+    town = request.municipality
+    units = list(Unit.objects.filter(municipality=town))
+    choice = replace(choice, unit_id=_unit_id(units, choice.unit))
+    rows = choice.held_against(readable, staff_id=request.actor.id, at=at)
+    shown, more = _page(rows, choice, request.GET.get("etter", ""), at)
+    tags = {tag.slug: tag for tag in Tag.objects.filter(municipality=town)}
+    staff = {one.pk: one for one in Staff.objects.filter(municipality=town)}
+    _dress(shown, units, staff, tags, at)
     views = saved_views(request)
     numbers, rail = _numbers(request, readable, views, choice, units, at)
     shown_views: list[dict[str, Any]] = [

@@ -1,0 +1,169 @@
+"""Bluesky as a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.bluesky import parsing, reading, writing
+from torget.adapters.bluesky.xrpc import Fault, call, did
+from torget.channels.base import Base, graphemes
+from torget.channels.contract import (
+    AccountFacts,
+    Capabilities,
+    Connected,
+    Field,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Polled,
+    Preview,
+    Receipt,
+    SendError,
+    Utterance,
+)
+from torget.protocols import atproto, threads
+
+
+class BlueskyAdapter(Base):
+    """Reads what speaks to the account, answers under it, posts, hides replies in threads of our own."""
+
+    network = "bluesky"
+    label = "Bluesky"
+    capabilities = Capabilities(
+        read_public=True,
+        read_private=True,
+        reply=True,
+        private_reply=True,
+        by_sender=True,
+        publish=True,
+        withdraw=True,
+        hide=True,
+        attachments=True,
+        max_pictures=writing.MOST_PICTURES,
+        alt_text=True,
+        look_up=True,
+        idempotent=True,
+        polls=True,
+        poll_seconds=5.0,
+        max_body_chars=atproto.MOST_GRAPHEMES,
+    )
+    hide_means = gettext_lazy(
+        "Svaret legges bak «Vis skjulte svar» i tråden. Alle som velger å se dem, ser det fortsatt, "
+        "og det står på profilen til den som skrev det. Det går bare i tråder kommunen selv har startet."
+    )
+    fields = (
+        Field(
+            "address",
+            gettext_lazy("Brukernavn"),
+            gettext_lazy("Uten krøllalfa, for eksempel kommunen.bsky.social."),
+        ),
+        Field(
+            "app_password",
+            gettext_lazy("App-passord"),
+            gettext_lazy(
+                "Lag det i Bluesky under Innstillinger → Personvern og sikkerhet → App-passord. "
+                "Kryss av for direktemeldinger hvis kommunen skal svare på dem her."
+            ),
+            secret=True,
+        ),
+        Field(
+            "service",
+            gettext_lazy("Server"),
+            gettext_lazy("Bare når kontoen ikke ligger hos Bluesky selv. Ellers står feltet tomt."),
+            required=False,
+        ),
+    )
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        return reading.poll(account, cursor)
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        return parsing.parse(item, account, received_at)
+
+    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+        said = self.text(out)
+        if out.act != "say":
+            return super().preview(out, account)
+        if out.visibility == "private":
+            most = writing.CHAT_GRAPHEMES
+            return Preview([said], graphemes(said), most, _("tegn"))
+        parts = atproto.parts(said)
+        remarks = []
+        if len(parts) > 1:
+            remarks.append(
+                _("Svaret går ut som en tråd med %(count)s innlegg.") % {"count": len(parts)}
+            )
+        used = graphemes(said)
+        most = max(used, atproto.MOST_GRAPHEMES) if threads.whole(parts) else used - 1
+        return Preview(parts, used, most, _("tegn"), remarks)
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        if out.act == "withdraw":
+            return writing.withdraw(out, account)
+        if out.act in {"hide", "show"}:
+            return writing.hide(out, account, shown=out.act == "show")
+        if out.act == "say" and out.visibility == "private":
+            return writing.message(out, account, self.text(out))
+        if out.act in {"say", "publish"}:
+            return writing.post(out, account, self.text(out))
+        raise SendError("Bluesky cannot do that.", permanent=True)
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        if out.act == "withdraw":
+            return writing.look_for_withdrawal(out, account)
+        if out.act in {"hide", "show"}:
+            return writing.look_for_hiding(out, account, shown=out.act == "show")
+        if out.act == "say" and out.visibility == "private":
+            return writing.look_for_message(out, account, self.text(out))
+        return writing.look_for_post(out, account, self.text(out))
+
+    def check(self, account: AccountFacts) -> Health:
+        try:
+            did(account)
+            call(account, "GET", "com.atproto.server.getSession")
+        except Fault as fault:
+            return Health(False, _why(fault))
+        try:
+            reading.chat(account, "listConvos", limit=1)
+        except Fault as fault:
+            if fault.permanent or fault.account:
+                return Health(True, missing=[_("Direktemeldinger")])
+        return Health(True)
+
+    def connect(self, account: AccountFacts) -> Connected:
+        given = str(account.settings.get("address", "")).strip().lstrip("@").lower()
+        held = replace(account, address=given)
+        try:
+            told = call(held, "GET", "com.atproto.server.getSession")
+        except Fault as fault:
+            raise Fault(
+                _why(fault), name=fault.name, status=fault.status, permanent=True
+            ) from fault
+        # The handle may change; the DID we sign in with never does.
+        kept = {"service": str(account.settings.get("service") or ""), "did": str(told.get("did"))}
+        return Connected(str(told.get("handle") or given), account.name, kept, account.secrets)
+
+    def profile_url(self, account: AccountFacts) -> str:
+        return parsing.WEB + account.address
+
+
+def _why(fault: Fault) -> str:
+    """A sentence for the administrator, by the network's own name of the fault."""
+    if fault.name == "AuthFactorTokenRequired":
+        return _("Kontoen har totrinnspålogging. Lag et app-passord, og bruk det her.")
+    if fault.name in {"AccountTakedown", "AccountSuspended", "AccountDeactivated"}:
+        return _("Bluesky har stengt kontoen. Logg inn på Bluesky og se hvorfor.")
+    if fault.account:
+        return _("Bluesky godtar ikke brukernavnet eller app-passordet. Lag et nytt app-passord.")
+    if fault.limited:
+        return _("Bluesky ber oss vente: for mange pålogginger. Prøv igjen om en stund.")
+    return _("Vi får ikke svar fra Bluesky: %(why)s") % {"why": fault}

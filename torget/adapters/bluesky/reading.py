@@ -1,0 +1,294 @@
+"""Asking for what is new: notifications, direct messages, and whether posts we hold were changed or deleted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from torget.adapters.bluesky import parsing
+from torget.adapters.bluesky.xrpc import Fault, call, chat_service, did
+from torget.channels.contract import AccountFacts, Item, Polled, SendError
+from torget.conversations.models import Conversation, Message
+from torget.protocols import atproto
+
+PAGE = 100  # most notifications in one answer (lexicon app.bsky.notification.listNotifications)
+MOST_PAGES = 10
+BATCH = 25  # most posts or profiles in one question (lexicons getPosts, getProfiles)
+OVERLAP = timedelta(
+    minutes=2
+)  # the AppView does not index in strict order; what comes twice is stored once
+FIRST = timedelta(days=1)  # what is older when the account is connected is not fetched
+REREAD_EVERY = timedelta(seconds=60)
+REREAD_FOR = timedelta(days=30)
+REREAD_AT_ONCE = 100
+CHAT_AGAIN = timedelta(hours=1)
+MOST_LOGS = 5
+
+
+def poll(account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    """One round: what is new, and now and then what became of what we hold.
+
+    The cursor holds `seen` (newest notification), `page` and `top` while there are more, `chat` (place in the log),
+    `chat_off` (no messages until then), `reread` (when) and `from` (after which message).
+
+    Raises:
+        SendError: the network cannot be asked; direct messages that may not be read are left out instead.
+    """
+    now = timezone.now()
+    moved = dict(cursor)
+    items = list(_notifications(account, moved, now))
+    items += _chat(account, moved, now)
+    if now >= _moment(moved.get("reread"), now) + _every(account) or "reread" not in moved:
+        items += _reread(account, moved, now)
+    return Polled(items, moved, more=bool(moved.get("page")))
+
+
+def _every(account: AccountFacts) -> timedelta:
+    asked = account.settings.get("reread_seconds")
+    return timedelta(seconds=float(asked)) if asked is not None else REREAD_EVERY
+
+
+def _moment(text: Any, otherwise: datetime) -> datetime:
+    return datetime.fromisoformat(text) if isinstance(text, str) and text else otherwise
+
+
+def _item(external_id: str, held: Mapping[str, Any]) -> Item:
+    body = json.dumps(held, ensure_ascii=False, separators=(",", ":"))
+    return Item(external_id, body.encode("utf-8", "replace"), "application/json")
+
+
+# Notifications ---------------------------------------------------------------------------------
+
+
+def _notifications(account: AccountFacts, moved: dict[str, Any], now: datetime) -> Iterator[Item]:
+    """From newest to oldest there, until what we have seen; given on from oldest to newest."""
+    since = _moment(moved.get("seen"), now - FIRST + OVERLAP) - OVERLAP
+    page, top = str(moved.get("page") or ""), str(moved.get("top") or "")
+    found: list[dict[str, Any]] = []
+    for _turn in range(MOST_PAGES):
+        query: dict[str, int | str | list[str]] = {
+            "limit": PAGE,
+            "reasons": sorted(parsing.SPEAKING),
+        }
+        query |= {"cursor": page} if page else {}
+        held = call(account, "GET", "app.bsky.notification.listNotifications", query=query)
+        told = [one for one in held.get("notifications") or [] if isinstance(one, dict)]
+        news = [one for one in told if _indexed(one) >= since]
+        top = max([top, *(_indexed(one).isoformat() for one in news)])
+        found += news
+        page = str(held.get("cursor") or "") if told and len(news) == len(told) else ""
+        if not page:
+            break
+    moved["page"] = page
+    moved["top"] = top if page else ""
+    if not page:
+        moved["seen"] = max(top, str(moved.get("seen") or ""), (now - FIRST).isoformat())
+    found.sort(key=_indexed)
+    yield from _with_views(account, found)
+
+
+def _indexed(told: Mapping[str, Any]) -> datetime:
+    try:
+        at = datetime.fromisoformat(str(told.get("indexedAt")).replace("Z", "+00:00"))
+    except ValueError:
+        return datetime.now(UTC)  # unreadable: taken for new, so that nothing is lost
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _with_views(account: AccountFacts, found: Sequence[dict[str, Any]]) -> Iterator[Item]:
+    """Posts with pictures are shown by the AppView with addresses to fetch them from."""
+    shown = [str(one.get("uri")) for one in found if _record(one).get("embed")]
+    views = {str(post.get("uri")): post for post in posts(account, shown)}
+    for one in found:
+        held: dict[str, Any] = {"what": "notification", "notification": one}
+        if view := views.get(str(one.get("uri"))):
+            held["post"] = {"embed": view.get("embed")}
+        yield _item(f"{one.get('uri')}@{one.get('cid')}", held)
+
+
+def _record(told: Mapping[str, Any]) -> Mapping[str, Any]:
+    record = told.get("record")
+    return record if isinstance(record, dict) else {}
+
+
+def posts(account: AccountFacts, uris: Sequence[str]) -> list[dict[str, Any]]:
+    """Posts as the AppView shows them; those that are gone are left out.
+
+    Raises:
+        SendError: it cannot be asked.
+    """
+    found: list[dict[str, Any]] = []
+    for some in in_pieces(uris, BATCH):
+        held = call(account, "GET", "app.bsky.feed.getPosts", query={"uris": some})
+        found += [one for one in held.get("posts") or [] if isinstance(one, dict)]
+    return found
+
+
+# Were they changed or deleted? -----------------------------------------------------------------
+
+
+def _reread(account: AccountFacts, moved: dict[str, Any], now: datetime) -> list[Item]:
+    """Look again at up to a hundred posts we hold of talks that live: notifications do not tell of deletions."""
+    held = Message.objects.filter(
+        account_id=account.id,
+        kind=Message.Kind.INBOUND,
+        external_id__startswith="at://",
+        removed_at=None,
+        conversation__last_message_at__gte=now - REREAD_FOR,
+    ).exclude(
+        conversation__state=Conversation.State.CLOSED, conversation__closed_at__lt=now - FIRST
+    )
+    after = int(moved.get("from") or 0)
+    rows = list(
+        held.filter(pk__gt=after)
+        .order_by("pk")
+        .values_list("pk", "external_id", "body", "identity__external_id")[:REREAD_AT_ONCE]
+    )
+    moved["reread"] = now.isoformat()
+    moved["from"] = rows[-1][0] if len(rows) == REREAD_AT_ONCE else 0
+    there = {str(post.get("uri")): post for post in posts(account, [str(row[1]) for row in rows])}
+    items = []
+    for _pk, held_uri, body, author in rows:
+        uri = str(held_uri)
+        post = there.get(uri)
+        if post is None:
+            if is_gone(account, uri):
+                told: dict[str, Any] = {"what": "gone", "uri": uri, "author": author}
+                told["seen_at"] = now.isoformat()
+                items.append(_item(f"gone:{uri}", told))
+        elif parsing.text_of(_record(post)) != body:
+            told = {"what": "edit", "post": post, "seen_at": now.isoformat()}
+            items.append(_item(f"edit:{uri}@{post.get('cid')}", told))
+    return items
+
+
+def is_gone(account: AccountFacts, uri: str) -> bool:
+    """Whether the record itself is gone. A post is also hidden when its author blocks us or closes the account.
+
+    Raises:
+        SendError: it cannot be told now.
+    """
+    try:
+        return record(account, uri) is None
+    except Fault as fault:
+        if fault.permanent or fault.account:
+            return False
+        raise
+
+
+def record(account: AccountFacts, uri: str) -> dict[str, Any] | None:
+    """A record with its `cid` and `value`; None when it certainly is not there.
+
+    Raises:
+        SendError: it cannot be asked.
+    """
+    at = atproto.at_uri(uri)
+    if at is None:
+        raise Fault("Not the address of a record.", permanent=True)
+    query = {"repo": at.repo, "collection": at.collection, "rkey": at.rkey}
+    try:
+        return call(account, "GET", "com.atproto.repo.getRecord", query=query)
+    except Fault as fault:
+        if fault.name == "RecordNotFound":
+            return None
+        raise
+
+
+# Direct messages -------------------------------------------------------------------------------
+
+
+def _chat(account: AccountFacts, moved: dict[str, Any], now: datetime) -> list[Item]:
+    if now < _moment(moved.get("chat_off"), now):
+        return []
+    try:
+        messages = _logged(account, moved) if moved.get("chat") else _unread(account, moved)
+        profiles = _profiles(account, messages)
+    except SendError as fault:
+        if fault.limited:
+            raise
+        # An app password without that right, or a server without the service: the rest is read all the same.
+        if fault.permanent or fault.account:
+            moved["chat_off"] = (now + CHAT_AGAIN).isoformat()
+        return []
+    own = did(account)
+    items = []
+    for convo, message in messages:
+        sender = str(message["sender"].get("did"))
+        told = {"what": "chat", "convo": convo, "own": own, "message": message}
+        told |= {"profile": profiles[sender]} if sender in profiles else {}
+        items.append(_item(parsing.chat_id(convo, str(message.get("id"))), told))
+    return items
+
+
+Spoken = list[tuple[str, dict[str, Any]]]
+
+
+def chat(account: AccountFacts, name: str, **query: str | int) -> dict[str, Any]:
+    """Ask the service for direct messages.
+
+    Raises:
+        SendError: it cannot be asked, or the app password may not.
+    """
+    return call(account, "GET", f"chat.bsky.convo.{name}", query=query, proxy=chat_service(account))
+
+
+def _messages(convo: Any, held: Any) -> Spoken:
+    return [
+        (str(convo), one)
+        for one in held
+        if isinstance(one, dict)
+        and one.get("id")
+        and isinstance(one.get("sender"), dict)
+        and "text" in one
+    ]
+
+
+def _logged(account: AccountFacts, moved: dict[str, Any]) -> Spoken:
+    """What happened since our place in the log."""
+    found: Spoken = []
+    for _turn in range(MOST_LOGS):
+        held = chat(account, "getLog", cursor=str(moved["chat"]))
+        logs = [one for one in held.get("logs") or [] if isinstance(one, dict)]
+        for log in logs:
+            if str(log.get("$type", "")).endswith("#logCreateMessage"):
+                found += _messages(log.get("convoId"), [log.get("message")])
+        before, moved["chat"] = moved["chat"], str(held.get("cursor") or moved["chat"])
+        if not logs or moved["chat"] == before:
+            break
+    return found
+
+
+def _unread(account: AccountFacts, moved: dict[str, Any]) -> Spoken:
+    """The first time: our place in the log, then what stands unread."""
+    place = str(chat(account, "getLog").get("cursor") or "")
+    found: Spoken = []
+    for convo in chat(account, "listConvos", readState="unread", limit=100).get("convos") or []:
+        unread = min(int(convo.get("unreadCount") or 0), 100)
+        if unread:
+            held = chat(account, "getMessages", convoId=str(convo.get("id")), limit=unread)
+            found += reversed(_messages(convo.get("id"), held.get("messages") or []))
+    moved["chat"] = place
+    return found
+
+
+def _profiles(account: AccountFacts, messages: Spoken) -> dict[str, dict[str, Any]]:
+    """Who they are: a message names its sender by DID only."""
+    senders = list(dict.fromkeys(str(message["sender"].get("did")) for _convo, message in messages))
+    found = {}
+    for some in in_pieces(senders, BATCH):
+        held = call(account, "GET", "app.bsky.actor.getProfiles", query={"actors": some})
+        for one in held.get("profiles") or []:
+            found[str(one.get("did"))] = {
+                name: one.get(name) for name in ("did", "handle", "displayName")
+            }
+    return found
+
+
+def in_pieces(held: Sequence[str], size: int) -> Iterator[list[str]]:
+    """In pieces of at most that size."""
+    for start in range(0, len(held), size):
+        yield list(held[start : start + size])

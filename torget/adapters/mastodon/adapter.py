@@ -1,0 +1,158 @@
+"""Mastodon as a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.mastodon import connecting, parsing, reading, rest, writing
+from torget.channels.base import Base, shorten, signed
+from torget.channels.contract import (
+    AccountFacts,
+    Capabilities,
+    Connected,
+    Field,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Polled,
+    Preview,
+    Receipt,
+    SendError,
+    Utterance,
+)
+from torget.protocols import threads
+
+
+class MastodonAdapter(Base):
+    """Reads what mentions the account, answers, posts, corrects and takes back."""
+
+    network = "mastodon"
+    label = "Mastodon"
+    capabilities = Capabilities(
+        read_public=True,
+        read_private=True,
+        reply=True,
+        private_reply=True,
+        publish=True,
+        edit=True,
+        withdraw=True,
+        attachments=True,
+        max_pictures=4,
+        alt_text=True,
+        look_up=True,
+        idempotent=True,
+        polls=True,
+        poll_seconds=5.0,
+        max_body_chars=500,
+    )
+    oauth: ClassVar[bool] = True
+    fields = (
+        Field(
+            "server",
+            gettext_lazy("Server"),
+            gettext_lazy("Adressen til serveren kontoen ligger på, for eksempel mastodon.no."),
+        ),
+    )
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        return reading.poll(account, cursor)
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        return parsing.parse(item, account, received_at)
+
+    def said(self, out: Outgoing, limits: rest.Limits) -> str:
+        """What stands there: an answer is signed, a post of our own shortened with a link to the rest.
+
+        A correction looks like what it corrects.
+        """
+        if out.act == "edit":
+            out = replace(out, act=out.extra.get("was", "say"))
+        if out.act == "say":
+            return signed(out)
+        most = limits.characters - max(0, len(out.link) - limits.url_characters)
+        return (
+            shorten(out.body, most, out.link)
+            if writing.length(out.body, limits) > most
+            else out.body
+        )
+
+    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+        limits = rest.known_limits(account)
+        said = self.said(out, limits)
+        before = (
+            f"@{writing.named(out.recipient, account)} "
+            if out.act == "say" and out.recipient
+            else ""
+        )
+        found = writing.parts(said, before, limits)
+        used = sum(writing.length(part, limits) for part in found)
+        most = max(used, limits.characters) if threads.whole(found) else used - 1
+        remarks = []
+        if out.body not in said:
+            remarks.append(_("Teksten er forkortet, med lenke til resten."))
+        if len(found) > 1:
+            remarks.append(
+                _("Svaret går ut som en tråd med %(count)s innlegg.") % {"count": len(found)}
+            )
+        if (over := len(out.attachments) - limits.pictures) > 0:
+            remarks.append(
+                _("%(count)s bilder blir ikke med: kanalen tar ikke flere.") % {"count": over}
+            )
+        if out.act == "say" and out.visibility == "private":
+            remarks.append(
+                _(
+                    "En direktemelding på Mastodon er ikke hemmelig: de som driver serverne, kan lese den, "
+                    "og alle som nevnes med krøllalfa, får den. Skriv ingenting som er taushetsbelagt."
+                )
+            )
+        return Preview(found, used, most, _("tegn"), remarks)
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        if out.act == "withdraw":
+            return writing.withdraw(out, account)
+        if out.act in {"say", "publish", "edit"}:
+            text = self.said(out, rest.limits(account))
+            do = writing.edit if out.act == "edit" else writing.post
+            return do(out, account, text)
+        raise SendError("Mastodon cannot do that.", permanent=True)
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        if out.act == "withdraw":
+            return writing.look_for_withdrawal(out, account)
+        text = self.said(out, rest.limits(account))
+        look = writing.look_for_edit if out.act == "edit" else writing.look_for_post
+        return look(out, account, text)
+
+    def check(self, account: AccountFacts) -> Health:
+        try:
+            writing.own_id(account)
+            rest.limits(account)
+            query = [("limit", "1"), ("types[]", "mention")]
+            rest.call(account, "GET", "/api/v1/notifications", query=query)
+        except rest.Fault as fault:
+            if fault.account:
+                return Health(
+                    False, _("Serveren godtar ikke nøkkelen lenger. Koble kontoen til på nytt.")
+                )
+            return Health(False, _("Vi får ikke svar fra serveren: %(why)s") % {"why": fault})
+        return Health(True)
+
+    def profile_url(self, account: AccountFacts) -> str:
+        if profile := str(account.settings.get("profile", "")):
+            return profile
+        return f"{rest.server(account)}/@{account.address.split('@')[0]}"
+
+    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+        return connecting.authorise_url(account, redirect_uri, state)
+
+    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+        return connecting.redeem(account, redirect_uri, code)

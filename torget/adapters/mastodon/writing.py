@@ -1,0 +1,334 @@
+"""What we do on a Mastodon server: answer, post, correct, take back; each with a key of ours."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote
+
+import regex  # type: ignore[import-untyped]  # the package ships no types
+from django.utils import timezone
+
+from torget.adapters.mastodon import parsing, pictures, rest
+from torget.adapters.mastodon.reading import status_of
+from torget.adapters.mastodon.rest import Fault, Limits, call
+from torget.channels.contract import AccountFacts, File, Outgoing, Receipt
+from torget.outbox.models import Delivery
+from torget.protocols import threads
+
+PROCESSING_SECONDS = 8.0
+CANDIDATES = 10
+LOOK_BACK = timedelta(days=2)
+_URL = regex.compile(r"https?://\S+", regex.IGNORECASE)
+_REMOTE = regex.compile(r"(?<![\w/])@([\w.-]+)@[\w.-]+\w")
+_GRAPHEME = regex.compile(r"\X")
+_ADDRESSED = re.compile(r"\A(?:@[\w.-]+(?:@[\w.-]+)?\s+)+")
+_PART = re.compile(r" \((\d+)/(\d+)\)\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """What is to be said: the parts, to whom it answers, who may see it."""
+
+    parts: Sequence[str]
+    answers: str
+    visibility: str
+
+
+def length(text: str, limits: Limits) -> int:
+    """Characters as the server counts them: every address is one length, of a mention only the name counts."""
+    shorter = _REMOTE.sub(r"@\1", _URL.sub("x" * limits.url_characters, text))
+    return len(_GRAPHEME.findall(shorter))
+
+
+def parts(text: str, before: str, limits: Limits) -> list[str]:
+    """The text in posts the server takes, each beginning with whom it speaks to."""
+    return threads.parts(text, limits.characters, lambda held: length(held, limits), before=before)
+
+
+def path(number: str, more: str = "") -> str:
+    """The address of a post."""
+    return f"/api/v1/statuses/{quote(number, safe='')}{more}"
+
+
+# Posting ---------------------------------------------------------------------------------------
+
+
+def saying(out: Outgoing, account: AccountFacts, text: str) -> Saying:
+    """Prepare it: an answer names whom it speaks to, or nobody is told, and no more people see it than what it answers.
+
+    Raises:
+        SendError: what it answers is gone, or the text is too long even for a thread.
+    """
+    limits = rest.limits(account)
+    before, answers, seen = "", "", "public"
+    if out.act == "say":
+        answers = parsing.number_of(out.parent)
+        parent = status_of(account, answers) if answers else None
+        if answers and parent is None and out.visibility == "public":
+            raise Fault("The post to answer is not there any more.", permanent=True)
+        answers = answers if parent else ""
+        before = f"@{_addressed(out, account, parent)} "
+        seen = str((parent or {}).get("visibility") or "public")
+    found = parts(text, before, limits)
+    if not threads.whole(found):
+        raise Fault("The text is too long even for a thread.", permanent=True)
+    return Saying(
+        found, answers, "direct" if out.visibility == "private" and out.act == "say" else seen
+    )
+
+
+def _addressed(out: Outgoing, account: AccountFacts, parent: Mapping[str, Any] | None) -> str:
+    author = (parent or {}).get("account")
+    if isinstance(author, dict):
+        return named(parsing.handle_of(author, rest.host(account)), account)
+    if "@" not in out.recipient:
+        raise Fault("There is nobody to write to.", permanent=True)
+    return named(out.recipient, account)
+
+
+def named(handle: str, account: AccountFacts) -> str:
+    """How somebody is addressed there: those on the same server without its name."""
+    return handle.lstrip("@").removesuffix(f"@{rest.host(account)}")
+
+
+def post(out: Outgoing, account: AccountFacts, text: str) -> Receipt:
+    """An answer or a post of our own; a long one becomes a thread. The same key within the hour is the same post there.
+
+    Raises:
+        SendError: classified; a look-up settles what is ambiguous.
+    """
+    said = saying(out, account, text)
+    media = _uploaded(out.attachments, account)
+    answers, first = said.answers, Receipt("")
+    for number, part in enumerate(said.parts):
+        given = _status(out, part, said.visibility, answers, media if number == 0 else [])
+        key = out.idempotency_key if number == 0 else f"{out.idempotency_key}-{number + 1}"
+        made = call(account, "POST", "/api/v1/statuses", given=given, key=key, writes=True)
+        answers = _id(made)
+        first = first if number else _receipt(made, account)
+    return first
+
+
+def _id(made: Any) -> str:
+    if not isinstance(made, dict) or not made.get("id"):
+        raise Fault("The server did not say what it made.", ambiguous=True)
+    return str(made["id"])
+
+
+def _receipt(made: Any, account: AccountFacts, detail: str = "") -> Receipt:
+    name = parsing.name_of(_id(made), rest.host(account))
+    url = str(made.get("url") or "")
+    return Receipt(name, detail, url if url.startswith("https://") else "")
+
+
+def _status(
+    out: Outgoing, text: str, visibility: str, answers: str, media: Sequence[str]
+) -> dict[str, Any]:
+    given: dict[str, Any] = {"status": text, "visibility": visibility, "language": out.language}
+    if answers:
+        given["in_reply_to_id"] = answers
+    if media:
+        given["media_ids"] = list(media)
+    if out.warning:
+        given |= {"spoiler_text": out.warning, "sensitive": True}
+    return given
+
+
+def _uploaded(attachments: Sequence[File], account: AccountFacts) -> list[str]:
+    """Upload pictures; what no post takes into use the server throws away."""
+    limits = rest.limits(account)
+    found = []
+    images = [one for one in attachments if one.media_type.startswith("image/")]
+    for file in images[: limits.pictures]:
+        content, media_type = pictures.fitting(file.content, limits.picture_bytes)
+        sent = {"file": replace(file, content=content, media_type=media_type)}
+        fields = {"description": file.alt[:1500]} if file.alt else {}
+        made = call(account, "POST", "/api/v2/media", given=fields, files=sent)
+        _wait_for(str(made.get("id")), made, account)
+        found.append(str(made.get("id")))
+    return found
+
+
+def _wait_for(media_id: str, made: Mapping[str, Any], account: AccountFacts) -> None:
+    """Wait until the server is ready with a picture: until then it has no address, and no post takes it."""
+    until = time.monotonic() + PROCESSING_SECONDS
+    while not made.get("url"):
+        if time.monotonic() > until:
+            raise Fault("The server is still working on a picture.", retry_after_seconds=30)
+        time.sleep(0.5)
+        made = call(account, "GET", f"/api/v1/media/{quote(media_id, safe='')}")
+
+
+# Correcting and taking back --------------------------------------------------------------------
+
+
+def edit(out: Outgoing, account: AccountFacts, text: str) -> Receipt:
+    """Correct a post of ours: whom it speaks to and its pictures stay.
+
+    Raises:
+        SendError: it is gone, or it is or would become a thread: then it must be taken back and written anew.
+    """
+    number = _number(out)
+    status = status_of(account, number)
+    if status is None:
+        raise Fault("The post to correct is not there any more.", permanent=True)
+    found = _corrected(number, account, text)
+    media = [str(one.get("id")) for one in status.get("media_attachments") or []]
+    given: dict[str, Any] = {"status": found, "media_ids": media, "language": out.language}
+    warning = out.warning or str(status.get("spoiler_text") or "")
+    if warning:
+        given |= {"spoiler_text": warning, "sensitive": True}
+    made = call(account, "PUT", path(number), given=given, writes=True)
+    return _receipt(made, account)
+
+
+def _corrected(number: str, account: AccountFacts, text: str) -> str:
+    before = _ADDRESSED.match(source(account, number))
+    found = parts(text, before.group() if before else "", rest.limits(account))
+    if len(found) > 1 or continued(account, number):
+        raise Fault("A thread cannot be corrected: take it back and write it anew.", permanent=True)
+    return found[0]
+
+
+def source(account: AccountFacts, number: str) -> str:
+    """The text of a post of ours as we wrote it.
+
+    Raises:
+        SendError: the server cannot be asked, or the post is gone.
+    """
+    told = call(account, "GET", path(number, "/source"))
+    return str(told.get("text") or "") if isinstance(told, dict) else ""
+
+
+def continued(account: AccountFacts, number: str) -> list[str]:
+    """The posts in which a thread of ours goes on, in order: our own answers to it, marked "(2/3)" and so on.
+
+    Raises:
+        SendError: the server cannot be asked.
+    """
+    own = own_id(account)
+    try:
+        told = call(account, "GET", path(number, "/context"))
+    except Fault as fault:
+        if fault.status in {404, 410}:
+            return []
+        raise
+    found, last = [], number
+    for one in (told.get("descendants") if isinstance(told, dict) else None) or []:
+        ours = str((one.get("account") or {}).get("id")) == own
+        if ours and str(one.get("in_reply_to_id")) == last and _PART.search(parsing.body_of(one)):
+            last = str(one.get("id"))
+            found.append(last)
+    return found
+
+
+def own_id(account: AccountFacts) -> str:
+    """The server's number of our account.
+
+    Raises:
+        SendError: the token is not taken.
+    """
+    told = call(account, "GET", "/api/v1/accounts/verify_credentials")
+    return str(told.get("id")) if isinstance(told, dict) else ""
+
+
+def _number(out: Outgoing) -> str:
+    number = parsing.number_of(out.target)
+    if not number:
+        raise Fault("Not a post there.", permanent=True)
+    return number
+
+
+def withdraw(out: Outgoing, account: AccountFacts) -> Receipt:
+    """Delete our post and what it was continued in. Deleting what is gone already is no fault.
+
+    Raises:
+        SendError: classified.
+    """
+    number = _number(out)
+    for one in [*reversed(continued(account, number)), number]:
+        try:
+            call(account, "DELETE", path(one), writes=True)
+        except Fault as fault:
+            if fault.status not in {404, 410}:
+                raise
+    return Receipt(out.target)
+
+
+# Looking ---------------------------------------------------------------------------------------
+
+
+def look_for_post(out: Outgoing, account: AccountFacts, text: str) -> Receipt | None:
+    """The post, found by its very words and by what it answers, among our newest forty.
+
+    None when some part of it is missing; sending again then repeats, within the hour, only that part.
+
+    Raises:
+        SendError: it cannot be told.
+    """
+    said = saying(out, account, text)
+    found = _newest(account)
+    answers, first = said.answers, None
+    for part in said.parts:
+        status = _match(part, answers, found, account)
+        if status is None:
+            return None
+        answers = str(status.get("id"))
+        first = first or status
+    return _receipt(first, account, "Looked up.")
+
+
+def _newest(account: AccountFacts) -> list[dict[str, Any]]:
+    query = [("limit", "40"), ("exclude_reblogs", "true")]
+    told = call(account, "GET", f"/api/v1/accounts/{own_id(account)}/statuses", query=query)
+    return (
+        [one for one in told if isinstance(one, dict) and not _old(one.get("created_at"))]
+        if isinstance(told, list)
+        else []
+    )
+
+
+def _match(
+    part: str, answers: str, found: Sequence[dict[str, Any]], account: AccountFacts
+) -> dict[str, Any] | None:
+    same = [one for one in found if str(one.get("in_reply_to_id") or "") == answers]
+    for one in same[:CANDIDATES]:
+        if source(account, str(one.get("id"))).strip() != part.strip():
+            continue
+        name = parsing.name_of(one.get("id"), rest.host(account))
+        # The same words said twice are two posts: one that another delivery claims is not this one.
+        if not Delivery.objects.filter(account_id=account.id, receipt=name).exists():
+            return one
+    return None
+
+
+def _old(created_at: Any) -> bool:
+    try:
+        at = datetime.fromisoformat(str(created_at).replace("Z", "+00:00"))
+    except ValueError:
+        return False
+    return bool(at.tzinfo) and at < timezone.now() - LOOK_BACK
+
+
+def look_for_edit(out: Outgoing, account: AccountFacts, text: str) -> Receipt | None:
+    """Whether our post says so now."""
+    number = _number(out)
+    status = status_of(account, number)
+    if status is None:
+        raise Fault("The post to correct is not there any more.", permanent=True)
+    now = source(account, number)
+    return (
+        _receipt(status, account, "Looked up.")
+        if now == _corrected(number, account, text)
+        else None
+    )
+
+
+def look_for_withdrawal(out: Outgoing, account: AccountFacts) -> Receipt | None:
+    """Whether our post is gone."""
+    return None if status_of(account, _number(out)) else Receipt(out.target, "Looked up.")

@@ -1,0 +1,152 @@
+"""Matrix as a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.matrix import parsing, reading, rest, writing
+from torget.channels.base import Base
+from torget.channels.contract import (
+    AccountFacts,
+    Capabilities,
+    Connected,
+    Field,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Polled,
+    Receipt,
+    SendError,
+    Utterance,
+)
+
+
+class MatrixAdapter(Base):
+    """Listens in the rooms the account is in, answers there, posts in the municipality's own."""
+
+    network = "matrix"
+    label = "Matrix"
+    capabilities = Capabilities(
+        read_public=True,
+        read_private=True,
+        reply=True,
+        private_reply=True,
+        by_sender=True,
+        publish=True,
+        edit=True,
+        withdraw=True,
+        remove=True,
+        attachments=True,
+        max_pictures=writing.MOST_PICTURES,
+        alt_text=True,
+        look_up=True,
+        idempotent=True,
+        polls=True,
+        poll_seconds=1.0,  # the question itself waits at the homeserver until something comes
+        max_body_chars=12_000,  # an event is at most 65,536 bytes (specification, "Size limits")
+    )
+    fields = (
+        Field(
+            "homeserver",
+            gettext_lazy("Hjemmeserver"),
+            gettext_lazy("Adressen klienter bruker, for eksempel https://matrix.kommunen.no."),
+        ),
+        Field(
+            "address",
+            gettext_lazy("Bruker-ID"),
+            gettext_lazy("For eksempel @kommunen:kommunen.no."),
+        ),
+        Field(
+            "access_token",
+            gettext_lazy("Tilgangsnøkkel"),
+            gettext_lazy(
+                "I Element: Innstillinger → Hjelp og om → Tilgangsnøkkel. Lag den i en egen pålogging som ingen "
+                "logger ut av."
+            ),
+            secret=True,
+            required=False,
+        ),
+        Field(
+            "password",
+            gettext_lazy("Passord"),
+            gettext_lazy("Bare hvis dere ikke har en tilgangsnøkkel."),
+            secret=True,
+            required=False,
+        ),
+        Field(
+            "room",
+            gettext_lazy("Rom for innlegg"),
+            gettext_lazy(
+                "Rommet der kommunen legger ut egne innlegg, for eksempel #nytt:kommunen.no. "
+                "Uten dette kan kanalen bare svare."
+            ),
+            required=False,
+        ),
+    )
+
+    def text(self, out: Outgoing) -> str:
+        """What stands there; a correction looks like what it corrects."""
+        return super().text(
+            replace(out, act=out.extra.get("was", "say")) if out.act == "edit" else out
+        )
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        return reading.poll(account, cursor)
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        return parsing.parse(item, account.address, received_at)
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        if out.act in {"say", "publish"}:
+            return writing.say(out, account, self.text(out))
+        if out.act == "edit":
+            return writing.edit(out, account, self.text(out))
+        if out.act in {"withdraw", "remove"}:
+            return writing.redact(out, account)
+        raise SendError("Matrix cannot do that.", permanent=True)
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        if out.act in {"withdraw", "remove"}:
+            return writing.look_for_redaction(out, account)
+        if out.act == "edit":
+            return writing.look_for_edit(out, account)
+        return writing.look_for_saying(out, account)
+
+    def check(self, account: AccountFacts) -> Health:
+        try:
+            told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
+        except rest.Fault as fault:
+            return Health(False, _why(fault))
+        own = str(told.get("user_id", ""))
+        if own.lower() != account.address.lower():
+            why = _("Nøkkelen tilhører %(other)s, ikke %(own)s. Rett bruker-ID-en eller nøkkelen.")
+            return Health(False, why % {"other": own, "own": account.address})
+        return Health(True)
+
+    def connect(self, account: AccountFacts) -> Connected:
+        try:
+            told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
+        except rest.Fault as fault:
+            raise SendError(_why(fault), permanent=True) from fault
+        return Connected(
+            str(told.get("user_id", "")), account.name, account.settings, account.secrets
+        )
+
+    def profile_url(self, account: AccountFacts) -> str:
+        return parsing.WEB + account.address
+
+
+def _why(fault: rest.Fault) -> str:
+    """A sentence for the administrator."""
+    if fault.account:
+        return _("Hjemmeserveren godtar ikke tilgangsnøkkelen eller passordet. Lag en ny nøkkel.")
+    return _("Vi får ikke svar fra hjemmeserveren: %(why)s") % {"why": fault}

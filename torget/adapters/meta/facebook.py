@@ -1,0 +1,244 @@
+"""A Facebook page as a channel: posts, comments, mentions and private messages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.meta import entries, graph, messages, owner, reconcile
+from torget.channels.base import Base, graphemes
+from torget.channels.contract import (
+    AccountFacts,
+    Capabilities,
+    Connected,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Polled,
+    Preview,
+    Receipt,
+    SendError,
+    Utterance,
+)
+
+SCOPES = (
+    "pages_show_list",
+    "pages_read_engagement",
+    "pages_read_user_content",
+    "pages_manage_metadata",
+    "pages_manage_posts",
+    "pages_manage_engagement",
+    "pages_messaging",
+)
+SUBSCRIBED = (
+    "feed",
+    "mention",
+    "messages",
+    "message_echoes",
+    "message_edits",
+    "message_deliveries",
+    "messaging_postbacks",
+)
+MAX_PICTURES = 10
+LOOKED_BACK_SECONDS = 24 * 3600.0
+
+
+class MetaBase(Base):
+    """What the networks on graph.facebook.com share: webhooks, connecting, health."""
+
+    oauth: ClassVar[bool] = True
+    scopes: ClassVar[Sequence[str]] = ()
+    subscribed: ClassVar[Sequence[str]] = ()
+    objects: ClassVar[Sequence[str]] = ("page",)
+
+    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+        return graph.verify(account, headers, body)
+
+    def greet(self, account: AccountFacts, query: Mapping[str, str]) -> str | None:
+        return graph.greet(account, query)
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        own = {account.address, str(account.settings.get("page_id") or account.address)}
+        place = entries.Place(frozenset(own), received_at)
+        if item.headers.get("via") == "reconcile":
+            return reconcile.read(item.body, place)
+        found = entries.entries(item, place, self.objects)
+        return entries.gathered(found, lambda entry: self.read(entry, place))
+
+    def read(self, entry: Mapping[str, Any], place: entries.Place) -> Iterator[Utterance | Notice]:
+        """The news in one entry of a delivery."""
+        raise NotImplementedError
+
+    def check(self, account: AccountFacts) -> Health:
+        return owner.check(account, self.scopes)
+
+    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+        return owner.authorise_url(account, self.scopes, redirect_uri=redirect_uri, state=state)
+
+    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+        found = owner.pages(account, redirect_uri=redirect_uri, code=code)
+        return owner.connected(account, owner.chosen(account, found), self.subscribed)
+
+
+class FacebookAdapter(MetaBase):
+    """Everything of one page. Settings: docs/channels/meta.md."""
+
+    network = "facebook"
+    icon = "comment"
+    label = gettext_lazy("Facebook")
+    capabilities = Capabilities(
+        read_public=True,
+        read_private=True,
+        reply=True,
+        private_reply=True,
+        by_sender=True,
+        publish=True,
+        edit=True,
+        withdraw=True,
+        hide=True,
+        remove=True,
+        max_pictures=MAX_PICTURES,
+        alt_text=True,
+        look_up=True,
+        polls=True,
+        poll_seconds=reconcile.SECONDS,
+        max_body_chars=63_206,
+    )
+    hide_means = gettext_lazy(
+        "Skjult på Facebook: bare den som skrev, og vennene deres, ser kommentaren fortsatt."
+    )
+    fields = (*owner.FIELDS, owner.HUMAN_AGENT)
+    scopes = SCOPES
+    subscribed = SUBSCRIBED
+
+    def read(self, entry: Mapping[str, Any], place: entries.Place) -> Iterator[Utterance | Notice]:
+        """Changes of the feed, mentions and messages."""
+        for change in entry.get("changes") or []:
+            if change["field"] == "feed":
+                yield from entries.feed(change["value"], entry, place)
+            elif change["field"] == "mention":
+                yield from entries.mention(change["value"], place)
+        for event in entry.get("messaging") or []:
+            yield from entries.message(event, place)
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        return reconcile.page(account, cursor, now=time.time())
+
+    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+        if out.act != "say" or out.visibility == "public":
+            return super().preview(out, account)
+        said = self.text(out)
+        remarks = []
+        if messages.is_comment(out.parent):
+            remarks.append(_("Et privat svar på en kommentar kan sendes én gang, innen sju dager."))
+        return Preview([said], graphemes(said), messages.MOST_CHARS, _("tegn"), remarks)
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        if out.act == "publish":
+            return self._publish(out, account)
+        if out.act == "say" and out.visibility == "private":
+            return messages.send(account, account.address, out, self.text(out))
+        if out.act == "say":
+            said = {"message": self.text(out)}
+            held = graph.call(account, "POST", f"{out.parent}/comments", said, acts=True)
+            return _named(held)
+        if not messages.is_comment(out.target):
+            raise SendError(_("En sendt melding i Messenger kan ikke endres."), permanent=True)
+        return self._change(out, account)
+
+    def _change(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        match out.act:
+            case "edit":
+                graph.call(account, "POST", out.target, {"message": self.text(out)}, acts=True)
+            case "hide" | "show":
+                said = {"is_hidden": out.act == "hide"}
+                graph.call(account, "POST", out.target, said, acts=True)
+            case _:
+                _delete(account, out.target)
+        return Receipt(out.target)
+
+    def _publish(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        said: dict[str, Any] = {"message": self.text(out)}
+        pictures = [one for one in out.attachments if one.media_type.startswith("image/")]
+        if pictures:
+            said["attached_media"] = [
+                {"media_fbid": self._picture(one, account)} for one in pictures[:MAX_PICTURES]
+            ]
+        elif out.link:
+            said["link"] = out.link
+        return _named(graph.call(account, "POST", f"{account.address}/feed", said, acts=True))
+
+    def _picture(self, one: Any, account: AccountFacts) -> str:
+        params = {"published": "false", "alt_text_custom": one.alt}
+        held = graph.upload(account, f"{account.address}/photos", one, params)
+        return str(held.get("id", ""))
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        try:
+            return self._look(out, account)
+        except SendError as fault:
+            raise SendError(str(fault), ambiguous=True) from fault
+
+    def _look(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        text = self.text(out)
+        if out.act == "say" and out.visibility == "private":
+            return messages.find(account, account.address, "messenger", out, text)
+        if out.act in {"say", "publish"}:
+            path = f"{account.address}/feed" if out.act == "publish" else f"{out.parent}/comments"
+            params = {"fields": "id,from,message,created_time", "limit": "50"}
+            if out.act == "say":
+                params |= {"filter": "stream", "order": "reverse_chronological"}
+            found = graph.call(account, "GET", path, params).get("data", [])
+            return _among(found, account, text)
+        return self._changed(out, account, text)
+
+    def _changed(self, out: Outgoing, account: AccountFacts, text: str) -> Receipt | None:
+        fields = {"edit": "id,message", "hide": "id,is_hidden", "show": "id,is_hidden"}
+        gone = out.act in {"withdraw", "remove"}
+        try:
+            held = graph.call(account, "GET", out.target, {"fields": fields.get(out.act, "id")})
+        except graph.GraphError as fault:
+            if gone and fault.is_gone:
+                return Receipt(out.target, "Looked up.")
+            raise
+        wanted = {"edit": ("message", text), "hide": ("is_hidden", True)}
+        name, value = wanted.get(out.act, ("is_hidden", False))
+        return Receipt(out.target, "Looked up.") if not gone and held.get(name) == value else None
+
+    def profile_url(self, account: AccountFacts) -> str:
+        return f"https://www.facebook.com/{account.address}"
+
+
+def _named(held: Mapping[str, Any]) -> Receipt:
+    named = str(held.get("id", ""))
+    if not named:
+        raise SendError("Meta took it and gave no id.", ambiguous=True)
+    return Receipt(named, url=f"https://www.facebook.com/{named}")
+
+
+def _delete(account: AccountFacts, target: str) -> None:
+    try:
+        graph.call(account, "DELETE", target, acts=True)
+    except graph.GraphError as fault:
+        if not fault.is_gone:  # gone already is as good
+            raise
+
+
+def _among(found: Sequence[dict[str, Any]], account: AccountFacts, text: str) -> Receipt | None:
+    """Ours with the same words, of the last day: older ones with the same words are another matter."""
+    after = time.time() - LOOKED_BACK_SECONDS
+    for one in found:
+        if messages.is_own(one, account) and one.get("message") == text:
+            made = one.get("created_time")
+            if not made or entries.moment(made).timestamp() >= after:
+                named = str(one["id"])
+                return Receipt(named, "Looked up.", f"https://www.facebook.com/{named}")
+    return None

@@ -1,0 +1,287 @@
+"""An Instagram professional account as a channel, by Facebook Login and its page's token."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.meta import containers, entries, graph, messages, owner, pictures, reconcile
+from torget.adapters.meta.facebook import MetaBase
+from torget.channels.base import graphemes
+from torget.channels.contract import (
+    AccountFacts,
+    Capabilities,
+    Connected,
+    Item,
+    Notice,
+    Outgoing,
+    Polled,
+    Preview,
+    Receipt,
+    SendError,
+    Utterance,
+)
+from torget.protocols.plaintext import clean
+
+MAX_PICTURES = 10
+MEDIA = (
+    "id,caption,timestamp,permalink,comments.limit(50){id,from,username,text,timestamp,parent_id}"
+)
+
+
+class InstagramAdapter(MetaBase):
+    """Comments, mentions and messages of one account, and posts with pictures. Settings: docs/channels/meta.md."""
+
+    network = "instagram"
+    icon = "comment"
+    label = gettext_lazy("Instagram")
+    capabilities = Capabilities(
+        read_public=True,
+        read_private=True,
+        reply=True,
+        private_reply=True,
+        by_sender=True,
+        publish=True,
+        hide=True,
+        remove=True,
+        max_pictures=MAX_PICTURES,
+        alt_text=True,
+        look_up=True,
+        polls=True,
+        poll_seconds=reconcile.SECONDS,
+        max_body_chars=2200,
+    )
+    hide_means = gettext_lazy("Skjult på Instagram: bare den som skrev, ser kommentaren fortsatt.")
+    fields = (*owner.FIELDS, owner.HUMAN_AGENT)
+    scopes = (
+        "instagram_basic",
+        "instagram_manage_comments",
+        "instagram_manage_messages",
+        "instagram_content_publish",
+        "pages_show_list",
+        "pages_read_engagement",
+        "pages_manage_metadata",
+    )
+    subscribed = ("feed", "messages")
+    objects = ("instagram",)
+
+    def read(self, entry: Mapping[str, Any], place: entries.Place) -> Iterator[Utterance | Notice]:
+        """Comments, mentions and messages. With Instagram's own login a change is the entry itself."""
+        changes = entry.get("changes") or ([entry] if "field" in entry else [])
+        for change in changes:
+            if change["field"] in {"comments", "live_comments"}:
+                yield from _comment(change["value"], entry, place)
+            elif change["field"] == "mentions":
+                yield _mention(change["value"], entry, place)
+        for event in entry.get("messaging") or []:
+            yield from entries.message(event, place)
+
+    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+        found = owner.pages(account, redirect_uri=redirect_uri, code=code)
+        page = owner.chosen(
+            account, [one for one in found if one.get("instagram_business_account")]
+        )
+        own = page["instagram_business_account"]
+        held = owner.connected(account, page, self.subscribed, page_id=str(page["id"]))
+        handle = str(own.get("username", ""))
+        kept = {**held.settings, "username": handle}
+        return replace(held, address=str(own["id"]), name=handle or held.name, settings=kept)
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        now = time.time()
+        after = reconcile.since(cursor, now)
+        return reconcile.gathered(
+            account,
+            cursor,
+            now,
+            [
+                lambda: _comments(account, after),
+                lambda: reconcile.talks(account, _page(account), "instagram", after),
+            ],
+        )
+
+    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+        if out.act == "publish":
+            seen = super().preview(out, account)
+            if out.extra.get("files") or out.attachments:
+                return seen
+            remark = _("Instagram tar bare innlegg med bilde. Legg ved et bilde først.")
+            return Preview(seen.parts, 1, 0, _("innlegg uten bilde"), [remark])
+        said = self.text(out)
+        most = messages.MOST_CHARS // 2 if out.visibility == "private" else 2200
+        return Preview([said], graphemes(said), most, _("tegn"))
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        match out.act:
+            case "publish":
+                return self._publish(out, account)
+            case "say" if out.visibility == "private":
+                return messages.send(account, _page(account), out, self.text(out))
+            case "say":
+                said = {"message": self.text(out)}
+                held = graph.call(account, "POST", f"{out.parent}/replies", said, acts=True)
+                return _named(held)
+            case "hide" | "show":
+                graph.call(account, "POST", out.target, {"hide": out.act == "hide"}, acts=True)
+                return Receipt(out.target)
+            case "remove":
+                return _removed(account, out.target)
+        raise SendError(_("Instagram lar oss ikke endre et innlegg som er ute."), permanent=True)
+
+    def _publish(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        found = pictures.of(out, account)[:MAX_PICTURES]
+        if not found:
+            raise SendError(_("Instagram tar bare innlegg med bilde."), permanent=True)
+
+        def get(path: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
+            return graph.call(account, "GET", path, params)
+
+        own = account.address
+        containers.room(get(f"{own}/content_publishing_limit", {"fields": "quota_usage,config"}))
+        made = [
+            graph.call(
+                account, "POST", f"{own}/media", _image(url, alt, out, self.text(out), found)
+            )
+            for url, alt in found
+        ]
+        ids = [str(one.get("id", "")) for one in made]
+        for one in ids:
+            containers.until_ready(get, one, "status_code")
+        whole = ids[0]
+        if len(ids) > 1:
+            said = {"media_type": "CAROUSEL", "children": ids, "caption": self.text(out)}
+            whole = str(graph.call(account, "POST", f"{own}/media", said).get("id", ""))
+            containers.until_ready(get, whole, "status_code")
+        shown = graph.call(
+            account, "POST", f"{own}/media_publish", {"creation_id": whole}, acts=True
+        )
+        return _named(shown)
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        try:
+            return self._look(out, account)
+        except SendError as fault:
+            raise SendError(str(fault), ambiguous=True) from fault
+
+    def _look(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        text = self.text(out)
+        match out.act:
+            case "publish":
+                params = {"fields": "id,caption,timestamp,permalink", "limit": "25"}
+                held = graph.call(account, "GET", f"{account.address}/media", params)
+                return _with(held.get("data", []), "caption", text)
+            case "say" if out.visibility == "private":
+                return messages.find(account, _page(account), "instagram", out, text)
+            case "say":
+                params = {"fields": "id,from,text,timestamp", "limit": "50"}
+                held = graph.call(account, "GET", f"{out.parent}/replies", params)
+                ours = [one for one in held.get("data", []) if messages.is_own(one, account)]
+                return _with(ours, "text", text)
+        return _acted(out, account)
+
+    def profile_url(self, account: AccountFacts) -> str:
+        return f"https://www.instagram.com/{account.settings.get('username') or account.name}/"
+
+
+def _comments(account: AccountFacts, after: float) -> list[Item]:
+    """New comments on the newest posts."""
+    params = {"fields": MEDIA, "limit": "25"}
+    held = graph.call(account, "GET", f"{account.address}/media", params)
+    return [
+        reconcile.item("comment", _as_comment(one), post=media.get("id"))
+        for media in held.get("data", [])
+        for one in (media.get("comments") or {}).get("data", [])
+        if not messages.is_own(one, account)
+        and entries.moment(one["timestamp"]).timestamp() >= after
+    ]
+
+
+def _acted(out: Outgoing, account: AccountFacts) -> Receipt | None:
+    try:
+        held = graph.call(account, "GET", out.target, {"fields": "id,hidden"})
+    except graph.GraphError as fault:
+        if out.act == "remove" and fault.is_gone:
+            return Receipt(out.target, "Looked up.")
+        raise
+    done = out.act in {"hide", "show"} and held.get("hidden") is (out.act == "hide")
+    return Receipt(out.target, "Looked up.") if done else None
+
+
+def _page(account: AccountFacts) -> str:
+    return str(account.settings.get("page_id") or "me")
+
+
+def _image(
+    url: str, alt: str, out: Outgoing, caption: str, found: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
+    said: dict[str, Any] = {"image_url": url}
+    if alt:
+        said["alt_text"] = alt
+    return said | ({"caption": caption} if len(found) == 1 else {"is_carousel_item": True})
+
+
+def _removed(account: AccountFacts, target: str) -> Receipt:
+    try:
+        graph.call(account, "DELETE", target, acts=True)
+    except graph.GraphError as fault:
+        if not fault.is_gone:
+            raise
+    return Receipt(target)
+
+
+def _named(held: Mapping[str, Any]) -> Receipt:
+    if not held.get("id"):
+        raise SendError("Meta took it and gave no id.", ambiguous=True)
+    return Receipt(str(held["id"]), url=entries.https(held.get("permalink")))
+
+
+def _with(found: Sequence[Mapping[str, Any]], field: str, text: str) -> Receipt | None:
+    for one in found:
+        made = one.get("timestamp")
+        fresh = not made or time.time() - entries.moment(made).timestamp() < 24 * 3600
+        if fresh and one.get(field) == text:
+            return Receipt(str(one["id"]), "Looked up.", entries.https(one.get("permalink")))
+    return None
+
+
+def _as_comment(held: Mapping[str, Any]) -> dict[str, Any]:
+    """Instagram's names for a comment's fields, as reconciling knows them."""
+    found = {**held, "created_time": held.get("timestamp")}
+    found.setdefault("from", {"username": held.get("username")})
+    return {**found, "parent": {"id": held.get("parent_id")}}
+
+
+def _comment(
+    value: Mapping[str, Any], entry: Mapping[str, Any], place: entries.Place
+) -> Iterator[Utterance | Notice]:
+    named = entries.key_of(value["id"])
+    who = entries.author(value.get("from"), named)
+    if who.external_id in place.own:
+        yield Notice("own", of=named)
+        return
+    above = [value.get("parent_id"), (value.get("media") or {}).get("id")]
+    yield Utterance(
+        external_id=named,
+        author=who,
+        body=clean(entries.text_of(value.get("text"))),
+        occurred_at=entries.moment(entry["time"]) if entry.get("time") else place.received_at,
+        visibility="public",
+        parents=[entries.key_of(one) for one in above if one],
+    )
+
+
+def _mention(value: Mapping[str, Any], entry: Mapping[str, Any], place: entries.Place) -> Utterance:
+    """Meta says where we were mentioned, not by whom or with what words."""
+    named = entries.key_of(value.get("comment_id") or value["media_id"])
+    return Utterance(
+        external_id=named,
+        author=entries.author(None, named),
+        body=_("Kontoen er nevnt på Instagram. Åpne Instagram for å se hvor."),
+        occurred_at=entries.moment(entry["time"]) if entry.get("time") else place.received_at,
+        visibility="public",
+    )

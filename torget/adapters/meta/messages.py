@@ -1,0 +1,81 @@
+"""Private messages of a page: the Send API, and finding out what went."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from torget.adapters.meta import graph
+from torget.channels.contract import AccountFacts, Outgoing, Receipt, SendError
+
+MOST_CHARS = 2000  # …/messenger-platform/reference/send-api: UTF-8 text of a message
+COMMENT = re.compile(r"\d+(_\d+)?")
+_OUTSIDE_WINDOW = frozenset({2018278, 2534022})
+
+
+def is_comment(named: str) -> bool:
+    """Whether an id is a comment's or a post's: messages have ids of letters and digits."""
+    return bool(COMMENT.fullmatch(named))
+
+
+def recipient(out: Outgoing) -> dict[str, str]:
+    """Whom it is for: who wrote to us; or, once and within seven days, who wrote the comment it answers."""
+    if is_comment(out.parent):
+        return {"comment_id": out.parent}
+    return {"id": out.recipient}
+
+
+def send(account: AccountFacts, sender: str, out: Outgoing, text: str) -> Receipt:
+    """Send one message; after the 24 hours as a human agent, where Meta allows the account that.
+
+    Raises:
+        SendError: as `graph.call`.
+    """
+    if len(text) > MOST_CHARS:
+        raise SendError(_("Meldingen er for lang for Messenger."), permanent=True)
+    said: dict[str, Any] = {
+        "recipient": recipient(out),
+        "messaging_type": "RESPONSE",
+        # It comes back in the echo, and tells which of ours it is.
+        "message": {"text": text, "metadata": out.idempotency_key},
+    }
+    try:
+        held = graph.call(account, "POST", f"{sender}/messages", said, acts=True)
+    except graph.GraphError as fault:
+        allowed = account.settings.get("human_agent") == "yes"
+        if fault.subcode not in _OUTSIDE_WINDOW or not allowed:
+            raise
+        said |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+        held = graph.call(account, "POST", f"{sender}/messages", said, acts=True)
+    if not held.get("message_id"):
+        raise SendError("Meta took it and gave no id.", ambiguous=True)
+    return Receipt(str(held["message_id"]))
+
+
+def find(
+    account: AccountFacts, sender: str, platform: str, out: Outgoing, text: str
+) -> Receipt | None:
+    """Look for the text among the newest of the talk with the recipient.
+
+    Raises:
+        SendError: ambiguous, when the talk cannot be read.
+    """
+    params = {
+        "platform": platform,
+        "user_id": out.recipient,
+        "fields": "messages.limit(25){id,from,message,created_time}",
+    }
+    held = graph.call(account, "GET", f"{sender}/conversations", params)
+    for talk in held.get("data", []):
+        for one in (talk.get("messages") or {}).get("data", []):
+            if is_own(one, account, sender) and one.get("message") == text:
+                return Receipt(str(one["id"]), "Looked up.")
+    return None
+
+
+def is_own(held: dict[str, Any], account: AccountFacts, *more: str) -> bool:
+    """Whether something was said by us."""
+    said_by = str((held.get("from") or {}).get("id", ""))
+    return said_by in {account.address, str(account.settings.get("page_id", "")), *more}

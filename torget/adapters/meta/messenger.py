@@ -1,0 +1,84 @@
+"""Messenger by itself: for a page whose comments are answered elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.meta import entries, messages, owner, reconcile
+from torget.adapters.meta.facebook import MetaBase
+from torget.channels.base import graphemes
+from torget.channels.contract import (
+    AccountFacts,
+    Capabilities,
+    Notice,
+    Outgoing,
+    Polled,
+    Preview,
+    Receipt,
+    SendError,
+    Utterance,
+)
+
+
+class MessengerAdapter(MetaBase):
+    """Only the private messages of a page. A page connected as Facebook has them already."""
+
+    network = "messenger"
+    icon = "chat"
+    label = gettext_lazy("Messenger")
+    capabilities = Capabilities(
+        read_private=True,
+        reply=True,
+        by_sender=True,
+        look_up=True,
+        polls=True,
+        poll_seconds=reconcile.SECONDS,
+        max_body_chars=messages.MOST_CHARS,
+    )
+    fields = (*owner.FIELDS, owner.HUMAN_AGENT)
+    scopes = ("pages_show_list", "pages_manage_metadata", "pages_messaging")
+    subscribed = (
+        "messages",
+        "message_echoes",
+        "message_edits",
+        "message_deliveries",
+        "messaging_postbacks",
+    )
+
+    def read(self, entry: Mapping[str, Any], place: entries.Place) -> Iterator[Utterance | Notice]:
+        """The messages."""
+        for event in entry.get("messaging") or []:
+            yield from entries.message(event, place)
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        now = time.time()
+        after = reconcile.since(cursor, now)
+        return reconcile.gathered(
+            account,
+            cursor,
+            now,
+            [lambda: reconcile.talks(account, account.address, "messenger", after)],
+        )
+
+    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+        said = self.text(out)
+        return Preview([said], graphemes(said), messages.MOST_CHARS, _("tegn"))
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        if out.act != "say":
+            raise SendError(_("En sendt melding i Messenger kan ikke endres."), permanent=True)
+        return messages.send(account, account.address, out, self.text(out))
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        try:
+            return messages.find(account, account.address, "messenger", out, self.text(out))
+        except SendError as fault:
+            raise SendError(str(fault), ambiguous=True) from fault
+
+    def profile_url(self, account: AccountFacts) -> str:
+        return f"https://m.me/{account.address}"

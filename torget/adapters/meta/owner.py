@@ -1,0 +1,181 @@
+"""Connecting a page, and what its token is still good for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.meta import graph
+from torget.channels.contract import AccountFacts, Connected, Field, Health, SendError
+
+FIELDS = (
+    Field(
+        "app_id",
+        gettext_lazy("App-ID"),
+        gettext_lazy("Fra appen kommunen har på developers.facebook.com, under Innstillinger."),
+    ),
+    Field(
+        "app_secret",
+        gettext_lazy("Appens hemmelighet"),
+        gettext_lazy("Samme sted. Med den ser vi at det som kommer, er fra Meta."),
+        secret=True,
+    ),
+    Field(
+        "verify_token",
+        gettext_lazy("Bekreftelsesord"),
+        gettext_lazy("Finn på et ord, og skriv det samme her og under Webhooks i appen."),
+        secret=True,
+    ),
+    Field(
+        "page",
+        gettext_lazy("Side"),
+        gettext_lazy("Navnet eller ID-en til siden, når dere har flere."),
+        required=False,
+    ),
+)
+HUMAN_AGENT = Field(
+    "human_agent",
+    gettext_lazy("Svar inntil sju dager etter"),
+    gettext_lazy(
+        "Bare når Meta har gitt appen tillatelsen Human Agent. Ellers er fristen 24 timer."
+    ),
+    required=False,
+    choices=(("no", gettext_lazy("Nei")), ("yes", gettext_lazy("Ja"))),
+)
+
+
+def authorise_url(
+    account: AccountFacts, scopes: Sequence[str], *, redirect_uri: str, state: str
+) -> str:
+    """Meta's own page where the owner says yes (…/facebook-login/guides/advanced/manual-flow)."""
+    query = {
+        "client_id": account.settings.get("app_id", ""),
+        "redirect_uri": redirect_uri,
+        "state": state,
+        "response_type": "code",
+        "scope": ",".join(scopes),
+    }
+    return f"{graph.DIALOG}?{urlencode(query)}"
+
+
+def _exchange(account: AccountFacts, **params: str) -> str:
+    keys = {
+        "client_id": str(account.settings.get("app_id", "")),
+        "client_secret": account.secrets.get("app_secret", ""),
+    }
+    # There is no token to send along yet: the app itself is who asks.
+    held = graph.call(
+        account,
+        "GET",
+        "oauth/access_token",
+        {**keys, **params},
+        access_token=app_token(account),
+        proven=False,
+    )
+    return str(held.get("access_token", ""))
+
+
+def app_token(account: AccountFacts) -> str:
+    """The app's own token: its id and secret with a bar between."""
+    return f"{account.settings.get('app_id', '')}|{account.secrets.get('app_secret', '')}"
+
+
+def pages(account: AccountFacts, *, redirect_uri: str, code: str) -> list[dict[str, Any]]:
+    """The pages the owner gave us, each with its lasting token: code → user token → 60 days → page tokens.
+
+    Raises:
+        SendError: Meta did not give them.
+    """
+    short = _exchange(account, redirect_uri=redirect_uri, code=code)
+    lasting = _exchange(account, grant_type="fb_exchange_token", fb_exchange_token=short)
+    fields = "id,name,access_token,tasks,instagram_business_account{id,username}"
+    held = graph.call(
+        account, "GET", "me/accounts", {"fields": fields, "limit": "100"}, access_token=lasting
+    )
+    return [one for one in held.get("data", []) if one.get("access_token")]
+
+
+def chosen(account: AccountFacts, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The page named in the settings, or the only one.
+
+    Raises:
+        SendError: none, or several without a name.
+    """
+    wanted = str(account.settings.get("page", "")).strip().casefold()
+    fitting = [
+        one
+        for one in found
+        if not wanted or wanted in {str(one["id"]), str(one.get("name", "")).casefold()}
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = ", ".join(str(one.get("name", "")) for one in found)
+    raise SendError(
+        _("Skriv hvilken side det gjelder. Vi fikk lov til disse: %(names)s") % {"names": names},
+        permanent=True,
+    )
+
+
+def connected(
+    account: AccountFacts, page: Mapping[str, Any], subscribed: Sequence[str], **settings: str
+) -> Connected:
+    """The page as an account; Meta is told to send us what happens there.
+
+    Raises:
+        SendError: Meta would not.
+    """
+    key = str(page["access_token"])
+    graph.call(
+        account,
+        "POST",
+        f"{page['id']}/subscribed_apps",
+        {"subscribed_fields": ",".join(subscribed)},
+        access_token=key,
+    )
+    return Connected(
+        address=str(page["id"]),
+        name=str(page.get("name", "")),
+        settings={**account.settings, **settings},
+        secrets={**account.secrets, "token": key},
+    )
+
+
+def check(account: AccountFacts, scopes: Sequence[str]) -> Health:
+    """What `debug_token` says of the token (…/graph-api/reference/debug_token)."""
+    try:
+        held = graph.call(
+            account,
+            "GET",
+            "debug_token",
+            {"input_token": graph.token(account)},
+            access_token=app_token(account),
+            proven=False,
+        ).get("data", {})
+    except SendError as fault:
+        return Health(
+            False, _("Meta svarte ikke på om nøkkelen er gyldig: %(why)s") % {"why": fault}
+        )
+    if held.get("is_valid") is not True:
+        return Health(False, _("Nøkkelen gjelder ikke lenger. Koble til siden på nytt."))
+    given = {str(one) for one in held.get("scopes", [])}
+    missing = [one for one in scopes if one not in given or not _covers(held, one, account)]
+    ends = [graph.number(held.get(name)) for name in ("expires_at", "data_access_expires_at")]
+    expires_at = min((datetime.fromtimestamp(one, UTC) for one in ends if one > 0), default=None)
+    if held.get("type") not in {"PAGE", "SYSTEM_USER", "USER"}:
+        return Health(False, _("Nøkkelen er ikke en nøkkel for en side."), expires_at, missing)
+    detail = _("Mangler tillatelser: %(names)s") % {"names": ", ".join(missing)} if missing else ""
+    return Health(not missing, detail or _("Nøkkelen er gyldig."), expires_at, missing)
+
+
+def _covers(held: Mapping[str, Any], scope: str, account: AccountFacts) -> bool:
+    """Whether a permission given for some pages only is given for ours; without a list it is for all."""
+    for one in held.get("granular_scopes", []):
+        if one.get("scope") == scope and (targets := one.get("target_ids")):
+            own = {account.address, str(account.settings.get("page_id", ""))}
+            return bool(own & {str(target) for target in targets})
+    return True

@@ -1,0 +1,172 @@
+"""Asking a page what is new, so that nothing is lost when a webhook was: every quarter of an hour."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from torget.adapters.meta import graph
+from torget.adapters.meta.entries import (
+    ODD,
+    Place,
+    author,
+    https,
+    key_of,
+    moment,
+    picture,
+    text_of,
+)
+from torget.adapters.meta.messages import is_own
+from torget.channels.contract import AccountFacts, Author, Item, Polled, Unparseable, Utterance
+from torget.protocols.plaintext import clean
+
+MEDIA_TYPE = "application/json"
+VIA = {"via": "reconcile"}
+OVERLAP_SECONDS = 3600.0  # Meta shows some things late
+FIRST_SECONDS = 24 * 3600.0
+SECONDS = 900.0
+COMMENTS = (
+    "comments.filter(stream).order(reverse_chronological).limit(50)"
+    "{id,from,message,created_time,parent{id},permalink_url,attachment}"
+)
+MESSAGES = "messages.limit(25){id,from,message,created_time,attachments}"
+
+
+def since(cursor: Mapping[str, Any], now: float) -> float:
+    """From when on we ask: a little before we asked last."""
+    asked = cursor.get("asked_at")
+    return float(asked) - OVERLAP_SECONDS if asked else now - FIRST_SECONDS
+
+
+def item(kind: str, held: Mapping[str, Any], **more: Any) -> Item:
+    """Something found by asking, as an envelope; finding it again changes nothing."""
+    body = json.dumps({"found": kind, "held": held, **more}, ensure_ascii=False).encode()
+    return Item(f"found:{held.get('id')}", body, MEDIA_TYPE, VIA)
+
+
+def _is_new(held: Mapping[str, Any], after: float) -> bool:
+    try:
+        return moment(held["created_time"]).timestamp() >= after
+    except ODD:
+        return True
+
+
+def page(account: AccountFacts, cursor: Mapping[str, Any], *, now: float) -> Polled:
+    """Comments, posts of visitors and messages since the cursor.
+
+    Raises:
+        SendError: as `graph.call`.
+    """
+    after = since(cursor, now)
+    return gathered(
+        account,
+        cursor,
+        now,
+        [
+            lambda: feed(account, after),
+            lambda: talks(account, account.address, "messenger", after),
+        ],
+    )
+
+
+def gathered(
+    account: AccountFacts,
+    cursor: Mapping[str, Any],
+    now: float,
+    parts: Sequence[Callable[[], list[Item]]],
+) -> Polled:
+    """All the parts we may read; what a missing permission keeps from us must not keep the rest. Nothing when Meta's limit is near.
+
+    Raises:
+        SendError: as `graph.call`; also when no part may be read.
+    """
+    if graph.is_full(account):
+        return Polled(cursor=cursor)
+    items: list[Item] = []
+    refused: list[graph.GraphError] = []
+    for part in parts:
+        try:
+            items += part()
+        except graph.GraphError as fault:
+            if not fault.is_forbidden:
+                raise
+            refused.append(fault)
+    if len(refused) == len(parts):
+        raise refused[0]
+    return Polled(items, {"asked_at": now})
+
+
+def feed(account: AccountFacts, after: float) -> list[Item]:
+    """Comments on the newest posts, and what visitors posted."""
+    fields = f"id,from,message,created_time,permalink_url,full_picture,{COMMENTS}"
+    held = graph.call(account, "GET", f"{account.address}/feed", {"fields": fields, "limit": "50"})
+    items = []
+    for post in held.get("data", []):
+        comments = (post.pop("comments", None) or {}).get("data", [])
+        if not is_own(post, account) and _is_new(post, after):
+            items.append(item("post", post))
+        items += [
+            item("comment", one, post=post.get("id"))
+            for one in comments
+            if not is_own(one, account) and _is_new(one, after)
+        ]
+    return items
+
+
+def talks(account: AccountFacts, sender: str, platform: str, after: float) -> list[Item]:
+    """Messages in the talks that moved last."""
+    params = {"platform": platform, "fields": f"updated_time,{MESSAGES}", "limit": "50"}
+    held = graph.call(account, "GET", f"{sender}/conversations", params)
+    return [
+        item("message", one)
+        for talk in held.get("data", [])
+        for one in (talk.get("messages") or {}).get("data", [])
+        if not is_own(one, account, sender) and _is_new(one, after)
+    ]
+
+
+def read(body: bytes, place: Place) -> Sequence[Utterance]:
+    """What was found, as the webhook would have told it: with the same ids.
+
+    Raises:
+        Unparseable: it is not as documented.
+    """
+    try:
+        whole = json.loads(body)
+        kind, held = whole["found"], whole["held"]
+        return [_message(held)] if kind == "message" else [_public(kind, whole, held, place)]
+    except ODD as fault:
+        raise Unparseable(_("Dette er ikke et svar fra Meta vi forstår.")) from fault
+
+
+def _public(
+    kind: str, whole: Mapping[str, Any], held: Mapping[str, Any], place: Place
+) -> Utterance:
+    named = key_of(held["id"])
+    above = [(held.get("parent") or {}).get("id"), whole.get("post")]
+    at: datetime = moment(held["created_time"]) if held.get("created_time") else place.received_at
+    attached = ((held.get("attachment") or {}).get("media") or {}).get("image") or {}
+    return Utterance(
+        external_id=named,
+        author=author(held.get("from"), named),
+        body=clean(text_of(held.get("message") or held.get("text"))),
+        occurred_at=at,
+        visibility="public",
+        parents=[key_of(one) for one in dict.fromkeys(above) if one and one != named],
+        url=https(held.get("permalink_url") or held.get("permalink")),
+        attachments=picture(held.get("full_picture") if kind == "post" else attached.get("src")),
+    )
+
+
+def _message(held: Mapping[str, Any]) -> Utterance:
+    sender = held["from"]
+    return Utterance(
+        external_id=key_of(held["id"]),
+        author=Author(key_of(sender["id"])[:320], clean(text_of(sender.get("name")))[:120]),
+        body=clean(text_of(held.get("message"))),
+        occurred_at=moment(held["created_time"]),
+    )

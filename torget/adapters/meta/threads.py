@@ -1,0 +1,293 @@
+"""A Threads account as a channel (graph.threads.net)."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.meta import containers, entries, graph, owner, pictures, reconcile
+from torget.channels.base import Base
+from torget.channels.contract import (
+    AccountFacts,
+    Author,
+    Capabilities,
+    Connected,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Polled,
+    Receipt,
+    SendError,
+    Unparseable,
+    Utterance,
+)
+from torget.protocols.plaintext import clean, one_line
+
+HOST, VERSION = "https://graph.threads.net", "v1.0"
+SCOPES = (
+    "threads_basic",
+    "threads_content_publish",
+    "threads_manage_replies",
+    "threads_read_replies",
+    "threads_manage_mentions",
+    "threads_delete",
+)
+REPLY = "id,text,username,permalink,timestamp,replied_to,root_post,is_reply_owned_by_me"
+NEWEST = 10
+
+
+class ThreadsAdapter(Base):
+    """Replies and mentions, answers, posts, hiding. Settings: docs/channels/meta.md."""
+
+    network = "threads"
+    icon = "comment"
+    label = gettext_lazy("Threads")
+    capabilities = Capabilities(
+        read_public=True,
+        reply=True,
+        publish=True,
+        withdraw=True,
+        hide=True,
+        max_pictures=1,
+        alt_text=True,
+        look_up=True,
+        polls=True,
+        poll_seconds=reconcile.SECONDS,
+        max_body_chars=500,
+    )
+    hide_means = gettext_lazy(
+        "Skjult på Threads: svaret ligger bak «skjulte svar», og hvem som helst kan åpne det."
+    )
+    fields = owner.FIELDS[:3]
+    oauth: ClassVar[bool] = True
+
+    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+        return graph.verify(account, headers, body)
+
+    def greet(self, account: AccountFacts, query: Mapping[str, str]) -> str | None:
+        return graph.greet(account, query)
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        try:
+            held = json.loads(item.body)
+            if item.headers.get("via") == "reconcile":
+                return [_utterance(held["held"])]
+            own = {account.address, _handle(account)}
+            values = held["values"]
+            each = values if isinstance(values, list) else [values]
+            return [news for one in each for news in _news(one, own)]
+        except entries.ODD as fault:
+            raise Unparseable(_("Dette er ikke en leveranse fra Meta vi forstår.")) from fault
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        now = time.time()
+        after = reconcile.since(cursor, now)
+        return reconcile.gathered(
+            account,
+            cursor,
+            now,
+            [
+                lambda: _found(account, _mentions(account), after),
+                lambda: _found(account, _replies(account), after),
+            ],
+        )
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        match out.act:
+            case "say" | "publish":
+                return self._publish(out, account)
+            case "withdraw":
+                try:
+                    _call(account, "DELETE", out.target, acts=True)
+                except graph.GraphError as fault:
+                    if not fault.is_gone:
+                        raise
+                return Receipt(out.target)
+            case "hide" | "show":
+                said = {"hide": out.act == "hide"}
+                _call(account, "POST", f"{out.target}/manage_reply", said, acts=True)
+                return Receipt(out.target)
+        raise SendError(_("Threads lar oss ikke endre det som er ute."), permanent=True)
+
+    def _publish(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        said: dict[str, Any] = {"text": self.text(out), "media_type": "TEXT"}
+        found = pictures.of(out, account) if out.act == "publish" else []
+        if found:
+            said |= {"media_type": "IMAGE", "image_url": found[0][0], "alt_text": found[0][1]}
+        elif out.act == "publish" and out.link:
+            said["link_attachment"] = out.link
+        if out.act == "say":
+            said["reply_to_id"] = out.parent
+        fields = {"fields": "quota_usage,config"}
+        containers.room(_call(account, "GET", "me/threads_publishing_limit", fields))
+        container = str(_call(account, "POST", "me/threads", said).get("id", ""))
+        if found:
+            containers.until_ready(
+                lambda path, params: _call(account, "GET", path, params), container, "status"
+            )
+        shown = {"creation_id": container}
+        held = _call(account, "POST", "me/threads_publish", shown, acts=True)
+        if not held.get("id"):
+            raise SendError("Threads took it and gave no id.", ambiguous=True)
+        return Receipt(str(held["id"]))
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        try:
+            if out.act in {"say", "publish"}:
+                return self._find(out, account)
+            return self._acted(out, account)
+        except SendError as fault:
+            raise SendError(str(fault), ambiguous=True) from fault
+
+    def _find(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        path = "me/threads" if out.act == "publish" else "me/replies"
+        fields = {"fields": "id,text,permalink,timestamp,replied_to", "limit": "25"}
+        for one in _call(account, "GET", path, fields).get("data", []):
+            above = (one.get("replied_to") or {}).get("id", "")
+            made = entries.moment(one["timestamp"]).timestamp()
+            fresh = time.time() - made < 24 * 3600
+            if fresh and one.get("text") == self.text(out) and above == out.parent:
+                return Receipt(str(one["id"]), "Looked up.", entries.https(one.get("permalink")))
+        return None
+
+    def _acted(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        try:
+            held = _call(account, "GET", out.target, {"fields": "id,hide_status"})
+        except graph.GraphError as fault:
+            if out.act == "withdraw" and fault.is_gone:
+                return Receipt(out.target, "Looked up.")
+            raise
+        if out.act == "withdraw":
+            return None
+        hidden = held.get("hide_status") == "HIDDEN"
+        return Receipt(out.target, "Looked up.") if hidden is (out.act == "hide") else None
+
+    def check(self, account: AccountFacts) -> Health:
+        try:
+            held = _call(account, "GET", "me", {"fields": "id,username"})
+        except SendError as fault:
+            return Health(False, _("Threads svarer ikke på nøkkelen: %(why)s") % {"why": fault})
+        ends = graph.number(account.settings.get("expires_at"))
+        expires_at = datetime.fromtimestamp(ends, UTC) if ends else None
+        return Health(str(held.get("id")) == account.address, "", expires_at)
+
+    def profile_url(self, account: AccountFacts) -> str:
+        return f"https://www.threads.net/@{_handle(account)}"
+
+    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+        query = {
+            "client_id": account.settings.get("app_id", ""),
+            "redirect_uri": redirect_uri,
+            "scope": ",".join(SCOPES),
+            "response_type": "code",
+            "state": state,
+        }
+        return f"https://threads.net/oauth/authorize?{urlencode(query)}"
+
+    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+        keys = {
+            "client_id": str(account.settings.get("app_id", "")),
+            "client_secret": account.secrets.get("app_secret", ""),
+        }
+        root = graph.base(account, HOST, "").rstrip("/")
+        said = {**keys, "grant_type": "authorization_code", "redirect_uri": redirect_uri}
+        first = graph.call(
+            account,
+            "POST",
+            "oauth/access_token",
+            {**said, "code": code},
+            access_token=owner.app_token(account),
+            root=root,
+            proven=False,
+        )
+        short = str(first.get("access_token", ""))
+        swap = {"grant_type": "th_exchange_token", "client_secret": keys["client_secret"]}
+        lasting = graph.call(
+            account, "GET", "access_token", swap, access_token=short, root=root, proven=False
+        )
+        token = str(lasting.get("access_token", ""))
+        own = _call(account, "GET", "me", {"fields": "id,username"}, access_token=token)
+        ends = int(time.time()) + graph.number(lasting.get("expires_in"))
+        return Connected(
+            str(own["id"]),
+            str(own.get("username", "")),
+            {**account.settings, "expires_at": ends, "username": str(own.get("username", ""))},
+            {**account.secrets, "token": token},
+            datetime.fromtimestamp(ends, UTC),
+        )
+
+
+def _handle(account: AccountFacts) -> str:
+    """Our handle there; the account's name is what the municipality calls it."""
+    return str(account.settings.get("username") or account.name)
+
+
+def _call(
+    account: AccountFacts,
+    method: str,
+    path: str,
+    params: Mapping[str, Any] | None = None,
+    **more: Any,
+) -> dict[str, Any]:
+    root = graph.base(account, HOST, VERSION)
+    return graph.call(account, method, path, params, root=root, proven=False, **more)
+
+
+def _mentions(account: AccountFacts) -> list[dict[str, Any]]:
+    held = _call(account, "GET", "me/mentions", {"fields": REPLY, "limit": "50"})
+    found: list[dict[str, Any]] = held.get("data") or []
+    return found
+
+
+def _replies(account: AccountFacts) -> list[dict[str, Any]]:
+    """All that stands under our newest posts."""
+    posts = _call(account, "GET", "me/threads", {"fields": "id", "limit": str(NEWEST)})
+    found: list[dict[str, Any]] = []
+    for post in posts.get("data") or []:
+        held = _call(account, "GET", f"{post['id']}/conversation", {"fields": REPLY})
+        found += held.get("data") or []
+    return found
+
+
+def _found(account: AccountFacts, held: Sequence[Mapping[str, Any]], after: float) -> list[Item]:
+    return [
+        reconcile.item("reply", one)
+        for one in held
+        if one.get("is_reply_owned_by_me") is not True
+        and one.get("username") != _handle(account)
+        and entries.moment(one["timestamp"]).timestamp() >= after
+    ]
+
+
+def _news(held: Mapping[str, Any], own: set[str]) -> list[Utterance | Notice]:
+    if held["field"] not in {"replies", "mentions"}:
+        return []
+    value = held["value"]
+    if value.get("username") in own:
+        return [Notice("own", of=entries.key_of(value["id"]))]
+    return [_utterance(value)]
+
+
+def _utterance(held: Mapping[str, Any]) -> Utterance:
+    """A reply or a mention. Threads names people by their handle only."""
+    name = one_line(entries.key_of(held["username"]), 100)
+    above = [(held.get(one) or {}).get("id") for one in ("replied_to", "root_post")]
+    return Utterance(
+        external_id=entries.key_of(held["id"]),
+        author=Author(name, name, handle=f"@{name}", url=f"https://www.threads.net/@{name}"),
+        body=clean(entries.text_of(held.get("text"))),
+        occurred_at=entries.moment(held["timestamp"]),
+        visibility="public",
+        parents=[entries.key_of(one) for one in dict.fromkeys(above) if one],
+        url=entries.https(held.get("permalink")),
+    )

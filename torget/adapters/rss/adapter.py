@@ -1,0 +1,239 @@
+"""RSS, Atom and JSON Feed as a channel that only listens: entries that name the municipality become conversations."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.channels import http
+from torget.channels.base import Base
+from torget.channels.contract import (
+    AccountFacts,
+    Author,
+    Capabilities,
+    Connected,
+    Field,
+    Health,
+    Item,
+    Notice,
+    Polled,
+    SendError,
+    Unparseable,
+    Utterance,
+)
+from torget.protocols import feedreading
+from torget.protocols.feedreading import BadFeed, Entry, Source
+from torget.protocols.plaintext import clean, one_line
+
+MOST_HOPS = 3
+MOST_SEEN = 1000
+FIRST_SECONDS = 7 * 24 * 3600.0
+SHOWN_CHARS = 2000
+ACCEPT = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.8"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A feed as it was got; `source` is None when it is as it was."""
+
+    source: Source | None
+    url: str
+    marks: Mapping[str, str]
+
+
+class RssAdapter(Base):
+    """One feed an account. Settings: docs/channels/rss.md."""
+
+    network = "rss"
+    label = gettext_lazy("Nyhetsstrøm (RSS)")
+    icon = "feed"
+    capabilities = Capabilities(read_public=True, polls=True, poll_seconds=900.0)
+    fields = (
+        Field(
+            "url",
+            gettext_lazy("Adresse"),
+            gettext_lazy("Adressen til strømmen (RSS, Atom eller JSON Feed), ikke til nettsiden."),
+        ),
+        Field(
+            "words",
+            gettext_lazy("Ord å se etter"),
+            gettext_lazy(
+                "Med komma mellom, for eksempel Nordvåg kommune, ordføreren. "
+                "Bare saker der et av dem står, kommer inn."
+            ),
+        ),
+    )
+
+    def connect(self, account: AccountFacts) -> Connected:
+        url = str(account.settings.get("url", "")).strip()
+        fetched = fetch(url, {})
+        title = fetched.source.title if fetched.source else ""
+        kept = {**account.settings, "url": fetched.url}
+        return Connected(fetched.url, account.name or title, kept, account.secrets)
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        fetched = fetch(
+            str(account.settings.get("url") or account.address), cursor.get("marks", {})
+        )
+        if fetched.source is None:
+            return Polled(cursor=cursor)
+        seen: dict[str, str] = dict(cursor.get("seen", {}))
+        first = "seen" not in cursor
+        items = []
+        for entry in fetched.source.entries:
+            if not names(entry, str(account.settings.get("words", ""))):
+                continue
+            key, now = _digest(entry.id), _digest(f"{entry.title}\n{entry.text}")
+            before = seen.pop(key, None)
+            seen[key] = now
+            if before != now and not (first and _is_old(entry)):
+                items.append(_item(entry, fetched.source, key, now, changed=before is not None))
+        recent = dict(list(seen.items())[-MOST_SEEN:])
+        return Polled(items, {"marks": dict(fetched.marks), "seen": recent})
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        try:
+            held = json.loads(item.body)
+            return [_utterance(held, account, received_at)]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+            raise Unparseable(_("Dette er ikke en nyhetssak vi forstår.")) from fault
+
+    def check(self, account: AccountFacts) -> Health:
+        try:
+            fetched = fetch(str(account.settings.get("url") or account.address), {})
+        except SendError as fault:
+            return Health(False, str(fault))
+        count = len(fetched.source.entries) if fetched.source else 0
+        return Health(True, _("Strømmen kan leses, med %(count)s saker.") % {"count": count})
+
+    def profile_url(self, account: AccountFacts) -> str:
+        return ""  # the feed is somebody else's: it does not stand among our accounts
+
+
+def fetch(url: str, marks: Mapping[str, str]) -> Fetched:
+    """Get a feed if it has changed; redirects are followed, each address checked anew.
+
+    Raises:
+        SendError: nobody answers; `account` when there is no feed there any more.
+    """
+    headers = {"accept": ACCEPT}
+    for name, field in (("etag", "if-none-match"), ("last-modified", "if-modified-since")):
+        if marks.get(name):
+            headers[field] = marks[name]
+    for _hop in range(MOST_HOPS + 1):
+        answer = _get(url, headers)
+        if answer.status not in {301, 302, 303, 307, 308}:
+            return _read(answer, url)
+        url = urljoin(url, answer.headers.get("location", ""))
+    raise SendError(_("Adressen sender oss videre for mange ganger."), account=True)
+
+
+def _get(url: str, headers: Mapping[str, str]) -> http.Response:
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise SendError(_("Skriv en adresse som begynner med https://."), account=True)
+    try:
+        return http.request("GET", url, headers=headers)
+    except http.HttpError as fault:
+        raise SendError(str(fault)) from fault
+
+
+def _read(answer: http.Response, url: str) -> Fetched:
+    if answer.status == 304:
+        return Fetched(None, url, {})
+    if answer.status in {401, 403, 404, 410}:
+        raise SendError(
+            _("Det er ingen strøm på adressen (HTTP %(status)s).") % {"status": answer.status},
+            account=True,
+        )
+    if answer.status != 200:
+        wait = answer.headers.get("retry-after", "")
+        raise SendError(
+            f"HTTP {answer.status}", retry_after_seconds=float(wait) if wait.isdigit() else None
+        )
+    try:
+        source = feedreading.read(answer.body, url=url)
+    except BadFeed as fault:
+        raise SendError(
+            _("Det som ligger på adressen, er ikke en nyhetsstrøm."), account=True
+        ) from fault
+    marks = {name: answer.headers.get(name, "")[:500] for name in ("etag", "last-modified")}
+    return Fetched(source, url, marks)
+
+
+def names(entry: Entry, words: str) -> bool:
+    """Whether one of the words stands in it, also with an ending ("Nordvågs"); without words everything does."""
+    wanted = [re.escape(word.strip().casefold()) for word in words.split(",") if word.strip()]
+    said = f"{entry.title}\n{entry.text}".casefold()
+    return not wanted or re.search(rf"(?<!\w)(?:{'|'.join(wanted)})", said) is not None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _is_old(entry: Entry) -> bool:
+    at = entry.published_at
+    return at is not None and time.time() - at.timestamp() > FIRST_SECONDS
+
+
+def _item(entry: Entry, source: Source, key: str, version: str, *, changed: bool) -> Item:
+    """An entry as an envelope: a changed one is another."""
+    held = {
+        "id": entry.id,
+        "url": entry.url,
+        "title": entry.title,
+        "text": entry.text,
+        "author": entry.author,
+        "published": entry.published_at.isoformat() if entry.published_at else "",
+        "changed": changed,
+        "source": source.title,
+        "home": source.home,
+    }
+    body = json.dumps(held, ensure_ascii=False).encode()
+    return Item(f"{key}:{version}", body, "application/json")
+
+
+def _utterance(held: Mapping[str, Any], account: AccountFacts, received_at: datetime) -> Utterance:
+    """A piece as a public utterance of its paper: the title, the beginning, and where to read on."""
+    named = _text(held["id"], 400)
+    if not named:
+        raise ValueError("no id")
+    title, url = _text(held["title"], 300), _text(held["url"], 2000)
+    text = clean(held["text"])
+    if len(text) > SHOWN_CHARS:
+        text = text[:SHOWN_CHARS].rsplit(" ", 1)[0] + " …"
+    home = _text(held["home"], 500)
+    changed = held["changed"] is True
+    return Utterance(
+        external_id=named,
+        author=Author(
+            account.address[:320],
+            _text(held["source"], 120) or account.name,
+            url=home if home.startswith("https://") else "",
+        ),
+        body="\n\n".join(one for one in (title, text, url) if one),
+        occurred_at=feedreading.when(held["published"]) or received_at.astimezone(UTC),
+        kind="edit" if changed else "new",
+        changed_at=received_at if changed else None,
+        subject=title,
+        visibility="public",
+        url=url if url.startswith("https://") else "",
+    )
+
+
+def _text(held: Any, most: int) -> str:
+    if not isinstance(held, str):
+        raise TypeError("not a text")
+    return one_line(held, most)

@@ -1,0 +1,306 @@
+"""SMS as a channel: numbers, texts counted before they are sent, and two ways to a provider."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import phonenumbers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.sms import centre, gateway
+from torget.channels.base import Base
+from torget.channels.contract import (
+    AccountFacts,
+    Author,
+    Capabilities,
+    Connected,
+    Field,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Polled,
+    Preview,
+    Receipt,
+    SendError,
+    Unparseable,
+    Utterance,
+)
+from torget.protocols import gsm7, smpp
+from torget.protocols.plaintext import clean, one_line
+
+HTTP, SMPP = "http", "smpp"
+MOST_SMS = 10  # longer than this nobody reads on a phone, and each is paid for
+SHOWN_WIDE = 5
+FAILED_STATES = frozenset({"UNDELIV", "EXPIRED", "DELETED", "REJECTD"})
+
+
+def number(said: str) -> str:
+    """A number in one form ("+4790000000"); short numbers and names stay as they are."""
+    try:
+        parsed = phonenumbers.parse(said, "NO")
+    except phonenumbers.NumberParseException:
+        return one_line(said, 60)
+    if not phonenumbers.is_possible_number(parsed):
+        return one_line(said, 60)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def shown(said: str) -> str:
+    """A number as people read it."""
+    try:
+        parsed = phonenumbers.parse(said, "NO")
+    except phonenumbers.NumberParseException:
+        return said
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+class SmsAdapter(Base):
+    """Texts to and from a number the municipality has at a provider. Settings: docs/channels/sms.md."""
+
+    network = "sms"
+    icon = "phone"
+    label = gettext_lazy("SMS")
+    # Some providers can be asked by our reference, no SMPP centre can: a look-up does not settle every doubt.
+    capabilities = Capabilities(
+        read_private=True,
+        reply=True,
+        by_sender=True,
+        polls=True,
+        poll_seconds=15.0,
+        max_body_chars=MOST_SMS,
+    )
+    fields = (
+        Field(
+            "way",
+            gettext_lazy("Tilkobling"),
+            gettext_lazy("Leverandøren forteller hvilken av dem dere har avtale om."),
+            choices=((HTTP, gettext_lazy("HTTP (nettgrensesnitt)")), (SMPP, "SMPP 3.4")),
+        ),
+        Field(
+            "sender",
+            gettext_lazy("Avsender"),
+            gettext_lazy(
+                "Nummeret folk kan svare på, for eksempel 2097 eller +4759440000. "
+                "Et navn kan ingen svare på."
+            ),
+        ),
+        Field("url", gettext_lazy("Adresse for sending (HTTP)"), required=False),
+        Field(
+            "token",
+            gettext_lazy("Nøkkel for sending (HTTP)"),
+            gettext_lazy("En nøkkel, eller brukernavn og passord med kolon mellom."),
+            secret=True,
+            required=False,
+        ),
+        Field(
+            "lookup_url",
+            gettext_lazy("Adresse for oppslag (HTTP)"),
+            gettext_lazy(
+                "Hvis leverandøren kan svare på om en melding er sendt: adressen, med {ref} der vår referanse skal stå."
+            ),
+            required=False,
+        ),
+        Field(
+            "hook_secret",
+            gettext_lazy("Passord for innkommende (HTTP)"),
+            gettext_lazy(
+                "Leverandøren signerer med det, eller sender det som passord. Vi tar ikke imot uten."
+            ),
+            secret=True,
+            required=False,
+        ),
+        Field(
+            "signature_header",
+            gettext_lazy("Hodefelt med signatur (HTTP)"),
+            gettext_lazy("Vanligvis x-signature."),
+            required=False,
+        ),
+        Field("host", gettext_lazy("Tjener (SMPP)"), required=False),
+        Field("port", gettext_lazy("Port (SMPP)"), gettext_lazy("Vanligvis 3550."), required=False),
+        Field(
+            "tls",
+            gettext_lazy("Kryptert linje (SMPP)"),
+            gettext_lazy("Velg nei bare når linjen er beskyttet på annen måte."),
+            required=False,
+            choices=(("yes", gettext_lazy("Ja")), ("no", gettext_lazy("Nei"))),
+        ),
+        Field("system_id", gettext_lazy("System-ID (SMPP)"), required=False),
+        Field("password", gettext_lazy("Passord (SMPP)"), secret=True, required=False),
+        Field("system_type", gettext_lazy("Systemtype (SMPP)"), required=False),
+        Field(
+            "alphabet",
+            gettext_lazy("Tegnsett (SMPP)"),
+            gettext_lazy("Prøv Latin-1 hvis æ, ø og å blir feil."),
+            required=False,
+            choices=(("gsm", "GSM 03.38"), ("latin1", "Latin-1")),
+        ),
+    )
+
+    def __init__(self) -> None:
+        self.sender = centre.Sender()
+        self.receiver = centre.Receiver()
+
+    def connect(self, account: AccountFacts) -> Connected:
+        sender = one_line(str(account.settings.get("sender", "")), 60)
+        if not sender:
+            raise SendError(_("Skriv nummeret folk kan svare på."), permanent=True)
+        return Connected(number(sender), account.name, account.settings, account.secrets)
+
+    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+        gateway.is_from(account, headers, body)
+        name = f"sha256:{hashlib.sha256(body).hexdigest()}"
+        return Item(name, body, headers.get("content-type", "application/json")[:120])
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        if _way(account) != SMPP:
+            return Polled(cursor=cursor)
+        return self.receiver.poll(account, cursor, seconds=centre.WAIT_SECONDS)
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        try:
+            if item.media_type == centre.MEDIA_TYPE:
+                return [_from_centre(item, account, received_at)]
+            held = json.loads(item.body)
+            each = held if isinstance(held, list) else [held]
+            return [_from_gateway(one, item, received_at) for one in each]
+        except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as fault:
+            raise Unparseable(_("Dette er ikke en SMS vi forstår.")) from fault
+
+    def text(self, out: Outgoing) -> str:
+        """The words, and who says so under them: without the dash that would make the whole text UCS-2."""
+        whole = f"{out.body}\n{out.signature}" if out.signature else out.body
+        return clean(whole)
+
+    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+        cut = gsm7.cut(self.text(out))
+        remarks = []
+        if cut.wide:
+            found = " ".join(f"«{char}»" for char in cut.wide[:SHOWN_WIDE])
+            remarks.append(
+                _(
+                    "Med tegnet %(characters)s blir det plass til 70 tegn i hver SMS i stedet for 160. "
+                    "Uten det blir meldingen billigere."
+                )
+                % {"characters": found}
+            )
+        return Preview(cut.parts, len(cut.parts), MOST_SMS, _("SMS-er"), remarks)
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        if out.act != "say":
+            raise SendError("An SMS can only be sent, not changed.", permanent=True)
+        text = self.text(out)
+        if len(gsm7.cut(text).parts) > MOST_SMS:
+            raise SendError(_("Meldingen er for lang for SMS."), permanent=True)
+        to = number(out.recipient)
+        if not to.lstrip("+").isdigit():
+            raise SendError(
+                _("Avsenderen er et navn, ikke et nummer vi kan svare."), permanent=True
+            )
+        if _way(account) != SMPP:
+            return gateway.send(account, recipient=to, text=text, key=out.idempotency_key)
+        sender = str(account.settings.get("sender") or account.address)
+        alphabet = str(account.settings.get("alphabet") or "gsm")
+        parts = centre.bodies(text, sender, to, out.idempotency_key, alphabet)
+        return self.sender.submit(account, parts)
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        if _way(account) == SMPP:
+            # query_sm asks by the id the centre gave, and that is just what a cut line did not bring.
+            raise SendError("An SMS centre cannot be asked by our key.", ambiguous=True)
+        return gateway.look_up(account, out.idempotency_key)
+
+    def check(self, account: AccountFacts) -> Health:
+        if _way(account) == SMPP:
+            try:
+                centre.check(account)
+            except SendError as fault:
+                return Health(
+                    False, _("Vi får ikke koblet til SMS-sentralen: %(why)s") % {"why": fault}
+                )
+            return Health(True, _("SMS-sentralen svarer."))
+        if not account.settings.get("url") or not account.secrets.get("token"):
+            return Health(False, _("Adressen eller nøkkelen for sending mangler."))
+        if not account.secrets.get("hook_secret"):
+            return Health(
+                False, _("Passordet for innkommende mangler: svar fra folk kommer ikke inn.")
+            )
+        return Health(True, _("Alt er fylt ut. Om nøkkelen virker, vet vi når en SMS er sendt."))
+
+
+def _way(account: AccountFacts) -> str:
+    return str(account.settings.get("way") or HTTP)
+
+
+def _utterance(external_id: str, sender: str, body: str, at: datetime) -> Utterance:
+    if not sender:
+        raise ValueError("no sender")
+    known = number(sender)
+    return Utterance(
+        external_id=external_id,
+        author=Author(known, shown(known), handle=shown(known)),
+        body=clean(body),
+        occurred_at=at,
+        visibility="private",
+    )
+
+
+def _from_gateway(held: Mapping[str, Any], item: Item, received_at: datetime) -> Utterance | Notice:
+    named = gateway.first(held, gateway.ID)
+    text = gateway.first(held, gateway.TEXT)
+    status = gateway.first(held, gateway.STATUS).lower()
+    sender = gateway.first(held, gateway.SENDER)
+    if status and not text:
+        return _report(held, named, status)
+    if "status" not in held and not sender:
+        raise ValueError("neither a message nor a report")
+    at = _time(gateway.first(held, gateway.TIME)) or received_at
+    return _utterance(one_line(named, 200) or item.external_id, sender, text, at)
+
+
+def _report(held: Mapping[str, Any], named: str, status: str) -> Notice:
+    of = (named.partition("$")[0] or gateway.first(held, gateway.REFERENCE))[:200]
+    if not of:
+        raise ValueError("a report of nothing")
+    failed = status in gateway.UNDELIVERED
+    detail = _("Meldingen kom ikke fram (%(why)s).") % {"why": one_line(status, 40)}
+    return Notice("bounce" if failed else "receipt", of, detail if failed else one_line(status, 40))
+
+
+def _time(said: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None
+
+
+def _from_centre(item: Item, account: AccountFacts, received_at: datetime) -> Utterance | Notice:
+    messages, rest = [], item.body
+    while rest:
+        found = smpp.unpack(rest)
+        if found is None:
+            raise ValueError("the PDU is not whole")
+        messages.append(smpp.read_message(found[0].body))
+        rest = rest[found[1] :]
+    if not messages:
+        raise ValueError("nothing was delivered")
+    if messages[0].is_receipt:
+        report = smpp.report(messages[0])
+        detail = f"{report.state} {report.error}".strip()
+        failed = report.state in FAILED_STATES
+        why = _("Meldingen kom ikke fram (%(why)s).") % {"why": one_line(detail, 40)}
+        return Notice("bounce" if failed else "receipt", report.of, why if failed else detail)
+    default = str(account.settings.get("alphabet") or "gsm")
+    text = "".join(smpp.text_of(message, default=default) for message in messages)
+    placed = smpp.place(messages[0])
+    if placed is not None and placed[1] != len(messages):
+        text += "\n" + _("[En del av meldingen kom ikke fram.]")
+    return _utterance(item.external_id, messages[0].source, text, received_at)

@@ -1,0 +1,161 @@
+"""The HTTP way: the JSON that providers of SMS in Norway speak, in its common shape (docs/channels/sms.md)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from torget.channels import http
+from torget.channels.contract import AccountFacts, BadSignature, Receipt, SendError
+
+# The names providers give the same things; the first is what we send.
+ID = ("id", "messageId", "message_id")
+TEXT = ("text", "userData", "body", "message", "content")
+SENDER = ("from", "source", "sender", "originator", "msisdn")
+RECIPIENT = ("to", "destination", "recipient", "receiver")
+REFERENCE = ("clientRef", "refId", "reference", "ref")
+STATUS = ("status", "deliveryStatus", "resultCode")
+TIME = ("receivedAt", "timestamp", "deliveredAt", "time")
+
+DELIVERED = frozenset({"delivered", "delivrd", "1001"})
+UNDELIVERED = frozenset(
+    {"failed", "undelivered", "undeliv", "expired", "rejected", "rejectd", "deleted", "blocked"}
+)
+ACCOUNT_CODES = frozenset({401, 402, 403})
+LATER_CODES = frozenset({408, 425, 503})
+UNSURE_CODES = frozenset({500, 502, 504})
+
+
+def first(held: Mapping[str, Any], names: tuple[str, ...]) -> str:
+    """The first of these fields that has something in it."""
+    for name in names:
+        value = held.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            return str(value)
+    return ""
+
+
+def is_from(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> None:
+    """See that a delivery is the provider's: HMAC-SHA256 of the raw body, or a password in the Authorization header.
+
+    Raises:
+        BadSignature: neither fits.
+    """
+    secret = account.secrets.get("hook_secret", "")
+    if not secret:
+        raise BadSignature("The account has no secret for deliveries: enter one.")
+    header = str(account.settings.get("signature_header") or "x-signature").lower()
+    if given := headers.get(header, ""):
+        digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
+        right = (digest.hex(), base64.b64encode(digest).decode())
+        said = given.removeprefix("sha256=")
+        if any(hmac.compare_digest(said.encode(), one.encode()) for one in right):
+            return
+        raise BadSignature("The signature does not fit the body.")
+    if not _knows(secret, headers):
+        raise BadSignature("The delivery carries neither our signature nor our password.")
+
+
+def _knows(secret: str, headers: Mapping[str, str]) -> bool:
+    scheme, _space, said = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            said = base64.b64decode(said, validate=True).decode().partition(":")[2]
+        except ValueError:
+            return False
+    if not said:
+        query = parse_qs(urlsplit(headers.get(":path", "")).query)
+        said = query.get("token", [""])[0]
+    return hmac.compare_digest(said.encode(), secret.encode())
+
+
+def _authorization(account: AccountFacts) -> dict[str, str]:
+    token = account.secrets.get("token", "")
+    if ":" in token:
+        return {"authorization": f"Basic {base64.b64encode(token.encode()).decode()}"}
+    return {"authorization": f"Bearer {token}"} if token else {}
+
+
+def _url(account: AccountFacts) -> str:
+    url = str(account.settings.get("url", ""))
+    if not url or not account.secrets.get("token"):
+        raise SendError("The account has no address or no key at the provider.", account=True)
+    return url
+
+
+def send(account: AccountFacts, *, recipient: str, text: str, key: str) -> Receipt:
+    """Hand one text over; the provider gets our key as its reference.
+
+    Raises:
+        SendError: by status code.
+    """
+    said = {TEXT[0]: text, RECIPIENT[0]: recipient, REFERENCE[0]: key, "report": True}
+    said[SENDER[0]] = str(account.settings.get("sender") or account.address)
+    headers = {
+        "content-type": "application/json",
+        "idempotency-key": key,
+        **_authorization(account),
+    }
+    try:
+        answer = http.request("POST", _url(account), headers=headers, content=_json(said))
+    except http.HttpError as fault:
+        raise SendError(str(fault), ambiguous=fault.maybe_sent) from fault
+    if 200 <= answer.status < 300 or answer.status == 409:
+        return Receipt(_id_in(answer.body) or key, f"HTTP {answer.status}")
+    raise refusal(answer)
+
+
+def refusal(answer: http.Response) -> SendError:
+    """A refusal by its status code; after 5xx, but for 503, the text may be on its way."""
+    message = f"HTTP {answer.status}"
+    if answer.status in ACCOUNT_CODES:
+        return SendError(message, account=True)
+    wait = answer.headers.get("retry-after", "")
+    seconds = float(wait) if wait.isdigit() else None
+    if answer.status == 429:
+        return SendError(message, limited=True, retry_after_seconds=seconds or 60.0)
+    if answer.status in LATER_CODES:
+        return SendError(message, retry_after_seconds=seconds)
+    if answer.status in UNSURE_CODES:
+        return SendError(message, ambiguous=True)
+    return SendError(message, permanent=True)
+
+
+def look_up(account: AccountFacts, key: str) -> Receipt | None:
+    """Ask the provider by our reference, where it can be asked (setting `lookup_url`, with {ref} in it).
+
+    Raises:
+        SendError: `ambiguous`, when it cannot be told.
+    """
+    template = str(account.settings.get("lookup_url", ""))
+    if "{ref}" not in template:
+        raise SendError("This provider cannot be asked what went out.", ambiguous=True)
+    url = template.replace("{ref}", quote(key, safe=""))
+    try:
+        answer = http.request("GET", url, headers=_authorization(account))
+    except http.HttpError as fault:
+        raise SendError(str(fault), ambiguous=True) from fault
+    if answer.status == 200 and _id_in(answer.body):
+        return Receipt(_id_in(answer.body), "Looked up.")
+    if answer.status == 404:
+        return None
+    raise SendError(f"The look-up answered HTTP {answer.status}.", ambiguous=True)
+
+
+def _json(held: Mapping[str, Any]) -> bytes:
+    return json.dumps(held, ensure_ascii=False).encode()
+
+
+def _id_in(body: bytes) -> str:
+    try:
+        held = json.loads(body)
+    except (ValueError, RecursionError):
+        return ""
+    if isinstance(held, list) and held:
+        held = held[0]
+    return first(held, ID)[:200] if isinstance(held, dict) else ""

@@ -1,0 +1,330 @@
+"""X as a channel: posts, mentions and answers, with the price beside them."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.adapters.x import api, spending, weighing
+from torget.channels.base import Base, signed
+from torget.channels.contract import (
+    AccountFacts,
+    Author,
+    Capabilities,
+    Connected,
+    Field,
+    Health,
+    Item,
+    Notice,
+    Outgoing,
+    Polled,
+    Preview,
+    Receipt,
+    SendError,
+    Unparseable,
+    Utterance,
+)
+from torget.protocols.plaintext import clean, one_line
+
+SCOPES = ("tweet.read", "tweet.write", "tweet.moderate.write", "users.read", "offline.access")
+FIELDS = "created_at,author_id,conversation_id,referenced_tweets,entities,edit_history_tweet_ids"
+AT_ONCE = 100
+
+
+class XAdapter(Base):
+    """One account. Settings: docs/channels/x.md."""
+
+    network = "x"
+    label = gettext_lazy("X")
+    icon = "comment"
+    capabilities = Capabilities(
+        read_public=True,
+        reply=True,
+        publish=True,
+        withdraw=True,
+        hide=True,
+        look_up=True,
+        polls=True,
+        poll_seconds=900.0,
+        max_body_chars=weighing.MOST,
+    )
+    hide_means = gettext_lazy(
+        "Skjult på X: svaret ligger bak «skjulte svar», og hvem som helst kan åpne det. "
+        "Det går bare under innlegg vi selv har skrevet."
+    )
+    fields = (
+        Field(
+            "client_id",
+            gettext_lazy("Klient-ID"),
+            gettext_lazy("Fra appen kommunen har på developer.x.com. X tar betalt for bruken."),
+        ),
+        Field("client_secret", gettext_lazy("Klienthemmelighet"), secret=True),
+        Field(
+            "monthly_limit",
+            gettext_lazy("Grense per måned i dollar"),
+            gettext_lazy("Når den er nådd, sender vi ikke mer den måneden. Vanligvis 25."),
+            required=False,
+        ),
+        Field(
+            "price_post",
+            gettext_lazy("Pris for et innlegg i dollar"),
+            gettext_lazy("Vanligvis 0.015."),
+            required=False,
+        ),
+        Field(
+            "price_link",
+            gettext_lazy("Pris for et innlegg med lenke i dollar"),
+            gettext_lazy("Vanligvis 0.20."),
+            required=False,
+        ),
+    )
+    oauth: ClassVar[bool] = True
+
+    def text(self, out: Outgoing) -> str:
+        """The text as X takes it."""
+        if out.act == "publish":
+            return weighing.cut(out.body, out.link)
+        return signed(out)
+
+    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+        said = self.text(out)
+        remarks = []
+        if out.body not in said:
+            remarks.append(_("Teksten er forkortet, med lenke til resten."))
+        cost = _("Dette koster omtrent %(price)s dollar på X.") % {
+            "price": spending.price(account, said)
+        }
+        if weighing.has_link(said):
+            cost += " " + _("Uten lenke koster det %(price)s.") % {
+                "price": spending.price(account, "")
+            }
+        remarks.append(cost)
+        if out.attachments:
+            remarks.append(_("Bilder blir ikke med på X."))
+        return Preview([said], weighing.weight(said), weighing.MOST, _("tegn"), remarks)
+
+    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+        params = {
+            "max_results": str(AT_ONCE),
+            "tweet.fields": FIELDS,
+            "expansions": "author_id",
+            "user.fields": "username,name",
+        }
+        if cursor.get("since_id"):
+            params["since_id"] = str(cursor["since_id"])
+        else:
+            params["start_time"] = f"{timezone.now() - timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+        if cursor.get("page"):
+            params["pagination_token"] = str(cursor["page"])
+        held = api.call(account, "GET", f"users/{account.address}/mentions", params)
+        found, meta = held.get("data") or [], held.get("meta") or {}
+        spending.note_reads(account, len(found), timezone.now())
+        people = {one["id"]: one for one in (held.get("includes") or {}).get("users", [])}
+        items = [
+            _item(one, people.get(one.get("author_id"), {}))
+            for one in found
+            if one.get("author_id") != account.address
+        ]
+        # Newest come first: only when the last page is read may we begin after the newest of the first.
+        newest = str(cursor.get("newest") or meta.get("newest_id") or cursor.get("since_id") or "")
+        if page := meta.get("next_token"):
+            return Polled(items, {**cursor, "newest": newest, "page": page}, more=True)
+        return Polled(items, {"since_id": newest} if newest else {})
+
+    def parse(
+        self, item: Item, account: AccountFacts, *, received_at: datetime
+    ) -> Sequence[Utterance | Notice]:
+        try:
+            held = json.loads(item.body)
+            return [_utterance(held["post"], held["author"])]
+        except (
+            *(ValueError, KeyError, TypeError, AttributeError),
+            *(RecursionError, OverflowError),
+        ) as fault:
+            raise Unparseable(_("Dette er ikke et innlegg fra X vi forstår.")) from fault
+
+    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        match out.act:
+            case "say" | "publish":
+                return self._post(out, account)
+            case "withdraw":
+                try:
+                    api.call(account, "DELETE", f"tweets/{out.target}")
+                except api.ApiError as fault:
+                    if fault.status != 404:
+                        raise
+                return Receipt(out.target)
+            case "hide" | "show":
+                said = {"hidden": out.act == "hide"}
+                api.call(account, "PUT", f"tweets/{out.target}/hidden", None, said)
+                return Receipt(out.target)
+        raise SendError(_("X lar oss ikke gjøre dette."), permanent=True)
+
+    def _post(self, out: Outgoing, account: AccountFacts) -> Receipt:
+        text = self.text(out)
+        if weighing.weight(text) > weighing.MOST:
+            raise SendError(_("Teksten er for lang for X."), permanent=True)
+        said: dict[str, Any] = {"text": text}
+        if out.act == "say":
+            said["reply"] = {"in_reply_to_tweet_id": out.parent}
+        price = spending.price(account, text)
+        spending.charge(account, out.idempotency_key, price, timezone.now())
+        try:
+            held = api.call(account, "POST", "tweets", None, said).get("data") or {}
+        except SendError as fault:
+            if not fault.ambiguous:
+                spending.refund(account, out.idempotency_key)
+            raise
+        return _named(held, account, f"{price} USD")
+
+    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        try:
+            if out.act in {"say", "publish"}:
+                return self._find(out, account)
+            return self._acted(out, account)
+        except SendError as fault:
+            raise SendError(str(fault), ambiguous=True) from fault
+
+    def _find(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        start = timezone.now() - timedelta(days=1)
+        params = {
+            "max_results": "20",
+            "tweet.fields": FIELDS,
+            "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}",
+        }
+        held = api.call(account, "GET", f"users/{account.address}/tweets", params)
+        found = held.get("data") or []
+        spending.note_reads(account, len(found), timezone.now())
+        for one in found:
+            if _words(one) == self.text(out) and _above(one) == (out.parent or ""):
+                return _named(one, account, "Looked up.")
+        return None
+
+    def _acted(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+        if out.act != "withdraw":
+            # Nothing tells whether a reply is hidden; hiding it again would change nothing, but is no reading.
+            raise SendError("X cannot be asked whether a reply is hidden.", ambiguous=True)
+        try:
+            api.call(account, "GET", f"tweets/{out.target}")
+        except api.ApiError as fault:
+            if fault.status in {200, 404}:  # a missing post is an error inside an answer of 200
+                return Receipt(out.target, "Looked up.")
+            raise
+        return None
+
+    def check(self, account: AccountFacts) -> Health:
+        try:
+            held = api.call(account, "GET", "users/me").get("data") or {}
+        except SendError as fault:
+            return Health(False, _("X slipper oss ikke inn: %(why)s") % {"why": fault})
+        if str(held.get("id")) != account.address:
+            return Health(False, _("Nøkkelen gjelder en annen konto. Koble til på nytt."))
+        spent, most = spending.used(account, timezone.now()), spending.limit(account)
+        said = _("X svarer. Brukt denne måneden: %(used)s av %(limit)s dollar.")
+        return Health(True, said % {"used": round(spent, 2), "limit": most})
+
+    def profile_url(self, account: AccountFacts) -> str:
+        return f"https://x.com/{account.settings.get('username') or account.name}"
+
+    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+        query = {
+            "response_type": "code",
+            "client_id": account.settings.get("client_id", ""),
+            "redirect_uri": redirect_uri,
+            "scope": " ".join(SCOPES),
+            "state": state,
+            "code_challenge": api.challenge(account),
+            "code_challenge_method": "S256",
+        }
+        return f"https://x.com/i/oauth2/authorize?{urlencode(query)}"
+
+    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+        held = api.exchange(
+            account,
+            grant_type="authorization_code",
+            code=code,
+            redirect_uri=redirect_uri,
+            code_verifier=api.verifier(account),
+        )
+        given = {name: str(held.get(f"{name}", "")) for name in ("access_token", "refresh_token")}
+        secrets = {
+            **account.secrets,
+            "token": given["access_token"],
+            "refresh_token": given["refresh_token"],
+        }
+        facts = AccountFacts(0, self.network, "", "", account.settings, secrets)
+        me = api.call(facts, "GET", "users/me").get("data") or {}
+        if not me.get("id"):
+            raise SendError(_("X sa ikke hvilken konto det er."), permanent=True)
+        handle = str(me.get("username", ""))
+        return Connected(str(me["id"]), handle, {**account.settings, "username": handle}, secrets)
+
+
+def _named(held: Mapping[str, Any], account: AccountFacts, detail: str) -> Receipt:
+    if not held.get("id"):
+        raise SendError("X took it and gave no id.", ambiguous=True)
+    named = str(held["id"])
+    return Receipt(named, detail, f"https://x.com/i/status/{named}")
+
+
+def _words(held: Mapping[str, Any]) -> str:
+    """What was written: the short addresses X put in made long again, and its HTML entities undone."""
+    said = held["text"]
+    if not isinstance(said, str):
+        raise TypeError("not a text")
+    for one in (held.get("entities") or {}).get("urls") or []:
+        short, long = one.get("url"), one.get("expanded_url")
+        if isinstance(short, str) and short and isinstance(long, str):
+            said = said.replace(short, long)
+    return html.unescape(said)
+
+
+def _above(held: Mapping[str, Any]) -> str:
+    """The id of what it answers."""
+    for one in held.get("referenced_tweets") or []:
+        if one.get("type") == "replied_to":
+            return one_line(one["id"], 40)
+    return ""
+
+
+def _item(post: Mapping[str, Any], author: Mapping[str, Any]) -> Item:
+    body = json.dumps({"post": post, "author": author}, ensure_ascii=False).encode()
+    return Item(str(post["id"]), body, "application/json")
+
+
+def _utterance(held: Mapping[str, Any], author: Mapping[str, Any]) -> Utterance:
+    """A mention. An edited post has a new id on X: its first id is what we know it by."""
+    history = held.get("edit_history_tweet_ids") or [held["id"]]
+    named, newest = one_line(history[0], 40), one_line(held["id"], 40)
+    who = one_line(held["author_id"], 40)
+    if not named or not newest or not who:
+        raise ValueError("no id")
+    at = datetime.fromisoformat(held["created_at"])
+    if at.tzinfo is None:
+        raise ValueError("a time without a zone")
+    handle = one_line(str(author.get("username") or ""), 40)
+    above = [_above(held), one_line(str(held.get("conversation_id") or ""), 40)]
+    return Utterance(
+        external_id=named,
+        author=Author(
+            who,
+            one_line(str(author.get("name") or handle), 120),
+            handle=f"@{handle}" if handle else "",
+            url=f"https://x.com/{handle}" if handle.isidentifier() else "",
+        ),
+        body=clean(_words(held)),
+        occurred_at=at,
+        kind="new" if named == newest else "edit",
+        changed_at=None if named == newest else at,
+        visibility="public",
+        parents=[one for one in dict.fromkeys(above) if one and one not in {named, newest}],
+        url=f"https://x.com/i/status/{newest}" if newest.isdigit() else "",
+    )

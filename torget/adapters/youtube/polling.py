@@ -1,0 +1,121 @@
+"""Asking for comments within the day's quota: the less there is left, the longer between."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from torget.adapters.youtube import api
+from torget.channels.contract import AccountFacts, Item, Polled
+
+SECONDS = 60.0
+OVERLAP_SECONDS = 3600.0
+FIRST_SECONDS = 7 * 24 * 3600.0
+SHARE = 0.5  # of the quota; the rest is for answers, at 50 units each
+STATUSES = ("published", "heldForReview")
+MOST_THREADS = 300
+
+Get = Callable[[str, Mapping[str, str]], Mapping[str, Any]]
+
+
+def poll(get: Get, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    """New and changed comments on the channel, and those that wait for us.
+
+    Raises:
+        SendError: as `api.call`.
+    """
+    now = time.time()
+    if now < float(cursor.get("next_at", 0)):
+        return Polled(cursor=cursor)
+    units, replies = 0, dict(cursor.get("replies", {}))
+    asked = cursor.get("asked_at")
+    after = float(asked) - OVERLAP_SECONDS if asked else now - FIRST_SECONDS
+    items = []
+    for status in STATUSES:
+        held = get("commentThreads", _threads(account, status))
+        units += 1
+        for thread in held.get("items", []):
+            units += _more(get, thread, replies)
+            items += [
+                _item(one, status)
+                for one in _comments(thread)
+                if _changed_at(one) >= after and not is_own(one, account)
+            ]
+    kept = dict(list(replies.items())[-MOST_THREADS:])
+    return Polled(items, {"asked_at": now, "replies": kept, **budget(cursor, units, now, account)})
+
+
+def channel(account: AccountFacts) -> str:
+    """The channel's id as YouTube writes it: an account's address is kept in small letters."""
+    return str(account.settings.get("channel") or account.address)
+
+
+def _threads(account: AccountFacts, status: str) -> dict[str, str]:
+    return {
+        "part": "snippet,replies",
+        "allThreadsRelatedToChannelId": channel(account),
+        "moderationStatus": status,
+        "order": "time",
+        "textFormat": "plainText",
+        "maxResults": "100",
+    }
+
+
+def budget(
+    cursor: Mapping[str, Any], units: int, now: float, account: AccountFacts
+) -> dict[str, Any]:
+    """What is used today, and when we may ask next so that it lasts until the day is over."""
+    day = api.day_of(now)
+    used = units + (int(cursor.get("units", 0)) if cursor.get("day") == day else 0)
+    most = float(account.settings.get("quota") or api.QUOTA) * SHARE
+    rounds = max(1.0, (most - used) / max(1, units))
+    wait = max(SECONDS, api.until_midnight(now) / rounds)
+    return {"day": day, "units": used, "next_at": now + wait}
+
+
+def _more(get: Get, thread: dict[str, Any], known: dict[str, int]) -> int:
+    """A thread shows five replies at most: the others are asked for when there are new ones. Units used."""
+    named = str(thread.get("id", ""))
+    total = (thread.get("snippet") or {}).get("totalReplyCount", 0)
+    shown = (thread.get("replies") or {}).get("comments", [])
+    if not isinstance(total, int) or total <= len(shown) or known.get(named) == total:
+        return 0
+    params = {"part": "snippet", "parentId": named, "textFormat": "plainText", "maxResults": "100"}
+    thread["replies"] = {"comments": get("comments", params).get("items", [])}
+    known.pop(named, None)
+    known[named] = total
+    return 1
+
+
+def _comments(thread: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The comments of a thread, each with its video."""
+    snippet = thread.get("snippet") or {}
+    video = snippet.get("videoId", "")
+    for one in [snippet.get("topLevelComment"), *(thread.get("replies") or {}).get("comments", [])]:
+        if one:
+            yield {"videoId": video, **one}
+
+
+def _changed_at(one: Mapping[str, Any]) -> float:
+    snippet = one.get("snippet") or {}
+    try:
+        said = str(snippet.get("updatedAt") or snippet.get("publishedAt"))
+        return datetime.fromisoformat(said).astimezone(UTC).timestamp()
+    except (ValueError, OverflowError):
+        return time.time()
+
+
+def is_own(one: Mapping[str, Any], account: AccountFacts) -> bool:
+    """Said by the channel itself."""
+    said_by = ((one.get("snippet") or {}).get("authorChannelId") or {}).get("value")
+    return bool(said_by == channel(account))
+
+
+def _item(one: Mapping[str, Any], status: str) -> Item:
+    """A comment as an envelope: a changed one is another."""
+    changed = (one.get("snippet") or {}).get("updatedAt", "")
+    body = json.dumps({"status": status, "comment": one}, ensure_ascii=False).encode()
+    return Item(f"{one.get('id')}:{changed}:{status}", body, "application/json")

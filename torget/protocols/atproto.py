@@ -1,0 +1,166 @@
+"""Texts, keys and addresses of the AT Protocol (Bluesky): plain values, in bytes where the protocol counts bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import regex  # type: ignore[import-untyped]  # the package ships no types
+
+from torget.protocols import threads
+
+MOST_GRAPHEMES = 300  # lexicon app.bsky.feed.post: text, maxGraphemes
+MOST_BYTES = 3000  # the same: maxLength, in bytes of UTF-8
+MOST_TAG_GRAPHEMES = 64  # lexicon app.bsky.richtext.facet#tag
+MOST_PARTS = threads.MOST_PARTS
+
+_GRAPHEME = regex.compile(r"\X")
+_URL = regex.compile(r"(?<![\w@])https?://[^\s<>\"\u201c\u201d\u00ab\u00bb]+", regex.IGNORECASE)
+_MENTION = regex.compile(
+    r"(?<![\w/@.])@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)(?![\w@])",
+    regex.IGNORECASE,
+)
+_TAG = regex.compile(r"(?<![\w&/#@])#((?=[^\s]*\p{L})[\p{L}\p{M}\p{N}_]+)")
+_AT_URI = re.compile(
+    r"\Aat://(did:[a-z]+:[A-Za-z0-9._:%-]{1,240})/([a-z][A-Za-z0-9.-]{2,300})/([A-Za-z0-9._:~-]{1,512})\Z"
+)
+_SORTABLE = "234567abcdefghijklmnopqrstuvwxyz"
+_EPOCH_MICROSECONDS = (
+    1_672_531_200_000_000  # 2023-01-01: keys made of a hash look like times of that year
+)
+_YEAR_MICROSECONDS = 365 * 24 * 3600 * 1_000_000
+_TRAILING = ".,;:!?'\"»”…"
+
+
+@dataclass(frozen=True, slots=True)
+class AtUri:
+    """The address of a record: whose, of which kind, by which key (AT URI syntax, restricted form)."""
+
+    repo: str
+    collection: str
+    rkey: str
+
+    def __str__(self) -> str:
+        return f"at://{self.repo}/{self.collection}/{self.rkey}"
+
+
+def at_uri(text: str) -> AtUri | None:
+    """The parts of an address of a record with a DID; None when it is something else."""
+    found = _AT_URI.match(text)
+    return AtUri(*found.groups()) if found else None
+
+
+def graphemes(text: str) -> list[str]:
+    """Characters as people count them (UAX #29)."""
+    held: list[str] = _GRAPHEME.findall(text)
+    return held
+
+
+def tid(key: str) -> str:
+    """A record key made of ours: the same key gives the same 13 characters (TID syntax), so nothing is written twice.
+
+    54 bits come from the hash of the key: two among 100,000 posts of one account share a key with a probability below
+    one in a million. Read as a time it lies in 2023.
+    """
+    number = int.from_bytes(hashlib.sha256(key.encode()).digest()[:12], "big")
+    moment, clock = divmod(number, 1024)
+    value = ((_EPOCH_MICROSECONDS + moment % _YEAR_MICROSECONDS) << 10) | clock
+    letters = []
+    for _place in range(13):
+        value, digit = divmod(value, 32)
+        letters.append(_SORTABLE[digit])
+    return "".join(reversed(letters))
+
+
+def part_key(first: str, number: int) -> str:
+    """The record key of part `number` (from 0) of a thread whose first part has that key."""
+    return first if number == 0 else tid(f"{first}/{number}")
+
+
+# Facets ----------------------------------------------------------------------------------------
+
+
+def _untrailed(url: str) -> str:
+    """Without the punctuation of the sentence it stands in; a closing bracket stays when it was opened inside."""
+    while url and (url[-1] in _TRAILING or (url[-1] == ")" and url.count("(") < url.count(")"))):
+        url = url[:-1]
+    return url
+
+
+def _facet(text: str, start: int, end: int, feature: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "index": {"byteStart": len(text[:start].encode()), "byteEnd": len(text[:end].encode())},
+        "features": [dict(feature)],
+    }
+
+
+def mentioned(text: str) -> list[str]:
+    """Handles the text mentions, each once, in lower case."""
+    return list(dict.fromkeys(found.group(1).lower() for found in _MENTION.finditer(text)))
+
+
+def facets(text: str, did_of: Callable[[str], str | None]) -> list[dict[str, Any]]:
+    """What in the text is a link, a mention or a hashtag: at byte offsets in UTF-8, in order, never overlapping.
+
+    A handle nobody has (`did_of` gives None) stays plain text. Source: lexicon app.bsky.richtext.facet.
+    """
+    found: list[tuple[int, int, dict[str, str]]] = []
+    for hit in _URL.finditer(text):
+        url = _untrailed(hit.group())
+        if len(url) > len("https://"):
+            kind = {"$type": "app.bsky.richtext.facet#link", "uri": url}
+            found.append((hit.start(), hit.start() + len(url), kind))
+    found += [
+        (*hit.span(), {"$type": "app.bsky.richtext.facet#mention", "did": did})
+        for hit in _MENTION.finditer(text)
+        if (did := did_of(hit.group(1).lower()))
+    ]
+    for hit in _TAG.finditer(text):
+        if len(graphemes(hit.group(1))) <= MOST_TAG_GRAPHEMES:
+            kind = {"$type": "app.bsky.richtext.facet#tag", "tag": hit.group(1)}
+            found.append((*hit.span(), kind))
+    kept: list[dict[str, Any]] = []
+    last = 0
+    for start, end, feature in sorted(found, key=lambda one: (one[0], -one[1])):
+        if start >= last:
+            kept.append(_facet(text, start, end, feature))
+            last = end
+    return kept
+
+
+def unfolded(text: str, held: Sequence[Any]) -> str:
+    """A stranger's text with links its program had shortened ("kommune.no/sak…") written out again.
+
+    Facets that make no sense are left alone: the text is what people read.
+    """
+    raw = text.encode("utf-8", "surrogatepass")
+    swaps: list[tuple[int, int, bytes]] = []
+    for facet in held:
+        try:
+            start, end = facet["index"]["byteStart"], facet["index"]["byteEnd"]
+            links = [str(one["uri"]) for one in facet["features"] if "uri" in one]
+        except (KeyError, TypeError):
+            continue
+        if not (
+            links and isinstance(start, int) and isinstance(end, int)
+        ) or not 0 <= start < end <= len(raw):
+            continue
+        shown = raw[start:end].decode("utf-8", "replace")
+        if shown.endswith(("…", "...")) and links[0].startswith(("https://", "http://")):
+            swaps.append((start, end, links[0][:2000].encode("utf-8", "replace")))
+    last = len(raw) + 1
+    for start, end, link in sorted(swaps, reverse=True):
+        if end <= last:
+            raw = raw[:start] + link + raw[end:]
+            last = start
+    return raw.decode("utf-8", "replace")
+
+
+def parts(text: str) -> list[str]:
+    """The text in posts that fit (see `threads.parts`)."""
+    return threads.parts(
+        text, MOST_GRAPHEMES, lambda held: len(graphemes(held)), most_bytes=MOST_BYTES
+    )
