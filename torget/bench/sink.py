@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import re
+import select
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+_LENGTH = re.compile(rb"content-length: *([0-9]+)", re.IGNORECASE)
 TAKEN = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n"
-
-
-class Taker(asyncio.Protocol):
-    """Reads requests with a content-length and answers 202; as little else as possible."""
-
-    def __init__(self, answers: bool) -> None:
-        self.answers = answers
-        self.held = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self.held += data
-        while (end := self.held.find(b"\r\n\r\n")) >= 0:
-            head = self.held[:end].lower()
-            at = head.find(b"content-length:") + 15
-            length = int(head[at : head.find(b"\r\n", at) if b"\r\n" in head[at:] else None])
-            if len(self.held) < end + 4 + length:
-                return
-            self.held = self.held[end + 4 + length :]
-            if self.answers:
-                self.transport.write(TAKEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +24,60 @@ class Sink:
     dead: str
 
 
-async def _serve(count: int) -> None:
-    loop = asyncio.get_running_loop()
-    servers = [
-        await loop.create_server(lambda: Taker(answers=True), "127.0.0.1", 0, backlog=512)
-        for _one in range(count)
-    ]
-    servers.append(await loop.create_server(lambda: Taker(answers=False), "127.0.0.1", 0))
-    ports = [one.sockets[0].getsockname()[1] for one in servers]
+def _listener() -> socket.socket:
+    held = socket.create_server(("127.0.0.1", 0), backlog=512)
+    held.setblocking(False)
+    return held
+
+
+def _serve(count: int) -> None:
+    """Take everything until standard input ends. Bare sockets: what the sink costs, the carrying lacks."""
+    poll = select.epoll()
+    listeners = {one.fileno(): one for one in (_listener() for _one in range(count + 1))}
+    slow = list(listeners)[-1]
+    for number in (*listeners, sys.stdin.fileno()):
+        poll.register(number, select.EPOLLIN)
+    ports = [one.getsockname()[1] for one in listeners.values()]
     sys.stdout.write(" ".join(map(str, ports)) + "\n")
     sys.stdout.flush()
-    await loop.run_in_executor(None, sys.stdin.read)
+    lines: dict[int, tuple[socket.socket, bool]] = {}
+    begun: dict[int, bytes] = {}
+    while True:
+        for number, _event in poll.poll():
+            if number in lines:
+                _take(lines, begun, number)
+            elif number in listeners:
+                line, _address = listeners[number].accept()
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                lines[line.fileno()] = line, number != slow
+                poll.register(line.fileno(), select.EPOLLIN)
+            else:
+                return
+
+
+def _take(
+    lines: dict[int, tuple[socket.socket, bool]], begun: dict[int, bytes], number: int
+) -> None:
+    line, answers = lines[number]
+    try:
+        data = line.recv(65_536)
+    except ConnectionError:
+        data = b""
+    if not data:
+        line.close()
+        del lines[number]
+        begun.pop(number, None)
+        return
+    held = begun.pop(number, b"") + data
+    while (end := held.find(b"\r\n\r\n")) >= 0 and (length := _LENGTH.search(held, 0, end)):
+        whole = end + 4 + int(length[1])
+        if len(held) < whole:
+            break
+        held = held[whole:]
+        if answers:
+            line.send(TAKEN)
+    if held:
+        begun[number] = held
 
 
 @contextlib.contextmanager
@@ -79,4 +100,4 @@ def sink(count: int) -> Iterator[Sink]:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(int(sys.argv[1])))
+    _serve(int(sys.argv[1]))

@@ -32,7 +32,7 @@ LOOPS: Mapping[str, str] = {
     "learning": "torget.answers.tasks.learn_loop",
     "listening": "torget.intake.listening.listen_loop",
     "mail": "torget.adapters.email.listen.listen_loop",
-    "fanout": "torget.adapters.activitypub.fanout.fanout_loop",
+    "fanout": "torget.adapters.activitypub.loop.fanout_loop",
     "jobs": "torget.config.work.jobs_loop",
     "pulse": "torget.config.work.pulse_loop",
 }

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.utils import timezone
 
-from torget.adapters.activitypub import acts, fanout, knocking, parcels, peers
+from torget.adapters.activitypub import acts, fanout, knocking, loop, parcels, peers
 from torget.adapters.activitypub.fanout import Fanout, asked_to_wait, due_again
 from torget.adapters.activitypub.models import Follower, Parcel, Peer
 from torget.adapters.activitypub.tests.specimens import know_kari
@@ -302,3 +302,14 @@ def test_what_arrived_long_ago_is_forgotten(server, mine):
     carry()
     assert parcels.prune(at=timezone.now()) == 0
     assert parcels.prune(at=timezone.now() + timedelta(days=8)) == 1
+
+
+def test_where_the_channel_is_not_loaded_its_loop_stands_still(settings, monkeypatch):
+    monkeypatch.setattr(loop.apps, "is_installed", lambda _name: False)
+    stop = threading.Event()
+    waiting = threading.Thread(target=loop.fanout_loop, args=(stop,))
+    waiting.start()
+    assert waiting.is_alive()
+    stop.set()
+    waiting.join(5)
+    assert not waiting.is_alive()
