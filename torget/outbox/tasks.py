@@ -89,6 +89,15 @@ def send_one(
         return SendError(f"{type(fault).__name__}: {fault}", ambiguous=True)
 
 
+def _send_and_let_go(claimed: Claimed, facts: AccountFacts, now: Callable[[], datetime]) -> Outcome:
+    """As `send_one`; a sender's thread keeps no connection to the database for itself when it is done."""
+    try:
+        return send_one(claimed, facts, now)
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()
+
+
 def settle(results: Sequence[tuple[Claimed, AccountFacts, Outcome]], *, at: datetime) -> None:
     """Write how a batch went; a fault of the account's own stops sending from it and tells a person."""
     rules.settle_sent(
@@ -136,7 +145,7 @@ def deliver_due(pool: ThreadPoolExecutor, *, now: Callable[[], datetime] = timez
             continue
         count += len(batch)
         senders = [accounts.facts[one.account_id] for one in batch]
-        outcomes = pool.map(send_one, batch, senders, [now] * len(batch))
+        outcomes = pool.map(_send_and_let_go, batch, senders, [now] * len(batch))
         settle_patiently(list(zip(batch, senders, outcomes, strict=True)), now)
     return count
 
