@@ -7,8 +7,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from torget.channels.contract import Item, Outgoing
 from torget.channels import upkeep
+from torget.channels.contract import Item, Outgoing
 from torget.channels.models import Account, Alarm
 from torget.channels.rules import beat
 from torget.desk.watchdog import watch
