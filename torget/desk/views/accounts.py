@@ -40,7 +40,8 @@ def _own(request: Any, pk: int) -> Account:
 
 def _takes_deliveries(adapter: Adapter) -> bool:
     """Whether its network may deliver to us; others are only asked."""
-    return not (isinstance(adapter, Base) and type(adapter).verify is Base.verify)
+    own: object = type(adapter).verify
+    return own is not Base.verify
 
 
 def _page(request: Any, account: Account, status: int = 200, **forms: Any) -> HttpResponse:
