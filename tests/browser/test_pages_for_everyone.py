@@ -26,6 +26,7 @@ PUBLIC = (
     "/prat",
     "/prat?ramme=1",
     "/kontoer",
+    "/ap/nordvaag",
     "/sok",
     "/sok?q=br%C3%B8yt",
     "/sok?q=finnesikke",
@@ -120,14 +121,18 @@ def test_staff_pages_have_no_barriers_at_any_width_in_light_and_dark(
     aside = first(page, "/desk/sok?q=skoleskyss", r"/desk/sak/NV-\d+-\d+")
     work = [f"{case}/{page}" for page in ("slaa-sammen", "del-opp", "utskrift")]
     addresses = (*STAFF, case, answered, *work, f"{answered}/publiser", f"/desk{answer}")
-    addresses += (canned, aside)
+    bluesky = first(page, "/desk/sok?q=postbilen", r"/desk/sak/NV-\d+-\d+")
+    held = first(page, "/desk/sok?q=nye+skolen", r"/desk/sak/NV-\d+-\d+")
+    comment = first(page, held, r"/desk/melding/[0-9a-f-]{36}")
+    posted = first(page, "/desk/vegg", r"/desk/vegg/NV-\d+-\d+")
+    addresses += (canned, aside, bluesky, comment, posted)
     wrong = [line for address in addresses for line in faults(address)]
     assert not wrong, "\n".join(wrong)
 
 
 def test_the_administrators_pages_have_no_barriers(page, faults, complaints, sign_in):
     sign_in("liv")
-    pages = ("", "/epost", "/ny", "/ny/bluesky", "/ny/activitypub", "/kanal/1")
+    pages = ("", "/epost", "/ny", "/ny/bluesky", "/ny/sms", "/kanal/1", "/kanal/2", "/kanal/5")
     assert not [line for page in pages for line in faults(f"/desk/innstillinger{page}")]
     page.set_viewport_size({"width": 1280, "height": 900})
     # Only ways she may go are shown.

@@ -31,10 +31,12 @@ def examine(account: Account, *, at: datetime) -> Health:
 
 
 def examine_due(*, at: datetime) -> int:
-    """Examine those not looked at for a day, and the ailing more often; how many."""
+    """Examine those in use not looked at for a day, and the ailing more often; how many."""
     due = [
         account
-        for account in Account.objects.active().with_place().filter(network__in=adapters())
+        for account in Account.objects.active()
+        .with_place()
+        .filter(network__in=adapters(), in_use=True)
         if account.health_at is None
         or at - account.health_at >= (WELL_FOR if account.healthy else AILING_FOR)
     ]

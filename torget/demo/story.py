@@ -15,6 +15,7 @@ from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
 from torget.demo import answers as answers_story
+from torget.demo import channels as channels_story
 from torget.demo import handling, texts, writing
 from torget.people import rules as people
 from torget.people.actor import Actor
@@ -47,6 +48,9 @@ def load() -> None:
             handling.arrange(built.municipality, by=built.staff["per"], at=timezone.now())
             _tell_story(built)
             handling.work(built.municipality, built.staff, at=timezone.now())
+            channels_story.tell(
+                built.municipality, built.units, built.staff, built.form, at=timezone.now()
+            )
             writing.tell(built.municipality, built.units, built.staff, at=timezone.now())
             answers_story.tell(built.municipality, built.staff, at=timezone.now())
         roster_ahead(Municipality.objects.get(number=texts.NUMBER), at=timezone.now())

@@ -57,7 +57,9 @@ def standstills(*, at: datetime) -> Iterator[Standstill]:
     yield from _late_replies(at)
     yield from _ending(at)
     for account in (
-        Account.objects.active().exclude(last_seen_at=None).filter(last_seen_at__lt=at - SILENT)
+        Account.objects.active()
+        .exclude(last_seen_at=None)
+        .filter(last_seen_at__lt=at - SILENT, in_use=True)
     ):
         yield Standstill(
             "silent",

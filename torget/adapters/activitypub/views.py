@@ -153,7 +153,14 @@ def actor(request: Any, username: str) -> HttpResponse:
         return render(
             request,
             "activitypub/actor.html",
-            {"name": account.name, "handle": mine.handle, "things": collections.newest(mine)},
+            {
+                "name": account.name,
+                "handle": mine.handle,
+                "things": [
+                    (thing, markup.to_text(str(thing.document.get("content", ""))))
+                    for thing in collections.newest(mine)
+                ],
+            },
         )
     main = rules.main_account(request.municipality)
     shared = our.of(channels.facts(main)).inbox if main else mine.inbox

@@ -7,6 +7,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from torget.channels import upkeep
 from torget.channels.contract import Item, Outgoing
 from torget.channels.models import Account, Alarm
 from torget.channels.rules import beat
@@ -71,6 +72,15 @@ def test_an_account_that_has_gone_silent_is_told_of(account, now):
     Account.objects.filter(pk=account.pk).update(last_seen_at=now - timedelta(hours=1))
     watch(at=now)
     assert opened() == {"silent"}
+
+
+def test_an_account_the_municipality_decided_not_to_use_may_be_silent(account, now):
+    Account.objects.filter(pk=account.pk).update(
+        last_seen_at=now - timedelta(hours=1), in_use=False
+    )
+    watch(at=now)
+    assert opened() == set()
+    assert upkeep.examine_due(at=now) == 0
 
 
 def test_one_standstill_is_one_alarm_and_one_letter_however_long_it_lasts(nordvaag, now, settings):

@@ -14,6 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from torget.channels import connecting, upkeep
+from torget.channels.base import Base
+from torget.channels.contract import Adapter
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.channels.rules import facts
@@ -36,6 +38,12 @@ def _own(request: Any, pk: int) -> Account:
     return found
 
 
+def _takes_deliveries(adapter: Adapter) -> bool:
+    """Whether its network may deliver to us; others are only asked."""
+    own: object = type(adapter).verify
+    return own is not Base.verify
+
+
 def _page(request: Any, account: Account, status: int = 200, **forms: Any) -> HttpResponse:
     adapter = adapters().get(account.network)
     here = {"name": account.name, "listed": account.listed, "on_square": account.on_square}
@@ -43,7 +51,9 @@ def _page(request: Any, account: Account, status: int = 200, **forms: Any) -> Ht
         "account": account,
         "adapter": adapter,
         "profile_url": adapter.profile_url(facts(account)) if adapter else "",
-        "hook_url": absolute(account.municipality, f"/hooks/{account.hook}"),
+        "hook_url": absolute(account.municipality, f"/hooks/{account.hook}")
+        if adapter and _takes_deliveries(adapter)
+        else "",
         "decisions": account.use_decisions.select_related("noted_by"),
         "use_form": forms.get("use") or UseForm(account, prefix="bruk"),
         "arrange_form": forms.get("arrange") or ArrangeForm(initial=here, prefix="vis"),

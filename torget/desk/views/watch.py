@@ -156,7 +156,7 @@ def settings(request: Any) -> HttpResponse:
         .select_related("unit", "paused_by")
     )
     context = {
-        "accounts": accounts.order_by("network", "address"),
+        "accounts": accounts.order_by("-in_use", "network", "address"),
         "form": ReasonForm(),
         "desk_counts": counts(request),
         "may_connect": request.actor.may("people.administer"),
