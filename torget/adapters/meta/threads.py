@@ -43,8 +43,10 @@ SCOPES = (
 )
 REPLY = "id,text,username,permalink,timestamp,replied_to,root_post,is_reply_owned_by_me"
 NEWEST = 10
-TOKEN_ENDS = "token_ends"  # beside the token it is about, so that both are renewed together
-RENEW_BEFORE_SECONDS = 20 * 86_400.0  # of the 60 days a token lasts; at 14 left a person would be told
+UNTIL = "token_ends"  # beside the token it is about, so that both are renewed together
+RENEW_BEFORE_SECONDS = (
+    20 * 86_400.0
+)  # of the 60 days a token lasts; at 14 left a person would be told
 
 
 class ThreadsAdapter(Base):
@@ -225,7 +227,7 @@ class ThreadsAdapter(Base):
             str(own["id"]),
             str(own.get("username", "")),
             {**account.settings, "expires_at": ends, "username": str(own.get("username", ""))},
-            {**account.secrets, "token": token, TOKEN_ENDS: str(ends)},
+            {**account.secrets, "token": token, UNTIL: str(ends)},
             datetime.fromtimestamp(ends, UTC),
         )
 
@@ -236,7 +238,7 @@ def _renewed(account: AccountFacts, now: float) -> int:
     Source: developers.facebook.com/docs/threads/get-started/long-lived-tokens. A refusal changes nothing: the old token
     is good until its end, and a person is warned of that.
     """
-    ends = graph.number(account.secrets.get(TOKEN_ENDS) or account.settings.get("expires_at"))
+    ends = graph.number(account.secrets.get(UNTIL) or account.settings.get("expires_at"))
     if not account.id or not now < ends < now + RENEW_BEFORE_SECONDS:
         return ends
     root = graph.base(account, HOST, "").rstrip("/")
@@ -248,7 +250,7 @@ def _renewed(account: AccountFacts, now: float) -> int:
     token, seconds = held.get("access_token"), graph.number(held.get("expires_in"))
     if not isinstance(token, str) or not token or seconds <= 0:
         return ends
-    keep_secrets(account.id, {"token": token, TOKEN_ENDS: str(int(now) + seconds)})
+    keep_secrets(account.id, {"token": token, UNTIL: str(int(now) + seconds)})
     return int(now) + seconds
 
 

@@ -43,6 +43,7 @@ def _page(request: Any, account: Account, status: int = 200, **forms: Any) -> Ht
         "account": account,
         "adapter": adapter,
         "profile_url": adapter.profile_url(facts(account)) if adapter else "",
+        "manage_path": adapter.manage_path(facts(account)) if adapter else "",
         "hook_url": absolute(account.municipality, f"/hooks/{account.hook}"),
         "decisions": account.use_decisions.select_related("noted_by"),
         "use_form": forms.get("use") or UseForm(account, prefix="bruk"),
