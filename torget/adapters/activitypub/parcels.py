@@ -16,6 +16,7 @@ from torget.protocols.activitypub import reading
 
 LEASE = timedelta(seconds=60)
 KEEP_SENT = timedelta(days=7)
+KEEP_GIVEN_UP = timedelta(days=90)
 # After these waits a parcel is given up: four and a half days, so that a server may be down over a long weekend.
 WAITS_SECONDS = (60, 300, 1_800, 7_200, 6 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 3_600, 36 * 3_600)
 
@@ -218,6 +219,7 @@ def due_anew(account_id: int, host: str, *, at: datetime) -> int:
 
 
 def prune(*, at: datetime) -> int:
-    """Forget parcels that arrived long ago."""
+    """Forget parcels that arrived long ago, and what nobody sent again for a quarter of a year."""
     old = Parcel.objects.filter(state=Parcel.State.SENT, settled_at__lt=at - KEEP_SENT)
-    return old.delete()[0]
+    lost = Parcel.objects.filter(state=Parcel.State.GIVEN_UP, created_at__lt=at - KEEP_GIVEN_UP)
+    return old.delete()[0] + lost.delete()[0]
