@@ -119,6 +119,9 @@ class Base:
     def profile_url(self, account: AccountFacts) -> str:
         return ""
 
+    def manage_path(self, account: AccountFacts) -> str:
+        return ""
+
     def connect(self, account: AccountFacts) -> Connected:
         address = str(account.settings.get("address", "")).strip()
         return Connected(address, account.name, account.settings, account.secrets)

@@ -360,6 +360,10 @@ class Adapter(Protocol):
         """Where people find our account; "" when it has no page."""
         ...
 
+    def manage_path(self, account: AccountFacts) -> str:
+        """A page of the adapter's own where staff steer what only this network has, under /desk/; "" for none."""
+        ...
+
     def connect(self, account: AccountFacts) -> Connected:
         """The account that was filled in, as we keep it: its address found, its keys made. May ask the network.
 

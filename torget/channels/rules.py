@@ -222,6 +222,23 @@ def note_health(account_id: int, health: Health, *, at: datetime | None = None) 
             )
 
 
+def keep_secrets(
+    account_id: int, secrets: Mapping[str, str], *, at: datetime | None = None
+) -> None:
+    """A network gave an account new secrets: kept among those it has, sealed. History tells their names only."""
+    with transaction.atomic():
+        account = Account.objects.select_for_update().get(pk=account_id)
+        account.secrets = seal({**unseal(bytes(account.secrets)), **secrets})
+        account.save(update_fields=["secrets"])
+        record(
+            "account.secrets_renewed",
+            account,
+            by=Actor.system(account.municipality_id),
+            at=at or timezone.now(),
+            names=sorted(secrets),
+        )
+
+
 def note_limit(
     account_id: int, why: str, *, seconds: float | None = None, at: datetime | None = None
 ) -> None:

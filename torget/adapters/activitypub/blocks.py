@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import Q
+
 from torget.adapters.activitypub.models import DomainBlock
 from torget.channels.models import Account
 from torget.protocols.activitypub import reading
@@ -13,6 +15,16 @@ def _names(host: str) -> list[str]:
     """A host with and without its port, and every domain it lies under."""
     parts = host.partition(":")[0].split(".")
     return [host, *(".".join(parts[at:]) for at in range(len(parts)))]
+
+
+def under(host: str, field: str) -> Q:
+    """Rows whose `field` is that host or lies under it, whatever the port."""
+    return (
+        Q(**{field: host})
+        | Q(**{f"{field}__startswith": f"{host}:"})
+        | Q(**{f"{field}__endswith": f".{host}"})
+        | Q(**{f"{field}__contains": f".{host}:"})
+    )
 
 
 def severity(municipality_id: int, uri: str) -> str:

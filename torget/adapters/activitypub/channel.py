@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -139,6 +140,9 @@ class ActivityPubAdapter(Base):
 
     def profile_url(self, account: AccountFacts) -> str:
         return our.of(account).actor
+
+    def manage_path(self, account: AccountFacts) -> str:
+        return reverse("activitypub:manage", args=[account.id])
 
 
 ADAPTER = ActivityPubAdapter()

@@ -194,6 +194,7 @@ class Parcel(models.Model):
                 fields=["lease_until"], condition=Q(state="sending"), name="parcel_leased"
             ),
             models.Index(fields=["settled_at"], condition=Q(state="sent"), name="parcel_sent"),
+            models.Index(fields=["host"], condition=Q(state="given_up"), name="parcel_given_up"),
         ]
 
     def __str__(self) -> str:

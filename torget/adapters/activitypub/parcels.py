@@ -7,15 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
+from torget.adapters.activitypub import blocks
 from torget.adapters.activitypub.models import Act, Follower, Parcel, Remote
 from torget.channels.models import Account
 from torget.protocols.activitypub import reading
 
 LEASE = timedelta(seconds=60)
 KEEP_SENT = timedelta(days=7)
+KEEP_GIVEN_UP = timedelta(days=90)
 # After these waits a parcel is given up: four and a half days, so that a server may be down over a long weekend.
 WAITS_SECONDS = (60, 300, 1_800, 7_200, 6 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 3_600, 36 * 3_600)
+
+UNDELIVERED = (Parcel.State.DUE, Parcel.State.SENDING, Parcel.State.GIVEN_UP)
 
 if set(Parcel.MOVES) != set(Parcel.State):
     raise AssertionError("Parcel.MOVES must name every state")
@@ -174,7 +179,47 @@ def forget_inbox(inbox: str) -> None:
     )
 
 
+def keep_from(host: str, municipality_id: int, *, at: datetime) -> int:
+    """The server is shut out: what waits for it is given up. What is in flight this second still arrives."""
+    waiting = Parcel.objects.filter(
+        blocks.under(host, "host"),
+        act__account__municipality=municipality_id,
+        state=Parcel.State.DUE,
+    )
+    return waiting.update(state=Parcel.State.GIVEN_UP, settled_at=at, detail="Blocked.")
+
+
+def due_anew(account_id: int, host: str, *, at: datetime) -> int:
+    """What was given up for a host is due again, in the caller's transaction. How many.
+
+    Not what is overtaken: a later act on the same thing has reached the inbox, or took the thing back.
+    """
+    later = Act.objects.filter(thing=OuterRef("act__thing"), id__gt=OuterRef("act_id"))
+    pending = Parcel.objects.filter(
+        act=OuterRef("pk"), inbox=OuterRef(OuterRef("inbox")), state__in=UNDELIVERED
+    )
+    found = (
+        Parcel.objects.filter(act__account=account_id, host=host, state=Parcel.State.GIVEN_UP)
+        .exclude(Exists(later.exclude(Exists(pending))))
+        .exclude(Exists(later), act__thing__withdrawn_at__isnull=False)
+    )
+    ids = list(found.values_list("pk", flat=True))
+    count = Parcel.objects.filter(pk__in=ids, state=Parcel.State.GIVEN_UP).update(
+        state=Parcel.State.DUE,
+        attempts=0,
+        next_attempt_at=at,
+        settled_at=None,
+        status=0,
+        detail="",
+    )
+    if count:
+        with connection.cursor() as cursor:
+            cursor.execute("NOTIFY torget_fanout")
+    return count
+
+
 def prune(*, at: datetime) -> int:
-    """Forget parcels that arrived long ago."""
+    """Forget parcels that arrived long ago, and what nobody sent again for a quarter of a year."""
     old = Parcel.objects.filter(state=Parcel.State.SENT, settled_at__lt=at - KEEP_SENT)
-    return old.delete()[0]
+    lost = Parcel.objects.filter(state=Parcel.State.GIVEN_UP, created_at__lt=at - KEEP_GIVEN_UP)
+    return old.delete()[0] + lost.delete()[0]

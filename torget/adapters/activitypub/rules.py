@@ -9,18 +9,18 @@ from secrets import token_hex
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from torget.adapters.activitypub import blocks, parcels
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import DomainBlock, Follower, Thing
 from torget.adapters.activitypub.ours import ED25519_NAME, NETWORK, RSA_NAME
 from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.channels.secrets import seal, unseal
-from torget.errors import Refused
+from torget.errors import NotAllowed, Refused
 from torget.history.rules import record
-from torget.people.actor import Actor, check
+from torget.people.actor import Actor, check, check_everywhere
 from torget.people.links import absolute
 from torget.people.models import Municipality, Unit
 from torget.protocols.http_signatures import PublicKey, new_ed25519, new_rsa
@@ -94,8 +94,8 @@ def main_account(municipality: Municipality) -> Account | None:
     return accounts.order_by("pk").first()
 
 
-def rotate_keys(account: Account, *, by: Actor, at: datetime) -> None:
-    """New keys with new addresses. The old ones stand in the actor's document for a week.
+def rotate_keys(account: Account, *, by: Actor, at: datetime, leaked: bool = False) -> None:
+    """New keys with new addresses. The old ones stand in the actor's document for a week; `leaked` ones no longer.
 
     Raises:
         NotAllowed: the actor is no administrator there.
@@ -105,15 +105,15 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime) -> None:
         account = Account.objects.select_for_update().get(pk=account.pk)
         mine = our.of(channels.facts(account))
         until = (at + timedelta(days=OLD_KEY_DAYS)).isoformat()
-        old = [dict(one) for one in mine.old_keys(at)]
-        for kind in ("rsa", "ed25519"):
+        old = [] if leaked else [dict(one) for one in mine.old_keys(at)]
+        for kind in () if leaked else ("rsa", "ed25519"):
             public: PublicKey = mine.key(kind).public()
             old.append({"id": public.id, "key": public.multikey(), "until": until})
         names, secrets = fresh_keys()
         account.settings = {**account.settings, "keys": names, "old_keys": old}
         account.secrets = seal({**unseal(bytes(account.secrets)), **secrets})
         account.save(update_fields=["settings", "secrets"])
-        record("account.keys_rotated", account, by=by, at=at)
+        record("account.keys_rotated", account, by=by, at=at, leaked=leaked)
 
 
 def pin(thing: Thing, pinned: bool, *, by: Actor, at: datetime) -> None:
@@ -128,16 +128,25 @@ def pin(thing: Thing, pinned: bool, *, by: Actor, at: datetime) -> None:
         record("account.pinned" if pinned else "account.unpinned", thing.account, by=by, at=at)
 
 
+def may_block(municipality: Municipality, by: Actor) -> bool:
+    """Whether they decide about servers: that holds for the whole municipality."""
+    try:
+        check_everywhere(by, "people.administer", municipality)
+    except NotAllowed:
+        return False
+    return True
+
+
 def block_domain(
     municipality: Municipality, host: str, severity: str, reason: str, *, by: Actor, at: datetime
 ) -> DomainBlock:
     """Decide about a server: nothing to and from it (suspend), or nothing of it shown in public (silence).
 
     Raises:
-        NotAllowed: no duty lead or administrator of this municipality.
+        NotAllowed: no administrator of the whole municipality.
         Refused: no reason, or no server of that name can be.
     """
-    _may_block(municipality, by)
+    check_everywhere(by, "people.administer", municipality)
     host = host.strip().lower().removeprefix("https://").strip("/").lstrip("@")
     if not _HOST.fullmatch(host):
         raise Refused(_("Skriv navnet på tjeneren, for eksempel mastodon.example."), "bad_host")
@@ -155,8 +164,9 @@ def block_domain(
             },
         )
         if severity == DomainBlock.Severity.SUSPEND:
-            under = Q(remote__host=host) | Q(remote__host__endswith=f".{host}")
-            Follower.objects.filter(under, account__municipality=municipality).delete()
+            theirs = blocks.under(host, "remote__host")
+            Follower.objects.filter(theirs, account__municipality=municipality).delete()
+            parcels.keep_from(host, municipality.pk, at=at)
         record("domain.blocked", block, by=by, at=at, severity=severity)
     return block
 
@@ -165,19 +175,36 @@ def unblock_domain(block: DomainBlock, *, by: Actor, at: datetime) -> None:
     """Take from it and send to it again.
 
     Raises:
-        NotAllowed: no duty lead or administrator of this municipality.
+        NotAllowed: no administrator of the whole municipality.
     """
-    _may_block(block.municipality, by)
+    check_everywhere(by, "people.administer", block.municipality)
     with transaction.atomic():
         record("domain.unblocked", block, by=by, at=at)
         block.delete()
 
 
-def _may_block(municipality: Municipality, by: Actor) -> None:
-    account = main_account(municipality)
-    root = (
-        account.unit
-        if account
-        else Unit.objects.filter(municipality=municipality, parent=None).first()
-    )
-    check(by, "channels.pause", root)
+def retry_parcels(account: Account, host: str, *, by: Actor, at: datetime) -> int:
+    """Send a server again what was given up, from the beginning of its waits; how many.
+
+    What has been corrected or taken back there since stays given up.
+
+    Raises:
+        NotAllowed: the actor is no administrator there.
+        Refused: the server is blocked, or nothing is left to send it.
+    """
+    check(by, "people.administer", account.unit)
+    if blocks.severity(account.municipality_id, f"https://{host}/") == DomainBlock.Severity.SUSPEND:
+        raise Refused(
+            _("Tjeneren er stengt ute. Slipp den inn igjen før dere sender til den."), "blocked"
+        )
+    with transaction.atomic():
+        count = parcels.due_anew(account.pk, host, at=at)
+        if not count:
+            raise Refused(
+                _(
+                    "Det er ikke lenger noe å sende dit: innleggene er rettet eller trukket tilbake."
+                ),
+                "nothing_left",
+            )
+        record("account.parcels_retried", account, by=by, at=at, count=count)
+    return count

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.adapters.activitypub import views
+from torget.adapters.activitypub import desk_views, views
+
+DESK = "desk/innstillinger/kanal/<int:pk>/fodivers"
 
 app_name = "activitypub"
 urlpatterns = [
@@ -15,6 +17,11 @@ urlpatterns = [
     path("ap/o/<str:username>/<str:public_id>", views.published, name="thing"),
     path("ap/o/<str:username>/<str:public_id>/fil/<int:number>", views.file, name="file"),
     path("ap/o/<str:username>/<str:public_id>/<str:what>", views.part, name="part"),
+    path(f"{DESK}", desk_views.manage, name="manage"),
+    path(f"{DESK}/steng", desk_views.block, name="block"),
+    path(f"{DESK}/apne", desk_views.unblock, name="unblock"),
+    path(f"{DESK}/send", desk_views.retry, name="retry"),
+    path(f"{DESK}/nokler", desk_views.keys, name="keys"),
     path("ap/<str:username>", views.actor, name="actor"),
     path("ap/<str:username>/<str:name>", views.collection, name="collection"),
 ]

@@ -29,6 +29,7 @@ from torget.channels.contract import (
     Unparseable,
     Utterance,
 )
+from torget.channels.rules import keep_secrets
 from torget.protocols.plaintext import clean, one_line
 
 HOST, VERSION = "https://graph.threads.net", "v1.0"
@@ -42,6 +43,10 @@ SCOPES = (
 )
 REPLY = "id,text,username,permalink,timestamp,replied_to,root_post,is_reply_owned_by_me"
 NEWEST = 10
+UNTIL = "token_ends"  # beside the token it is about, so that both are renewed together
+RENEW_BEFORE_SECONDS = (
+    20 * 86_400.0
+)  # of the 60 days a token lasts; at 14 left a person would be told
 
 
 class ThreadsAdapter(Base):
@@ -177,7 +182,7 @@ class ThreadsAdapter(Base):
             held = _call(account, "GET", "me", {"fields": "id,username"})
         except SendError as fault:
             return Health(False, _("Threads svarer ikke på nøkkelen: %(why)s") % {"why": fault})
-        ends = graph.number(account.settings.get("expires_at"))
+        ends = _renewed(account, time.time())
         expires_at = datetime.fromtimestamp(ends, UTC) if ends else None
         return Health(str(held.get("id")) == account.address, "", expires_at)
 
@@ -222,9 +227,31 @@ class ThreadsAdapter(Base):
             str(own["id"]),
             str(own.get("username", "")),
             {**account.settings, "expires_at": ends, "username": str(own.get("username", ""))},
-            {**account.secrets, "token": token},
+            {**account.secrets, "token": token, UNTIL: str(ends)},
             datetime.fromtimestamp(ends, UTC),
         )
+
+
+def _renewed(account: AccountFacts, now: float) -> int:
+    """When the token ends (Unix seconds; 0: nobody knows), after asking for sixty days more when it is time.
+
+    Source: developers.facebook.com/docs/threads/get-started/long-lived-tokens. A refusal changes nothing: the old token
+    is good until its end, and a person is warned of that.
+    """
+    ends = graph.number(account.secrets.get(UNTIL) or account.settings.get("expires_at"))
+    if not account.id or not now < ends < now + RENEW_BEFORE_SECONDS:
+        return ends
+    root = graph.base(account, HOST, "").rstrip("/")
+    said = {"grant_type": "th_refresh_token"}
+    try:
+        held = graph.call(account, "GET", "refresh_access_token", said, root=root, proven=False)
+    except SendError:
+        return ends
+    token, seconds = held.get("access_token"), graph.number(held.get("expires_in"))
+    if not isinstance(token, str) or not token or seconds <= 0:
+        return ends
+    keep_secrets(account.id, {"token": token, UNTIL: str(int(now) + seconds)})
+    return int(now) + seconds
 
 
 def _handle(account: AccountFacts) -> str:

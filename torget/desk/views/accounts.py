@@ -54,6 +54,7 @@ def _page(request: Any, account: Account, status: int = 200, **forms: Any) -> Ht
         "hook_url": absolute(account.municipality, f"/hooks/{account.hook}")
         if adapter and _takes_deliveries(adapter)
         else "",
+        "manage_path": adapter.manage_path(facts(account)) if adapter else "",
         "decisions": account.use_decisions.select_related("noted_by"),
         "use_form": forms.get("use") or UseForm(account, prefix="bruk"),
         "arrange_form": forms.get("arrange") or ArrangeForm(initial=here, prefix="vis"),

@@ -212,7 +212,7 @@ def signed_get(url, key=KEYS["rsa"]):
 
 
 def test_authorised_fetch_shows_posts_to_who_signs_and_is_not_blocked_and_keys_to_all(
-    client, account, facts, mine, nordvaag, per
+    client, account, facts, mine, nordvaag, liv
 ):
     Account.objects.filter(pk=account.pk).update(
         settings={**account.settings, "authorised_fetch": "1"}
@@ -225,7 +225,7 @@ def test_authorised_fetch_shows_posts_to_who_signs_and_is_not_blocked_and_keys_t
     assert client.get("/ap/nordvaag", **JSON).status_code == 200
     assert client.get(path, **JSON, **signed_get(url)).status_code == 200
     assert client.get(path, **JSON, **signed_get(f"{url}x")).status_code == 401
-    rules.block_domain(nordvaag, "mastodon.example", "suspend", "Trusler", by=per, at=NOW)
+    rules.block_domain(nordvaag, "mastodon.example", "suspend", "Trusler", by=liv, at=NOW)
     assert client.get(path, **JSON, **signed_get(url)).status_code == 401
 
 
@@ -506,14 +506,14 @@ def test_an_account_is_connected_from_the_settings_page(nordvaag, facts):
 
 
 def test_nothing_goes_to_a_server_that_is_shut_out_or_what_lies_under_it(
-    facts, mine, nordvaag, per, at
+    facts, mine, nordvaag, liv, at
 ):
     under = "https://social.alone.example/u/per"
     know_kari()
     know_kari(id=under, inbox=f"{under}/inbox", shared_inbox="")
     follow(facts, mine, at)
     follow(facts, mine, at, actor=under, number=2)
-    rules.block_domain(nordvaag, "alone.example", "suspend", "Trusler", by=per, at=at)
+    rules.block_domain(nordvaag, "alone.example", "suspend", "Trusler", by=liv, at=at)
     assert list(Follower.objects.values_list("remote__uri", flat=True)) == [KARI]
     with pytest.raises(SendError, match="blocked"):
         ADAPTER.send(Outgoing("b1", under, "Hei"), facts)
