@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from torget.channels.models import Account
 from torget.conversations import attachments, deadlines
-from torget.conversations.filing import preview_of, subject_of
+from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.guard import national_ids
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules.sending import (
