@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from torget.channels import rules
@@ -72,7 +73,7 @@ def decide_use(
     check(by, "people.administer", account.unit)
     if not note.strip() or not decided_by.strip():
         raise Refused(_("Skriv hva som er vurdert, og hvem som har bestemt."), "no_reason")
-    if decided_on > at.date():
+    if decided_on > timezone.localdate(at):
         raise Refused(_("Datoen for beslutningen har ikke vært ennå."), "future")
     assert by.staff is not None
     with transaction.atomic():
