@@ -268,3 +268,15 @@ def test_secrets_that_cannot_be_read_stop_their_account_alone(account, network, 
     assert run(now) == 1
     assert network.taken == ["k1"]
     assert "secret.key" in Alarm.objects.get(closed_at=None).detail
+
+
+def test_an_unforeseen_fault_tells_nothing_of_what_was_written(account, network, now, caplog):
+    network.fault = ValueError("Fru Hansen er syk, token=hemmelig")
+    sending = put(account, "k1", now)
+    run(now)
+    sending.refresh_from_db()
+    assert sending.state == "unknown"
+    told = f"{sending.error} {sending.trail} {caplog.text}"
+    assert "ValueError" in told
+    assert "Hansen" not in told
+    assert "hemmelig" not in told
