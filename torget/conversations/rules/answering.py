@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 
 from torget.channels.models import Account
 from torget.conversations import attachments, deadlines
-from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.guard import national_ids
+from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules.sending import (
     PRIVATE,
     PUBLIC,
     publish,
     reachable_privately,
+    see_that_it_arrives,
     see_that_it_fits,
     send_to,
     spoken_to,
@@ -96,6 +97,7 @@ def words(
             _("Svaret er offentlig og inneholder et fødselsnummer. Ta det bort før du sender."),
             "national_id",
         )
+    see_that_it_arrives(conversation)
     see_that_it_fits(conversation, said.body, said.visibility, by.staff.signature)
     return said
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import Act, Outgoing
-from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.guard import national_ids
+from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Message, Version
 from torget.conversations.models.message import AFTERWARDS
 from torget.conversations.rules.sending import PUBLIC, capabilities, see_that_it_fits

@@ -240,3 +240,13 @@ def test_hiding_that_waits_to_be_tried_again_does_not_undo_a_later_showing(net, 
     shown = correcting.act_there(said, "show", "Feil", by=per, at=now + timedelta(seconds=9))
     hidden.refresh_from_db()
     assert (hidden.state, shown.state) == ("cancelled", "due")
+
+
+def test_an_answer_that_no_account_of_ours_would_send_is_refused_in_words(net, now, ola):
+    conversation = say(net, now, "Hvorfor?").messages[0].conversation
+    Account.objects.filter(network="net").update(in_use=False)
+    conversation = Conversation.objects.get(pk=conversation.pk)
+    with pytest.raises(Refused) as refused:
+        answer(conversation, "Fordi.", by=ola, at=now)
+    assert refused.value.code == "not_in_use"
+    assert not Delivery.objects.exists()
