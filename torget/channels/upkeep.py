@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +16,8 @@ from torget.channels.registry import adapters
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
+
+log = logging.getLogger(__name__)
 
 WELL_FOR = timedelta(hours=24)  # a healthy account is looked at once a day
 AILING_FOR = timedelta(minutes=10)
@@ -40,7 +43,12 @@ def examine_due(*, at: datetime) -> int:
         or at - account.health_at >= (WELL_FOR if account.healthy else AILING_FOR)
     ]
     for account in due:
-        examine(account, at=at)
+        try:
+            examine(account, at=at)
+        except DatabaseError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - one adapter's slip must not leave the others unexamined
+            log.error("Account %s could not be examined: %s", account.pk, type(fault).__name__)
     return len(due)
 
 

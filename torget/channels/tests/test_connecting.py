@@ -8,6 +8,7 @@ from tests.cast import make_staff
 from torget.channels import connecting, upkeep
 from torget.channels.base import Base
 from torget.channels.connecting import Filled
+from torget.channels.contract import Health
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
@@ -73,3 +74,19 @@ def test_a_decision_made_today_is_of_today_also_just_after_midnight(account, liv
     said = {"in_use": True, "note": "Vurdert", "decided_by": "Rådmannen"}
     upkeep.decide_use(account, **said, decided_on=date(2026, 6, 2), by=liv, at=at)
     assert Account.objects.get(pk=account.pk).use_decisions.count() == 1
+
+
+def test_an_adapter_that_stumbles_does_not_leave_the_other_accounts_unexamined(
+    account, nordvaag, now, monkeypatch
+):
+    def check(facts):
+        if facts.address == "a":
+            raise KeyError("token")
+        return Health(True)
+
+    monkeypatch.setattr(adapters()["net"], "check", check)
+    same = {"network": "net", "name": "B", "by": Actor.system(nordvaag.pk), "at": now}
+    other = open_account(account.unit, address="b", **same)
+    upkeep.examine_due(at=now)
+    other.refresh_from_db()
+    assert other.health_at == now
