@@ -280,3 +280,12 @@ def test_an_unforeseen_fault_tells_nothing_of_what_was_written(account, network,
     assert "ValueError" in told
     assert "Hansen" not in told
     assert "hemmelig" not in told
+
+
+def test_only_an_address_of_the_web_is_kept_of_where_it_stands(account, network, now):
+    script, page = put(account, "k1", now), put(account, "k2", now)
+    urls = ((script, "javascript:alert(1)"), (page, "https://net.example/1"))
+    rules.settle_sent([(one.pk, Receipt("r", url=url)) for one, url in urls], at=now)
+    script.refresh_from_db()
+    page.refresh_from_db()
+    assert (script.url, page.url) == ("", "https://net.example/1")
