@@ -251,10 +251,11 @@ def post(
     """The municipality posts on its own wall, under a name, and on the accounts chosen; anyone may comment.
 
     Raises:
-        NotAllowed: no role for it in the unit.
+        NotAllowed: no role for it in the unit, or in one of those that have the accounts.
         Refused: empty, too long, a national identity number in it, or an account that does not take it.
     """
-    check(by, "wall.post", unit)
+    for place in (unit, *(one.unit for one in accounts)):
+        check(by, "wall.post", place)
     body = text_of(body)
     if by.staff is None or national_ids("\n".join([body, *(texts or {}).values()])):
         raise Refused(
