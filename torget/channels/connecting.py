@@ -105,9 +105,11 @@ def owner_said_yes(
         held = signing.loads(kept, salt=SALT, max_age=STATE_SECONDS)
     except signing.BadSignature as fault:
         raise Refused(_("Det tok for lang tid. Begynn på nytt."), "too_late") from fault
-    if not state or not secrets.compare_digest(held["state"], state):
+    if not state or not secrets.compare_digest(held["state"].encode(), state.encode()):
         raise Refused(_("Svaret gjelder ikke denne tilkoblingen. Begynn på nytt."), "wrong_state")
-    unit = Unit.objects.get(pk=held["unit"], municipality=by.municipality_id)
+    unit = Unit.objects.filter(pk=held["unit"], municipality=by.municipality_id).first()
+    if unit is None:
+        raise Refused(_("Svaret gjelder ikke denne tilkoblingen. Begynn på nytt."), "wrong_state")
     filled = Filled(unit, held["network"], held["name"], unseal(held["values"].encode()))
     check(by, "people.administer", unit)
     try:
@@ -129,6 +131,8 @@ def _keep(filled: Filled, connected: Connected, *, by: Actor, at: datetime) -> A
     known = Account.objects.filter(network=filled.network, address=address).first()
     if known is not None and known.municipality_id != unit.municipality_id:
         raise Refused(_("Denne adressen er allerede koblet til."), "account_exists")
+    if known is not None:
+        check(by, "people.administer", known.unit)  # it may be another unit's
     with transaction.atomic():
         if known is None:
             known = rules.open_account(

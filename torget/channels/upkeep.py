@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import date, datetime, timedelta
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from torget.channels import rules
@@ -14,6 +16,8 @@ from torget.channels.registry import adapters
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
+
+log = logging.getLogger(__name__)
 
 WELL_FOR = timedelta(hours=24)  # a healthy account is looked at once a day
 AILING_FOR = timedelta(minutes=10)
@@ -41,7 +45,12 @@ def examine_due(*, at: datetime) -> int:
         or at - account.health_at >= (WELL_FOR if account.healthy else AILING_FOR)
     ]
     for account in due:
-        examine(account, at=at)
+        try:
+            examine(account, at=at)
+        except DatabaseError:
+            raise
+        except Exception as fault:  # noqa: BLE001 - one adapter's slip must not leave the others unexamined
+            log.error("Account %s could not be examined: %s", account.pk, type(fault).__name__)
     return len(due)
 
 
@@ -74,7 +83,7 @@ def decide_use(
     check(by, "people.administer", account.unit)
     if not note.strip() or not decided_by.strip():
         raise Refused(_("Skriv hva som er vurdert, og hvem som har bestemt."), "no_reason")
-    if decided_on > at.date():
+    if decided_on > timezone.localdate(at):
         raise Refused(_("Datoen for beslutningen har ikke vært ennå."), "future")
     assert by.staff is not None
     with transaction.atomic():

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from torget.channels.contract import Utterance
-from torget.conversations.models import Gone, Message, Version
+from torget.conversations.lines import preview_of, subject_of
+from torget.conversations.models import Conversation, Gone, Message, Version
 from torget.history.rules import record
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
@@ -57,6 +60,7 @@ def change(message: Message, envelope: Envelope, said: Utterance, at: datetime) 
     Version.objects.create(
         message=message, body=message.body, replaced_at=at, why=said.kind, envelope=envelope
     )
+    _change_row(message, "" if said.kind == "delete" else said.body)
     if said.kind == "delete":
         message.body, message.removed_at = "", at
     else:
@@ -73,3 +77,19 @@ def change(message: Message, envelope: Envelope, said: Utterance, at: datetime) 
         conversation=message.conversation_id,
     )
     return message
+
+
+def _change_row(message: Message, body: str) -> None:
+    """The conversation's own row shows the words too, in lists, search and feeds: there they are changed as well."""
+    row = Conversation.objects.select_for_update().get(pk=message.conversation_id)
+    if message.visibility != row.visibility:
+        return  # what is private in a public conversation never stood there
+    if row.preview == preview_of(message.body):
+        row.preview = preview_of(body)
+    first = row.messages.order_by("created_at", "pk").first()
+    if first is not None and first.pk == message.pk:
+        if not body:
+            row.subject = _("Trukket tilbake av avsenderen")
+        elif row.subject == subject_of(message.body)[:200]:
+            row.subject = subject_of(body)[:200]
+    row.save(update_fields=["preview", "subject"])

@@ -15,6 +15,7 @@ from torget.channels.contract import AccountFacts, File, Item, Notice, Utterance
 from torget.channels.registry import adapter_for
 from torget.conversations import attachments, changing, deadlines, persons
 from torget.conversations.finding import answers_private, find_conversation, kept, route
+from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Identity, Message
 from torget.history.rules import record
 from torget.intake import rules as intake
@@ -26,9 +27,7 @@ from torget.people.rules import next_ref
 
 State = Conversation.State
 RECONCILED = "reconcile"  # in an envelope's header `via`: found by asking, where a webhook should have brought it
-PREVIEW_CHARS = 200
 MOST_FETCHED_BYTES = 20_000_000
-SUBJECT_CHARS = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +36,6 @@ class Filed:
 
     messages: list[Message]
     notices: list[Notice]
-
-
-def subject_of(text: str) -> str:
-    """A subject from the first words of a text, cut at a word."""
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    if len(line) <= SUBJECT_CHARS:
-        return line
-    return line[:SUBJECT_CHARS].rsplit(" ", 1)[0] + " …"
-
-
-def preview_of(text: str) -> str:
-    """One line of what was said."""
-    return " ".join(text.split())[:PREVIEW_CHARS]
 
 
 def _held(conversation: Conversation) -> Conversation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from django.db import Error as DatabaseFault
 from django.db import close_old_connections, connection
@@ -20,6 +21,7 @@ from torget.intake import rules as intake
 log = logging.getLogger(__name__)
 
 LOOK_FOR_ACCOUNTS_SECONDS = 5.0
+STOP_SECONDS = 5.0  # an adapter may wait 20 for news; nothing is lost by leaving it there
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 120.0
 
 
@@ -54,8 +56,9 @@ def listen_loop(stop: threading.Event) -> None:
     finally:
         for _facts, ended, _thread in asking.values():
             ended.set()
+        until = time.monotonic() + STOP_SECONDS
         for _facts, _ended, thread in asking.values():
-            thread.join(10)
+            thread.join(max(0.0, until - time.monotonic()))
 
 
 def _start(facts: AccountFacts) -> tuple[AccountFacts, threading.Event, threading.Thread]:

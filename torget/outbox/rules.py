@@ -228,9 +228,14 @@ def settle_sent(done: Sequence[tuple[int, Receipt]], *, at: datetime) -> None:
                 "ids": [pk for pk, _receipt in done],
                 "receipts": [receipt.external_id[:500] for _pk, receipt in done],
                 "details": [receipt.detail[:500] for _pk, receipt in done],
-                "urls": [receipt.url[:500] for _pk, receipt in done],
+                "urls": [_page(receipt.url) for _pk, receipt in done],
             },
         )
+
+
+def _page(url: str) -> str:
+    """An address colleagues may follow; another server's own words may be anything ("javascript:")."""
+    return url if url.startswith(("https://", "http://")) and len(url) <= 500 else ""
 
 
 def _longer_trail(step: dict[str, str]) -> Func:

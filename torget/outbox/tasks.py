@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -84,9 +85,17 @@ def send_one(
         return adapter_for(facts.network).send(out, facts)
     except SendError as fault:
         return fault
-    except Exception as fault:
-        log.exception("Adapter %s failed on delivery %s", facts.network, claimed.id)
-        return SendError(f"{type(fault).__name__}: {fault}", ambiguous=True)
+    except Exception as fault:  # noqa: BLE001 - whatever an adapter stumbles on
+        # Where, not what: the text of a fault may quote what somebody wrote, or a token.
+        where = "".join(traceback.format_tb(fault.__traceback__)[-3:])
+        log.error(
+            "Adapter %s failed on delivery %s with %s:\n%s",
+            facts.network,
+            claimed.id,
+            type(fault).__name__,
+            where,
+        )
+        return SendError(type(fault).__name__, ambiguous=True)
 
 
 def _send_and_let_go(claimed: Claimed, facts: AccountFacts, now: Callable[[], datetime]) -> Outcome:

@@ -295,8 +295,8 @@ class Fanout:
         except HttpError as fault:
             self._failed(parcel, host, 0, str(fault))
             host.failed(self.clock())
-        except Exception as fault:
-            log.exception("Parcel %s could not be carried", parcel.id)
+        except Exception as fault:  # noqa: BLE001 - its text may quote what is in the parcel
+            log.error("Parcel %s could not be carried: %s", parcel.id, type(fault).__name__)
             self._failed(parcel, host, 0, type(fault).__name__)
         else:
             self._judge(parcel, host, answer, way)

@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 
 from torget.channels.models import Account
 from torget.conversations import attachments, deadlines
-from torget.conversations.filing import preview_of, subject_of
 from torget.conversations.guard import national_ids
+from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules.sending import (
     PRIVATE,
     PUBLIC,
     publish,
     reachable_privately,
+    see_that_it_arrives,
     see_that_it_fits,
     send_to,
     spoken_to,
@@ -96,6 +97,7 @@ def words(
             _("Svaret er offentlig og inneholder et fødselsnummer. Ta det bort før du sender."),
             "national_id",
         )
+    see_that_it_arrives(conversation)
     see_that_it_fits(conversation, said.body, said.visibility, by.staff.signature)
     return said
 
@@ -249,10 +251,11 @@ def post(
     """The municipality posts on its own wall, under a name, and on the accounts chosen; anyone may comment.
 
     Raises:
-        NotAllowed: no role for it in the unit.
+        NotAllowed: no role for it in the unit, or in one of those that have the accounts.
         Refused: empty, too long, a national identity number in it, or an account that does not take it.
     """
-    check(by, "wall.post", unit)
+    for place in (unit, *(one.unit for one in accounts)):
+        check(by, "wall.post", place)
     body = text_of(body)
     if by.staff is None or national_ids("\n".join([body, *(texts or {}).values()])):
         raise Refused(

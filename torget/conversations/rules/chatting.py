@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from torget.conversations.models import Chat, Conversation, Message
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.outbox import rules as outbox
+from torget.outbox.models import Delivery
 from torget.people.actor import Actor
 from torget.people.links import absolute
 
@@ -25,6 +27,7 @@ TYPING = timedelta(seconds=6)
 LEFT = timedelta(minutes=2)  # then what we say is sent by e-mail instead
 OVER = timedelta(minutes=30)
 MOST_SAID = 200
+MOST_TRANSCRIPTS = 5  # of one talk: nobody is to send letters to the whole town in our name
 
 
 def chat_path(conversation: Conversation) -> str:
@@ -110,8 +113,16 @@ def ask_for_transcript(chat: Chat, email: str, *, at: datetime) -> None:
     """Send what was said to this address now.
 
     Raises:
-        Refused: the municipality has no e-mail to send from.
+        Refused: the municipality has no e-mail to send from, or it was asked for too often.
     """
+    if (
+        Delivery.objects.filter(idempotency_key__startswith=_transcripts(chat)).count()
+        >= MOST_TRANSCRIPTS
+    ):
+        raise Refused(
+            _("Utskriften er sendt mange ganger. Skriv til oss hvis den ikke kommer frem."),
+            "too_often",
+        )
     with transaction.atomic():
         Chat.objects.filter(pk=chat.pk).update(email=email.lower())
         chat.email = email.lower()
@@ -135,7 +146,13 @@ def _send_transcript(chat: Chat, *, at: datetime) -> bool:
         ]
         subject = _("Praten din med kommunen [%(ref)s]") % {"ref": conversation.ref}
         body = "\n\n".join([_("Her er det som ble sagt:"), *lines])
-    return _mail(chat, subject, body, key=f"chat-{conversation.key}-{len(said)}", at=at)
+    to = hashlib.sha256(chat.email.encode()).hexdigest()[:8]
+    return _mail(chat, subject, body, key=f"{_transcripts(chat)}{len(said)}-{to}", at=at)
+
+
+def _transcripts(chat: Chat) -> str:
+    """What the keys of a talk's transcripts begin with: one for each address and as far as the talk had come."""
+    return f"chat-script-{chat.pk}-"
 
 
 def _mail(chat: Chat, subject: str, body: str, *, key: str, at: datetime) -> bool:

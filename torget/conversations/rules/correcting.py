@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import Act, Outgoing
-from torget.conversations.filing import preview_of, subject_of
 from torget.conversations.guard import national_ids
+from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Message, Version
 from torget.conversations.models.message import AFTERWARDS
 from torget.conversations.rules.sending import PUBLIC, capabilities, see_that_it_fits
@@ -63,7 +63,9 @@ def correct(message: Message, body: str, *, by: Actor, at: datetime) -> list[Del
         conversation = lock(message.conversation)
         see_that_it_fits(conversation, body, message.visibility, message.signature)
         _keep_version(message, "corrected", at)
-        if conversation.preview == preview_of(message.body):
+        # What is private in a public conversation may by chance say what its row shows, and must not be put there.
+        on_row = message.visibility == conversation.visibility
+        if on_row and conversation.preview == preview_of(message.body):
             Conversation.objects.filter(pk=conversation.pk).update(preview=preview_of(body))
         message.body, message.edited_at = body, at
         message.save(update_fields=["body", "edited_at"])
@@ -145,10 +147,22 @@ def act_there(message: Message, act: Act, reason: str, *, by: Actor, at: datetim
             target=message.external_id or "",
             visibility="public" if message.visibility == PUBLIC else "private",
         )
+        _cancel_earlier(message, at)
         delivery = outbox.enqueue(message.account, out, about=message, at=at, priority=1)
         verb = {"hide": "message.hidden", "show": "message.shown"}.get(act, "message.taken_away")
         record(verb, message, by=by, at=at, conversation=message.conversation_id)
     return delivery
+
+
+def _cancel_earlier(message: Message, at: datetime) -> None:
+    """What was decided before and waits to be tried again must not undo what is decided now."""
+    earlier = Delivery.objects.filter(
+        subject_type="conversations.message",
+        subject_id=message.pk,
+        payload__act__in=["hide", "show", "remove"],
+    )
+    for one in earlier:
+        outbox.cancel_unsent(one, at=at)
 
 
 def acts_there(message: Message) -> list[Act]:

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from torget.conversations import deadlines
-from torget.conversations.filing import preview_of, subject_of
+from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Joining, Message, Person
 from torget.conversations.rules.state import State, lock, see_that_no_reply_waits
 from torget.errors import Refused

@@ -169,6 +169,24 @@ def measured(
     ]
 
 
+def see_that_it_arrives(conversation: Conversation) -> None:
+    """See that the account by which the one who spoke last is sent an answer is one we use.
+
+    Raises:
+        Refused: it is not; the answer would stand in the outbox for ever.
+    """
+    for identity in spoken_to(conversation)[:1]:
+        way = route_back(conversation, identity)
+        if way is not None and (way[0].closed_at or not way[0].in_use):
+            raise Refused(
+                _(
+                    "Kommunen bruker ikke %(account)s lenger, så svaret kommer ikke frem. Svar på en annen måte."
+                )
+                % {"account": way[0].name},
+                "not_in_use",
+            )
+
+
 def see_that_it_fits(
     conversation: Conversation, body: str, visibility: str, signature: str
 ) -> None:

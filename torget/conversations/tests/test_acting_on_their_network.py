@@ -203,3 +203,50 @@ def test_while_one_writes_the_networks_measure_is_counted(net, ola, now, client)
     ).json()
     assert "For langt" in answered["guard"]
     assert "/ 100 tegn" in client.get(f"/desk/sak/{conversation.ref}").content.decode()
+
+
+def test_what_is_deleted_or_edited_there_leaves_our_lists_too(net, now, client):
+    Account.objects.filter(network="net").update(on_square=True)
+    said = say(net, now, "Naboen min er syk.").messages[0]
+    assert "Naboen min er syk." in client.get("/vegg").content.decode()
+    later = now + timedelta(minutes=1)
+    edit = {"kind": "edit", "changed_at": later}
+    say(net, now, "Hvem hjelper naboer?", **edit)
+    said.conversation.refresh_from_db()
+    assert said.conversation.subject == said.conversation.preview == "Hvem hjelper naboer?"
+    say(net, now, "", kind="delete")
+    said.conversation.refresh_from_db()
+    assert said.conversation.preview == ""
+    assert "naboer" not in said.conversation.subject
+    assert "naboer" not in client.get("/vegg").content.decode()
+
+
+def test_private_words_that_change_do_not_come_on_the_public_row(net, now, ola):
+    first = say(net, now, "Hei").messages[0]
+    say(net, now, "Hei", name="2", visibility="private")
+    say(net, now, "Jeg er syk", name="2", kind="edit", changed_at=now + timedelta(minutes=1))
+    first.conversation.refresh_from_db()
+    assert first.conversation.preview == "Hei"
+    aside = answer(first.conversation, "Hei", by=ola, at=now, visibility="private")
+    correcting.correct(aside, "Du er syk", by=ola, at=now)
+    first.conversation.refresh_from_db()
+    assert first.conversation.preview == "Hei"
+
+
+def test_hiding_that_waits_to_be_tried_again_does_not_undo_a_later_showing(net, now, per):
+    said = say(net, now, "Tull").messages[0]
+    hidden = correcting.act_there(said, "hide", "Utskjelling", by=per, at=now)
+    said.refresh_from_db()
+    shown = correcting.act_there(said, "show", "Feil", by=per, at=now + timedelta(seconds=9))
+    hidden.refresh_from_db()
+    assert (hidden.state, shown.state) == ("cancelled", "due")
+
+
+def test_an_answer_that_no_account_of_ours_would_send_is_refused_in_words(net, now, ola):
+    conversation = say(net, now, "Hvorfor?").messages[0].conversation
+    Account.objects.filter(network="net").update(in_use=False)
+    conversation = Conversation.objects.get(pk=conversation.pk)
+    with pytest.raises(Refused) as refused:
+        answer(conversation, "Fordi.", by=ola, at=now)
+    assert refused.value.code == "not_in_use"
+    assert not Delivery.objects.exists()

@@ -14,6 +14,7 @@ from torget.answers.models import Topic
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.conversations.attachments import Prepared, prepare_picture
+from torget.people.actor import Actor
 from torget.people.models import Municipality
 from torget.protocols.files import BadFile
 
@@ -89,16 +90,18 @@ class PostForm(forms.Form):
     )
     kept = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, by: Actor, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         can = [one.network for one in adapters().values() if one.capabilities.publish]
         rows = (
             Account.objects.active()
             .with_place()
+            .select_related("unit")
             .filter(municipality=municipality, network__in=can, in_use=True)
             .order_by("network", "name")
         )
-        self.publishers = list(rows)
+        self.publishers = [one for one in rows if by.may("wall.post", one.unit)]
+        rows = rows.filter(pk__in=[one.pk for one in self.publishers])
         self.fields["accounts"].queryset = rows  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
         for account in self.publishers:
             self.fields[f"text_{account.pk}"] = forms.CharField(

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from tests.cast import make_staff
 from torget.channels.base import Base
 from torget.channels.contract import Capabilities, Receipt, SendError
 from torget.channels.models import Account
@@ -21,6 +22,7 @@ from torget.outbox.tasks import deliver_due
 from torget.outbox.tests.test_sending import Inline
 from torget.people.actor import Actor
 from torget.people.models import Unit
+from torget.people.roles import Role
 
 
 class Net(Base):
@@ -227,3 +229,18 @@ def test_only_those_who_may_speak_for_us_correct_us(nets, amina, siri, charlie, 
             correcting.correct(message, "Tull.", by=stranger, at=now)
         with pytest.raises(NotAllowed):
             correcting.withdraw(message, "Tull.", by=stranger, at=now)
+
+
+def test_an_editor_of_one_unit_does_not_publish_from_anothers_account(nordvaag, now, client, nets):
+    other = Unit.objects.filter(municipality=nordvaag).exclude(slug__in=["servicetorget", "rot"])
+    unit = other.exclude(children__slug="servicetorget")[0]
+    Account.objects.filter(network="net").update(name="Servicetorgets nett")
+    made = make_staff(nordvaag, "Nina", Role.EDITOR, unit=unit.slug, over=unit.slug)
+    theirs = Account.objects.filter(municipality=nordvaag, network="net").get()
+    assert theirs.unit.slug == "servicetorget"
+    by = Actor.of_staff(made)
+    with pytest.raises(NotAllowed):
+        conversations.post(unit, theirs, "Hei", by=by, at=now, accounts=[theirs])
+    assert not Delivery.objects.exists()
+    client.force_login(made.user)
+    assert theirs.name not in client.get("/desk/vegg").content.decode()

@@ -32,7 +32,9 @@ from torget.people.actor import requires
 @never_cache
 def post(request: Any) -> HttpResponse:
     """`/desk/vegg`: the municipality posts on its wall and on the accounts chosen; first how it will look there."""
-    form = PostForm(request.municipality, request.POST or None, request.FILES or None)
+    form = PostForm(
+        request.actor, request.municipality, request.POST or None, request.FILES or None
+    )
     posted: list[Message] = []
     looking = request.method == "POST" and request.POST.get("gjor") == "vis"
 

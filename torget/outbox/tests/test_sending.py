@@ -268,3 +268,24 @@ def test_secrets_that_cannot_be_read_stop_their_account_alone(account, network, 
     assert run(now) == 1
     assert network.taken == ["k1"]
     assert "secret.key" in Alarm.objects.get(closed_at=None).detail
+
+
+def test_an_unforeseen_fault_tells_nothing_of_what_was_written(account, network, now, caplog):
+    network.fault = ValueError("Fru Hansen er syk, token=hemmelig")
+    sending = put(account, "k1", now)
+    run(now)
+    sending.refresh_from_db()
+    assert sending.state == "unknown"
+    told = f"{sending.error} {sending.trail} {caplog.text}"
+    assert "ValueError" in told
+    assert "Hansen" not in told
+    assert "hemmelig" not in told
+
+
+def test_only_an_address_of_the_web_is_kept_of_where_it_stands(account, network, now):
+    script, page = put(account, "k1", now), put(account, "k2", now)
+    urls = ((script, "javascript:alert(1)"), (page, "https://net.example/1"))
+    rules.settle_sent([(one.pk, Receipt("r", url=url)) for one, url in urls], at=now)
+    script.refresh_from_db()
+    page.refresh_from_db()
+    assert (script.url, page.url) == ("", "https://net.example/1")

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import threading
+import time
+
+from torget.channels.contract import AccountFacts
+from torget.intake import listening
+
+
+def test_listening_ends_within_seconds_whatever_the_networks_are_at(monkeypatch):
+    let_go, begun = threading.Event(), threading.Event()
+
+    def waits_for_news(facts, stop):
+        begun.set()
+        let_go.wait(30)
+
+    accounts = {number: AccountFacts(number, "net", "a", "A") for number in range(1, 5)}
+    monkeypatch.setattr(listening, "wanted", lambda: accounts)
+    monkeypatch.setattr(listening, "close_old_connections", lambda: None)
+    monkeypatch.setattr(listening.channels, "beat", lambda _name: None)
+    monkeypatch.setattr(listening, "follow", waits_for_news)
+    monkeypatch.setattr(listening, "STOP_SECONDS", 0.4)
+    stop = threading.Event()
+    threading.Thread(target=lambda: begun.wait(10) and stop.set()).start()
+    since = time.monotonic()
+    try:
+        listening.listen_loop(stop)
+        assert time.monotonic() - since < 8
+    finally:
+        let_go.set()
