@@ -112,3 +112,16 @@ def test_the_desk_shows_what_stands_still_also_what_is_nobodys(nordvaag, ola):
     client = Client()
     client.force_login(ola.staff.user)
     assert "«outbox» har ikke gitt livstegn" in client.get("/desk/").content.decode()
+
+
+def test_a_token_that_ends_is_told_of_fourteen_and_three_days_ahead(account, now):
+    def told():
+        watch(at=now)
+        return set(Alarm.objects.filter(what="expires", closed_at=None).values_list("subject"))
+
+    ends = {15: [], 14: ["14"], 4: ["14"], 3: ["3"], 0: ["3"], -1: ["3"]}
+    for days, before in ends.items():
+        Account.objects.filter(pk=account.pk).update(expires_at=now + timedelta(days=days))
+        assert told() == {(f"account:{account.pk}:{one}",) for one in before}
+    Account.objects.filter(pk=account.pk).update(expires_at=now + timedelta(days=60))
+    assert told() == set()
