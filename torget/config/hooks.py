@@ -28,6 +28,7 @@ REMEMBER_SECONDS = 5.0
 MOST_REMEMBERED = 5_000
 NOTE_EVERY_SECONDS = 1.0
 ASKERS = 16  # networks asked for keys at once; a slow one must not hold up the others
+MOST_ASKING = 4_000  # deliveries that wait for that; more are asked to come again
 RETRY_AFTER = ("retry-after", "5")
 
 
@@ -55,6 +56,7 @@ class Hooks:
     def __init__(self, writer: Writer, pool: ThreadPoolExecutor, limit: int) -> None:
         self.writer = writer
         self.pool = pool
+        self.waiting = 0
         self.asking = ThreadPoolExecutor(ASKERS, thread_name_prefix="verify")
         self.limit = limit
         self._known: dict[str, tuple[float, AccountFacts | None]] = {}
@@ -107,8 +109,16 @@ class Hooks:
         headers.setdefault("host", scope.authority or "")
         if not adapter.capabilities.verify_asks:
             return adapter.verify(account, headers, content)
+        if self.waiting >= MOST_ASKING:
+            raise Full
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.asking, _verify_asking, account, headers, content)
+        self.waiting += 1
+        try:
+            return await loop.run_in_executor(
+                self.asking, _verify_asking, account, headers, content
+            )
+        finally:
+            self.waiting -= 1
 
     async def _take(self, account: AccountFacts, scope: Scope, reply: Reply) -> None:
         content = await rsgi.body(scope, reply, self.limit)
@@ -117,7 +127,7 @@ class Hooks:
         except BadSignature as fault:
             self._note_rejected(account.id, str(fault))
             raise
-        except DatabaseError:
+        except (DatabaseError, Full):
             raise
         except (ImproperlyConfigured, NotImplementedError):
             rsgi.say(reply, 404, "No such address.")

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from torget.channels import http
 from torget.channels import rules as channels
@@ -249,6 +250,19 @@ def _fetched(file: File) -> File | None:
     return replace(file, content=answer.body) if whole else None
 
 
+def _with_files(said: Utterance) -> Utterance:
+    """What was said with its files kept; of one that could not be had its address stays with the message."""
+    had = [(held, _fetched(held)) for held in said.attachments]
+    lost = [held.url for held, file in had if file is None]
+    prepared = [attachments.prepare(file) for _held, file in had if file is not None]
+    note = "\n".join([_("Vedlegg vi ikke fikk hentet:"), *lost]) if lost else ""
+    return replace(
+        said,
+        folded="\n\n".join(part for part in (said.folded, note) if part),
+        extra={**said.extra, "prepared": prepared},
+    )
+
+
 def understand(envelope: Envelope) -> tuple[list[Utterance], list[Notice]]:
     """Parse an envelope and prepare its files, outside any transaction.
 
@@ -258,21 +272,7 @@ def understand(envelope: Envelope) -> tuple[list[Utterance], list[Notice]]:
     account: AccountFacts = channels.facts(envelope.account)
     item = Item(envelope.external_id, bytes(envelope.body), envelope.media_type, envelope.headers)
     parsed = adapter_for(account.network).parse(item, account, received_at=envelope.received_at)
-    utterances = [
-        replace(
-            one,
-            extra={
-                **one.extra,
-                "prepared": [
-                    attachments.prepare(file)
-                    for held in one.attachments
-                    if (file := _fetched(held)) is not None
-                ],
-            },
-        )
-        for one in parsed
-        if isinstance(one, Utterance)
-    ]
+    utterances = [_with_files(one) for one in parsed if isinstance(one, Utterance)]
     return utterances, [one for one in parsed if isinstance(one, Notice)]
 
 

@@ -118,7 +118,11 @@ def settle(results: Sequence[tuple[Claimed, AccountFacts, Outcome]], *, at: date
         if isinstance(result, rules.Later):
             rules.put_off(claimed, result, at=at)
         if isinstance(result, SendError):
-            rules.settle_failed(claimed, result, at=at)
+            if result.limited:  # no fault of the delivery's: it must not use up its attempts
+                wait = result.retry_after_seconds or channels.LIMIT_SECONDS
+                rules.put_off(claimed, rules.Later(wait), at=at)
+            else:
+                rules.settle_failed(claimed, result, at=at)
             if result.account:
                 channels.note_health(facts.id, Health(False, str(result)), at=at)
             if result.limited:
@@ -146,7 +150,7 @@ def settle_patiently(
 
 def deliver_due(pool: ThreadPoolExecutor, *, now: Callable[[], datetime] = timezone.now) -> int:
     """One round: claim, send, settle. How many were claimed."""
-    accounts = sendable()
+    accounts = sendable(now)
     count = 0
     for ids, limit in ((accounts.sure, BATCH), (accounts.unsure, SENDERS)):
         batch = rules.claim(ids, at=now(), limit=limit) if ids else []

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from torget.channels.contract import Author, Item, Notice, Utterance
+from torget.channels import http
+from torget.channels.contract import Author, File, Item, Notice, SendError, Utterance
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
@@ -250,3 +251,31 @@ def test_an_answer_that_no_account_of_ours_would_send_is_refused_in_words(net, n
         answer(conversation, "Fordi.", by=ola, at=now)
     assert refused.value.code == "not_in_use"
     assert not Delivery.objects.exists()
+
+
+def test_of_a_file_that_cannot_be_had_its_address_stays_with_the_message(net, now, monkeypatch):
+    def nobody_there(*_args, **_more):
+        raise http.HttpError("No answer.", maybe_sent=True)
+
+    monkeypatch.setattr(http, "request", nobody_there)
+    picture = File("snø.jpg", "image/jpeg", b"", url="https://net.example/sno.jpg")
+    message = say(net, now, "Se her", attachments=[picture]).messages[0]
+    assert "https://net.example/sno.jpg" in message.folded
+    assert not message.attachments.exists()
+
+
+def test_a_network_that_has_had_enough_uses_up_no_attempts(net, ola, now):
+    conversation = say(net, now, "Hei", visibility="private").messages[0].conversation
+    answer(conversation, "Hei.", by=ola, at=now)
+    net.fault = SendError("Too much.", limited=True, retry_after_seconds=60)
+    send(now)
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.attempts) == (Delivery.State.DUE, 0)
+    assert delivery.next_attempt_at == now + timedelta(seconds=60)
+    net.fault = None
+    send(now + timedelta(seconds=30))
+    delivery.refresh_from_db()
+    assert delivery.state == Delivery.State.DUE
+    send(now + timedelta(seconds=61))
+    delivery.refresh_from_db()
+    assert delivery.state == Delivery.State.SENT
