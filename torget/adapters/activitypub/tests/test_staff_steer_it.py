@@ -9,6 +9,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -355,6 +356,7 @@ class Writer:
             pk, new = await asyncio.get_running_loop().run_in_executor(
                 pool, intake.receive, account_id, item
             )
+            pool.submit(connections.close_all).result()
         return SimpleNamespace(id=pk, duplicate=not new)
 
 
@@ -397,9 +399,11 @@ def delivered(mine, mark):
     async def knock(hooks):
         await hooks.answer(scope, reply)
 
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(1) as pool:
         hooks = Hooks(Writer(), pool, 1_000_000)
         asyncio.run(knock(hooks))
+        for thread in (pool, hooks.asking):  # each keeps a connection of its own
+            thread.submit(connections.close_all).result()
         hooks.close()
     return reply.status
 
