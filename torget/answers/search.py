@@ -204,7 +204,9 @@ def suggest(
     if not terms_by_word(text):
         return []
     near = likenesses(municipality, text, at=at)
-    best = sorted((pk for pk, one in near.items() if one.enough), key=lambda pk: -near[pk].score)
+    best = sorted(
+        (pk for pk, one in near.items() if one.enough), key=lambda pk: (-near[pk].score, pk)
+    )
     best = best[: limit * 4]
     published = Answer.objects.filter(municipality=municipality).published(at=at)
     rows = published.select_related("unit").in_bulk(best)
