@@ -38,14 +38,14 @@ from torget.adapters.activitypub.channel import ADAPTER
 from torget.channels.contract import Outgoing
 from torget.channels.models import Account
 from torget.channels.rules import facts
-account = facts(Account.objects.get(network='activitypub'))
+account = facts(Account.objects.get(network='activitypub', address__startswith='provetorget@'))
 told = ADAPTER.send(Outgoing(key, '', body, act='publish', visibility='public'), account).external_id
 """
 ROTATE = """
 from torget.adapters.activitypub import rules
 from torget.channels.models import Account
 from torget.people.actor import Actor
-account = Account.objects.get(network='activitypub')
+account = Account.objects.get(network='activitypub', address__startswith='provetorget@')
 rules.rotate_keys(account, by=Actor.system(account.municipality_id), at=now)
 """
 
@@ -72,7 +72,7 @@ def answer(town, row, text, visibility=None):
 
 def rejected(town):
     return town.square.query(
-        "SELECT rejected_count, rejected_why FROM channels_account WHERE network = 'activitypub'"
+        "SELECT rejected_count, rejected_why FROM channels_account WHERE split_part(address, '@', 1) = 'provetorget'"
     )[0]
 
 

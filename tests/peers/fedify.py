@@ -115,7 +115,7 @@ class Town:
 
 @pytest.fixture(scope="session")
 def federated_square() -> Iterator[tuple[Square, Clerk, str, str]]:
-    """A square with the actor @nordvaag, which may call loopback addresses."""
+    """A square with the actor @provetorget beside the example town's own, which may call loopback addresses."""
     with new_square(TORGET_ALLOW_PRIVATE_HOSTS="1") as square:
         square.open()
         with clerk_in(square) as clerk:
@@ -126,7 +126,7 @@ def federated_square() -> Iterator[tuple[Square, Clerk, str, str]]:
                 "from torget.people.models import Unit\n"
                 "unit = Unit.objects.get(municipality__number='9901', is_front=True)\n"
                 "by = Actor.system(unit.municipality_id)\n"
-                "account = rules.open_actor(unit, 'nordvaag', name='Nordvåg kommune', by=by, at=now)\n"
+                "account = rules.open_actor(unit, 'provetorget', name='Prøvetorget', by=by, at=now)\n"
                 "mine = ours.of(facts(account))\n"
                 "told = [mine.actor, mine.inbox]\n"
             )

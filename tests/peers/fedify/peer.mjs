@@ -44,12 +44,12 @@ function note(ctx, { who, id, text, to, replyTo, direct, updated, picture }) {
   notes[id] = new Note({
     id: ctx.getObjectUri(Note, { id }),
     attribution: ctx.getActorUri(who),
-    content: `<p><span class="h-card"><a href="${to}" class="u-url mention">@<span>nordvaag</span></a></span> ${text}</p>`,
+    content: `<p><span class="h-card"><a href="${to}" class="u-url mention">@<span>provetorget</span></a></span> ${text}</p>`,
     published: Temporal.Now.instant(),
     updated: updated ? Temporal.Now.instant() : undefined,
     tos: direct ? [target] : [PUBLIC_COLLECTION],
     ccs: direct ? [] : [target],
-    tags: [new Mention({ href: target, name: '@nordvaag' })],
+    tags: [new Mention({ href: target, name: '@provetorget' })],
     replyTarget: replyTo ? new URL(replyTo) : undefined,
     attachments: picture ? [new Image({ url: new URL(picture), mediaType: 'image/png', name: 'Ei gate med snø' })] : [],
   })
