@@ -147,3 +147,11 @@ def test_no_template_carries_script_or_style_of_its_own():
         if inline.search(line)
     ]
     assert not found
+
+
+def test_no_lock_file_names_an_address():
+    locks = [*ROOT.glob("package-lock.json"), *ROOT.glob("requirements/*.txt")]
+    locks += ROOT.glob("tests/peers/*/package-lock.json")
+    locks += ROOT.glob("tests/peers/*/*.txt")
+    assert len(locks) > 6
+    assert not [name(path) for path in locks if "://" in path.read_text()]

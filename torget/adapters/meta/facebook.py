@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -49,7 +50,7 @@ MAX_PICTURES = 10
 LOOKED_BACK_SECONDS = 24 * 3600.0
 
 
-class MetaBase(Base):
+class MetaBase(Base, ABC):
     """What the networks on graph.facebook.com share: webhooks, connecting, health."""
 
     oauth: ClassVar[bool] = True
@@ -73,9 +74,9 @@ class MetaBase(Base):
         found = entries.entries(item, place, self.objects)
         return entries.gathered(found, lambda entry: self.read(entry, place))
 
+    @abstractmethod
     def read(self, entry: Mapping[str, Any], place: entries.Place) -> Iterator[Utterance | Notice]:
         """The news in one entry of a delivery."""
-        raise NotImplementedError
 
     def check(self, account: AccountFacts) -> Health:
         return owner.check(account, self.scopes)
