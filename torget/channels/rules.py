@@ -64,10 +64,16 @@ def form_account(municipality: Municipality) -> Account:
     Raises:
         Refused: none has been opened.
     """
-    account = Account.objects.active().filter(municipality=municipality, network="form").first()
+    account = first_account(municipality.pk, "form")
     if account is None:
         raise Refused(_("Torget er ikke åpnet ennå. Ring kommunen."), "no_form_account")
     return account
+
+
+def first_account(municipality_id: int, network: str) -> Account | None:
+    """The municipality's account on a network that is not closed, the oldest first: the one it writes from by itself."""
+    found = Account.objects.active().filter(municipality_id=municipality_id, network=network)
+    return found.order_by("pk").first()
 
 
 def chat_account(municipality: Municipality, *, at: datetime) -> Account:
@@ -77,7 +83,7 @@ def chat_account(municipality: Municipality, *, at: datetime) -> Account:
         Refused: the square is not open, or the municipality has decided not to chat.
     """
     beside = form_account(municipality)
-    account = Account.objects.active().filter(municipality=municipality, network="chat").first()
+    account = first_account(municipality.pk, "chat")
     if account is None:
         system = Actor.system(municipality.pk)
         account = open_account(

@@ -4,70 +4,30 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 
 from django.db import Error as DatabaseFault
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.utils import timezone
 
 from torget.channels import rules as channels
 from torget.channels.alone import alone
 from torget.channels.contract import AccountFacts, Health, SendError
-from torget.channels.models import Account
+from torget.channels.following import (
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    LOOK_FOR_ACCOUNTS_SECONDS,
+    follow_each,
+)
 from torget.channels.registry import adapter_for, adapters
-from torget.errors import Refused
 from torget.intake import rules as intake
 
 log = logging.getLogger(__name__)
 
-LOOK_FOR_ACCOUNTS_SECONDS = 5.0
-STOP_SECONDS = 5.0  # an adapter may wait 20 for news; nothing is lost by leaving it there
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 120.0
-
-
-def wanted() -> dict[int, AccountFacts]:
-    """Every account that must be asked: also paused and ailing ones, but none the municipality decided not to use."""
-    networks = [one.network for one in adapters().values() if one.capabilities.polls]
-    found = {}
-    rows = Account.objects.active().with_place().filter(network__in=networks, in_use=True)
-    for account in rows.order_by("pk"):
-        try:
-            found[account.pk] = channels.facts(account)
-        except Refused as fault:  # its secrets cannot be read
-            channels.note_health(account.pk, Health(False, str(fault)))
-    return found
-
 
 def listen_loop(stop: threading.Event) -> None:
-    """Ask for every account until told to stop; accounts that come, go or change are noticed."""
-    asking: dict[int, tuple[AccountFacts, threading.Event, threading.Thread]] = {}
-    try:
-        while not stop.is_set():
-            close_old_connections()
-            now_wanted = wanted()
-            for pk, (facts, ended, thread) in list(asking.items()):
-                if now_wanted.get(pk) != facts or not thread.is_alive():
-                    ended.set()
-                    del asking[pk]
-            for pk in now_wanted.keys() - asking.keys():
-                asking[pk] = _start(now_wanted[pk])
-            channels.beat("listening")
-            stop.wait(LOOK_FOR_ACCOUNTS_SECONDS)
-    finally:
-        for _facts, ended, _thread in asking.values():
-            ended.set()
-        until = time.monotonic() + STOP_SECONDS
-        for _facts, _ended, thread in asking.values():
-            thread.join(max(0.0, until - time.monotonic()))
-
-
-def _start(facts: AccountFacts) -> tuple[AccountFacts, threading.Event, threading.Thread]:
-    ended = threading.Event()
-    thread = threading.Thread(
-        target=follow, args=(facts, ended), name=f"listen-{facts.id}", daemon=True
-    )
-    thread.start()
-    return facts, ended, thread
+    """Ask for every account of a network that must be asked, until told to stop."""
+    networks = [one.network for one in adapters().values() if one.capabilities.polls]
+    follow_each(networks, follow, "listening", stop)
 
 
 def follow(facts: AccountFacts, stop: threading.Event) -> None:

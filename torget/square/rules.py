@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from torget.channels.contract import Author, Item, Outgoing
 from torget.channels.models import Account
-from torget.channels.rules import chat_account, form_account
+from torget.channels.rules import chat_account, first_account, form_account
 from torget.conversations import filing, persons
 from torget.conversations.attachments import Prepared
 from torget.conversations.models import Conversation, Identity, Message
@@ -121,11 +121,7 @@ def _send_receipt(conversation: Conversation, *, at: datetime) -> None:
     identity = conversation.identity
     if identity is None or identity.network != "email":
         return
-    account = (
-        Account.objects.active()
-        .filter(municipality=conversation.municipality, network="email")
-        .first()
-    )
+    account = first_account(conversation.municipality_id, "email")
     if account is None:
         return
     municipality = conversation.municipality
@@ -232,7 +228,7 @@ def follow(
 
 def send_signin_link(municipality: Municipality, address: str, *, at: datetime) -> None:
     """Send a resident a link to sign in with. It is sent whether or not we know the address: nothing is revealed."""
-    account = Account.objects.active().filter(municipality=municipality, network="email").first()
+    account = first_account(municipality.pk, "email")
     if account is None:
         raise Refused(_("Kommunen har ikke satt opp e-post ennå. Ring oss i stedet."), "no_email")
     with transaction.atomic():

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import Outgoing
-from torget.channels.models import Account
+from torget.channels.rules import first_account
 from torget.conversations.models import Identity
 from torget.errors import Refused
 from torget.history.rules import record
@@ -28,15 +28,6 @@ def confirm_path(subscription: Subscription) -> str:
     return f"/folg/{subscription.token}"
 
 
-def _account_for(identity: Identity) -> Account | None:
-    return (
-        Account.objects.active()
-        .filter(municipality_id=identity.municipality_id, network=identity.network)
-        .order_by("pk")
-        .first()
-    )
-
-
 def _send(
     subscription: Subscription,
     subject: str,
@@ -47,7 +38,8 @@ def _send(
     at: datetime,
     priority: int,
 ) -> bool:
-    account = _account_for(subscription.identity)
+    identity = subscription.identity
+    account = first_account(identity.municipality_id, identity.network)
     if account is None:
         return False
     out = Outgoing(

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import Error as DatabaseFault
-from django.db import close_old_connections, connection
+from django.db import connection
 from django.utils import timezone
 
 from torget.adapters.email.adapter import HEADER_ONLY, MEDIA_TYPE, EmailAdapter
@@ -16,6 +16,12 @@ from torget.adapters.email.imap import Fault, Fetched, Mailbox
 from torget.channels import rules as channels
 from torget.channels.alone import alone
 from torget.channels.contract import AccountFacts, Health, Item
+from torget.channels.following import (
+    FIRST_PAUSE_SECONDS,
+    LONGEST_PAUSE_SECONDS,
+    LOOK_FOR_ACCOUNTS_SECONDS,
+    follow_each,
+)
 from torget.channels.models import Account
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
@@ -23,41 +29,13 @@ from torget.protocols import mail as mails
 
 log = logging.getLogger(__name__)
 
-LOOK_FOR_ACCOUNTS_SECONDS = 5.0
 IDLE_SECONDS = 4 * 60.0
 RECONCILE_DAYS = 7
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 120.0
 
 
 def listen_loop(stop: threading.Event) -> None:
-    """Listen to every e-mail account until told to stop; accounts that come, go or change are noticed."""
-    listeners: dict[int, tuple[AccountFacts, threading.Event, threading.Thread]] = {}
-    try:
-        while not stop.is_set():
-            close_old_connections()
-            wanted = {facts.id: facts for facts in channels.active_facts(EmailAdapter.network)}
-            for pk, (facts, ended, thread) in list(listeners.items()):
-                if wanted.get(pk) != facts or not thread.is_alive():
-                    ended.set()
-                    del listeners[pk]
-            for pk in wanted.keys() - listeners.keys():
-                listeners[pk] = _start(wanted[pk])
-            channels.beat("mail")
-            stop.wait(LOOK_FOR_ACCOUNTS_SECONDS)
-    finally:
-        for _facts, ended, _thread in listeners.values():
-            ended.set()
-        for _facts, _ended, thread in listeners.values():
-            thread.join(10)
-
-
-def _start(facts: AccountFacts) -> tuple[AccountFacts, threading.Event, threading.Thread]:
-    ended = threading.Event()
-    thread = threading.Thread(
-        target=follow, args=(facts, ended), name=f"mail-{facts.id}", daemon=True
-    )
-    thread.start()
-    return facts, ended, thread
+    """Listen to every e-mail account until told to stop."""
+    follow_each([EmailAdapter.network], follow, "mail", stop)
 
 
 def follow(facts: AccountFacts, stop: threading.Event) -> None:

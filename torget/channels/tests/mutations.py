@@ -6,9 +6,12 @@ import copy
 import json
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from torget.channels.contract import Item
 
 AT_ONCE, TIMES = 50, 200  # payloads in an example, examples
 ODD = (
@@ -89,6 +92,18 @@ def json_spoiled(body: bytes, rng: random.Random) -> bytes:
     for _each in range(rng.randint(1, 3)):
         held = _spoil(held, rng)
     return json.dumps(held).encode()
+
+
+def spoiled(item: Item, rng: random.Random) -> Item:
+    """An envelope with something wrong with it: its JSON, its bytes, now and then a header."""
+    headers = dict(item.headers)
+    if headers and rng.random() < 0.1:
+        headers[rng.choice(list(headers))] = rng.choice(("", "\x00", "æøå", "9" * 50))
+    try:
+        body = json_spoiled(item.body, rng)
+    except ValueError:  # it is no JSON
+        body = bytes_spoiled(item.body, rng)
+    return replace(item, body=body, headers=headers)
 
 
 def thousands(

@@ -16,6 +16,7 @@ from hypothesis import settings as how
 from hypothesis import strategies as st
 
 from tests.cast import NOW
+from tests.peers.cutting import Refusing
 from torget.channels.base import Base
 from torget.channels.contract import (
     BadSignature,
@@ -28,7 +29,7 @@ from torget.channels.contract import (
 )
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
-from torget.channels.tests.damage import damaged
+from torget.channels.tests.mutations import AT_ONCE, TIMES, spoiled
 from torget.channels.tests.scripted import serving
 from torget.conversations.models import Gone, Message
 from torget.conversations.tasks import file_due
@@ -36,8 +37,6 @@ from torget.intake.models import Envelope
 from torget.intake.rules import receive
 from torget.people.actor import Actor
 from torget.people.models import Unit
-
-AT_ONCE, TIMES = 50, 200  # payloads in an example, examples: 10,000 for each network
 
 
 def specimens():
@@ -111,7 +110,7 @@ def test_no_payload_however_damaged_breaks_it(one, seed):
     if not one.items:
         return
     for _ in range(AT_ONCE):
-        item = damaged(dice.choice(one.items), dice)
+        item = spoiled(dice.choice(one.items), dice)
         # Set aside with a sentence is well; any other fault fails the test.
         with suppress(Unparseable):
             for said in adapter.parse(item, one.account, received_at=NOW):
@@ -291,16 +290,6 @@ def test_nobody_at_home_is_certainly_not_sent(one):
     with pytest.raises(SendError) as told:
         adapters()[one.network].send(one.out, account)
     assert (told.value.ambiguous, told.value.permanent) == (False, False)
-
-
-class Refusing:
-    """A peer that says no to everything."""
-
-    def __init__(self, refusal):
-        self.refusal, self.published = refusal, []
-
-    def answer(self, method, path, headers, body):
-        return self.refusal.status, self.refusal.headers, self.refusal.body
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import Outgoing
-from torget.channels.models import Account
+from torget.channels.rules import first_account
+from torget.conversations.announcing import announce_presence
 from torget.conversations.models import Chat, Conversation, Message
 from torget.errors import Refused
 from torget.history.rules import record
@@ -58,7 +58,7 @@ def be_here(chat: Chat, *, at: datetime) -> None:
     Chat.objects.filter(pk=chat.pk).update(resident_seen_at=at)
     chat.resident_seen_at = at
     if not was:
-        _announce(chat.conversation)
+        announce_presence(chat.conversation)
 
 
 def types(conversation: Conversation, who: str, *, at: datetime) -> None:
@@ -66,7 +66,7 @@ def types(conversation: Conversation, who: str, *, at: datetime) -> None:
     field = "resident_typing_at" if who == "resident" else "staff_typing_at"
     changed = Chat.objects.filter(conversation=conversation, ended_at=None).update(**{field: at})
     if changed and who == "resident":
-        _announce(conversation)
+        announce_presence(conversation)
 
 
 def stops_typing(conversation: Conversation, who: str) -> None:
@@ -106,7 +106,7 @@ def end(chat: Chat, *, by: Actor, at: datetime) -> None:
         record("chat.ended", chat.conversation, by=by, at=at)
         if chat.email:
             _send_transcript(chat, at=at)
-    _announce(chat.conversation)
+    announce_presence(chat.conversation)
 
 
 def ask_for_transcript(chat: Chat, email: str, *, at: datetime) -> None:
@@ -157,12 +157,7 @@ def _transcripts(chat: Chat) -> str:
 
 def _mail(chat: Chat, subject: str, body: str, *, key: str, at: datetime) -> bool:
     conversation = chat.conversation
-    account = (
-        Account.objects.active()
-        .filter(municipality=conversation.municipality_id, network="email")
-        .order_by("pk")
-        .first()
-    )
+    account = first_account(conversation.municipality_id, "email")
     if account is None:
         return False
     out = Outgoing(
@@ -209,15 +204,3 @@ def _tell_absent(chat: Chat, *, at: datetime) -> bool:
             return False
         Chat.objects.filter(pk=chat.pk).update(told=said[-1])
     return True
-
-
-def _announce(conversation: Conversation) -> None:
-    """To open desks, in the shape of history's own trigger; nothing is kept of it."""
-    told = {
-        "m": conversation.municipality_id,
-        "v": "presence",
-        "t": conversation._meta.label_lower,
-        "s": conversation.pk,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('torget', %s)", [json.dumps(told)])

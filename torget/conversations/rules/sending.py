@@ -36,14 +36,11 @@ def route_back(conversation: Conversation, identity: Identity | None) -> tuple[A
     can = capabilities(identity.network)
     if can.by_page or not can.reply:
         return None
-    if conversation.account.network == identity.network:
-        return conversation.account, identity.external_id
-    account = (
-        Account.objects.active()
-        .filter(municipality_id=conversation.municipality_id, network=identity.network)
-        .order_by("pk")
-        .first()
-    )
+    here = conversation.account if conversation.account.network == identity.network else None
+    if here is not None and here.closed_at is None:
+        return here, identity.external_id
+    # It came by another network, or by an account that is closed since: another of ours there, if there is one.
+    account = channels.first_account(conversation.municipality_id, identity.network) or here
     return (account, identity.external_id) if account else None
 
 

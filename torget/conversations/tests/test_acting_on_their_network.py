@@ -279,3 +279,14 @@ def test_a_network_that_has_had_enough_uses_up_no_attempts(net, ola, now):
     send(now + timedelta(seconds=61))
     delivery.refresh_from_db()
     assert delivery.state == Delivery.State.SENT
+
+
+def test_where_the_account_is_closed_since_another_of_ours_there_answers(net, ola, now, nordvaag):
+    conversation = say(net, now, "Hei", visibility="private").messages[0].conversation
+    unit = Unit.objects.get(municipality=nordvaag, slug="servicetorget")
+    system = Actor.system(nordvaag.pk)
+    newer = open_account(unit, network="net", address="ny.test", name="Ny", by=system, at=now)
+    Account.objects.filter(pk=conversation.account_id).update(closed_at=now)
+    conversation.refresh_from_db()
+    answer(conversation, "Hei.", by=ola, at=now)
+    assert Delivery.objects.get().account == newer

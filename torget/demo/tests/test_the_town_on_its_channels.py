@@ -6,11 +6,11 @@ import pytest
 from django.utils import timezone
 
 from torget.adapters.activitypub.models import Thing
-from torget.channels import http, upkeep
+from torget.channels import following, http, upkeep
 from torget.channels.models import Account
+from torget.channels.registry import adapters
 from torget.conversations.models import Conversation, Message
 from torget.demo import story, texts_channels
-from torget.intake import listening
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 
@@ -42,7 +42,7 @@ def test_the_town_is_told_once_and_calls_nobody(calls):
     aside = Account.objects.filter(in_use=False)
     assert {one.network for one in texts_channels.PLACES} == {one.network for one in aside}
     assert all("oppdiktet" in one.use_decisions.get().note for one in aside)
-    assert not set(listening.wanted()) & set(aside.values_list("pk", flat=True))
+    assert not set(following.wanted(list(adapters()))) & set(aside.values_list("pk", flat=True))
     upkeep.examine_due(at=timezone.now())
     assert not calls
 

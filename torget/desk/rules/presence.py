@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from torget.conversations.announcing import announce_presence
 from torget.conversations.models import Conversation
 from torget.desk.models import Draft, Presence
 from torget.people.actor import Actor, check
@@ -79,7 +79,7 @@ def be_here(conversation: Conversation, *, writing: bool, by: Actor, at: datetim
             and (known.writing_at is not None) == writing
         )
         if not same:
-            _announce(conversation)
+            announce_presence(conversation)
 
 
 def leave(conversation: Conversation, *, by: Actor) -> None:
@@ -87,19 +87,7 @@ def leave(conversation: Conversation, *, by: Actor) -> None:
     with transaction.atomic():
         gone, _rows = Presence.objects.filter(conversation=conversation, staff=by.id).delete()
         if gone:
-            _announce(conversation)
-
-
-def _announce(conversation: Conversation) -> None:
-    """On the database's channel, in the shape of history's own trigger; nothing is kept of it."""
-    told = {
-        "m": conversation.municipality_id,
-        "v": "presence",
-        "t": conversation._meta.label_lower,
-        "s": conversation.pk,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('torget', %s)", [json.dumps(told)])
+            announce_presence(conversation)
 
 
 def forget_gone(*, at: datetime) -> int:
