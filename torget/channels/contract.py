@@ -226,13 +226,14 @@ class Health:
 class Polled:
     """What asking brought. The cursor is kept, and `settle` called, only when every item is committed.
 
-    `more`: ask again at once.
+    `more`: ask again at once. `reconciled`: it asked for what webhooks should have brought.
     """
 
     items: Sequence[Item] = ()
     cursor: Mapping[str, Any] = field(default_factory=dict)
     more: bool = False
     settle: Callable[[], None] | None = None
+    reconciled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,5 +81,7 @@ def ask(facts: AccountFacts) -> bool:
         channels.move_cursor(facts.id, found.cursor)
     if found.settle is not None:
         found.settle()
+    if found.reconciled:
+        channels.note_reconciled(facts.id, at=at)
     channels.saw_life(facts.id, received=bool(new), at=at)
     return found.more

@@ -97,7 +97,7 @@ def gathered(
             refused.append(fault)
     if len(refused) == len(parts):
         raise refused[0]
-    return Polled(items, {"asked_at": now})
+    return Polled(items, {"asked_at": now}, reconciled=True)
 
 
 def feed(account: AccountFacts, after: float) -> list[Item]:

@@ -5,15 +5,16 @@ from datetime import timedelta
 import pytest
 
 from torget.channels import http
-from torget.channels.contract import Author, File, Item, Notice, SendError, Utterance
+from torget.channels.contract import Author, File, Item, Notice, Polled, SendError, Utterance
 from torget.channels.models import Account
 from torget.channels.registry import adapters
-from torget.channels.rules import open_account
+from torget.channels.rules import facts, open_account
 from torget.conversations import filing
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import answer, correcting, reachable_privately
 from torget.desk.tests.test_posts_on_our_accounts import Net, post, send
 from torget.errors import NotAllowed, Refused
+from torget.intake import listening
 from torget.intake.models import Envelope
 from torget.intake.rules import receive
 from torget.outbox.models import Delivery
@@ -290,3 +291,16 @@ def test_where_the_account_is_closed_since_another_of_ours_there_answers(net, ol
     conversation.refresh_from_db()
     answer(conversation, "Hei.", by=ola, at=now)
     assert Delivery.objects.get().account == newer
+
+
+def test_when_it_was_last_asked_for_what_webhooks_lost_is_kept(net, now, monkeypatch):
+    account = Account.objects.get(network="net")
+    answer_of = {"reconciled": False}
+    monkeypatch.setattr(Talking, "poll", lambda self, account, cursor: Polled(**answer_of))
+    listening.ask(facts(account))
+    account.refresh_from_db()
+    assert account.reconciled_at is None
+    answer_of["reconciled"] = True
+    listening.ask(facts(account))
+    account.refresh_from_db()
+    assert account.reconciled_at is not None

@@ -152,12 +152,3 @@ def describe(steps: Sequence[dict[str, str]], names: dict[tuple[str, str], str])
         shown = SNOOZES.get(value) or names.get((act.value, value), value)
         words.append(f"{act.label}: {shown}" if value else str(act.label))
     return words
-
-
-def names_of(municipality_id: int) -> dict[tuple[str, str], str]:
-    """What the values of acts are called here: units, staff; tags are added by the caller that has them."""
-    units = Unit.objects.filter(municipality_id=municipality_id)
-    staff = Staff.objects.filter(municipality_id=municipality_id)
-    return {("unit", unit.slug): unit.local_name for unit in units} | {
-        ("staff", str(one.pk)): one.display_name for one in staff
-    }
