@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import random
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -25,7 +24,7 @@ from torget.adapters.bluesky.tests.specimens import (
 )
 from torget.channels import http
 from torget.channels.contract import Item, Outgoing, SendError, Unparseable
-from torget.channels.tests.damage import damaged
+from torget.channels.tests.mutations import thousands
 from torget.channels.tests.scripted import serving
 from torget.protocols import atproto
 
@@ -220,10 +219,7 @@ def understood(body):
 
 
 def test_damaged_events_of_every_kind_are_understood_or_set_aside():
-    dice = random.Random(4)
-    for _turn in range(3_000):  # ten thousand more in the contract
-        held = json.dumps(dice.choice(SEEDS)).encode()
-        understood(damaged(Item("x", held), dice).body)
+    thousands([json.dumps(one).encode() for one in SEEDS], understood)
 
 
 @settings(max_examples=200, deadline=None)

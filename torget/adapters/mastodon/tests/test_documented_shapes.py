@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import random
 from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
@@ -29,7 +28,7 @@ from torget.adapters.mastodon.tests.specimens import (
 from torget.channels import http
 from torget.channels import rules as channels
 from torget.channels.contract import Item, Outgoing, SendError, Unparseable
-from torget.channels.tests.damage import damaged
+from torget.channels.tests.mutations import thousands
 from torget.channels.tests.scripted import serving
 from torget.outbox import rules as outbox
 
@@ -221,10 +220,7 @@ def understood(body):
 
 
 def test_damaged_events_of_every_kind_are_understood_or_set_aside():
-    dice = random.Random(4)
-    for _turn in range(3_000):  # ten thousand more in the contract
-        held = json.dumps(dice.choice(SEEDS)).encode()
-        understood(damaged(Item("x", held), dice).body)
+    thousands([json.dumps(one).encode() for one in SEEDS], understood)
 
 
 @settings(max_examples=200, deadline=None)
