@@ -19,7 +19,7 @@ from torget.people.actor import Actor
 
 log = logging.getLogger(__name__)
 
-ROWS, ROUNDS = 1_000_000, 5
+ROWS, ROUNDS = 1_000_000, 10
 SLOWEST = 5  # searches told of on standard error, to be looked into
 QUEUE_PAGES = (
     "/desk/",
@@ -39,7 +39,8 @@ def measure(rows: int = ROWS, rounds: int = ROUNDS) -> Result:
     lead, narrow = made.staff[0], made.staff[1]
     pages = {staff.pk: _client(staff) for staff in (lead, narrow)}
     for staff in (lead, narrow):  # what every process does once
-        _page(pages[staff.pk], "/desk/")
+        for page in QUEUE_PAGES:
+            _page(pages[staff.pk], page)
     queue, queue_sql, search, search_sql = [], [], [], []
     slow: list[tuple[float, str]] = []
     for number in range(rounds):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -79,6 +80,15 @@ class Base:
 
     def greet(self, account: AccountFacts, query: Mapping[str, str]) -> str | None:
         return None
+
+    def pace(self, account: AccountFacts) -> float:
+        """Seconds between two questions: the network's, unless the account has its own."""
+        return float(account.settings.get("poll_seconds") or self.capabilities.poll_seconds)
+
+    def news(self, account: AccountFacts, stop: threading.Event) -> Iterator[None]:
+        while not stop.is_set():
+            yield
+            stop.wait(self.pace(account))
 
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
         return Polled(cursor=cursor)

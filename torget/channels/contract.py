@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -309,6 +310,10 @@ class Adapter(Protocol):
 
     def greet(self, account: AccountFacts, query: Mapping[str, str]) -> str | None:
         """The answer to a network that asks (by GET) whether our webhook address is ours; None when it may not know."""
+        ...
+
+    def news(self, account: AccountFacts, stop: threading.Event) -> Iterator[None]:
+        """Yield each time `poll` is worth calling, until told to stop; waits in between."""
         ...
 
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:

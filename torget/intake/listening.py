@@ -32,18 +32,17 @@ def listen_loop(stop: threading.Event) -> None:
 
 def follow(facts: AccountFacts, stop: threading.Event) -> None:
     """Ask for one account until told to stop; trouble is waited out, longer each time."""
-    every = adapter_for(facts.network).capabilities.poll_seconds
-    every = float(facts.settings.get("poll_seconds") or every)
+    adapter = adapter_for(facts.network)
     pause = FIRST_PAUSE_SECONDS
     try:
         while not stop.is_set():
             wait = LOOK_FOR_ACCOUNTS_SECONDS
             try:
                 with alone(facts.id) as ours:
-                    while ours and not stop.is_set():
-                        more = ask(facts)
+                    for _due in adapter.news(facts, stop) if ours else ():
+                        while ask(facts) and not stop.is_set():
+                            continue
                         pause = FIRST_PAUSE_SECONDS
-                        stop.wait(0.0 if more else every)
             except SendError as fault:
                 wait = max(pause, min(fault.retry_after_seconds or 0.0, 3600.0))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

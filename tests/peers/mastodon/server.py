@@ -25,6 +25,9 @@ CONFIG = """
 host = "127.0.0.1"
 port = {port}
 
+[streaming]
+heartbeat_seconds = 1
+
 [[seed.accounts]]
 username = "nordvaag"
 display_name = "Nordvåg"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
@@ -10,7 +11,7 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.mastodon import connecting, parsing, reading, rest, writing
+from torget.adapters.mastodon import connecting, parsing, reading, rest, streaming, writing
 from torget.channels.base import Base, shorten, signed
 from torget.channels.contract import (
     AccountFacts,
@@ -60,6 +61,9 @@ class MastodonAdapter(Base):
             gettext_lazy("Adressen til serveren kontoen ligger på, for eksempel mastodon.no."),
         ),
     )
+
+    def news(self, account: AccountFacts, stop: threading.Event) -> Iterator[None]:
+        return streaming.news(account, stop, self.pace(account))
 
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)

@@ -35,6 +35,7 @@ class Limits:
     url_characters: int = 23
     pictures: int = 4
     picture_bytes: int = 8_000_000
+    streaming: str = ""  # where its streams are, when that is another address
 
 
 _limits: dict[str, tuple[float, Limits]] = {}
@@ -161,8 +162,22 @@ def limits(account: AccountFacts) -> Limits:
     return found
 
 
+def streaming(account: AccountFacts) -> str:
+    """The address of the server's streams, without a slash at the end.
+
+    Raises:
+        Fault: the server cannot be asked.
+    """
+    own = server(account)
+    told = limits(account).streaming.rstrip("/").replace("ws", "http", 1)
+    # The key goes nowhere in clear that the server itself would not take it.
+    return told if urlsplit(told).scheme == urlsplit(own).scheme else own
+
+
 def _read_limits(held: Mapping[str, Any]) -> Limits:
     own = Limits()
+    urls = held.get("urls")
+    streams = urls.get("streaming") if isinstance(urls, dict) else None
 
     def number(part: str, name: str, otherwise: int) -> int:
         value = (held.get(part) or {}).get(name)
@@ -173,4 +188,5 @@ def _read_limits(held: Mapping[str, Any]) -> Limits:
         number("statuses", "characters_reserved_per_url", own.url_characters),
         number("statuses", "max_media_attachments", own.pictures),
         number("media_attachments", "image_size_limit", own.picture_bytes),
+        streams if isinstance(streams, str) else "",
     )
