@@ -262,6 +262,5 @@ def _fill(
             for start in range(1, count + 1, step):
                 link.execute(statement, given | {"from": start, "to": min(count, start + step - 1)})
         link.execute(f"VACUUM ANALYZE {table}")
-    link.execute("CHECKPOINT")  # what is asked next does not wait for what was just written
     for table in ("conversations_conversation", "conversations_person", "conversations_identity"):
         link.execute(_NEXT_ID.format(table=sql.Identifier(table), name=sql.Literal(table)))

@@ -253,8 +253,8 @@ class Fanout:
                 host.flying += 1
                 self.flying += 1
                 batch.append(parcel)
-        if len(self.waiting) <= MOST_WAITING - BATCH:
-            self.news.set()
+        if batch and len(self.waiting) <= MOST_WAITING - BATCH:
+            self.news.set()  # there is room for more
         return batch
 
     async def _sign(self, many: Many) -> None:

@@ -297,6 +297,21 @@ def test_retry_after_is_read_as_seconds_or_a_date(now, said, seconds):
     assert until == (None if seconds is None else now + timedelta(seconds=seconds))
 
 
+def test_with_nothing_to_carry_the_database_is_asked_now_and_then(mine, monkeypatch):
+    asked, claim = [], parcels.claim
+    monkeypatch.setattr(
+        parcels, "claim", lambda *args, **more: asked.append(1) or claim(*args, **more)
+    )
+    monkeypatch.setattr(fanout, "IDLE_SECONDS", 0.1)
+    stop = threading.Event()
+    carrying = threading.Thread(target=lambda: asyncio.run(Fanout().run(stop)))
+    carrying.start()
+    time.sleep(1)
+    stop.set()
+    carrying.join(10)
+    assert 2 <= len(asked) <= 12  # ten times a second here
+
+
 def test_what_arrived_long_ago_is_forgotten(server, mine):
     act(mine, server.inbox())
     carry()
