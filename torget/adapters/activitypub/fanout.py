@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 BATCH = 250
 MOST_WAITING = 500  # claimed and not begun
 MOST_IN_FLIGHT = 128
+SIGNERS = 2  # OpenSSL lets go of the interpreter: while one thread waits for it, the other signs
 SIGN_AT_ONCE = 16
 AHEAD = 2  # batches that wait behind those being signed, so that a signer never stands idle
 ANSWER_SECONDS = 10.0  # Mastodon's own limit for a delivery
@@ -86,7 +87,7 @@ class Fanout:
     def __init__(
         self,
         *,
-        signers: int = 1,
+        signers: int = SIGNERS,
         clock: Callable[[], datetime] = timezone.now,
         in_flight: int = MOST_IN_FLIGHT,
         many: Many | None = None,
@@ -175,16 +176,17 @@ class Fanout:
                 for one in signers:
                     if one.done():
                         one.result()
-                if until_empty and not (
+                idle = not (
                     claimed or self.waiting or self.flying or len(self.told) or self.behind
-                ):
+                )
+                if until_empty and idle:
                     return
                 if time.monotonic() - tidied > TIDY_SECONDS:
                     tidied = time.monotonic()
                     await loop.run_in_executor(self.writing, self._tidy)
                 busy = len(claimed) == BATCH and len(self.waiting) <= MOST_WAITING - BATCH
                 if not busy:
-                    await self._pause(idle=not (claimed or self.flying or self.waiting))
+                    await self._pause(idle=idle)
         finally:
             await self._end([*signers, *([waker] if waker else [])])
 
