@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,6 +30,7 @@ from torget.people.rules import next_ref
 State = Conversation.State
 RECONCILED = "reconcile"  # in an envelope's header `via`: found by asking, where a webhook should have brought it
 MOST_FETCHED_BYTES = 20_000_000
+FETCH_SECONDS = 10.0  # for all the files of one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,12 +240,18 @@ def _file_notice(envelope: Envelope, notice: Notice, at: datetime) -> None:
         adapter_for(envelope.account.network).heed(notice, channels.facts(envelope.account), at=at)
 
 
-def _fetched(file: File) -> File | None:
-    """A file with its content: what a network only names by its address is fetched; None when it cannot be had."""
-    if file.content or not file.url:
+def _to_fetch(file: File) -> bool:
+    return bool(file.url and not file.content)
+
+
+def _fetched(file: File, until: float) -> File | None:
+    """A file with its content: what a network only names by its address is fetched; None when it cannot be had in time."""
+    if not _to_fetch(file):
         return file
+    if (left := until - time.monotonic()) <= 0:
+        return None
     try:
-        answer = http.request("GET", file.url, most_bytes=MOST_FETCHED_BYTES)
+        answer = http.request("GET", file.url, most_bytes=MOST_FETCHED_BYTES, timeout_seconds=left)
     except http.HttpError:
         return None
     whole = answer.status == 200 and answer.body and not answer.cut
@@ -252,7 +260,8 @@ def _fetched(file: File) -> File | None:
 
 def _with_files(said: Utterance) -> Utterance:
     """What was said with its files kept; of one that could not be had its address stays with the message."""
-    had = [(held, _fetched(held)) for held in said.attachments]
+    until = time.monotonic() + FETCH_SECONDS
+    had = [(held, _fetched(held, until)) for held in said.attachments]
     lost = [held.url for held, file in had if file is None]
     prepared = [attachments.prepare(file) for _held, file in had if file is not None]
     note = "\n".join([_("Vedlegg vi ikke fikk hentet:"), *lost]) if lost else ""
@@ -263,8 +272,21 @@ def _with_files(said: Utterance) -> Utterance:
     )
 
 
-def understand(envelope: Envelope) -> tuple[list[Utterance], list[Notice]]:
-    """Parse an envelope and prepare its files, outside any transaction.
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What an envelope says."""
+
+    utterances: list[Utterance]
+    notices: list[Notice]
+
+    @property
+    def fetches(self) -> bool:
+        """Whether other servers must be asked for files before it can be kept."""
+        return any(_to_fetch(file) for said in self.utterances for file in said.attachments)
+
+
+def understand(envelope: Envelope) -> Understood:
+    """Parse an envelope.
 
     Raises:
         Unparseable: with the sentence for the quarantine view.
@@ -272,8 +294,10 @@ def understand(envelope: Envelope) -> tuple[list[Utterance], list[Notice]]:
     account: AccountFacts = channels.facts(envelope.account)
     item = Item(envelope.external_id, bytes(envelope.body), envelope.media_type, envelope.headers)
     parsed = adapter_for(account.network).parse(item, account, received_at=envelope.received_at)
-    utterances = [_with_files(one) for one in parsed if isinstance(one, Utterance)]
-    return utterances, [one for one in parsed if isinstance(one, Notice)]
+    return Understood(
+        [one for one in parsed if isinstance(one, Utterance)],
+        [one for one in parsed if isinstance(one, Notice)],
+    )
 
 
 def _one_at_a_time(account_id: int, external_ids: Sequence[str]) -> None:
@@ -295,7 +319,12 @@ def file(envelope: Envelope, *, at: datetime) -> Filed:
     Raises:
         Unparseable: nothing was written; the caller sets it aside.
     """
-    utterances, notices = understand(envelope)
+    return keep(envelope, understand(envelope), at=at)
+
+
+def keep(envelope: Envelope, understood: Understood, *, at: datetime) -> Filed:
+    """As `file`, of an envelope that is understood. Its files are fetched and made ready outside the transaction."""
+    utterances = [_with_files(one) for one in understood.utterances]
     with transaction.atomic():
         messages: list[Message] = []
         if not intake.hold(envelope):
@@ -309,7 +338,7 @@ def file(envelope: Envelope, *, at: datetime) -> Filed:
             )
             if message is not None:
                 messages.append(message)
-        for notice in notices:
+        for notice in understood.notices:
             _file_notice(envelope, notice, at)
         intake.settle([envelope.pk], Envelope.State.FILED if utterances else Envelope.State.NOTED)
-    return Filed(messages, notices)
+    return Filed(messages, understood.notices)

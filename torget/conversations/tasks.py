@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
@@ -14,45 +16,89 @@ from procrastinate.contrib.django import app
 from torget.channels.contract import Unparseable
 from torget.channels.rules import beat
 from torget.channels.wake import Waker
-from torget.conversations import deadlines, words
-from torget.conversations.filing import file
+from torget.conversations import deadlines, filing, words
 from torget.conversations.rules import chatting
 from torget.conversations.rules.persons import forget_expired_notes
 from torget.conversations.rules.snoozing import wake_due
 from torget.intake import rules as intake
+from torget.intake.models import Envelope
 from torget.people.models import Municipality
 
 log = logging.getLogger(__name__)
 
+FETCHERS = 4
 
-def file_due(*, now: Callable[[], datetime] = timezone.now) -> int:
-    """One round: claim what was received and file it; how many were claimed.
 
-    What cannot be parsed goes to quarantine; what fails for our own reasons is tried again and ends there too.
-    """
+class Aside:
+    """Threads that file what must be fetched from other servers first: a slow one holds nobody else up."""
+
+    def __init__(self, now: Callable[[], datetime] = timezone.now) -> None:
+        self.now = now
+        self._pool = ThreadPoolExecutor(FETCHERS, thread_name_prefix="filing")
+        self._held: set[int] = (
+            set()
+        )  # a lease may run out while one waits here: it is not taken twice
+
+    def __enter__(self) -> Aside:
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        """What has not begun is left to the next worker, when its lease is over."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def keep(self, envelope: Envelope, understood: filing.Understood) -> None:
+        """File it there, unless that is under way."""
+        if envelope.pk not in self._held:
+            self._held.add(envelope.pk)
+            self._pool.submit(self._keep, envelope, understood)
+
+    def _keep(self, envelope: Envelope, understood: filing.Understood) -> None:
+        try:
+            with _set_aside_on_fault(envelope, self.now):
+                filing.keep(envelope, understood, at=self.now())
+        except (OperationalError, InterfaceError):
+            log.warning("Envelope %s waits: the database is away", envelope.pk)
+        finally:
+            self._held.discard(envelope.pk)
+            connection.close()
+
+
+def file_due(*, now: Callable[[], datetime] = timezone.now, aside: Aside | None = None) -> int:
+    """One round: claim what was received and file it, or let it be filed aside; how many were claimed."""
     batch = intake.claim(at=now())
     for envelope in batch:
-        try:
-            file(envelope, at=now())
-        except Unparseable as fault:
-            intake.quarantine(envelope, str(fault), at=now())
-        except (OperationalError, InterfaceError):
-            if not connection.is_usable():
-                raise  # the database is away, which is no fault of the envelope's
-            intake.try_later(envelope, "The database could not take it.", at=now())
-        except Exception as fault:  # noqa: BLE001 - one envelope's fault must not stop the others
-            # The class only: the text of a fault may quote what somebody wrote.
-            log.error("Envelope %s could not be filed: %s", envelope.pk, type(fault).__name__)
-            intake.try_later(envelope, f"{type(fault).__name__}: {fault}", at=now())
+        with _set_aside_on_fault(envelope, now):
+            understood = filing.understand(envelope)
+            if aside is not None and understood.fetches:
+                aside.keep(envelope, understood)
+            else:
+                filing.keep(envelope, understood, at=now())
     return len(batch)
+
+
+@contextmanager
+def _set_aside_on_fault(envelope: Envelope, now: Callable[[], datetime]) -> Iterator[None]:
+    """What cannot be parsed goes to quarantine; what fails for our own reasons is tried again and ends there too."""
+    try:
+        yield
+    except Unparseable as fault:
+        intake.quarantine(envelope, str(fault), at=now())
+    except (OperationalError, InterfaceError):
+        if not connection.is_usable():
+            raise  # the database is away, which is no fault of the envelope's
+        intake.try_later(envelope, "The database could not take it.", at=now())
+    except Exception as fault:  # noqa: BLE001 - one envelope's fault must not stop the others
+        # The class only: the text of a fault may quote what somebody wrote.
+        log.error("Envelope %s could not be filed: %s", envelope.pk, type(fault).__name__)
+        intake.try_later(envelope, f"{type(fault).__name__}: {fault}", at=now())
 
 
 def file_loop(stop: threading.Event) -> None:
     """Run until told to stop; woken by NOTIFY."""
-    with Waker("torget_intake") as waker:
+    with Waker("torget_intake") as waker, Aside() as aside:
         while not stop.is_set():
             close_old_connections()
-            busy = file_due()
+            busy = file_due(aside=aside)
             beat("filing")
             if not busy:
                 waker.wait(2.0, stop)

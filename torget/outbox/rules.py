@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,6 +27,9 @@ LEASE_SECONDS = settings.LEASE_SECONDS
 # a lease is over, whoever held it is certainly not sending any more, and a look-up tells the truth.
 BEGIN_WITHIN = timedelta(seconds=LEASE_SECONDS / 2)
 FIRST_LOOK_AFTER = timedelta(seconds=5)
+STILL_UNDER_WAY = timedelta(
+    seconds=30
+)  # a request without an answer may reach the other side so late
 BACKOFF_SECONDS = (10, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 
 if set(Delivery.MOVES) != set(State):
@@ -70,11 +73,15 @@ def enqueue(
     attachments: Sequence[Attachment] = (),
     priority: int = 5,
     after: Delivery | None = None,
+    instead_of: Iterable[Delivery] = (),
 ) -> Delivery:
     """Put one thing in the outbox, in the caller's transaction. The same idempotency key again returns the first row.
 
     With `after` it acts on what that delivery sends: it waits until that has gone out, and its `target` is the receipt.
+    `instead_of` are earlier changes of the same thing: those not begun are taken back, and it never overtakes one that is.
     """
+    earlier = [one for one in instead_of if one.idempotency_key != out.idempotency_key]
+    behind = [one.pk for one in earlier if not _set_aside(one, at=at)]
     payload = {
         name: getattr(out, name)
         for name in Outgoing.__dataclass_fields__
@@ -84,6 +91,8 @@ def enqueue(
     payload["files"] = [[one.sha256, one.name, one.media_type, one.alt] for one in attachments]
     if after is not None:
         payload["after"] = after.pk
+    if behind:
+        payload["behind"] = behind
     delivery, new = Delivery.objects.get_or_create(
         idempotency_key=out.idempotency_key,
         defaults={
@@ -111,6 +120,7 @@ def outgoing(payload: dict[str, Any]) -> Outgoing:
     """
     held = {"recipient": "", "body": "", **payload}  # what is empty is not written down
     after = held.pop("after", None)
+    held.pop("behind", None)
     loaded = [
         File(name, media_type, files.get(sha256), *alt)
         for sha256, name, media_type, *alt in held.pop("files", [])
@@ -122,8 +132,14 @@ def outgoing(payload: dict[str, Any]) -> Outgoing:
     return out
 
 
-def waits_for(payload: dict[str, Any]) -> Later | SendError | None:
-    """Whether a delivery must wait for the one it changes, or can never be sent because that one never went out."""
+def waits_for(payload: dict[str, Any], *, at: datetime) -> Later | SendError | None:
+    """Whether a delivery must wait for the one it changes or one it must not overtake, or can never be sent.
+
+    It can never when what it changes did not go out.
+    """
+    for earlier in Delivery.objects.filter(pk__in=payload.get("behind", ())):
+        if not _set_aside(earlier, at=at):
+            return Later()
     if "after" not in payload:
         return None
     state = Delivery.objects.filter(pk=payload["after"]).values_list("state", flat=True).first()
@@ -134,15 +150,29 @@ def waits_for(payload: dict[str, Any]) -> Later | SendError | None:
     return Later()
 
 
+def _set_aside(earlier: Delivery, *, at: datetime) -> bool:
+    """Let a newer change take the place of an earlier one; False while that may still be under way.
+
+    One whose outcome is unknown may be on the wire for a while. After that it is never sent again: only the newer is.
+    """
+    tried_at = datetime.fromisoformat(earlier.trail[-1]["at"]) if earlier.trail else None
+    if earlier.state == State.UNKNOWN and tried_at and at < tried_at + STILL_UNDER_WAY:
+        return False
+    if earlier.state in {State.DUE, State.UNKNOWN}:
+        return _move(
+            earlier.pk, [earlier.state], State.CANCELLED, at=at, detail="A newer change came."
+        )
+    return earlier.state != State.SENDING
+
+
 def cancel_unsent(delivery: Delivery, *, at: datetime) -> bool:
     """Take back what has not begun to go out; False: it has."""
     return _move(delivery.pk, ["due"], State.CANCELLED, at=at, detail="Withdrawn before it went.")
 
 
-def cancel_changes(delivery: Delivery, *, at: datetime) -> None:
-    """Take back earlier changes of what a delivery sent that have not begun to go out: a newer one comes."""
-    for change in Delivery.objects.filter(state=State.DUE, payload__after=delivery.pk):
-        _move(change.pk, ["due"], State.CANCELLED, at=at, detail="A newer change came.")
+def changes_of(delivery: Delivery) -> Iterable[Delivery]:
+    """Earlier changes of what a delivery sent or will send."""
+    return Delivery.objects.filter(payload__after=delivery.pk)
 
 
 def reword_unsent(delivery: Delivery, body: str) -> bool:

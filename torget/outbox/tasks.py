@@ -73,7 +73,7 @@ def send_one(
     """
     if now() >= claimed.begin_before:
         return None
-    if (turn := rules.waits_for(claimed.payload)) is not None:
+    if (turn := rules.waits_for(claimed.payload, at=now())) is not None:
         return turn
     try:
         out = rules.outgoing(claimed.payload)

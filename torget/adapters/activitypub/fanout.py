@@ -176,9 +176,7 @@ class Fanout:
                 for one in signers:
                     if one.done():
                         one.result()
-                idle = not (
-                    claimed or self.waiting or self.flying or len(self.told) or self.behind
-                )
+                idle = not (claimed or self.waiting or self.flying or len(self.told) or self.behind)
                 if until_empty and idle:
                     return
                 if time.monotonic() - tidied > TIDY_SECONDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -147,22 +148,21 @@ def act_there(message: Message, act: Act, reason: str, *, by: Actor, at: datetim
             target=message.external_id or "",
             visibility="public" if message.visibility == PUBLIC else "private",
         )
-        _cancel_earlier(message, at)
-        delivery = outbox.enqueue(message.account, out, about=message, at=at, priority=1)
+        delivery = outbox.enqueue(
+            message.account, out, about=message, at=at, priority=1, instead_of=_decided(message)
+        )
         verb = {"hide": "message.hidden", "show": "message.shown"}.get(act, "message.taken_away")
         record(verb, message, by=by, at=at, conversation=message.conversation_id)
     return delivery
 
 
-def _cancel_earlier(message: Message, at: datetime) -> None:
-    """What was decided before and waits to be tried again must not undo what is decided now."""
-    earlier = Delivery.objects.filter(
+def _decided(message: Message) -> Iterable[Delivery]:
+    """What was decided before about it on its network, which must not undo what is decided now."""
+    return Delivery.objects.filter(
         subject_type="conversations.message",
         subject_id=message.pk,
         payload__act__in=["hide", "show", "remove"],
     )
-    for one in earlier:
-        outbox.cancel_unsent(one, at=at)
 
 
 def acts_there(message: Message) -> list[Act]:
@@ -217,7 +217,6 @@ def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[D
             continue
         if not getattr(capabilities(sent.account.network), act):
             continue
-        outbox.cancel_changes(sent, at=at)
         out = Outgoing(
             idempotency_key=f"{act[0]}{count}-{sent.idempotency_key}"[:80],
             recipient=sent.recipient,
@@ -231,5 +230,15 @@ def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[D
             language=sent.payload.get("language", "nb"),
             extra={"was": sent.payload.get("act", "say")},
         )
-        told.append(outbox.enqueue(sent.account, out, about=message, at=at, priority=1, after=sent))
+        told.append(
+            outbox.enqueue(
+                sent.account,
+                out,
+                about=message,
+                at=at,
+                priority=1,
+                after=sent,
+                instead_of=outbox.changes_of(sent),
+            )
+        )
     return told

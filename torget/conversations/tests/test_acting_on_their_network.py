@@ -17,6 +17,7 @@ from torget.errors import NotAllowed, Refused
 from torget.intake import listening
 from torget.intake.models import Envelope
 from torget.intake.rules import receive
+from torget.outbox import rules as outbox
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
 from torget.people.models import Unit
@@ -242,6 +243,41 @@ def test_hiding_that_waits_to_be_tried_again_does_not_undo_a_later_showing(net, 
     shown = correcting.act_there(said, "show", "Feil", by=per, at=now + timedelta(seconds=9))
     hidden.refresh_from_db()
     assert (hidden.state, shown.state) == ("cancelled", "due")
+
+
+def test_a_decision_never_overtakes_an_earlier_one_that_may_still_be_under_way(net, now, per):
+    said = say(net, now, "Tull").messages[0]
+    hidden = correcting.act_there(said, "hide", "Utskjelling", by=per, at=now)
+    net.fault = SendError("Cut.", ambiguous=True)
+    send(now)
+    net.fault = None
+    said.refresh_from_db()
+    shown = correcting.act_there(said, "show", "Feil", by=per, at=now + timedelta(seconds=9))
+    send(now + timedelta(seconds=9))
+    assert net.did == []
+    # Half a minute later nothing of the first can come any more, and it is not looked up or sent again.
+    send(now + timedelta(seconds=31))
+    assert [out.act for out in net.did] == ["show"]
+    hidden.refresh_from_db()
+    shown.refresh_from_db()
+    assert (hidden.state, shown.state) == ("cancelled", "sent")
+
+
+def test_a_second_correction_waits_for_the_first_and_is_the_one_that_stands(net, now, ola):
+    conversation = say(net, now, "Når?").messages[0].conversation
+    said = answer(conversation, "I dag.", by=ola, at=now)
+    send(now)
+    (first,) = correcting.correct(said, "I morgen.", by=ola, at=now)
+    claimed = outbox.claim([first.account_id], at=now)
+    assert [one.id for one in claimed] == [first.pk]  # a worker is at it
+    (second,) = correcting.correct(said, "I natt.", by=ola, at=now)
+    send(now + timedelta(seconds=1))
+    assert [out.act for out in net.did] == ["say"]
+    outbox.settle_failed(claimed[0], SendError("Busy."), at=now + timedelta(seconds=2))
+    for seconds in (60, 70):  # tried again in its own time, and only then the second
+        send(now + timedelta(seconds=seconds))
+    assert [out.body for out in net.did] == ["I dag.", "I morgen.", "I natt."]
+    assert Delivery.objects.get(pk=second.pk).state == "sent"
 
 
 def test_an_answer_that_no_account_of_ours_would_send_is_refused_in_words(net, now, ola):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
 from tests.cast import NOW, make_question
+from torget.channels import http
 from torget.channels.contract import (
     Author,
     Capabilities,
@@ -24,7 +26,7 @@ from torget.channels.rules import open_account
 from torget.conversations.filing import file
 from torget.conversations.models import Conversation, Identity, Message, Person, Version
 from torget.conversations.rules import answer
-from torget.conversations.tasks import file_due
+from torget.conversations.tasks import Aside, file_due
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
@@ -49,6 +51,7 @@ class Letters:
         files = [
             File(name, "image/jpeg", content.encode()) for name, content in held.pop("files", [])
         ]
+        files += [File("bilde", "image/jpeg", b"", url=url) for url in held.pop("fetch", [])]
         base = Utterance(
             item.external_id, author, held.pop("body", "Hei"), received_at, attachments=files
         )
@@ -165,6 +168,32 @@ def test_a_fault_of_ours_is_tried_again_and_ends_in_quarantine_not_in_silence(le
     envelope.refresh_from_db()
     assert envelope.state == "quarantined"
     assert "ZeroDivisionError" in envelope.error
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_server_slow_to_give_its_picture_holds_up_only_its_own_message(letters, now, monkeypatch):
+    asked, let = threading.Event(), threading.Event()
+
+    def slow(method, url, **_more):
+        asked.set()
+        let.wait(10)
+        raise http.HttpError("Nothing came.", maybe_sent=True)
+
+    monkeypatch.setattr(http, "request", slow)
+    picture = "https://slow.test/hull.jpg"
+    with Aside(lambda: now) as aside:
+        post(letters, "a1", now, body="Se bildet", fetch=[picture])
+        post(letters, "a2", now, body="Når blir det brøyting?")
+        file_due(now=lambda: now, aside=aside)
+        assert asked.wait(5)
+        assert [one.body for one in Message.objects.all()] == ["Når blir det brøyting?"]
+        late = now + timedelta(seconds=intake.LEASE.total_seconds() + 1)
+        assert (
+            file_due(now=lambda: late, aside=aside) == 1
+        )  # its lease is over, but it is under way
+        let.set()
+    assert {one.body for one in Message.objects.all()} == {"Når blir det brøyting?", "Se bildet"}
+    assert picture in Message.objects.get(body="Se bildet").folded
 
 
 def test_an_envelope_whose_worker_died_is_taken_by_another(letters, now):
