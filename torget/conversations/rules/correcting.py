@@ -42,6 +42,12 @@ def stays_in(message: Message, what: str) -> list[Delivery]:
     ]
 
 
+def said_otherwise(message: Message) -> list[Delivery]:
+    """Where it went in words of its own, which a correction replaces too."""
+    first = message.versions.order_by("pk").values_list("body", flat=True).first() or message.body
+    return [one for one in sent_as(message) if one.payload.get("body", "") != first]
+
+
 def correct(message: Message, body: str, *, by: Actor, at: datetime) -> list[Delivery]:
     """Say something else in a message of ours, here and everywhere it went; the earlier words are kept as a version.
 

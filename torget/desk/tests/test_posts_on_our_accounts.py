@@ -155,6 +155,20 @@ def test_other_words_on_one_account(nets, amina, now):
     assert nets["net"].did[0].body == "Brua er åpen igjen."
 
 
+def test_a_correction_says_where_it_replaces_words_of_their_own(nets, amina, now, client):
+    net = Account.objects.get(network="net")
+    message = post(amina, now, texts={net.pk: "Kort sagt: åpen."})
+    send(now)
+    client.force_login(amina.staff.user)
+    said = "Her sto det en egen tekst."
+    assert said in client.get(f"/desk/vegg/{message.conversation.ref}").content.decode()
+    correcting.correct(message, "Brua er stengt.", by=amina, at=now)
+    send(now)
+    assert nets["net"].did[-1].body == "Brua er stengt."
+    other = post(amina, now, "Uten egne ord.")
+    assert said not in client.get(f"/desk/vegg/{other.conversation.ref}").content.decode()
+
+
 def test_a_correction_follows_wherever_it_can_and_says_where_it_cannot(nets, amina, now):
     message = post(amina, now)
     send(now)

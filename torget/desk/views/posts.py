@@ -110,6 +110,7 @@ def _page(request: Any, message: Message, status: int = 200, **forms: Any) -> Ht
         "outcomes": outcomes(message),
         "acts": [] if ours else correcting.acts_there(message),
         "hide_means": _hide_means(message),
+        "otherwise": correcting.said_otherwise(message) if ours else [],
         "stays_worded": correcting.stays_in(message, "edit") if ours else [],
         "stays": correcting.stays_in(message, "withdraw") if ours else [],
         "correct_form": forms.get("correct") or CorrectForm(initial={"body": message.body}),
