@@ -28,6 +28,7 @@ TIMEOUT_SECONDS = 20.0
 CONNECT_SECONDS = 5.0
 MOST_BYTES = 2_000_000
 AGENT = "Torget (municipal town square)"
+_WITH_IPV4_LAST = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 Builder = TypeVar("Builder", ClientBuilder, SyncClientBuilder)
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -50,6 +51,21 @@ class HttpError(Exception):
         self.maybe_sent = maybe_sent
 
 
+def _reached(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
+    """The address, and the IPv4 address inside it that a gateway on the way would call (RFC 4291, 6052, 3056)."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return [address]
+    if address.ipv4_mapped:
+        return [address.ipv4_mapped]
+    if address.sixtofour:
+        return [address, address.sixtofour]
+    if any(address in net for net in _WITH_IPV4_LAST):
+        return [address, ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)]
+    return [address]
+
+
 def checked_address(host: str, port: int) -> str:
     """An address of the host that we may call.
 
@@ -64,8 +80,7 @@ def checked_address(host: str, port: int) -> str:
         ) from fault
     for *_rest, sockaddr in found:
         address = ipaddress.ip_address(str(sockaddr[0]).split("%")[0])
-        mapped = getattr(address, "ipv4_mapped", None) or address
-        if settings.ALLOW_PRIVATE_HOSTS or mapped.is_global:
+        if settings.ALLOW_PRIVATE_HOSTS or all(one.is_global for one in _reached(address)):
             return str(address)
     raise HttpError(
         f"{host} is an address on the inside, which channels may not call.", maybe_sent=False
