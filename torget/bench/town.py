@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,8 +28,8 @@ YEARS = 3
 TEXTS = 40_000
 VOCABULARY = 60_000
 WAITING_PART = 0.02
-TABLES = ("conversations_message", "conversations_conversation")
 HOST = "bench.test"
+SETTLE_SECONDS, QUIET_SECONDS = 120.0, 2
 
 # Words of many frequencies: the first ones stand in every third message, the last in one of millions.
 COMMON = [
@@ -264,3 +265,14 @@ def _fill(
         link.execute(f"VACUUM ANALYZE {table}")
     for table in ("conversations_conversation", "conversations_person", "conversations_identity"):
         link.execute(_NEXT_ID.format(table=sql.Identifier(table), name=sql.Literal(table)))
+    _let_it_settle(link)
+
+
+def _let_it_settle(link: psycopg.Connection[Any]) -> None:
+    """Wait until the server has tidied up after what was written: a town is not filled in the minute before it is asked."""
+    link.execute("VACUUM ANALYZE")
+    until, quiet = time.monotonic() + SETTLE_SECONDS, 0
+    while quiet < QUIET_SECONDS and time.monotonic() < until:
+        time.sleep(1)
+        busy = link.execute("SELECT count(*) FROM pg_stat_progress_vacuum").fetchone()
+        quiet = 0 if busy and busy[0] else quiet + 1

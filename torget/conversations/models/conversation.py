@@ -242,6 +242,16 @@ class Conversation(models.Model):
                 name="conversation_due",
             ),
             models.Index(
+                fields=["municipality", "due_at", "id"],
+                condition=Q(state__in=["new", "open"], due_at__isnull=False),
+                name="conversation_late",
+            ),
+            models.Index(
+                fields=["unit", "due_at", "id"],
+                condition=Q(due_at__isnull=False),
+                name="conversation_unit_due",
+            ),
+            models.Index(
                 fields=["snoozed_until"],
                 condition=Q(state="snoozed"),
                 name="conversation_snoozed",
