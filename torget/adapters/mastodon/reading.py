@@ -16,6 +16,7 @@ from torget.channels.contract import AccountFacts, Item, Polled
 from torget.conversations.models import Conversation, Message
 from torget.outbox.models import Delivery
 
+KINDS = ("mention", "update")
 PAGE = 40
 BATCH = 20  # GET /api/v1/statuses takes a list since 4.3
 FIRST = timedelta(days=1)  # what is older when the account is connected is not fetched
@@ -34,12 +35,12 @@ def poll(account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
     now = timezone.now()
     moved = dict(cursor)
     rest.limits(account)
-    query = [("limit", str(PAGE)), *(("types[]", kind) for kind in ("mention", "update"))]
+    query = [("limit", str(PAGE)), *(("types[]", kind) for kind in KINDS)]
     if moved.get("seen"):
         query.append(("min_id", str(moved["seen"])))
     told = call(account, "GET", "/api/v1/notifications", query=query)
     found = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
-    found.sort(key=lambda one: _number(one.get("id")))
+    found.sort(key=lambda one: order_of(one.get("id")))
     if found:
         moved["seen"] = str(found[-1].get("id"))
     more = len(found) == PAGE and "seen" in cursor
@@ -85,7 +86,7 @@ def _every(account: AccountFacts) -> timedelta:
     return timedelta(seconds=float(asked)) if asked is not None else REREAD_EVERY
 
 
-def _number(value: Any) -> tuple[int, str]:
+def order_of(value: Any) -> tuple[int, str]:
     """Numbers there are texts, and longer ones are later."""
     return (len(str(value)), str(value))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
 from collections.abc import Iterator
 
-from torget.adapters.mastodon import rest
+from torget.adapters.mastodon import reading, rest
+from torget.channels import rules as channels
 from torget.channels.contract import AccountFacts
 from torget.channels.http import HttpError, lines
 
@@ -57,8 +59,21 @@ def _told(account: AccountFacts, stop: threading.Event) -> Iterator[None]:
             for line in told:
                 if stop.is_set():
                     return
-                if line.startswith(b"event:") or time.monotonic() > asked + AT_LEAST_SECONDS:
+                if _is_news(account, line) or time.monotonic() > asked + AT_LEAST_SECONDS:
                     yield
                     asked = time.monotonic()
     except HttpError as fault:
         log.info("The stream of account %s ended: %s", account.id, fault)
+
+
+def _is_news(account: AccountFacts, line: bytes) -> bool:
+    """Whether a line tells of something to fetch. What came while we asked lies in the line too, and is fetched already."""
+    if not line.startswith(b"data:"):
+        return False
+    try:
+        told = json.loads(line.removeprefix(b"data:"))
+        kind, number = str(told["type"]), str(told["id"])
+    except (ValueError, TypeError, KeyError):
+        return True  # we do not understand it: asking tells
+    seen = str(channels.cursor(account.id).get("seen") or "")
+    return kind in reading.KINDS and reading.order_of(number) > reading.order_of(seen)

@@ -63,7 +63,15 @@ def words(*pieces):
     return stream, let.release
 
 
-def test_its_word_makes_us_ask_and_its_heartbeat_does_not():
+@pytest.fixture
+def seen(monkeypatch):
+    """How far we have asked."""
+    held = {"seen": "0"}
+    monkeypatch.setattr(streaming.channels, "cursor", lambda _account: held)
+    return held
+
+
+def test_its_word_makes_us_ask_and_its_heartbeat_does_not(seen):
     stream, let = words(THUMP, MENTION)
     asked_for = []
     with serving(stream) as (account, asked), closing_news(account, 3600) as news:
@@ -78,6 +86,24 @@ def test_its_word_makes_us_ask_and_its_heartbeat_does_not():
         assert asked_for == [None]
         assert asked[0].startswith(b"GET /api/v1/streaming/user/notification ")
         let()
+
+
+@pytest.mark.parametrize(
+    ("told", "asks"),
+    [
+        (b'{"id":"11","type":"mention"}', True),
+        (b'{"id":"11","type":"update"}', True),
+        (b'{"id":"9","type":"mention"}', False),  # fetched while we asked for another
+        (b'{"id":"11","type":"favourite"}', False),
+        (b"{", True),
+        (b"[]", True),
+        (b"7", True),
+    ],
+)
+def test_only_what_is_new_and_said_to_us_is_worth_asking_for(seen, told, asks):
+    seen["seen"] = "10"
+    assert streaming._is_news(ACCOUNT, b"data: " + told) is asks
+    assert not streaming._is_news(ACCOUNT, b"event: notification")
 
 
 @contextmanager
