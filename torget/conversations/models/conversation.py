@@ -270,7 +270,16 @@ class Conversation(models.Model):
                 fields=["municipality", "state", "-last_message_at", "-id"],
                 name="conversation_latest",
             ),
-            models.Index(fields=["assignee", "state"], name="conversation_assignee"),
+            models.Index(
+                fields=["unit", "waiting_since", "id"],
+                condition=Q(state__in=["new", "open"], assignee=None),
+                name="conversation_unit_free",
+            ),
+            models.Index(
+                fields=["assignee", "waiting_since", "id"],
+                condition=Q(state__in=["new", "open"]),
+                name="conversation_mine",
+            ),
             GinIndex(fields=["tags"], name="conversation_tags"),
             GinIndex(fields=["place", "search"], name="conversation_search"),
             models.Index(

@@ -25,6 +25,7 @@ from torget.desk.panes.filters import VIEWS, Choice
 from torget.desk.rules.actions import SNOOZES
 from torget.desk.rules.holding import waiting_for
 from torget.intake.models import Envelope
+from torget.people.actor import Actor
 from torget.people.models import Staff, Unit
 
 QUEUE = 30
@@ -236,12 +237,20 @@ def _dress(
         row.choose_label = choose % {"ref": row.ref, "subject": safe_words(row.subject)}  # type: ignore[attr-defined]  # shown beside it
 
 
+def _readable(actor: Actor, units: list[Unit]) -> ConversationQuerySet:
+    """What one may read. Who reads in one unit only asks for it by its number, for which there are indexes."""
+    rows = Conversation.objects.visible_to(actor)
+    paths = tuple(actor.paths("conversations.read"))
+    mine = [unit.pk for unit in units if unit.path.startswith(paths)]
+    return rows.filter(unit=mine[0]) if len(mine) == 1 else rows
+
+
 def queue(request: Any) -> dict[str, Any]:
     """The queue as chosen in the address: the late first, then oldest waiting."""
     at, choice = timezone.now(), Choice.of(request.GET)
-    readable = Conversation.objects.visible_to(request.actor)
     town = request.municipality
     units = list(Unit.objects.filter(municipality=town))
+    readable = _readable(request.actor, units)
     choice = replace(choice, unit_id=_unit_id(units, choice.unit))
     rows = choice.held_against(readable, staff_id=request.actor.id, at=at)
     shown, more = _page(rows, choice, request.GET.get("etter", ""), at)
