@@ -25,11 +25,19 @@ WARNINGS = (timedelta(days=3), timedelta(days=14))  # before a token ends, the n
 
 
 def examine(account: Account, *, at: datetime) -> Health:
-    """Ask the network how the account is, and keep what it said. Not in a transaction."""
+    """Ask the network how the account is, and keep what it said. Not in a transaction.
+
+    A slip of the adapter's says nothing of the account: it is told, and not kept.
+    """
     try:
         health = adapters()[account.network].check(rules.facts(account))
     except (SendError, Refused) as fault:
         health = Health(False, str(fault))
+    except DatabaseError:
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever an adapter stumbles on
+        log.error("Account %s could not be examined: %s", account.pk, type(fault).__name__)
+        return Health(False, _("Feilen er hos oss, og den står i loggen."))
     rules.note_health(account.pk, health, at=at)
     return health
 
@@ -45,12 +53,7 @@ def examine_due(*, at: datetime) -> int:
         or at - account.health_at >= (WELL_FOR if account.healthy else AILING_FOR)
     ]
     for account in due:
-        try:
-            examine(account, at=at)
-        except DatabaseError:
-            raise
-        except Exception as fault:  # noqa: BLE001 - one adapter's slip must not leave the others unexamined
-            log.error("Account %s could not be examined: %s", account.pk, type(fault).__name__)
+        examine(account, at=at)
     return len(due)
 
 

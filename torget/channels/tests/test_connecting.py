@@ -90,3 +90,7 @@ def test_an_adapter_that_stumbles_does_not_leave_the_other_accounts_unexamined(
     upkeep.examine_due(at=now)
     other.refresh_from_db()
     assert other.health_at == now
+    # On its page it is told; the account itself is as well as it was.
+    assert upkeep.examine(account, at=now).detail == "Feilen er hos oss, og den står i loggen."
+    account.refresh_from_db()
+    assert account.healthy
