@@ -40,9 +40,10 @@ def follow(facts: AccountFacts, stop: threading.Event) -> None:
             try:
                 with alone(facts.id) as ours:
                     for _due in adapter.news(facts, stop) if ours else ():
-                        while ask(facts) and not stop.is_set():
-                            continue
-                        pause = FIRST_PAUSE_SECONDS
+                        more = True
+                        while more and not stop.is_set():
+                            more = ask(facts)
+                            pause = FIRST_PAUSE_SECONDS
             except SendError as fault:
                 wait = max(pause, min(fault.retry_after_seconds or 0.0, 3600.0))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)

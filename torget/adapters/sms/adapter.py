@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -156,6 +157,12 @@ class SmsAdapter(Base):
         gateway.is_from(account, headers, body)
         name = f"sha256:{hashlib.sha256(body).hexdigest()}"
         return Item(name, body, headers.get("content-type", "application/json")[:120])
+
+    def news(self, account: AccountFacts, stop: threading.Event) -> Iterator[None]:
+        try:
+            yield from super().news(account, stop)
+        finally:  # nobody listens any more: the centre must not hand us texts
+            self.receiver.leave(account.id)
 
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
         if _way(account) != SMPP:

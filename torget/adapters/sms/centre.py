@@ -222,11 +222,15 @@ class Receiver:
 
         return Polled(items, after, more=True, settle=settle)
 
+    def leave(self, account_id: int) -> None:
+        """Say goodbye for one account, if it has a session."""
+        if held := self._sessions.pop(account_id, None):
+            held[1].close()
+
     def close(self) -> None:
         """Say goodbye everywhere."""
-        for _where, session in self._sessions.values():
-            session.close()
-        self._sessions.clear()
+        for account_id in list(self._sessions):
+            self.leave(account_id)
 
 
 def _digest(octets: bytes) -> str:

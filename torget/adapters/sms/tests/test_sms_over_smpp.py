@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -222,6 +223,19 @@ def test_a_centre_that_hangs_up_is_bound_again(smsc, adapter):
         adapter.poll(account(smsc), {})
     smsc.deliver(b"Hei")
     assert len(adapter.poll(account(smsc), {}).items) == 1
+
+
+def test_an_account_nobody_listens_to_any_more_leaves_the_centre(smsc, adapter):
+    stop = threading.Event()
+    news = adapter.news(account(smsc), stop)
+    next(news)
+    adapter.poll(account(smsc), {})
+    ((_where, session),) = adapter.receiver._sessions.values()
+    assert not session.closed
+    stop.set()
+    assert list(news) == []
+    assert session.closed
+    assert adapter.receiver._sessions == {}
 
 
 def test_a_name_as_sender_cannot_be_answered(smsc, adapter):
