@@ -197,7 +197,8 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
         )
     conversation = _held(conversation)
     visibility: str = said.visibility
-    if conversation.visibility == Conversation.Visibility.PRIVATE or answers_private(said):
+    aside = answers_private(account.municipality_id, said)
+    if aside or conversation.visibility == Conversation.Visibility.PRIVATE:
         visibility = Conversation.Visibility.PRIVATE
     message = _message_of(envelope, said, conversation, identity, visibility, occurred_at, at)
     kept = [attachments.Prepared.from_json(held) for held in said.extra.get("files", [])]

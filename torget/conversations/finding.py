@@ -104,10 +104,12 @@ def _goes_on(account: Account, identity: Identity, at: datetime) -> Conversation
     return theirs.exclude(state=Conversation.State.CLOSED).order_by("-last_message_at").first()
 
 
-def answers_private(said: Utterance) -> bool:
+def answers_private(municipality_id: int, said: Utterance) -> bool:
     """Whether it answers something of ours that was private: then it is private too, whatever the network says."""
     sent = Delivery.objects.filter(
-        receipt__in=list(said.parents), subject_type="conversations.message"
+        account__municipality=municipality_id,
+        receipt__in=list(said.parents),
+        subject_type="conversations.message",
     )
     return (
         bool(said.parents)
