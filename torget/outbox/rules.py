@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import F, Func, JSONField, Value
 from django.utils.translation import gettext as _
 
 from torget.channels import files
@@ -19,6 +18,8 @@ from torget.channels.models import Account
 from torget.errors import Stale
 from torget.history.rules import record
 from torget.outbox.models import Delivery
+from torget.outbox.moving import longer_trail, move
+from torget.outbox.turns import Later, set_aside
 from torget.people.actor import Actor, check
 
 State = Delivery.State
@@ -27,9 +28,6 @@ LEASE_SECONDS = settings.LEASE_SECONDS
 # a lease is over, whoever held it is certainly not sending any more, and a look-up tells the truth.
 BEGIN_WITHIN = timedelta(seconds=LEASE_SECONDS / 2)
 FIRST_LOOK_AFTER = timedelta(seconds=5)
-STILL_UNDER_WAY = timedelta(
-    seconds=30
-)  # a request without an answer may reach the other side so late
 BACKOFF_SECONDS = (10, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
 
 if set(Delivery.MOVES) != set(State):
@@ -57,13 +55,6 @@ class Attachment:
     alt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Later:
-    """Not its turn yet: what it changes is still on its way."""
-
-    seconds: float = 3.0
-
-
 def enqueue(
     account: Account,
     out: Outgoing,
@@ -81,7 +72,7 @@ def enqueue(
     `instead_of` are earlier changes of the same thing: those not begun are taken back, and it never overtakes one that is.
     """
     earlier = [one for one in instead_of if one.idempotency_key != out.idempotency_key]
-    behind = [one.pk for one in earlier if not _set_aside(one, at=at)]
+    behind = [one.pk for one in earlier if not set_aside(one, at=at)]
     payload = {
         name: getattr(out, name)
         for name in Outgoing.__dataclass_fields__
@@ -132,47 +123,9 @@ def outgoing(payload: dict[str, Any]) -> Outgoing:
     return out
 
 
-def waits_for(payload: dict[str, Any], *, at: datetime) -> Later | SendError | None:
-    """Whether a delivery must wait for the one it changes or one it must not overtake, or can never be sent.
-
-    It can never when what it changes did not go out.
-    """
-    for earlier in Delivery.objects.filter(pk__in=payload.get("behind", ())):
-        if not _set_aside(earlier, at=at):
-            return Later()
-    if "after" not in payload:
-        return None
-    state = Delivery.objects.filter(pk=payload["after"]).values_list("state", flat=True).first()
-    if state == State.SENT:
-        return None
-    if state in {State.REFUSED, State.CANCELLED, None}:
-        return SendError("What this changes never went out.", permanent=True)
-    return Later()
-
-
-def _set_aside(earlier: Delivery, *, at: datetime) -> bool:
-    """Let a newer change take the place of an earlier one; False while that may still be under way.
-
-    One whose outcome is unknown may be on the wire for a while. After that it is never sent again: only the newer is.
-    """
-    tried_at = datetime.fromisoformat(earlier.trail[-1]["at"]) if earlier.trail else None
-    if earlier.state == State.UNKNOWN and tried_at and at < tried_at + STILL_UNDER_WAY:
-        return False
-    if earlier.state in {State.DUE, State.UNKNOWN}:
-        return _move(
-            earlier.pk, [earlier.state], State.CANCELLED, at=at, detail="A newer change came."
-        )
-    return earlier.state != State.SENDING
-
-
 def cancel_unsent(delivery: Delivery, *, at: datetime) -> bool:
     """Take back what has not begun to go out; False: it has."""
-    return _move(delivery.pk, ["due"], State.CANCELLED, at=at, detail="Withdrawn before it went.")
-
-
-def changes_of(delivery: Delivery) -> Iterable[Delivery]:
-    """Earlier changes of what a delivery sent or will send."""
-    return Delivery.objects.filter(payload__after=delivery.pk)
+    return move(delivery.pk, ["due"], State.CANCELLED, at=at, detail="Withdrawn before it went.")
 
 
 def reword_unsent(delivery: Delivery, body: str) -> bool:
@@ -268,41 +221,6 @@ def _page(url: str) -> str:
     return url if url.startswith(("https://", "http://")) and len(url) <= 500 else ""
 
 
-def _longer_trail(step: dict[str, str]) -> Func:
-    return Func(
-        F("trail"),
-        Value([step], JSONField()),
-        template="%(expressions)s",
-        arg_joiner=" || ",
-        output_field=JSONField(),
-    )
-
-
-def _move(
-    pk: int,
-    origin: Sequence[str],
-    state: Delivery.State,
-    *,
-    at: datetime,
-    detail: str,
-    attempts: int | None = None,
-    **changes: Any,
-) -> bool:
-    """Move one delivery; with `attempts` only while nobody has begun another attempt since."""
-    of = Delivery.objects.filter(pk=pk, state__in=origin)
-    of = of if attempts is None else of.filter(attempts=attempts)
-    step = {"at": at.isoformat(), "outcome": str(state), "detail": detail[:500]}
-    return bool(
-        of.update(
-            state=state,
-            lease_until=None,
-            error=detail[:500],
-            trail=_longer_trail(step),
-            **changes,
-        )
-    )
-
-
 def settle_failed(claimed: Claimed, fault: SendError, *, at: datetime) -> Delivery.State:
     """A send did not succeed: refused for good, due again later, or unknown. Returns which.
 
@@ -317,7 +235,7 @@ def settle_failed(claimed: Claimed, fault: SendError, *, at: datetime) -> Delive
     else:
         wait = fault.retry_after_seconds or BACKOFF_SECONDS[claimed.attempts - 1]
         due_at = at + timedelta(seconds=wait)
-    moved = _move(
+    moved = move(
         claimed.id,
         ["sending"],
         state,
@@ -374,7 +292,7 @@ def settle_looked_up(delivery: Delivery, receipt: Receipt | None, *, at: datetim
     if receipt is not None:
         settle_sent([(delivery.pk, receipt)], at=at)
     else:
-        _move(
+        move(
             delivery.pk,
             ["unknown"],
             State.DUE,
@@ -400,13 +318,13 @@ def note_report(account_id: int, receipt: str, detail: str, *, at: datetime) -> 
     """The network tells how it went with what we sent (a delivery report): written in its trail."""
     step = {"at": at.isoformat(), "outcome": "reported", "detail": detail[:500]}
     found = Delivery.objects.filter(account_id=account_id, receipt=receipt).exclude(receipt="")
-    return bool(found.update(trail=_longer_trail(step)))
+    return bool(found.update(trail=longer_trail(step)))
 
 
 def bounced(account_id: int, receipt: str, detail: str, *, at: datetime) -> Delivery | None:
     """What we sent came back undeliverable: a sent delivery becomes refused, with the reason."""
     found = Delivery.objects.filter(account_id=account_id, receipt=receipt).first()
-    if found and _move(found.pk, ["sent", "unknown"], State.REFUSED, at=at, detail=detail):
+    if found and move(found.pk, ["sent", "unknown"], State.REFUSED, at=at, detail=detail):
         _tell(found.pk, "delivery.refused", at=at)
     return found
 
@@ -422,6 +340,6 @@ def settle_by_person(delivery: Delivery, outcome: str, *, by: Actor, at: datetim
     state = {"sent": State.SENT, "again": State.DUE, "cancel": State.CANCELLED}[outcome]
     origin = ["unknown"] if outcome == "sent" else ["unknown", "refused"]
     with transaction.atomic():
-        if not _move(delivery.pk, origin, state, at=at, detail="", next_attempt_at=at):
+        if not move(delivery.pk, origin, state, at=at, detail="", next_attempt_at=at):
             raise Stale(_("Sendingen er allerede avgjort. Last siden på nytt."))
         record("delivery.settled", delivery, by=by, at=at, outcome=outcome)

@@ -20,6 +20,7 @@ from torget.errors import Refused, Stale
 from torget.history.rules import record
 from torget.outbox import rules as outbox
 from torget.outbox.models import Delivery
+from torget.outbox.turns import changes_of
 from torget.people.actor import Actor, check
 
 OVER = (Delivery.State.REFUSED, Delivery.State.CANCELLED)
@@ -244,7 +245,7 @@ def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[D
                 at=at,
                 priority=1,
                 after=sent,
-                instead_of=outbox.changes_of(sent),
+                instead_of=changes_of(sent),
             )
         )
     return told
