@@ -20,10 +20,11 @@ from torget.outbox.tasks import BATCH, SENDERS, deliver_due
 
 ROWS, ROUNDS = 5_000, 4
 _CLAIM = """
-UPDATE outbox_delivery SET state = 'sending', attempts = attempts + 1, lease_until = now() + interval '120 s'
-WHERE id IN (SELECT id FROM outbox_delivery WHERE state = 'due' AND next_attempt_at <= now()
-             ORDER BY priority, next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT 100)
-RETURNING id, payload
+WITH next AS MATERIALIZED (
+  SELECT id FROM outbox_delivery WHERE state = 'due' AND next_attempt_at <= now()
+  ORDER BY priority, next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT 100)
+UPDATE outbox_delivery d SET state = 'sending', attempts = d.attempts + 1, lease_until = now() + interval '120 s'
+FROM next WHERE d.id = next.id RETURNING d.id, d.payload
 """
 _DONE = "UPDATE outbox_delivery SET state = 'sent', sent_at = now(), lease_until = NULL WHERE id = ANY(%s)"
 

@@ -144,13 +144,16 @@ def put_off(claimed: Claimed, later: Later, *, at: datetime) -> None:
     )
 
 
+# Materialized, for in a plain `WHERE id IN (SELECT ... LIMIT n)` the planner may ask the inner question
+# again for every row, and then one worker takes all there is instead of n.
 _CLAIM = """
-UPDATE outbox_delivery SET state = 'sending', attempts = attempts + 1, lease_until = %(lease)s
-WHERE id IN (
+WITH next AS MATERIALIZED (
   SELECT id FROM outbox_delivery
   WHERE state = 'due' AND next_attempt_at <= %(at)s AND account_id = ANY(%(accounts)s)
   ORDER BY priority, next_attempt_at, id FOR UPDATE SKIP LOCKED LIMIT %(limit)s)
-RETURNING id, account_id, attempts, payload
+UPDATE outbox_delivery d SET state = 'sending', attempts = d.attempts + 1, lease_until = %(lease)s
+FROM next WHERE d.id = next.id
+RETURNING d.id, d.account_id, d.attempts, d.payload
 """
 
 

@@ -72,7 +72,7 @@ def sendable_accounts() -> list[int]:
 # What is edited or withdrawn must not come before what it is about: an act's parcel waits while an earlier one of the
 # same thing for the same inbox has not come through.
 _CLAIM = """
-WITH due AS (
+WITH due AS MATERIALIZED (
   SELECT p.id FROM activitypub_parcel p JOIN activitypub_act a ON a.id = p.act_id
   WHERE p.state = 'due' AND p.next_attempt_at <= %(at)s AND p.host <> ALL(%(without)s)
     AND a.account_id = ANY(%(accounts)s)
