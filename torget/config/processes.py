@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 _PR_SET_PDEATHSIG = 1
+STARTER = "STARTED_BY_TORGET"  # the process that started this one; no setting, so it is not named like one
 
 
 def server_account() -> int | None:
@@ -58,12 +59,19 @@ def interrupt_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
 
 
+def started_by_us() -> dict[str, str]:
+    """The environment for a process of ours: it says who started it, see `end_with_parent`."""
+    return {**os.environ, STARTER: str(os.getpid())}
+
+
 def end_with_parent(grace_seconds: float = 10.0) -> None:
     """In a child: end when the parent is gone, however it went, so that no process is left over.
 
     Watches from a thread: first SIGTERM to ourselves, and after the grace the end without asking.
     """
-    parent = os.getppid()
+    # Told by the parent where it can be: it may have died before we could ask who it is.
+    parent = int(os.environ.get(STARTER) or os.getppid())
+    os.environ.update(started_by_us())  # for whom we start in our turn
 
     def watch() -> None:
         while os.getppid() == parent:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from django.db import connections
 
-from torget.config import env
+from torget.config import env, processes
 from torget.config.pgbinaries import ClusterFault
 from torget.config.postgres import Cluster
 from torget.config.prepare import own_cluster, prepare
@@ -56,6 +56,7 @@ class Child:
         self.started = time.monotonic()
         self.process = subprocess.Popen(  # noqa: S603 - ourselves
             [sys.executable, "-m", "torget.config.cli", self.name, *self.arguments],
+            env=processes.started_by_us(),
             start_new_session=True,  # Ctrl-C reaches us alone; we stop the children in order
         )
 
