@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import re
+from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
+
+from torget.design.templatetags.torget import when
 
 pytestmark = pytest.mark.browser
 
@@ -107,6 +110,18 @@ def test_residents_pages_have_no_barriers_at_any_width_in_light_and_dark(page, f
     post = first(page, "/vegg", r"/vegg/NV-\d+-\d+")
     wrong = [line for address in (*PUBLIC, answer, post) for line in faults(address)]
     assert not wrong, "\n".join(wrong)
+
+
+def test_the_longest_time_of_opening_fits_on_the_smallest_phone(page):
+    page.set_viewport_size({"width": 320, "height": 900})
+    page.goto("/prat")
+    # Whichever way the square stands just now, the notice says what it would on the longest of days.
+    longest = str(when(datetime(2026, 9, 24, 8, tzinfo=UTC), "weekday"))
+    assert "torsdag 24. sep" in longest
+    page.locator(".ds-alert p").last.evaluate(
+        "(p, time) => { p.innerHTML = `Vi er tilbake <strong>${time}</strong>.` }", longest
+    )
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
 
 
 @pytest.mark.timeout(600)

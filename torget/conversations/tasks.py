@@ -35,9 +35,8 @@ class Aside:
     def __init__(self, now: Callable[[], datetime] = timezone.now) -> None:
         self.now = now
         self._pool = ThreadPoolExecutor(FETCHERS, thread_name_prefix="filing")
-        self._held: set[int] = (
-            set()
-        )  # a lease may run out while one waits here: it is not taken twice
+        # A lease may run out while one waits here: it is not taken twice.
+        self._held: set[int] = set()
 
     def __enter__(self) -> Aside:
         return self

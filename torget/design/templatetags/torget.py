@@ -218,7 +218,9 @@ def when(at: datetime | None, style: str = "moment") -> SafeString | str:
         "clock": lambda: times.clock(at),
         "weekday": lambda: times.weekday_moment(at, now=now),
     }.get(style, lambda: times.moment(at, now=now))()
-    return format_html('<time datetime="{}">{}</time>', at.isoformat(), words)
+    # The longest of them is too long to stand on one line of a phone.
+    wraps = mark_safe(' class="wraps"') if style == "weekday" else ""
+    return format_html('<time datetime="{}"{}>{}</time>', at.isoformat(), wraps, words)
 
 
 @register.simple_tag
