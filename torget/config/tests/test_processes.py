@@ -10,7 +10,9 @@ import time
 
 from torget.config import processes
 
-CHILD = "import time; from torget.config import processes; processes.end_with_parent(1); time.sleep(30)"
+CHILD = (
+    "import time; from torget.config import processes; processes.end_with_parent(1); time.sleep(30)"
+)
 MOTHER = f"""
 import subprocess, sys, time
 from torget.config import processes
