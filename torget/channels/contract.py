@@ -116,6 +116,7 @@ class Utterance:
         None  # of an edit: when; an older one that comes late changes nothing
     )
     attachments: Sequence[File] = ()
+    whole: bool = False  # of an edit: these are all the files it has now
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

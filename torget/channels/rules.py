@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +25,7 @@ from torget.people.models import Municipality, Unit
 
 LIMIT_SECONDS = 15 * 60.0  # when a network says "too much" without saying until when
 LONGEST_LIMIT_SECONDS = 24 * 3600.0
+SAME_TROUBLE = timedelta(hours=1)  # an alarm that comes back so soon never was another one
 
 
 def open_account(
@@ -208,7 +210,8 @@ def note_health(account_id: int, health: Health, *, at: datetime | None = None) 
             at,
         )
         account.expires_at = health.expires_at or account.expires_at
-        account.missing = list(health.missing)
+        if health.ok or health.missing:  # a failed send knows nothing of permissions
+            account.missing = list(health.missing)
         account.save(
             update_fields=["healthy", "health_detail", "health_at", "expires_at", "missing"]
         )
@@ -283,7 +286,11 @@ def beat(name: str, *, every_seconds: int = 10, at: datetime | None = None) -> N
 def raise_alarm(
     what: str, subject: str, detail: str, *, at: datetime, municipality: Municipality | None = None
 ) -> bool:
-    """Open an alarm unless it is open already; True when it is new."""
+    """Open an alarm unless it is open already; True when it is new.
+
+    One that was closed less than an hour ago is the same trouble come back: opened again, and nobody is told anew.
+    """
+    _open_again(what, subject, at)
     alarm, new = Alarm.objects.get_or_create(
         what=what,
         subject=subject,
@@ -293,6 +300,16 @@ def raise_alarm(
     if not new and alarm.detail != detail[:500]:
         Alarm.objects.filter(pk=alarm.pk).update(detail=detail[:500])
     return new
+
+
+def _open_again(what: str, subject: str, at: datetime) -> None:
+    alarms = Alarm.objects.filter(what=what, subject=subject)
+    if alarms.filter(closed_at=None).exists():
+        return
+    last = alarms.filter(closed_at__gt=at - SAME_TROUBLE).order_by("closed_at").last()
+    if last is not None:
+        with suppress(IntegrityError), transaction.atomic():  # somebody else was faster
+            alarms.filter(pk=last.pk).update(closed_at=None)
 
 
 def lower_alarm(what: str, subject: str, *, at: datetime) -> None:

@@ -102,7 +102,7 @@ def _files(_at: datetime) -> Iterator[str]:
 
 
 def _attachments(_at: datetime) -> Iterator[str]:
-    hashes = Attachment.objects.values_list("sha256", flat=True).distinct().iterator()
+    hashes = Attachment.everything.values_list("sha256", flat=True).distinct().iterator()
     missing = [sha256 for sha256 in hashes if not files.path_of(sha256).is_file()]
     if missing:
         shown = ", ".join(files.path_of(one).name[:12] for one in missing[:MOST_NAMED])

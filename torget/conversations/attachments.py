@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from torget.channels import files
-from torget.channels.contract import File
-from torget.conversations.models import Attachment, Message
+from torget.channels.contract import File, Utterance
+from torget.conversations.models import Attachment, Message, Version
 from torget.protocols.files import BadFile, clean_image, safe_name, sniff
 
 
@@ -72,8 +72,46 @@ def prepare(file: File) -> Prepared:
     )
 
 
+def prepared_of(said: Utterance) -> list[Prepared]:
+    """What was said along: kept when it came in at our own door, or made ready when it was filed."""
+    kept = [Prepared.from_json(held) for held in said.extra.get("files", [])]
+    return [*kept, *said.extra.get("prepared", [])]
+
+
 def attach(message: Message, prepared: Sequence[Prepared]) -> None:
     """Attach prepared files to a message."""
     Attachment.objects.bulk_create(
         [Attachment(message=message, **one.as_json()) for one in prepared]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What an edit or a deletion outside does to a message's files."""
+
+    gone: Sequence[Attachment] = ()
+    new: Sequence[Prepared] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.new)
+
+    def carry_out(self, message: Message, version: Version) -> None:
+        """The files that are gone belong to what it said before; they are kept, and shown to staff only."""
+        Attachment.objects.filter(pk__in=[one.pk for one in self.gone]).update(version=version)
+        attach(message, self.new)
+
+
+def exchange(message: Message, said: Utterance) -> Exchange:
+    """Which files are gone, and which are new, by content and description. An edit that does not tell changes none."""
+    has = list(message.attachments.all())
+    if said.kind == "delete":
+        return Exchange(gone=has)
+    if not said.whole:
+        return Exchange()
+    now = prepared_of(said)
+    stay = {(one.sha256, one.alt) for one in now}
+    before = {(one.sha256, one.alt) for one in has}
+    return Exchange(
+        [one for one in has if (one.sha256, one.alt) not in stay],
+        [one for one in now if (one.sha256, one.alt) not in before],
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import Utterance
+from torget.conversations import attachments
 from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Gone, Message, Version
 from torget.history.rules import record
@@ -51,15 +52,14 @@ def change(message: Message, envelope: Envelope, said: Utterance, at: datetime) 
         and message.changed_at is not None
         and said.changed_at <= message.changed_at
     )
-    if (
-        message.removed_at is not None
-        or late
-        or (said.kind == "edit" and said.body == message.body)
-    ):
+    files = attachments.exchange(message, said)
+    same = said.kind == "edit" and said.body == message.body and not files
+    if message.removed_at is not None or late or same:
         return None
-    Version.objects.create(
+    version = Version.objects.create(
         message=message, body=message.body, replaced_at=at, why=said.kind, envelope=envelope
     )
+    files.carry_out(message, version)
     _change_row(message, "" if said.kind == "delete" else said.body)
     if said.kind == "delete":
         message.body, message.removed_at = "", at

@@ -201,8 +201,7 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     if aside or conversation.visibility == Conversation.Visibility.PRIVATE:
         visibility = Conversation.Visibility.PRIVATE
     message = _message_of(envelope, said, conversation, identity, visibility, occurred_at, at)
-    kept = [attachments.Prepared.from_json(held) for held in said.extra.get("files", [])]
-    attachments.attach(message, [*kept, *said.extra.get("prepared", [])])
+    attachments.attach(message, attachments.prepared_of(said))
     if envelope.headers.get("via") == RECONCILED:
         channels.note_missed(account.pk)
     if blocked:
@@ -269,6 +268,7 @@ def _with_files(said: Utterance) -> Utterance:
     return replace(
         said,
         folded="\n\n".join(part for part in (said.folded, note) if part),
+        whole=said.whole and not lost,
         extra={**said.extra, "prepared": prepared},
     )
 

@@ -159,7 +159,8 @@ def _update(said: Activity, mine: Ours, item: Item, received_at: datetime) -> Pa
     if note.poll and not note.updated:
         return []
     made = _utterance(said, note, mine, item, received_at)
-    return [replace(made, kind="edit", changed_at=note.updated or said.published or received_at)]
+    changed_at = note.updated or said.published or received_at
+    return [replace(made, kind="edit", changed_at=changed_at, whole=True)]
 
 
 def _delete(said: Activity, mine: Ours, item: Item, received_at: datetime) -> Parsed:

@@ -125,6 +125,7 @@ def _utterance(
         url=url[:500] if url.startswith("https://") and url.isprintable() else "",
         changed_at=(edited or received_at) if kind == "edit" else None,
         attachments=_files(status.get("media_attachments")),
+        whole=kind == "edit",
     )
 
 

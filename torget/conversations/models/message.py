@@ -185,6 +185,11 @@ class Version(models.Model):
     def __str__(self) -> str:
         return f"Version {self.pk}"
 
+    @property
+    def files(self) -> models.QuerySet[Attachment]:
+        """What was taken away from it when these words were replaced. Never shown to everybody."""
+        return Attachment.everything.filter(version=self)
+
 
 class Gone(models.Model):
     """Deleted outside before we heard of it: when it comes after all, it is not filed."""
@@ -201,10 +206,26 @@ class Gone(models.Model):
         return f"Gone {self.pk}"
 
 
+class CurrentAttachments(models.Manager["Attachment"]):
+    """Those a message has now."""
+
+    def get_queryset(self) -> models.QuerySet[Attachment]:
+        """Without what an edit or a deletion took away."""
+        return super().get_queryset().filter(version=None)
+
+
 class Attachment(models.Model):
     """A file said along: kept by its hash; pictures are cleaned of where and when they were taken."""
 
     message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="attachments")
+    version = models.ForeignKey(
+        Version,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The earlier words it went away with.",
+    )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)
     sha256 = models.CharField(max_length=64)
     media_type = models.CharField(max_length=120)
@@ -213,6 +234,10 @@ class Attachment(models.Model):
     size = models.PositiveIntegerField()
     width = models.PositiveIntegerField(null=True, blank=True)
     height = models.PositiveIntegerField(null=True, blank=True)
+
+    # The first is what `message.attachments` goes by: what was taken away outside must be asked for by name.
+    objects = CurrentAttachments()
+    everything = models.Manager["Attachment"]()
 
     class Meta:
         ordering = ["id"]

@@ -24,7 +24,14 @@ from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
 from torget.conversations.filing import file
-from torget.conversations.models import Conversation, Identity, Message, Person, Version
+from torget.conversations.models import (
+    Attachment,
+    Conversation,
+    Identity,
+    Message,
+    Person,
+    Version,
+)
 from torget.conversations.rules import answer
 from torget.conversations.tasks import Aside, file_due
 from torget.intake import rules as intake
@@ -36,7 +43,7 @@ from torget.people.models import Unit
 class Letters:
     """A tiny real network: JSON letters, parsed for what they say."""
 
-    network = "letters"
+    network, label, icon = "letters", "Brev", "mail"
     capabilities = Capabilities(read_public=True, read_private=True, reply=True)
 
     def parse(self, item, account, *, received_at):
@@ -137,6 +144,58 @@ def test_earlier_words_cannot_be_changed_in_the_database(letters, now):
     file(post(letters, "a1-edit", now, external_id="a1", kind="edit", body="Så")[0], at=now)
     with pytest.raises(Exception, match="append-only"), transaction.atomic():
         Version.objects.update(body="noe annet")
+
+
+def test_files_follow_an_edit_outside_and_the_earlier_ones_are_kept_for_staff(
+    letters, now, client, per
+):
+    file(post(letters, "a1", now, files=[["a.jpg", "en"], ["b.jpg", "to"]])[0], at=now)
+    message = Message.objects.get()
+    stays = message.attachments.get(name="a.jpg")
+    edit = {"external_id": "a1", "kind": "edit", "whole": True}
+    new = [["a.jpg", "en"], ["c.jpg", "tre"]]
+    file(post(letters, "a1-edit", now, files=new, **edit)[0], at=now)
+    assert [one.name for one in message.attachments.all()] == ["a.jpg", "c.jpg"]
+    assert message.attachments.get(name="a.jpg") == stays
+    [version] = message.versions.all()
+    [earlier] = version.files
+    assert earlier.name == "b.jpg"
+    assert (Attachment.objects.count(), Attachment.everything.count()) == (2, 3)
+    conversation = message.conversation
+    case = f"/saker/{conversation.ref}/{conversation.key}"
+    assert client.get(f"{case}/{stays.public_id}").status_code == 200
+    assert client.get(f"{case}/{earlier.public_id}").status_code == 404
+    client.force_login(per.staff.user)
+    assert client.get(f"/desk/fil/{earlier.public_id}").status_code == 200
+    page = client.get(f"/desk/sak/{conversation.ref}").content.decode()
+    assert f"/desk/fil/{earlier.public_id}" in page.split("Vis hva som sto før")[1]
+
+
+def test_an_edit_that_does_not_tell_of_its_files_or_cannot_bring_them_takes_none_away(
+    letters, now, monkeypatch
+):
+    def lost(*_args, **_more):
+        raise http.HttpError("away", maybe_sent=False)
+
+    monkeypatch.setattr(http, "request", lost)
+    file(post(letters, "a1", now, files=[["a.jpg", "en"]])[0], at=now)
+    edit = {"external_id": "a1", "kind": "edit"}
+    file(post(letters, "a1-1", now, body="Så", **edit)[0], at=now)
+    lame = {"fetch": ["https://bilder.test/b.jpg"], "whole": True}
+    file(post(letters, "a1-2", now, body="Til slutt", **lame, **edit)[0], at=now)
+    message = Message.objects.get()
+    assert (message.body, [one.name for one in message.attachments.all()]) == (
+        "Til slutt",
+        ["a.jpg"],
+    )
+
+
+def test_the_files_of_what_is_taken_back_are_no_longer_with_it(letters, now):
+    file(post(letters, "a1", now, files=[["a.jpg", "en"]])[0], at=now)
+    file(post(letters, "a1-gone", now, external_id="a1", kind="delete", body="")[0], at=now)
+    message = Message.objects.get()
+    assert not message.attachments.exists()
+    assert [one.name for one in message.versions.get().files] == ["a.jpg"]
 
 
 def test_an_edit_that_arrives_before_its_message_becomes_the_message(letters, now):

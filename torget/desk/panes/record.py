@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import IO, Any
 
 from torget.channels import files
-from torget.conversations.models import Conversation, Message
+from torget.conversations.models import Attachment, Conversation, Message
 from torget.desk.panes.timeline import events
 from torget.errors import Refused
 from torget.intake.models import Envelope
@@ -51,20 +51,26 @@ def _message(said: Message) -> dict[str, Any]:
         "first_said_in": said.origin.ref if said.origin else None,
         "original": _original_name(said) if said.envelope else None,
         "versions": [
-            {"body": old.body, "until": _time(old.replaced_at), "why": old.why}
+            {
+                "body": old.body,
+                "until": _time(old.replaced_at),
+                "why": old.why,
+                "attachments": [_attachment(one) for one in old.files],
+            }
             for old in said.versions.all()
         ],
-        "attachments": [
-            {
-                "name": one.name,
-                "sha256": one.sha256,
-                "media_type": one.media_type,
-                "size": one.size,
-                "alt": one.alt,
-                "file": f"vedlegg/{one.sha256}",
-            }
-            for one in said.attachments.all()
-        ],
+        "attachments": [_attachment(one) for one in said.attachments.all()],
+    }
+
+
+def _attachment(one: Attachment) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "sha256": one.sha256,
+        "media_type": one.media_type,
+        "size": one.size,
+        "alt": one.alt,
+        "file": f"vedlegg/{one.sha256}",
     }
 
 
@@ -118,16 +124,12 @@ def as_zip(conversation: Conversation) -> IO[bytes]:
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in _originals(said):
             archive.writestr(name, body)
-        written: set[str] = set()
-        for one in said:
-            for file in one.attachments.all():
-                if file.sha256 in written:
-                    continue
-                written.add(file.sha256)
-                try:
-                    archive.writestr(f"vedlegg/{file.sha256}", files.get(file.sha256))
-                except Refused:
-                    missing.append(file.sha256)
+        hashes = Attachment.everything.filter(message__in=said).order_by("sha256")
+        for sha256 in hashes.values_list("sha256", flat=True).distinct():
+            try:
+                archive.writestr(f"vedlegg/{sha256}", files.get(sha256))
+            except Refused:
+                missing.append(sha256)
         held["missing_files"] = missing
         archive.writestr("sak.json", json.dumps(held, ensure_ascii=False, indent=2))
     out.seek(0)

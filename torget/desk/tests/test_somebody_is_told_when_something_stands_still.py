@@ -8,9 +8,9 @@ from django.test import Client
 from django.utils import timezone
 
 from torget.channels import upkeep
-from torget.channels.contract import Item, Outgoing
+from torget.channels.contract import Health, Item, Outgoing
 from torget.channels.models import Account, Alarm
-from torget.channels.rules import beat
+from torget.channels.rules import beat, note_health
 from torget.desk.watchdog import watch
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
@@ -90,6 +90,31 @@ def test_one_standstill_is_one_alarm_and_one_letter_however_long_it_lasts(nordva
         watch(at=now + timedelta(minutes=minutes))
     assert Alarm.objects.count() == 1
     assert [letter.to for letter in mail.outbox] == [["vakt@nordvaag.test"]]
+
+
+def test_trouble_that_comes_and_goes_is_one_alarm_and_one_letter_an_hour(account, now, settings):
+    settings.ALARM_EMAIL = "vakt@nordvaag.test"
+    ill, well = Health(False, "token revoked", missing=["pages_messaging"]), Health(True)
+    note_health(account.pk, ill, at=now)
+    for minutes in (10, 20, 30):
+        watch(at=now + timedelta(minutes=minutes))
+        note_health(account.pk, well, at=now + timedelta(minutes=minutes))
+        assert not Alarm.objects.filter(what="account", closed_at=None).exists()
+        note_health(account.pk, ill, at=now + timedelta(minutes=minutes + 1))
+    assert Alarm.objects.filter(what="account").count() == len(mail.outbox) == 1
+    note_health(account.pk, well, at=now + timedelta(minutes=40))
+    note_health(account.pk, ill, at=now + timedelta(hours=2))
+    assert Alarm.objects.filter(what="account").count() == 2
+
+
+def test_a_failed_send_forgets_no_missing_permission(account, now):
+    note_health(account.pk, Health(True, missing=["pages_messaging"]), at=now)
+    note_health(account.pk, Health(False, "token expired"), at=now)
+    account.refresh_from_db()
+    assert account.missing == ["pages_messaging"]
+    note_health(account.pk, Health(True), at=now)
+    account.refresh_from_db()
+    assert account.missing == []
 
 
 def test_a_letter_that_could_not_be_sent_is_tried_again(nordvaag, now, settings, monkeypatch):

@@ -93,7 +93,7 @@ def test_a_reply_to_our_post_is_ours_without_a_mention():
 def test_an_edit_says_when_and_a_deletion_needs_only_the_address():
     edit = only(UPDATED)
     assert (edit.kind, edit.body) == ("edit", "Når brøytes Fjellveien og Sjøgata?")
-    assert edit.changed_at.hour == 9
+    assert (edit.changed_at.hour, edit.whole) == (9, True)
     for about in (DELETED["object"], NOTE):
         gone = only({**DELETED, "object": about})
         assert (gone.kind, gone.external_id) == ("delete", NOTE)

@@ -82,6 +82,7 @@ def test_what_it_answers_is_found_again():
 def test_edits_and_deletions_are_told_apart_and_say_when():
     new, edit, gone = [adapter.parse(one, ACCOUNT, received_at=NOW)[0] for one in SPECIMENS.items]
     assert [new.kind, edit.kind, gone.kind] == ["new", "edit", "delete"]
+    assert edit.whole
     assert new.external_id == edit.external_id == gone.external_id
     assert (edit.body, edit.changed_at.hour, gone.changed_at.hour) == (
         "Når brøytes Bakken?",
