@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
+from torget.channels.registry import adapters
 from torget.conversations.models import Conversation, Deadline
 from torget.history.rules import record
 from torget.people.actor import Actor
@@ -153,7 +154,9 @@ class Terms:
         ends: dict[str, datetime | None] = {}
         for what, name in FIELDS.items():
             row = self.pick(what, unit_id, kind, network)
-            ends[name] = self.end(row, unit_id, since) if row else None
+            # Where nobody can be answered (a feed we watch) nothing is promised, unless for that channel itself.
+            held = row is not None and (row.network or _can_answer(network))
+            ends[name] = self.end(row, unit_id, since) if row and held else None
         return Dues(**ends)
 
     def warn_at(self, row: Conversation) -> datetime | None:
@@ -164,6 +167,14 @@ class Terms:
                 due: datetime = row.due_at
                 return due - timedelta(hours=term.warn_hours if term else 0)
         return None
+
+
+def _can_answer(network: str) -> bool:
+    adapter = adapters().get(network)
+    if adapter is None:
+        return True
+    can = adapter.capabilities
+    return can.reply or can.private_reply or can.by_page
 
 
 def terms_of(municipality: Municipality) -> Terms:

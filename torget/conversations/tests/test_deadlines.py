@@ -127,6 +127,19 @@ def test_a_decision_reckons_all_who_wait_without_a_query_for_each(
     assert deadlines.reckon_all(nordvaag) == 0
 
 
+def test_where_nobody_can_be_answered_nothing_is_promised_unless_it_is_said(nordvaag, per, now):
+    front = Unit.objects.get(slug="servicetorget")
+
+    def due():
+        return deadlines.terms_of(nordvaag).dues(front.pk, "question", "rss", now)
+
+    assert due() == deadlines.Dues(None, None, None)
+    terms.set_deadline(
+        nordvaag, "answer", amount=3, measure="days", warn_hours=1, network="rss", by=per, at=now
+    )
+    assert due() == deadlines.Dues(None, None, oslo(2026, 11, 26, 23, 59))
+
+
 def test_no_deadline_is_a_decision_too(nordvaag, question, per, now):
     for what in Deadline.What.values:
         terms.set_deadline(nordvaag, what, amount=0, measure="days", warn_hours=1, by=per, at=now)
