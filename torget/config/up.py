@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connections
 
 from torget.config import env, processes
@@ -213,9 +214,10 @@ def run(host: str, port: int, workers: int, *, demo: bool) -> None:
                 say("Starting the database")
                 cluster.start()
             prepare(say)
+            if not settings.PUBLIC_PORT:  # for us, who may build the example, as for those we start
+                settings.PUBLIC_PORT = os.environ["TORGET_PUBLIC_PORT"] = str(port)
             if demo:
                 load_demo()
-            os.environ.setdefault("TORGET_PUBLIC_PORT", str(port))
             for child in children:
                 child.start()
             wait_until_ready(host, port, web, stop)
