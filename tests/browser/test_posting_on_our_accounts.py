@@ -22,7 +22,10 @@ def test_an_editor_posts_on_two_accounts_corrects_and_withdraws_everywhere(
     own.fill("Fire plasser på trommer! #kulturskolen")
     page.get_by_role("button", name="Se hvordan det blir").click()
     shown = page.get_by_role("region", name="Slik blir det")
-    expect(shown.get_by_role("article")).to_have_count(2)
+    expect(shown.get_by_role("article")).to_have_count(3)  # the wall, and two accounts
+    wall = shown.get_by_role("article").first
+    expect(wall).to_contain_text("Kulturskolen har ledige plasser")
+    expect(wall).to_contain_text("Det er fire ledige plasser på trommer.")
     expect(shown).to_contain_text("Fire plasser på trommer! #kulturskolen")
     expect(shown).to_contain_text("38 / 5000 tegn")
     assert not axe()
