@@ -328,8 +328,11 @@ def fill(path, chosen):
     return path.lstrip("^").rstrip("$").replace("\\Z", "")
 
 
-def walk(client, values, host, *, acts=frozenset(MAY)):
-    """Get and post everywhere: what leaked, what broke, which pages of the desk opened. `acts`: what its roles allow."""
+def walk(client, values, host, *, acts=frozenset(MAY), until=frozenset(SECRETS)):
+    """Get and post everywhere: what leaked, what broke, which pages of the desk opened.
+
+    `acts`: what its roles allow. Once it has found all of `until` it goes no further.
+    """
     leaks, broken, staff_pages = [], [], []
     for name, address in addresses(values, acts):
         if name in {"account_logout", "square:signout"}:
@@ -339,6 +342,8 @@ def walk(client, values, host, *, acts=frozenset(MAY)):
             body = b"".join(response.streaming_content) if response.streaming else response.content
             body += str(response.headers).encode()
             leaks += [(method, address, secret) for secret in SECRETS if secret.encode() in body]
+            if until <= {secret for _method, _address, secret in leaks}:
+                return leaks, broken, staff_pages
             if response.status_code >= 500:
                 broken.append((method, address, response.status_code))
             if address.startswith("/desk/") and response.status_code == 200:
@@ -462,8 +467,7 @@ def test_the_walk_can_find_a_leak(nordvaag, secrets, on_duty, ola):
     """The same walk by somebody who may read does find every secret: it is not blind."""
     client = Client()
     client.force_login(ola.staff.user)
-    leaks, _broken, _pages = walk(client, arguments(secrets, on_duty), "testserver")
-    assert {secret for _m, _a, secret in leaks} >= {
+    there = {
         "HEMMELIGSPORSMAL",
         "HEMMELIGSVAR",
         "HEMMELIGNOTAT",
@@ -473,6 +477,8 @@ def test_the_walk_can_find_a_leak(nordvaag, secrets, on_duty, ola):
         "HEMMELIGMAL",
         "HEMMELIGVENTER",
     }
+    leaks, _broken, _pages = walk(client, arguments(secrets, on_duty), "testserver", until=there)
+    assert {secret for _m, _a, secret in leaks} >= there
 
 
 def test_there_is_a_duty_in_the_walk(on_duty):

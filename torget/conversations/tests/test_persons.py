@@ -200,7 +200,8 @@ def test_persons_are_parted_while_their_public_talk_stays_one(nordvaag, ola, now
     assert Person.objects.get(pk=joined.person_id).merged_into_id is None
 
 
-def test_a_note_has_a_purpose_and_is_gone_when_its_day_has_come(two, ola, desk, now):
+def test_a_note_has_a_purpose_and_is_gone_when_its_day_has_come(two, ola, desk, now, time_machine):
+    time_machine.move_to(now)
     person = two[0].person
     with pytest.raises(Refused):
         persons.note_on(person, "x", purpose="moro", expires_on=now.date(), by=ola, at=now)

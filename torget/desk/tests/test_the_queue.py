@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from tests.cast import make_question, make_staff
+from tests.cast import NOW, make_question, make_staff
 from torget.conversations import rules
 from torget.conversations.models import Conversation
 from torget.conversations.rules import snoozing, tagging
@@ -172,7 +172,7 @@ def test_counters_are_one_question_and_stop_counting(nordvaag, ola, django_asser
         make_question(nordvaag)
     rows = Conversation.objects.visible_to(ola)
     wanted = {
-        name: Choice(view=name).held_against(rows, staff_id=ola.id, at=timezone.now())
+        name: Choice(view=name).held_against(rows, staff_id=ola.id, at=NOW)
         for name in ("waiting", "mine", "late")
     }
     with django_assert_num_queries(1):

@@ -79,7 +79,8 @@ def test_what_residents_found_themselves_is_counted(talked, ola, now):
     assert [(one.question, count) for one, count in found.most_helpful] == [("En?", 2)]
 
 
-def test_the_page_shows_numbers_and_nobodys_words(nordvaag, talked):
+def test_the_page_shows_numbers_and_nobodys_words(nordvaag, talked, time_machine):
+    time_machine.move_to(NOW)  # the page is about the last week
     client = Client()
     client.force_login(make_staff(nordvaag, "Ingrid", Role.ANALYST).user)
     page = client.get("/desk/tall?dager=7").content.decode()
