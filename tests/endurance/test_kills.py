@@ -28,7 +28,7 @@ from tests.square import Square, free_port
 from torget.config.postgres import Cluster, socket_folder, url
 
 ROOT = Path(__file__).resolve().parents[2]
-KILLS = int(os.environ.get("ENDURANCE_KILLS", "20"))
+KILLS = int(os.environ.get("ENDURANCE_KILLS", "12"))
 SEED = int(os.environ.get("ENDURANCE_SEED", "0")) or random.randrange(1, 1_000_000)
 SECRET = "whsec_" + base64.b64encode(b"another secret of 32 bytes......").decode()
 LEASE_SECONDS = 6

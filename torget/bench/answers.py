@@ -64,7 +64,7 @@ def measure(rows: int = ROWS, rounds: int = ROUNDS) -> Result:
     more = {f"{name}_cold": value for name, value in _recalls(town, tune, held, at).items()}
     more |= _recalls_with_wordings(town, tune, held, at)
     texts = [words for matter in written for _way, words in matter.asked]
-    values, limits, times = _rates(town, texts, rounds)
+    values, limits, times = _rates(town, texts, rounds, min(PER_ROUND, rows))
     more |= {"p50_ms": percentile(times, 0.5) * 1000, "p95_ms": percentile(times, 0.95) * 1000}
     more |= {"answers": Answer.objects.count(), "vectors": Meaning.objects.count()}
     more |= {"load": os.getloadavg()[0]}
@@ -271,15 +271,15 @@ def _teach(answer: Answer, matter: Matter, ways: Sequence[str], at: datetime) ->
 
 
 def _rates(
-    town: Town, texts: Sequence[str], rounds: int
+    town: Town, texts: Sequence[str], rounds: int, each: int
 ) -> tuple[list[Round], list[Round], list[float]]:
-    """Value and limit in turns. No text is asked twice: the model remembers what it has read."""
+    """Value and limit in turns, `each` times. No text is asked twice: the model remembers what it has read."""
     client = Client(headers={"host": "bench.test"})
     chance = random.Random(1)  # noqa: S311 - no secret
     values, limits, times = list[Round](), list[Round](), list[float]()
 
     def fresh() -> list[str]:
-        return [f"{chance.choice(texts)} {chance.randrange(10**6)}" for _one in range(PER_ROUND)]
+        return [f"{chance.choice(texts)} {chance.randrange(10**6)}" for _one in range(each)]
 
     def ask(text: str) -> None:
         reply = client.get("/spor/forslag", {"q": text})

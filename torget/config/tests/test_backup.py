@@ -98,7 +98,8 @@ class Writer(threading.Thread):
 def test_a_backup_taken_under_work_brings_everything_back(tmp_path):
     kept = tmp_path / "torget.backup"
     with ExitStack() as both:
-        source, target = (both.enter_context(new_square()) for _ in range(2))
+        source = both.enter_context(new_square())
+        target = both.enter_context(new_square(empty=True))
         done(source, "init", "--number", "3107", "--host", "square.example.no")
         done(source, "manage", "shell", "-v0", "-c", FILL)
         before = look(source)

@@ -19,7 +19,7 @@ SMALL = {
     "inbox": (400, 26, {"p95_search_ms", "p95_queue_ms", "queue_ratio", "messages"}),
     "live": (30, 30, {"kib_each", "p99_ms", "limit_p99_ms"}),
     "fanout": (200, 200, {"two_ratio", "ed25519_times_rsa", "with_slow_and_dead"}),
-    "answers": (60, None, {"p95_ms"}),
+    "answers": (20, None, {"p95_ms"}),
 }
 
 
