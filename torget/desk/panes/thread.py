@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from torget.answers.models import Answer
 from torget.conversations.finding import kept
@@ -55,11 +56,25 @@ def _timeline(conversation: Conversation, actor: Actor) -> list[dict[str, Any]]:
     for message in said:
         message.delivery = sent.get(message.pk)  # type: ignore[attr-defined]  # shown beside it
         message.may_change = (  # type: ignore[attr-defined]  # shown beside it
-            may["reply"] if message.kind == Message.Kind.ANSWER else hides and acts_there(message)
+            may["reply"] and _("Rett eller trekk tilbake")
+            if message.kind == Message.Kind.ANSWER
+            else hides and offer(acts_there(message))
         )
     rows: list[dict[str, Any]] = [{"at": one.created_at, "message": one} for one in said]
     rows += [{"at": event.at, "event": event} for event in events(conversation)]
     return sorted(rows, key=itemgetter("at"))
+
+
+def offer(acts: Sequence[str]) -> str:
+    """What the link beside a resident's message says may be done on its network; empty for nothing."""
+    if "show" in acts:
+        held = "hide" in acts or "remove" in acts
+        return _("Slipp gjennom eller skjul på kanalen") if held else _("Vis igjen på kanalen")
+    if "hide" in acts and "remove" in acts:
+        return _("Skjul eller slett på kanalen")
+    if "hide" in acts:
+        return _("Skjul på kanalen")
+    return _("Slett på kanalen") if acts else ""
 
 
 def handling(conversation: Conversation) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from torget.channels.rules import open_account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Message
 from torget.conversations.rules import correcting
+from torget.desk.panes.thread import offer
 from torget.errors import NotAllowed, Refused
 from torget.outbox.models import Delivery
 from torget.outbox.tasks import deliver_due
@@ -258,3 +259,18 @@ def test_an_editor_of_one_unit_does_not_publish_from_anothers_account(nordvaag, 
     assert not Delivery.objects.exists()
     client.force_login(made.user)
     assert theirs.name not in client.get("/desk/vegg").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("acts", "words"),
+    [
+        (["hide", "remove"], "Skjul eller slett på kanalen"),
+        (["hide"], "Skjul på kanalen"),
+        (["remove"], "Slett på kanalen"),
+        (["show"], "Vis igjen på kanalen"),
+        (["show", "hide"], "Slipp gjennom eller skjul på kanalen"),
+        ([], ""),
+    ],
+)
+def test_the_link_beside_a_message_promises_what_the_channel_lets_us_do(acts, words):
+    assert offer(acts) == words
