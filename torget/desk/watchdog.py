@@ -11,11 +11,13 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from torget.channels import rules as channels
 from torget.channels.models import Account, Alarm, Heartbeat
 from torget.channels.upkeep import ends_soon
 from torget.conversations.models import Held
+from torget.design.times import moment
 from torget.desk.rules.replying import LONGEST_UNDO_SECONDS
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
@@ -24,10 +26,21 @@ log = logging.getLogger(__name__)
 
 ENVELOPE_LATE = timedelta(minutes=2)
 DELIVERY_LATE = timedelta(minutes=5)
-SILENT = timedelta(
-    minutes=35
-)  # IMAP IDLE is renewed each half hour: longer without a word is no connection
+# IMAP IDLE is renewed each half hour: longer without a word is no connection.
+SILENT = timedelta(minutes=35)
 REPLY_LATE = timedelta(minutes=2)
+# What the worker's loops do, in words for the desk.
+LOOPS = {
+    "worker": gettext_lazy("Bakgrunnsarbeidet"),
+    "filing": gettext_lazy("Behandlingen av det som kommer inn"),
+    "listening": gettext_lazy("Mottaket fra kanalene"),
+    "mail": gettext_lazy("Mottaket av e-post"),
+    "outbox": gettext_lazy("Utsendingen"),
+    "fanout": gettext_lazy("Utsendingen til fødiverset"),
+    "release": gettext_lazy("Utsendingen av svar som er på vent"),
+    "rules": gettext_lazy("Arbeidet med reglene"),
+    "learning": gettext_lazy("Letingen etter svar i andre ord"),
+}
 KINDS = ("loop", "intake", "outbox", "unknown", "silent", "quarantine", "held", "expires")
 
 
@@ -48,8 +61,8 @@ def standstills(*, at: datetime) -> Iterator[Standstill]:
             yield Standstill(
                 "loop",
                 beat.name,
-                _("«%(name)s» har ikke gitt livstegn siden %(at)s.")
-                % {"name": beat.name, "at": beat.beat_at.isoformat(timespec="minutes")},
+                _("%(what)s har stått stille siden %(at)s. Si fra til den som drifter Torget.")
+                % {"what": LOOPS.get(beat.name, beat.name), "at": moment(beat.beat_at, now=at)},
             )
     yield from _late_envelopes(at)
     yield from _aside()
@@ -67,9 +80,7 @@ def standstills(*, at: datetime) -> Iterator[Standstill]:
             _("%(account)s har vært taus siden %(at)s.")
             % {
                 "account": account,
-                "at": account.last_seen_at.isoformat(timespec="minutes")
-                if account.last_seen_at
-                else "",
+                "at": moment(account.last_seen_at, now=at) if account.last_seen_at else "",
             },
             account.municipality_id,
         )
@@ -86,7 +97,7 @@ def _late_envelopes(at: datetime) -> Iterator[Standstill]:
             "intake",
             f"municipality:{row['account__municipality']}",
             _("%(many)s mottatte meldinger er ikke behandlet. Den eldste kom %(oldest)s.")
-            % {"many": row["many"], "oldest": row["oldest"].isoformat(timespec="minutes")},
+            % {"many": row["many"], "oldest": moment(row["oldest"], now=at)},
             row["account__municipality"],
         )
 

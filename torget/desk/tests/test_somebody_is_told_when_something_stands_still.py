@@ -11,7 +11,8 @@ from torget.channels import upkeep
 from torget.channels.contract import Health, Item, Outgoing
 from torget.channels.models import Account, Alarm
 from torget.channels.rules import beat, note_health
-from torget.desk.watchdog import watch
+from torget.config import work
+from torget.desk.watchdog import LOOPS, watch
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.outbox import rules as outbox
@@ -136,7 +137,11 @@ def test_the_desk_shows_what_stands_still_also_what_is_nobodys(nordvaag, ola):
     watch(at=timezone.now())
     client = Client()
     client.force_login(ola.staff.user)
-    assert "«outbox» har ikke gitt livstegn" in client.get("/desk/").content.decode()
+    assert "Utsendingen har stått stille siden" in client.get("/desk/").content.decode()
+
+
+def test_every_loop_of_the_worker_has_words_for_the_desk():
+    assert set(work.LOOPS) - {"jobs", "pulse"} <= set(LOOPS)
 
 
 def test_a_token_that_ends_is_told_of_fourteen_and_three_days_ahead(account, now):
