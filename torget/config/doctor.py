@@ -35,6 +35,7 @@ CLOCK_SECONDS = 5.0
 LEAST_FREE_BYTES = 1_000_000_000
 SEALED_WITHIN = timedelta(minutes=10)
 MOST_NAMED = 20
+CROWDED = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,17 @@ def _database(_at: datetime) -> Iterator[str]:
         yield f"The database lacks {', '.join(sorted(lacking))}. Run torget manage migrate as an account that may add them."
     if apart > CLOCK_SECONDS:
         yield f"The clocks of this machine and of the database are {apart:.0f} s apart. Turn on time synchronisation on both."
+
+
+def _connections(_at: datetime) -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend'"
+        )
+        used, most = cursor.fetchone()
+    if used > most * CROWDED:
+        yield f"{used} of the database's {most} connections are taken; without one nothing starts. Raise max_connections."
 
 
 def _migrations(_at: datetime) -> Iterator[str]:
@@ -155,6 +167,7 @@ def _history(at: datetime) -> Iterator[str]:
 WITHOUT_DATABASE: Sequence[tuple[str, Check]] = (("settings", _settings), ("files", _files))
 DATABASE: tuple[str, Check] = ("database", _database)
 WITH_DATABASE: Sequence[tuple[str, Check]] = (
+    ("connections", _connections),
     ("attachments", _attachments),
     ("accounts", _accounts),
     ("movement", _movement),

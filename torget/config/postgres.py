@@ -39,7 +39,7 @@ _SETTINGS = """\
 # Written by torget at every start. Your own settings go into local.conf beside this file.
 listen_addresses = ''
 unix_socket_permissions = 0700
-max_connections = 100
+max_connections = {connections}
 password_encryption = 'scram-sha-256'
 shared_buffers = {buffers}
 max_wal_size = 512MB
@@ -59,6 +59,9 @@ log_min_error_statement = panic
 log_error_verbosity = terse
 include_if_exists = 'local.conf'
 """
+# An open square holds 25 connections and up to ten more for each web process; a test run opens several squares.
+_DURABLE = {"durable": "on", "buffers": "128MB", "connections": 200}
+_FORGETFUL = {"durable": "off", "buffers": "64MB", "connections": 400}
 _ACCESS = "# Written by torget. The superuser has no password and cannot sign in.\nlocal all all scram-sha-256\n"
 
 
@@ -278,10 +281,9 @@ class Cluster:
         self._run(command, account, feed="".join(f"{statement};\n\n" for statement in statements))
 
     def _configure(self, data: Path, account: int | None) -> None:
-        durable = "off" if self.scratch else "on"
-        buffers = "64MB" if self.scratch else "128MB"
+        values = _FORGETFUL if self.scratch else _DURABLE
         for name, text in (
-            ("postgresql.conf", _SETTINGS.format(durable=durable, buffers=buffers)),
+            ("postgresql.conf", _SETTINGS.format(**values)),
             ("pg_hba.conf", _ACCESS),
         ):
             path = data / name

@@ -140,6 +140,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "torget.people.tenancy.context",
+                "torget.desk.panes.queue.context",
             ],
             "builtins": [
                 "django.templatetags.i18n",

@@ -52,6 +52,12 @@ def test_history_that_was_tampered_with_is_pointed_out_and_the_command_fails(tow
     assert "NO  history" in told
 
 
+def test_a_crowded_database_is_found(town, monkeypatch):
+    assert troubles("connections") == ""
+    monkeypatch.setattr(doctor, "CROWDED", 0.0)
+    assert "Raise max_connections" in troubles("connections")
+
+
 def test_a_secret_others_may_read_is_found(town, settings, tmp_path):
     settings.HOME = tmp_path
     (tmp_path / "secret.key").write_text("x")

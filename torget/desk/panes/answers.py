@@ -13,7 +13,6 @@ from torget.answers import personal
 from torget.answers.models import Answer, Policy, Rating
 from torget.answers.rules.asking import most_asked
 from torget.conversations.models import Conversation
-from torget.desk.panes.queue import counts
 
 SHOWN = 100
 VIEWS = ("look", "no", "asked", "all", "gone")
@@ -119,7 +118,6 @@ def answers(request: Any, *, at: datetime) -> dict[str, Any]:
         .values("answer")
         .distinct()
         .count(),
-        "desk_counts": counts(request),
     }
 
 

@@ -12,7 +12,6 @@ from django.http import Http404
 from torget.conversations.models import Block, Conversation, Identity, Merge, Person, PersonNote
 from torget.conversations.persons import family, namesakes
 from torget.desk.forms.person import BlockForm, MergeForm, PersonNoteForm
-from torget.desk.panes.queue import counts
 from torget.people.actor import Actor
 
 SHOWN = 30
@@ -108,7 +107,6 @@ def page(request: Any, person: Person, *, at: datetime, **forms: Any) -> dict[st
         "block_form": forms.get("block") or BlockForm(senders, prefix="blokk"),
         "blockable": senders.exists(),
         "may": {act: request.actor.may(f"persons.{act}") for act in ("merge", "note", "block")},
-        "desk_counts": counts(request),
     }
 
 

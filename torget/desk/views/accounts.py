@@ -20,7 +20,6 @@ from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.channels.rules import facts
 from torget.desk.forms.accounts import ArrangeForm, ConnectForm, UseForm
-from torget.desk.panes.queue import counts
 from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires
@@ -59,7 +58,6 @@ def _page(request: Any, account: Account, status: int = 200, **forms: Any) -> Ht
         "use_form": forms.get("use") or UseForm(account, prefix="bruk"),
         "arrange_form": forms.get("arrange") or ArrangeForm(initial=here, prefix="vis"),
         "may_administer": request.actor.may("people.administer", account.unit),
-        "desk_counts": counts(request),
     }
     return render(request, "desk/account.html", context, status=status)
 
@@ -128,7 +126,7 @@ def arrange(request: Any, pk: int) -> HttpResponse:
 @never_cache
 def choose(request: Any) -> HttpResponse:
     """`/desk/innstillinger/ny`: which network?"""
-    context = {"networks": connecting.connectable(), "desk_counts": counts(request)}
+    context = {"networks": connecting.connectable()}
     return render(request, "desk/connect_choose.html", context)
 
 
@@ -157,7 +155,7 @@ def connect(request: Any, network: str) -> HttpResponse:
         if sent_to:
             return HttpResponseRedirect(sent_to[0])
         return redirect("desk:account", pk=opened[0].pk)
-    context = {"form": form, "adapter": adapter, "desk_counts": counts(request)}
+    context = {"form": form, "adapter": adapter}
     return render(request, "desk/connect.html", context, status=422 if form.is_bound else 200)
 
 

@@ -21,7 +21,6 @@ from torget.answers.rules.asking import waiting_for
 from torget.conversations.models import Conversation
 from torget.desk.forms.publish import EmbedForm, TopicForm, TranslationForm
 from torget.desk.panes import answers as pane
-from torget.desk.panes.queue import counts
 from torget.desk.rules.telling import Told, tell_all, text_for
 from torget.desk.views.acting import done
 from torget.desk.views.publish import own, reviewed
@@ -56,7 +55,7 @@ def editions(request: Any, slug: str) -> HttpResponse:
         }
         for place, one in enumerate(earlier)
     ]
-    context = {"answer": answer, "steps": steps[::-1], "desk_counts": counts(request)}
+    context = {"answer": answer, "steps": steps[::-1]}
     return render(request, "desk/answer_editions.html", context)
 
 
@@ -99,7 +98,6 @@ def tell(request: Any, slug: str) -> HttpResponse:
         "answer": answer,
         "waiting": waiting,
         "text": text_for(answer, answer.language, at=now),
-        "desk_counts": counts(request),
     }
     return render(request, "desk/tell_answer.html", context)
 
@@ -141,7 +139,7 @@ def translate(request: Any, slug: str, language: str) -> HttpResponse:
     if not looking and done(request, form, do, _("Oversettelsen er publisert."), at="body"):
         return redirect("answers:detail", slug=made[0].slug)
     context = {"answer": answer, "form": form, "language": language, "looked": looking}
-    context |= reviewed(form, answer.source) | {"desk_counts": counts(request)}
+    context |= reviewed(form, answer.source)
     status = 422 if form.is_bound and not looking else 200
     return render(request, "desk/translate_answer.html", context, status=status)
 
@@ -153,7 +151,6 @@ def _topics_page(request: Any, form: TopicForm, embed: EmbedForm) -> HttpRespons
         "form": form,
         "embed": embed,
         "embed_url": absolute(municipality, "/embed/svar"),
-        "desk_counts": counts(request),
     }
     status = 422 if form.errors or embed.errors else 200
     return render(request, "desk/topics.html", context, status=status)

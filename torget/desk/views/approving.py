@@ -17,7 +17,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from torget.conversations.models import ApprovalTerm, Conversation, Mention, Message
 from torget.conversations.rules import mentioning
 from torget.desk.forms.writing import NETWORKS, SendBackForm, TermForm
-from torget.desk.panes.queue import counts
 from torget.desk.panes.writing import FOUND
 from torget.desk.rules import holding
 from torget.desk.rules import terms as rules
@@ -57,7 +56,6 @@ def _waiting(request: Any, form: SendBackForm | None = None, of: int = 0) -> dic
             for row in rows
         ],
         "form": form,
-        "desk_counts": counts(request),
     }
 
 
@@ -131,7 +129,7 @@ def terms(request: Any) -> HttpResponse:
     return render(
         request,
         "desk/terms.html",
-        {"form": form, "terms": rows, "desk_counts": counts(request)},
+        {"form": form, "terms": rows},
         status=422 if request.method == "POST" else 200,
     )
 
@@ -155,7 +153,7 @@ def end_term(request: Any, pk: int) -> HttpResponse:
 def mentions(request: Any) -> HttpResponse:
     """`/desk/nevnt`: notes in which one was named and has not looked."""
     rows = list(mentioning.unseen(by=request.actor)[:50])
-    return render(request, "desk/mentions.html", {"mentions": rows, "desk_counts": counts(request)})
+    return render(request, "desk/mentions.html", {"mentions": rows})
 
 
 @requires("conversations.read")

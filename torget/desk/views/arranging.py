@@ -27,7 +27,6 @@ from torget.desk.forms.arranging import (
     Words,
 )
 from torget.desk.models import Dealing, Macro, Preference, Rule, RuleRun
-from torget.desk.panes.queue import counts
 from torget.desk.rules import arranging, automation, dealing
 from torget.desk.rules.actions import describe
 from torget.desk.rules.automation import EVENTS
@@ -41,7 +40,7 @@ PAGE = ["GET", "HEAD", "POST"]
 
 
 def _page(request: Any, template: str, form: Any, **context: Any) -> HttpResponse:
-    held = {"form": form, "desk_counts": counts(request), **context}
+    held = {"form": form, **context}
     return render(request, f"desk/{template}.html", held, status=422 if form.errors else 200)
 
 
@@ -254,7 +253,6 @@ def rehearse(request: Any, pk: int) -> HttpResponse:
         )
         .select_related("conversation")
         .order_by("-pk")[:10],
-        "desk_counts": counts(request),
     }
     return render(request, "desk/rehearse.html", context)
 

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from torget.channels.templatetags.channels import channel_name
 from torget.design.times import day
-from torget.desk.panes.queue import counts
 from torget.insight import measures
 from torget.people.actor import requires
 from torget.people.hours import OSLO
@@ -43,7 +42,6 @@ def figures(request: Any) -> HttpResponse:
             ("network", _named(found.by_network), _slowest(found.by_network)),
         ],
         "most_helped": max((count for _answer, count in found.most_helpful), default=0),
-        "desk_counts": counts(request),
     }
     return render(request, "desk/figures.html", context)
 

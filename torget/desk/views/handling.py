@@ -15,7 +15,6 @@ from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Joining, Message
 from torget.conversations.rules import joining, snoozing, tagging
 from torget.desk.forms.handling import MacroRunForm, MergeForm, SnoozeForm, SplitForm
-from torget.desk.panes.queue import counts
 from torget.desk.panes.record import as_zip, messages_of
 from torget.desk.panes.thread import one
 from torget.desk.panes.timeline import events
@@ -113,7 +112,7 @@ def merge(request: Any, ref: str) -> HttpResponse:
         .exclude(pk=found.pk)
         .order_by("-last_message_at")[:8]
     )
-    context = {"conversation": found, "form": form, "near": near, "desk_counts": counts(request)}
+    context = {"conversation": found, "form": form, "near": near}
     return render(request, "desk/merge.html", context, status=422 if form.is_bound else 200)
 
 
@@ -138,7 +137,7 @@ def split(request: Any, ref: str) -> HttpResponse:
 
     if done(request, form, do, _("Meldingene har fått en egen sak."), at="messages"):
         return redirect("desk:conversation", ref=new[0].ref)
-    context = {"conversation": found, "form": form, "desk_counts": counts(request)}
+    context = {"conversation": found, "form": form}
     return render(request, "desk/split.html", context, status=422 if form.is_bound else 200)
 
 

@@ -21,7 +21,6 @@ from torget.conversations.rules import correcting
 from torget.desk.forms.publish import CorrectForm, PostForm
 from torget.desk.forms.watch import ReasonForm
 from torget.desk.panes.posts import one_message, outcomes, previews, recent
-from torget.desk.panes.queue import counts
 from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires
@@ -56,7 +55,6 @@ def post(request: Any) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "recent": recent(request.municipality),
-        "desk_counts": counts(request),
     }
     if looking and form.is_valid():
         context |= {
@@ -121,7 +119,6 @@ def _page(request: Any, message: Message, status: int = 200, **forms: Any) -> Ht
             and request.actor.may("wall.post", message.conversation.unit)
         ),
         "may_hide": request.actor.may("messages.hide", message.conversation.unit),
-        "desk_counts": counts(request),
     }
     return render(request, "desk/message.html", context, status=status)
 

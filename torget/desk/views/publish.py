@@ -20,7 +20,6 @@ from torget.answers.rules.publishing import names_in
 from torget.conversations.models import Conversation, Message
 from torget.desk.forms.publish import PublishForm, TranslationForm
 from torget.desk.panes.answers import languages_lacking, review
-from torget.desk.panes.queue import counts
 from torget.desk.panes.thread import one
 from torget.desk.views.acting import done
 from torget.people.actor import requires
@@ -89,7 +88,7 @@ def publish(request: Any, ref: str) -> HttpResponse:
         if waiting_for(made[0], seen, at=timezone.now()):
             return redirect("desk:tell_answer", slug=made[0].slug)
         return redirect("desk:conversation", ref=found.ref)
-    context = {"conversation": found, "said": said, "form": form, "desk_counts": counts(request)}
+    context = {"conversation": found, "said": said, "form": form}
     context |= reviewed(form, found) | {"looked": looking}
     status = 422 if form.is_bound and not looking else 200
     return render(request, "desk/publish.html", context, status=status)
@@ -142,7 +141,6 @@ def change(request: Any, slug: str) -> HttpResponse:
         "noes": answer.ratings.filter(useful=False).order_by("-at")[:20],
         "waiting": len(waiting_for(answer, seen, at=timezone.now())),
         "lacking": languages_lacking(answer),
-        "desk_counts": counts(request),
     }
     context |= reviewed(form, answer.source)
     status = 422 if form.is_bound and not looking else 200

@@ -11,7 +11,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from torget.desk.panes.found import found
-from torget.desk.panes.queue import counts
 from torget.people.actor import requires
 
 
@@ -23,4 +22,4 @@ def search(request: Any) -> HttpResponse:
     context = found(request, at=timezone.now())
     if request.GET.get("del") == "treff":
         return render(request, "desk/_found.html", context)
-    return render(request, "desk/search.html", context | {"desk_counts": counts(request)})
+    return render(request, "desk/search.html", context)

@@ -19,7 +19,7 @@ from torget.conversations.models import Conversation
 from torget.desk.forms.handling import ShiftForm, chosen_rows
 from torget.desk.models import Handover
 from torget.desk.panes.filters import Choice
-from torget.desk.panes.queue import counts, due_words
+from torget.desk.panes.queue import due_words
 from torget.desk.rules import shift
 from torget.errors import Refused
 from torget.people.actor import requires
@@ -88,7 +88,6 @@ def hand_on(request: Any) -> HttpResponse:
         "own_duty": duty,
         "following": following,
         "groups": open_groups(request, duty, following.ends_at if following else None, now),
-        "desk_counts": counts(request),
     }
     return render(request, "desk/hand_on.html", context, status=422 if form.is_bound else 200)
 

@@ -14,7 +14,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from torget.desk.forms.writing import CannedForm
 from torget.desk.models import CannedReply
-from torget.desk.panes.queue import counts
 from torget.desk.rules import canned as rules
 from torget.desk.views.acting import done
 from torget.people.actor import requires
@@ -35,7 +34,7 @@ def canned(request: Any) -> HttpResponse:
     return render(
         request,
         "desk/canned.html",
-        {"rows": rows.order_by("-active", "name"), "desk_counts": counts(request)},
+        {"rows": rows.order_by("-active", "name")},
     )
 
 
@@ -84,7 +83,6 @@ def canned_one(request: Any, pk: int = 0) -> HttpResponse:
             "known": known,
             "preview": preview,
             "variables": rules.VARIABLES.items(),
-            "desk_counts": counts(request),
         },
         status=422 if request.method == "POST" and form.errors else 200,
     )

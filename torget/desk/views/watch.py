@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.desk.forms.watch import AbsenceForm, DutyForm, HandOverForm, MailAccountForm, ReasonForm
-from torget.desk.panes.queue import alarms, counts
+from torget.desk.panes.queue import alarms
 from torget.desk.views.acting import done
 from torget.desk.views.files import raw
 from torget.errors import Refused
@@ -43,9 +43,7 @@ def quarantine(request: Any) -> HttpResponse:
         .select_related("account")
         .defer("body")
     )
-    return render(
-        request, "desk/quarantine.html", {"envelopes": rows[:100], "desk_counts": counts(request)}
-    )
+    return render(request, "desk/quarantine.html", {"envelopes": rows[:100]})
 
 
 def _envelope(request: Any, public_id: str) -> Envelope:
@@ -68,7 +66,6 @@ def quarantine_item(request: Any, public_id: str) -> HttpResponse:
         "raw_text": shown,
         "cut": envelope.size > SHOWN_BYTES,
         "form": ReasonForm(),
-        "desk_counts": counts(request),
     }
     return render(request, "desk/quarantine_item.html", context)
 
@@ -125,7 +122,6 @@ def deliveries(request: Any) -> HttpResponse:
     context = {
         "doubtful": doubtful[:100],
         "waiting": waiting[:100],
-        "desk_counts": counts(request),
         "may_settle": request.actor.may("outbox.settle"),
     }
     return render(request, "desk/deliveries.html", context)
@@ -158,7 +154,6 @@ def settings(request: Any) -> HttpResponse:
     context = {
         "accounts": accounts.order_by("-in_use", "network", "address"),
         "form": ReasonForm(),
-        "desk_counts": counts(request),
         "may_connect": request.actor.may("people.administer"),
         "alarms": alarms(request),
     }
@@ -204,7 +199,6 @@ def _duty_page(request: Any, status: int = 200, **forms: Any) -> HttpResponse:
         .select_related("staff")
         .order_by("from_on"),
         "may_roster": request.actor.may("people.roster"),
-        "desk_counts": counts(request),
     }
     return render(request, "desk/duty.html", context, status=status)
 
@@ -232,7 +226,7 @@ def connect_mail(request: Any) -> HttpResponse:
 
     if done(request, form, do, _("E-postkassen er koblet til. Nye meldinger kommer i innboksen.")):
         return redirect("desk:settings")
-    context = {"form": form, "desk_counts": counts(request)}
+    context = {"form": form}
     return render(request, "desk/connect_mail.html", context, status=422 if form.is_bound else 200)
 
 
