@@ -281,9 +281,8 @@ class Cluster:
         self._run(command, account, feed="".join(f"{statement};\n\n" for statement in statements))
 
     def _configure(self, data: Path, account: int | None) -> None:
-        values = _FORGETFUL if self.scratch else _DURABLE
         for name, text in (
-            ("postgresql.conf", _SETTINGS.format(**values)),
+            ("postgresql.conf", _SETTINGS.format(**(_FORGETFUL if self.scratch else _DURABLE))),
             ("pg_hba.conf", _ACCESS),
         ):
             path = data / name
