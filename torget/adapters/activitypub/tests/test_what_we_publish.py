@@ -142,7 +142,8 @@ def test_people_who_follow_the_address_get_a_page(client, account, facts):
     assert (where.status_code, where.headers["Location"]) == (302, "http://testserver/vegg/NV-1")
 
 
-def test_old_keys_stand_beside_the_new_ones_for_a_week(client, account, mine):
+def test_old_keys_stand_beside_the_new_ones_for_a_week(client, account, mine, time_machine):
+    time_machine.move_to(NOW)
     rules.rotate_keys(account, by=Actor.system(account.municipality_id), at=NOW)
     account.refresh_from_db()
     held = client.get("/ap/nordvaag", **JSON).json()
