@@ -193,8 +193,7 @@ def give_back(claimed: Sequence[Claimed]) -> None:
 _SENT = """
 UPDATE outbox_delivery d SET state = 'sent', sent_at = %(at)s, lease_until = NULL, error = '', receipt = s.receipt, url = s.url,
   trail = trail || jsonb_build_array(jsonb_build_object('at', %(at)s::timestamptz, 'outcome', 'sent', 'detail', s.detail))
-FROM (SELECT unnest(%(ids)s::bigint[]) AS id, unnest(%(receipts)s::text[]) AS receipt,
-             unnest(%(details)s::text[]) AS detail, unnest(%(urls)s::text[]) AS url) s
+FROM jsonb_to_recordset(%(sent)s::jsonb) AS s(id bigint, receipt text, detail text, url text)
 WHERE d.id = s.id AND d.state IN ('sending', 'unknown', 'due')
 """
 
@@ -206,17 +205,18 @@ def settle_sent(done: Sequence[tuple[int, Receipt]], *, at: datetime) -> None:
     """
     if not done:
         return
+    sent = [
+        {
+            "id": pk,
+            "receipt": receipt.external_id[:500],
+            "detail": receipt.detail[:500],
+            "url": _page(receipt.url),
+        }
+        for pk, receipt in done
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _SENT,
-            {
-                "at": at,
-                "ids": [pk for pk, _receipt in done],
-                "receipts": [receipt.external_id[:500] for _pk, receipt in done],
-                "details": [receipt.detail[:500] for _pk, receipt in done],
-                "urls": [_page(receipt.url) for _pk, receipt in done],
-            },
-        )
+        # As JSON: a list of texts is written an element at a time by the driver, and was a fifth of the time.
+        cursor.execute(_SENT, {"at": at, "sent": json.dumps(sent)})
 
 
 def _page(url: str) -> str:
