@@ -91,9 +91,14 @@ class Account(models.Model):
         return f"{self.network} {self.address}"
 
     @property
+    def is_open(self) -> bool:
+        """The municipality uses it; what is said there goes out when it can."""
+        return self.in_use and self.closed_at is None
+
+    @property
     def may_send(self) -> bool:
         """Sending is not paused, and the account is well."""
-        return self.paused_at is None and self.healthy and self.in_use and self.closed_at is None
+        return self.paused_at is None and self.healthy and self.is_open
 
     @property
     def hook(self) -> str:

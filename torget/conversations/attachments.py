@@ -102,7 +102,10 @@ class Exchange:
 
 
 def exchange(message: Message, said: Utterance) -> Exchange:
-    """Which files are gone, and which are new, by content and description. An edit that does not tell changes none."""
+    """Which files are gone, and which are new, by content and description. An edit that does not tell changes none.
+
+    Where one could not be had nothing is taken away: it may be the one we have.
+    """
     has = list(message.attachments.all())
     if said.kind == "delete":
         return Exchange(gone=has)
@@ -112,6 +115,6 @@ def exchange(message: Message, said: Utterance) -> Exchange:
     stay = {(one.sha256, one.alt) for one in now}
     before = {(one.sha256, one.alt) for one in has}
     return Exchange(
-        [one for one in has if (one.sha256, one.alt) not in stay],
+        [one for one in has if (one.sha256, one.alt) not in stay and not said.extra.get("lost")],
         [one for one in now if (one.sha256, one.alt) not in before],
     )

@@ -52,9 +52,11 @@ def change(message: Message, envelope: Envelope, said: Utterance, at: datetime) 
         and message.changed_at is not None
         and said.changed_at <= message.changed_at
     )
+    if message.removed_at is not None or late:
+        return None
     files = attachments.exchange(message, said)
-    same = said.kind == "edit" and said.body == message.body and not files
-    if message.removed_at is not None or late or same:
+    lost = said.whole and said.extra.get("lost", False)
+    if said.kind == "edit" and said.body == message.body and not files and not lost:
         return None
     version = Version.objects.create(
         message=message, body=message.body, replaced_at=at, why=said.kind, envelope=envelope
@@ -65,7 +67,8 @@ def change(message: Message, envelope: Envelope, said: Utterance, at: datetime) 
         message.body, message.removed_at = "", at
     else:
         message.body, message.edited_at, message.changed_at = said.body, at, said.changed_at
-    message.save(update_fields=["body", "removed_at", "edited_at", "changed_at"])
+        message.folded = said.folded if lost else message.folded  # it tells what could not be had
+    message.save(update_fields=["body", "folded", "removed_at", "edited_at", "changed_at"])
     record(
         f"message.{'removed' if said.kind == 'delete' else 'edited'}",
         message,

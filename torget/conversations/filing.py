@@ -268,8 +268,7 @@ def _with_files(said: Utterance) -> Utterance:
     return replace(
         said,
         folded="\n\n".join(part for part in (said.folded, note) if part),
-        whole=said.whole and not lost,
-        extra={**said.extra, "prepared": prepared},
+        extra={**said.extra, "prepared": prepared, "lost": bool(lost)},
     )
 
 

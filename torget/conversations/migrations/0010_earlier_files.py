@@ -14,6 +14,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='attachment',
             name='version',
-            field=models.ForeignKey(blank=True, help_text='The earlier words it went away with.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='conversations.version'),
+            field=models.ForeignKey(blank=True, help_text='The earlier words it went away with.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='taken_away', to='conversations.version'),
         ),
     ]

@@ -7,7 +7,8 @@ import uuid
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Prefetch, Q
+from django.utils.functional import cached_property
 
 from torget.channels.models import Account
 from torget.conversations.models.conversation import Conversation
@@ -39,6 +40,13 @@ class MessageQuerySet(models.QuerySet["Message"]):
             theirs |= Q(recipient__person=conversation.person_id)
         public = Q(visibility=Conversation.Visibility.PUBLIC)
         return self.shown().filter(public | theirs if conversation.identity_id else public)
+
+    def with_files_and_versions(self) -> MessageQuerySet:
+        """With their files, what they said before, and the files that went away with that; for staff."""
+        earlier = Prefetch(
+            "versions__taken_away", Attachment.everything.order_by("id"), to_attr="files"
+        )
+        return self.prefetch_related("attachments", "versions", earlier)
 
     def public(self) -> MessageQuerySet:
         """What everybody may see."""
@@ -185,10 +193,13 @@ class Version(models.Model):
     def __str__(self) -> str:
         return f"Version {self.pk}"
 
-    @property
-    def files(self) -> models.QuerySet[Attachment]:
-        """What was taken away from it when these words were replaced. Never shown to everybody."""
-        return Attachment.everything.filter(version=self)
+    @cached_property
+    def files(self) -> list[Attachment]:
+        """What was taken away from it when these words were replaced. Never shown to everybody.
+
+        Of many at once: `MessageQuerySet.with_files_and_versions`.
+        """
+        return list(Attachment.everything.filter(version=self))
 
 
 class Gone(models.Model):
@@ -223,7 +234,7 @@ class Attachment(models.Model):
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        related_name="+",
+        related_name="taken_away",
         help_text="The earlier words it went away with.",
     )
     public_id = models.UUIDField(default=uuid.uuid4, unique=True)

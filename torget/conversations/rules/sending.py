@@ -236,10 +236,6 @@ def preview(
 _PICTURE = File("bilde.jpg", "image/jpeg", b"", "…")
 
 
-def _is_open(account: Account) -> bool:
-    return account.in_use and account.closed_at is None
-
-
 def publish(
     message: Message,
     accounts: Sequence[Account],
@@ -258,7 +254,7 @@ def publish(
     for account in accounts:
         body = (texts or {}).get(account.pk, "").strip() or message.body
         ours = account.municipality_id == conversation.municipality_id
-        if not ours or not capabilities(account.network).publish or not _is_open(account):
+        if not ours or not capabilities(account.network).publish or not account.is_open:
             raise Refused(_("Velg kontoer som kan publisere."), "no_publisher")
         shown = preview(account, body, act="publish", link=link, pictures=len(files))
         if not shown.fits:

@@ -181,13 +181,25 @@ def test_an_edit_that_does_not_tell_of_its_files_or_cannot_bring_them_takes_none
     file(post(letters, "a1", now, files=[["a.jpg", "en"]])[0], at=now)
     edit = {"external_id": "a1", "kind": "edit"}
     file(post(letters, "a1-1", now, body="Så", **edit)[0], at=now)
-    lame = {"fetch": ["https://bilder.test/b.jpg"], "whole": True}
+    lame = {"fetch": ["https://bilder.test/b.jpg"], "files": [["c.jpg", "tre"]], "whole": True}
     file(post(letters, "a1-2", now, body="Til slutt", **lame, **edit)[0], at=now)
     message = Message.objects.get()
     assert (message.body, [one.name for one in message.attachments.all()]) == (
         "Til slutt",
-        ["a.jpg"],
+        ["a.jpg", "c.jpg"],
     )
+    assert "https://bilder.test/b.jpg" in message.folded  # a person is told what is not here
+
+
+def test_earlier_files_of_many_messages_are_one_question(letters, now, django_assert_num_queries):
+    for number in range(4):
+        said = {"external_id": f"a{number}", "kind": "edit", "whole": True, "files": []}
+        file(post(letters, f"a{number}", now, files=[["a.jpg", "en"]])[0], at=now)
+        file(post(letters, f"a{number}-edit", now, body="Uten bilde", **said)[0], at=now)
+    with django_assert_num_queries(4):  # messages, files, versions, files of versions
+        rows = Message.objects.with_files_and_versions()
+        names = [one.name for row in rows for old in row.versions.all() for one in old.files]
+    assert names == ["a.jpg"] * 4
 
 
 def test_the_files_of_what_is_taken_back_are_no_longer_with_it(letters, now):

@@ -25,7 +25,7 @@ def messages_of(conversation: Conversation) -> list[Message]:
         Message.objects.filter(conversation=conversation)
         .select_related("identity", "staff", "envelope", "origin")
         .defer("search", "envelope__body", "envelope__headers")
-        .prefetch_related("attachments", "versions")
+        .with_files_and_versions()
     )
 
 

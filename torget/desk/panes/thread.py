@@ -49,7 +49,7 @@ def _timeline(conversation: Conversation, actor: Actor) -> list[dict[str, Any]]:
         Message.objects.filter(conversation=conversation)
         .select_related("identity", "staff", "envelope", "origin", "account")
         .defer("envelope__body", "search")
-        .prefetch_related("attachments", "versions")
+        .with_files_and_versions()
     )
     sent, may = deliveries_of(said), _may(actor, conversation)
     hides = actor.may("messages.hide", conversation.unit)
