@@ -32,3 +32,15 @@ class Stale(Refused):
 
     def __init__(self, message: str, code: str = "stale") -> None:
         super().__init__(message, code)
+
+
+class Busy(Refused):
+    """We cannot take this just now; nothing was kept, and the same may be sent again later.
+
+    Attributes:
+        retry_after_seconds: when it is worth trying again.
+    """
+
+    def __init__(self, message: str, code: str = "busy", *, retry_after_seconds: int = 20) -> None:
+        super().__init__(message, code)
+        self.retry_after_seconds = retry_after_seconds
