@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
-import regex  # type: ignore[import-untyped]  # the package ships no types
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import (
@@ -27,13 +26,12 @@ from torget.channels.contract import (
     Unparseable,
     Utterance,
 )
-
-_GRAPHEME = regex.compile(r"\X")
+from torget.protocols import plaintext
 
 
 def graphemes(text: str) -> int:
-    """Characters as people count them: an emoji with its skin tone is one (UAX #29)."""
-    return len(_GRAPHEME.findall(text))
+    """How many characters as people count them: an emoji with its skin tone is one (UAX #29)."""
+    return len(plaintext.graphemes(text))
 
 
 def shorten(text: str, most: int, link: str) -> str:
@@ -41,7 +39,7 @@ def shorten(text: str, most: int, link: str) -> str:
     if graphemes(text) <= most:
         return text
     tail = f" … {link}" if link else " …"
-    held = "".join(_GRAPHEME.findall(text)[: max(0, most - graphemes(tail))])
+    held = "".join(plaintext.graphemes(text)[: max(0, most - graphemes(tail))])
     return held.rsplit(None, 1)[0].rstrip(" ,;:–-") + tail if held.strip() else tail.strip()
 
 

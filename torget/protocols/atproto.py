@@ -11,19 +11,20 @@ from typing import Any
 import regex  # type: ignore[import-untyped]  # the package ships no types
 
 from torget.protocols import threads
+from torget.protocols.plaintext import graphemes
 
 MOST_GRAPHEMES = 300  # lexicon app.bsky.feed.post: text, maxGraphemes
 MOST_BYTES = 3000  # the same: maxLength, in bytes of UTF-8
 MOST_TAG_GRAPHEMES = 64  # lexicon app.bsky.richtext.facet#tag
+MOST_FACETS = 200  # of one text: the lexicon sets no limit, people write a few
 MOST_PARTS = threads.MOST_PARTS
 
-_GRAPHEME = regex.compile(r"\X")
 _URL = regex.compile(r"(?<![\w@])https?://[^\s<>\"\u201c\u201d\u00ab\u00bb]+", regex.IGNORECASE)
 _MENTION = regex.compile(
     r"(?<![\w/@.])@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?)(?![\w@])",
     regex.IGNORECASE,
 )
-_TAG = regex.compile(r"(?<![\w&/#@])#((?=[^\s]*\p{L})[\p{L}\p{M}\p{N}_]+)")
+_TAG = regex.compile(r"(?<![\w&/#@])#((?=[\p{M}\p{N}_]*+\p{L})[\p{L}\p{M}\p{N}_]+)")
 _AT_URI = re.compile(
     r"\Aat://(did:[a-z]+:[A-Za-z0-9._:%-]{1,240})/([a-z][A-Za-z0-9.-]{2,300})/([A-Za-z0-9._:~-]{1,512})\Z"
 )
@@ -53,12 +54,6 @@ def at_uri(text: str) -> AtUri | None:
     return AtUri(*found.groups()) if found else None
 
 
-def graphemes(text: str) -> list[str]:
-    """Characters as people count them (UAX #29)."""
-    held: list[str] = _GRAPHEME.findall(text)
-    return held
-
-
 def tid(key: str) -> str:
     """A record key made of ours: the same key gives the same 13 characters (TID syntax), so nothing is written twice.
 
@@ -85,16 +80,16 @@ def part_key(first: str, number: int) -> str:
 
 def _untrailed(url: str) -> str:
     """Without the punctuation of the sentence it stands in; a closing bracket stays when it was opened inside."""
-    while url and (url[-1] in _TRAILING or (url[-1] == ")" and url.count("(") < url.count(")"))):
-        url = url[:-1]
-    return url
+    end = len(url)
+    unopened = url.count(")") - url.count("(")
+    while end and (url[end - 1] in _TRAILING or (url[end - 1] == ")" and unopened > 0)):
+        end -= 1
+        unopened -= url[end] == ")"
+    return url[:end]
 
 
-def _facet(text: str, start: int, end: int, feature: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "index": {"byteStart": len(text[:start].encode()), "byteEnd": len(text[:end].encode())},
-        "features": [dict(feature)],
-    }
+def _facet(start: int, end: int, feature: Mapping[str, str]) -> dict[str, Any]:
+    return {"index": {"byteStart": start, "byteEnd": end}, "features": [dict(feature)]}
 
 
 def mentioned(text: str) -> list[str]:
@@ -123,10 +118,12 @@ def facets(text: str, did_of: Callable[[str], str | None]) -> list[dict[str, Any
             kind = {"$type": "app.bsky.richtext.facet#tag", "tag": hit.group(1)}
             found.append((*hit.span(), kind))
     kept: list[dict[str, Any]] = []
-    last = 0
+    last = octets = 0
     for start, end, feature in sorted(found, key=lambda one: (one[0], -one[1])):
         if start >= last:
-            kept.append(_facet(text, start, end, feature))
+            begins = octets + len(text[last:start].encode())
+            octets = begins + len(text[start:end].encode())
+            kept.append(_facet(begins, octets, feature))
             last = end
     return kept
 
@@ -138,7 +135,7 @@ def unfolded(text: str, held: Sequence[Any]) -> str:
     """
     raw = text.encode("utf-8", "surrogatepass")
     swaps: list[tuple[int, int, bytes]] = []
-    for facet in held:
+    for facet in held[:MOST_FACETS]:
         try:
             start, end = facet["index"]["byteStart"], facet["index"]["byteEnd"]
             links = [str(one["uri"]) for one in facet["features"] if "uri" in one]
@@ -151,12 +148,12 @@ def unfolded(text: str, held: Sequence[Any]) -> str:
         shown = raw[start:end].decode("utf-8", "replace")
         if shown.endswith(("…", "...")) and links[0].startswith(("https://", "http://")):
             swaps.append((start, end, links[0][:2000].encode("utf-8", "replace")))
-    last = len(raw) + 1
-    for start, end, link in sorted(swaps, reverse=True):
-        if end <= last:
-            raw = raw[:start] + link + raw[end:]
-            last = start
-    return raw.decode("utf-8", "replace")
+    made, at = bytearray(), 0
+    for start, end, link in sorted(swaps):
+        if start >= at:
+            made += raw[at:start] + link
+            at = end
+    return bytes(made + raw[at:]).decode("utf-8", "replace")
 
 
 def parts(text: str) -> list[str]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import regex  # type: ignore[import-untyped]  # the package ships no types
+from torget.protocols.plaintext import graphemes
 
 MOST_PARTS = 10
-_GRAPHEME = regex.compile(r"\X")
 _MARK = " (10/10)"
 _PAUSES = ("\n\n", "\n", ". ", "? ", "! ", " ")
 
@@ -53,7 +52,7 @@ def _beginning(text: str, fits: Callable[[str], bool]) -> str:
     """As much of the beginning as fits, cut at the best place in its second half; at least one character."""
     if fits(text):
         return text
-    held = _GRAPHEME.findall(text[: 100 * MOST_PARTS * MOST_PARTS])
+    held = graphemes(text[: 100 * MOST_PARTS * MOST_PARTS])
     low, high = 1, len(held)
     while low < high:  # the longest beginning that fits
         middle = (low + high + 1) // 2

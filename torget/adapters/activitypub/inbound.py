@@ -17,7 +17,7 @@ from torget.channels.contract import AccountFacts, BadSignature, Item
 from torget.channels.models import Account
 from torget.conversations.models import Message
 from torget.intake import rules as intake
-from torget.protocols.activitypub import Activity, Malformed, reading
+from torget.protocols.activitypub import Activity, Claim, Malformed, reading
 from torget.protocols.http_signatures import Checked, Invalid, Request, key_id_of, verify
 from torget.protocols.http_signatures.request import authority
 
@@ -41,6 +41,8 @@ def request_of(origin: str, headers: Mapping[str, str]) -> Request:
 def take(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
     """Check a delivery to an inbox of ours; the item to store. Copies go to our other actors it is for.
 
+    Until the signature holds, nothing is read of it but who is said to do what: the work a stranger can cause is bounded.
+
     Raises:
         BadSignature: not from whom it says, too old, tampered with, or from a server that is blocked.
     """
@@ -48,16 +50,20 @@ def take(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item
     mine = our.of(account)
     if len(body) > MOST_BYTES:
         raise BadSignature("The activity is too large.")
+    request = request_of(mine.origin, headers)
+    key_id = _key_id(request)
     try:
-        said = reading.activity(reading.load(body))
+        document = reading.load(body)
+        claim = reading.claim(document)
     except Malformed as fault:
         raise BadSignature(f"Not an activity: {fault}") from fault
     ids = Account.objects.filter(pk=account.id).values_list("municipality_id", flat=True)
     municipality_id = ids.first() or 0
-    blocked = blocks.severity(municipality_id, said.actor)
+    blocked = blocks.severity(municipality_id, claim.actor)
     if blocked == DomainBlock.Severity.SUSPEND:
         raise BadSignature("This server is blocked.")
-    remote, checked = check(request_of(mine.origin, headers), body, said, mine, at=at)
+    remote, checked = check(request, key_id, body, claim, mine, at=at)
+    said = reading.activity(document)
     _remember_way(remote.host, checked)
     item = Item(
         f"{said.id or said.actor}#{hashlib.sha256(body).hexdigest()[:16]}",
@@ -75,24 +81,28 @@ def take(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item
     return item
 
 
+def _key_id(request: Request) -> str:
+    try:
+        return key_id_of(request)
+    except Invalid as fault:
+        raise BadSignature(str(fault)) from fault
+
+
 def check(
-    request: Request, body: bytes, said: Activity, mine: Ours, *, at: datetime
+    request: Request, key_id: str, body: bytes, claim: Claim, mine: Ours, *, at: datetime
 ) -> tuple[Remote, Checked]:
     """Hold the signature against the actor's key; once more with fresh keys when it fails.
 
     Raises:
         BadSignature: it does not hold.
     """
-    try:
-        key_id = key_id_of(request)
-    except Invalid as fault:
-        raise BadSignature(str(fault)) from fault
-    if reading.host_of(key_id) != reading.host_of(said.actor):
+    if reading.host_of(key_id) != reading.host_of(claim.actor):
         raise BadSignature("The key is not the actor's.")
-    if said.type == "Delete" and said.object_id == said.actor and remotes.known(said.actor) is None:
+    gone = claim.type == "Delete" and claim.object_id == claim.actor
+    if gone and remotes.known(claim.actor) is None:
         raise BadSignature("Somebody we never knew is gone.")  # and so is their key
     try:
-        remote = remotes.actor(said.actor, mine, at=at)
+        remote = remotes.actor(claim.actor, mine, at=at)
     except remotes.Unreachable as fault:
         raise BadSignature(f"The actor's key could not be fetched: {fault}") from fault
     try:
@@ -101,7 +111,7 @@ def check(
         if not remotes.may_ask_again(remote, at=at):
             raise BadSignature(str(fault)) from fault
     try:
-        remote = remotes.refresh(said.actor, mine, at=at)
+        remote = remotes.refresh(claim.actor, mine, at=at)
         return remote, _held(remote, key_id, request, body)
     except (Invalid, remotes.Unreachable) as fault:
         raise BadSignature(str(fault)) from fault

@@ -19,13 +19,13 @@ from torget.adapters.mastodon.rest import Fault, Limits, call
 from torget.channels.contract import AccountFacts, File, Outgoing, Receipt
 from torget.outbox.models import Delivery
 from torget.protocols import threads
+from torget.protocols.plaintext import graphemes
 
 PROCESSING_SECONDS = 8.0
 CANDIDATES = 10
 LOOK_BACK = timedelta(days=2)
 _URL = regex.compile(r"https?://\S+", regex.IGNORECASE)
 _REMOTE = regex.compile(r"(?<![\w/])@([\w.-]+)@[\w.-]+\w")
-_GRAPHEME = regex.compile(r"\X")
 _ADDRESSED = re.compile(r"\A(?:@[\w.-]+(?:@[\w.-]+)?\s+)+")
 _PART = re.compile(r" \((\d+)/(\d+)\)\Z")
 
@@ -42,7 +42,7 @@ class Saying:
 def length(text: str, limits: Limits) -> int:
     """Characters as the server counts them: every address is one length, of a mention only the name counts."""
     shorter = _REMOTE.sub(r"@\1", _URL.sub("x" * limits.url_characters, text))
-    return len(_GRAPHEME.findall(shorter))
+    return len(graphemes(shorter))
 
 
 def parts(text: str, before: str, limits: Limits) -> list[str]:

@@ -7,6 +7,8 @@ from bisect import bisect_right
 
 import regex  # type: ignore[import-untyped]  # the package ships no types
 
+from torget.protocols.plaintext import graphemes
+
 MOST = 280
 LINK = 23
 MOST_READ = 10_000
@@ -16,7 +18,6 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3")
-_GRAPHEME = regex.compile(r"\X")
 
 
 def has_link(text: str) -> bool:
@@ -36,7 +37,7 @@ def weight(text: str) -> int:
     """The length as X counts it: a link is 23, an emoji 2, signs outside the alphabets of Europe 2 each."""
     links = _URL.findall(text)
     rest = _URL.sub("", text)
-    return LINK * len(links) + sum(_weight(one) for one in _GRAPHEME.findall(rest))
+    return LINK * len(links) + sum(_weight(one) for one in graphemes(rest))
 
 
 def cut(text: str, link: str) -> str:

@@ -14,6 +14,7 @@ from torget.protocols.activitypub.values import (
     Activity,
     ActorSaid,
     Attached,
+    Claim,
     Malformed,
     NoteSaid,
     Poll,
@@ -113,6 +114,18 @@ def _required(held: Mapping[str, Any], name: str) -> str:
     return found
 
 
+def claim(held: Mapping[str, Any]) -> Claim:
+    """What must be known of an activity before its signature is checked: no text in it is looked at.
+
+    Raises:
+        Malformed: without a type or an actor.
+    """
+    kind = type_of(held)
+    if not kind:
+        raise Malformed("It has no type.")
+    return Claim(kind, _required(held, "actor"), id_of(held.get("object")))
+
+
 def activity(held: Mapping[str, Any]) -> Activity:
     """An activity.
 
@@ -133,7 +146,7 @@ def activity(held: Mapping[str, Any]) -> Activity:
         to=ids_of(held.get("to")),
         cc=ids_of(held.get("cc")),
         target=id_of(held.get("target")),
-        content=clean(text_of(held.get("content")))[:5_000],
+        content=clean(text_of(held.get("content")), 5_000),
         objects=ids_of(held.get("object")),
         published=when(held.get("published")),
     )

@@ -31,6 +31,15 @@ class ActorSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """Who is said to do what: all of an activity that is read while nobody has proved to have sent it."""
+
+    type: str
+    actor: str
+    object_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """Somebody does something. `object` is the embedded document, {} when only its id was given."""
 

@@ -17,6 +17,9 @@ from torget.protocols.mail.flowed import unflow
 from torget.protocols.mail.values import MAX_TEXT_CHARS, Part, Report
 from torget.protocols.plaintext import clean, one_line
 
+_STUB_CHARS = 2_000
+# What the text parts of one mail may hold in all, in every alternative; those that come after it are files.
+_MOST_BYTES_OF_TEXT = 6 * MAX_TEXT_CHARS
 _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_-]{2,40})", re.IGNORECASE)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]")
 _STUMBLES = (ValueError, LookupError, TypeError, AttributeError, MessageError)
@@ -39,8 +42,13 @@ class Content:
 
     @property
     def text(self) -> str:
-        """Everything said, in order."""
-        return clean("\n\n".join(text for text in self.texts if text.strip()))
+        """Everything said, in order; a little more of it than a mail may have."""
+        return clean("\n\n".join(text for text in self.texts if text.strip()), 2 * MAX_TEXT_CHARS)
+
+    @property
+    def size(self) -> int:
+        """How much is said, white space included; 0: nothing."""
+        return sum(len(text) for text in self.texts if text.strip())
 
     def take(self, other: Content, *, texts: bool = True) -> None:
         """Add what was found in another part."""
@@ -55,11 +63,19 @@ class Content:
             self.from_html |= other.from_html
 
 
-def collect(part: Message) -> Content:
+@dataclass(slots=True)
+class _Allowance:
+    """How many bytes of text may still be read."""
+
+    left: int = _MOST_BYTES_OF_TEXT
+
+
+def collect(part: Message, allowance: _Allowance | None = None) -> Content:
     """Everything in a part. The caller has checked depth and number of parts."""
     kind = _kind(part)
+    allowance = allowance or _Allowance()
     if part.is_multipart():
-        return _collect_tree(part, kind)
+        return _collect_tree(part, kind, allowance)
     if kind == "message/rfc822":
         return Content(attachments=[_attachment(part, kind)])
     if kind in ("message/delivery-status", "text/rfc822-headers"):
@@ -68,17 +84,17 @@ def collect(part: Message) -> Content:
     if (
         kind.startswith(("text/plain", "text/html", "multipart/")) or kind == "text"
     ) and not _is_file(part):
-        return _text(part, kind)
+        return _text(part, kind, allowance)
     return Content(attachments=[_attachment(part, kind)])
 
 
-def _collect_tree(part: Message, kind: str) -> Content:
+def _collect_tree(part: Message, kind: str, allowance: _Allowance) -> Content:
     if kind == "message/delivery-status":
         return Content(report=_status(part))
     if kind.startswith("message/"):
         return Content(attachments=[_attachment(part, kind)])
     found = Content(encrypted=kind == "multipart/encrypted")
-    children = [collect(child) for child in _children(part)]
+    children = [collect(child, allowance) for child in _children(part)]
     if kind == "multipart/alternative":
         chosen = _choose(children)
         for child in children:
@@ -103,13 +119,14 @@ def _children(part: Message) -> list[Message]:
 
 def _choose(children: list[Content]) -> Content | None:
     """The alternative to show: plain text, unless it only says that one should look at the HTML."""
-    plain = next((child for child in children if child.plain and child.text), None)
-    rich = next((child for child in reversed(children) if child.rich and child.text), None)
+    plain = next((child for child in children if child.plain and child.size), None)
+    rich = next((child for child in reversed(children) if child.rich and child.size), None)
     if plain is None or rich is None or plain is rich:
         return plain or rich
-    stub = (
-        len(plain.text) < 300 and "html" in plain.text.lower() and len(rich.text) > len(plain.text)
-    )
+    if plain.size > _STUB_CHARS:
+        return plain
+    text = plain.text
+    stub = len(text) < 300 and "html" in text.lower() and rich.size > len(text)
     return rich if stub else plain
 
 
@@ -176,10 +193,13 @@ def _base64(raw: bytes) -> tuple[bytes, bool]:
         return raw, True
 
 
-def _text(part: Message, kind: str) -> Content:
+def _text(part: Message, kind: str, allowance: _Allowance) -> Content:
+    if allowance.left <= 0:
+        return Content(attachments=[_attachment(part, kind)], truncated=True)
     raw, damaged = _decoded(part)
     damaged |= len(raw) > 4 * MAX_TEXT_CHARS
     raw = raw[: 4 * MAX_TEXT_CHARS]
+    allowance.left -= len(raw)
     declared = _parameter(part, "charset")
     if kind == "text/html":
         found = _META_CHARSET.search(raw[:2048])
@@ -190,6 +210,7 @@ def _text(part: Message, kind: str) -> Content:
     text = charsets.decode(raw, declared)
     if _parameter(part, "format").lower() == "flowed":
         text = unflow(text, delete_space=_parameter(part, "delsp").lower() == "yes")
+    text = clean(text, 2 * MAX_TEXT_CHARS)
     return Content(texts=[text], plain=[text], truncated=damaged)
 
 

@@ -9,7 +9,8 @@ _QUOTE = re.compile(r"\A(>*) ?")
 
 def unflow(text: str, *, delete_space: bool = False) -> str:
     """Paragraphs on one line each again (§4). The signature mark `-- ` never flows (§4.3)."""
-    out: list[str] = []
+    # Each paragraph's pieces are joined once: adding each line to the one before takes time quadratic in their number.
+    paragraphs: list[list[str]] = []
     flowing = False
     depth = -1
     for line in text.replace("\r\n", "\n").split("\n"):
@@ -17,12 +18,12 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
         marks = quote[1] if quote else ""
         content = line[quote.end() :] if quote else line
         is_signature = content == "-- "
+        flows_on = content.endswith(" ") and not is_signature
+        piece = content[:-1] if flows_on and delete_space else content
         if flowing and len(marks) == depth and not is_signature:
-            out[-1] += content
+            paragraphs[-1].append(piece)
         else:
-            out.append(f"{marks} {content}" if marks else content)
-        flowing = content.endswith(" ") and not is_signature
-        if flowing and delete_space:
-            out[-1] = out[-1][:-1]
+            paragraphs.append([f"{marks} {piece}" if marks else piece])
+        flowing = flows_on
         depth = len(marks)
-    return "\n".join(out)
+    return "\n".join("".join(pieces) for pieces in paragraphs)

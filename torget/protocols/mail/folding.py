@@ -6,7 +6,7 @@ import re
 
 # "Den tor. 5. nov. 2026 kl. 10:00 skrev Ola <ola@example.no>:" and its relatives in nb, nn, sv, da, en, de, fr, pl.
 _ATTRIBUTION = re.compile(
-    r"\A[\s>*]*(?:"
+    r"\A[\s>*]*+(?:"
     r"(?:Den|På|Am|Op|On|Le|El|Dnia|W dniu|Kl\.?)\b.{4,400}?\b"
     r"(?:skrev|skreiv|skriv|wrote|schrieb|écrit|escribió|napisał\(?a?\)?|pisze)\b.{0,200}:"
     r"|(?:\w{2,9}[.,]{0,2} )?\d{1,2}\.? \w{3,10}\.? \d{4}\b.{0,60}\b(?:skrev|skreiv|wrote|schrieb)\b.{0,200}:"
@@ -15,6 +15,10 @@ _ATTRIBUTION = re.compile(
     r"|.{2,120}?<\S+@\S+> (?:skrev|skreiv|wrote)(?: .{0,80})?:"
     r")\s*\*?\Z",
     re.IGNORECASE,
+)
+# What every line of the above has; looked for first, because it is found or missed at once.
+_SAYS = re.compile(
+    r"skrev|skreiv|skriv|wrote|schrieb|écrit|escribió|napisa|pisze|\d{4}-\d{2}-\d{2}", re.IGNORECASE
 )
 _HAS_DATE = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[:.]\d{2}\b|\d{1,2}[./]\s?\d{1,2}")
 _DIVIDER = re.compile(
@@ -48,6 +52,9 @@ _FROM_A_DEVICE = re.compile(
 )
 _LONGEST_SIGNATURE_LINES = 15
 _LOOK_AHEAD_LINES = 8
+_MOST_ATTRIBUTIONS = 200  # lines with "wrote" in them that are looked at closely
+_MOST_LINES = 10_000  # among which unmarked history is looked for
+_LONGEST_ATTRIBUTION = 600
 
 
 def fold(text: str, *, subject: str = "") -> tuple[str, str]:
@@ -89,14 +96,18 @@ def _is_quote(line: str) -> bool:
 
 def _history_start(lines: list[str], *, forwarding: bool) -> int:
     """The first line of unmarked history (Outlook and others that do not write `>`), or the number of lines."""
-    for at, line in enumerate(lines):
+    quoted = _last_quote(lines)
+    looked_at = 0
+    for at, line in enumerate(lines[:_MOST_LINES]):
         if _FORWARD.match(line):
             return len(lines)
         if _DIVIDER.match(line) and not forwarding:
             return at
         if not forwarding and _is_header_block(lines, at):
             return at - 1 if at and _RULE.match(lines[at - 1]) else at
-        if (length := _attribution_lines(lines, at)) and _strong(lines, at, length):
+        looked_at += bool(_SAYS.search(line))
+        length = _attribution_lines(lines, at) if looked_at <= _MOST_ATTRIBUTIONS else 0
+        if length and _strong(lines, at, length, quoted):
             return at
     return len(lines)
 
@@ -114,20 +125,27 @@ def _attribution_lines(lines: list[str], at: int) -> int:
     if not lines[at].strip():
         return 0
     for length in (1, 2, 3):
-        joined = " ".join(line.strip() for line in lines[at : at + length])
-        if len(joined) > 600:
+        joined = " ".join(
+            line[: _LONGEST_ATTRIBUTION + 1].strip() for line in lines[at : at + length]
+        )
+        if len(joined) > _LONGEST_ATTRIBUTION:
             return 0
-        if joined.endswith((":", ":*")) and _ATTRIBUTION.match(joined):
+        ends = joined.endswith((":", ":*"))
+        if ends and _SAYS.search(joined) and _ATTRIBUTION.match(joined):
             return length
     return 0
 
 
-def _strong(lines: list[str], at: int, length: int) -> bool:
+def _last_quote(lines: list[str]) -> int:
+    """The last line that is quoted; -1: none is."""
+    return next((at for at in range(len(lines) - 1, -1, -1) if _is_quote(lines[at])), -1)
+
+
+def _strong(lines: list[str], at: int, length: int, last_quote: int) -> bool:
     """It is history without `>` marks: a date in it, an address or a name, nothing answered below, text after."""
-    joined = " ".join(lines[at : at + length])
-    rest = [line for line in lines[at + length :] if line.strip()]
-    if any(_is_quote(line) for line in rest):
+    if last_quote >= at + length:
         return False
+    joined = " ".join(lines[at : at + length])
     # "On Monday at 10:30 my neighbour wrote:" is part of the story; a client's line names an address or a full date.
     return bool(_HAS_DATE.search(joined)) and (
         "@" in joined or bool(re.search(r"\b20\d\d\b", joined))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
-import nh3
-
+from torget.protocols import html as reader
 from torget.protocols.mail.values import MAX_TEXT_CHARS
 from torget.protocols.plaintext import clean
 
@@ -29,40 +27,19 @@ _BLOCKS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "center", "fieldset", "form"),
 }
 _SPACED = {"p", "ul", "ol", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"}
-_KEPT = {*_BLOCKS, "br", "hr", "li", "td", "th", "a", "img", "blockquote", "dt", "dd"}
-_DROPPED_WITH_CONTENT = {
-    "script",
-    "style",
-    "title",
-    "template",
-    "iframe",
-    "object",
-    "svg",
-    "math",
-    "head",
-}
-_TAG = re.compile(r"<(/?)([a-z0-9]+)([^>]*)>")
-_ATTRIBUTE = re.compile(r'(href|alt)="([^"]*)"')
+_DROPPED = frozenset(
+    {"script", "style", "title", "template", "iframe", "object", "svg", "math", "head"}
+)
+# Of a link's address only these kinds are worth reading; one without a kind is relative and kept as it stands.
+_SCHEME = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9+.-]{0,40}):")
+_SCHEMES = {"http", "https", "mailto", "tel"}
 _SPACE = re.compile(r"[ \t\r\n\xa0]+")
 _MAX_QUOTE_DEPTH = 6
-_MAX_NESTING = 200
-_MAX_TAG_CHARS = 20_000
-_ANY_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-_VOID = {
-    "br",
-    "hr",
-    "img",
-    "input",
-    "meta",
-    "link",
-    "area",
-    "base",
-    "col",
-    "embed",
-    "source",
-    "track",
-    "wbr",
-}
+_MOST_LINK_PARTS, _MOST_LINK_CHARS = (
+    200,
+    4_000,
+)  # of a link's words, to see whether they are its address
+_VOID = {"br", "hr", "img"}
 _DATA_ADDRESS = re.compile(r"data:[a-z]+/[^\s\"'>]{100,}", re.IGNORECASE)
 
 
@@ -71,57 +48,11 @@ def to_text(html: str) -> tuple[str, bool]:
 
     Scripts, styles and hidden markup are dropped with their content.
     """
-    html = _shallow(_short_tags(_DATA_ADDRESS.sub("", html)))
-    cut = len(html) > MAX_TEXT_CHARS
-    # A sanitiser that builds the tree first gives well-formed markup, so that a scanner can do the rest in one pass.
-    tidy = nh3.clean(
-        html[:MAX_TEXT_CHARS],
-        tags=_KEPT,
-        clean_content_tags=_DROPPED_WITH_CONTENT,
-        attributes={"a": {"href"}, "img": {"alt"}},
-        url_schemes={"http", "https", "mailto", "tel"},
-        link_rel=None,
-    )
     page = _Page()
-    at = 0
-    for match in _TAG.finditer(tidy):
-        page.say(tidy[at : match.start()])
-        page.tag(match[2], match[3], closing=bool(match[1]))
-        at = match.end()
-    page.say(tidy[at:])
+    # Pictures written into the markup are no text, and would use up what is read of it.
+    html = _DATA_ADDRESS.sub("", html)
+    cut = reader.read(html, page, most_chars=MAX_TEXT_CHARS, dropped=_DROPPED)
     return clean(page.text()), cut
-
-
-def _short_tags(html: str) -> str:
-    # A tag with tens of thousands of attributes costs the parser quadratic time too; no honest tag is that long.
-    def shorten(piece: str) -> str:
-        start = _ANY_TAG.search(piece)
-        return (
-            piece[: start.start()]
-            if start and len(piece) - start.start() > _MAX_TAG_CHARS
-            else piece
-        )
-
-    return ">".join(
-        piece if len(piece) <= _MAX_TAG_CHARS else shorten(piece) for piece in html.split(">")
-    )
-
-
-def _shallow(html: str) -> str:
-    # Building the tree takes time quadratic in its depth: 100,000 nested <div> took two minutes. No honest mail
-    # nests one element 200 deep; such an element is taken out of the whole mail, what stands in it remains.
-    depth: dict[str, int] = {}
-    deep: set[str] = set()
-    for slash, name in _ANY_TAG.findall(html):
-        name = name.lower()
-        if name in _VOID:
-            continue
-        depth[name] = max(0, depth.get(name, 0) + (-1 if slash else 1))
-        if depth[name] > _MAX_NESTING:
-            deep.add(name)
-    if deep:
-        html = re.sub(rf"</?(?:{'|'.join(sorted(deep))})\b[^>]*>", "\n", html, flags=re.IGNORECASE)
-    return html
 
 
 class _Page:
@@ -134,8 +65,7 @@ class _Page:
         self.links: list[tuple[str, int]] = []
         self.preformatted = 0
 
-    def say(self, raw: str) -> None:
-        text = unescape(raw)
+    def say(self, text: str) -> None:
         if self.preformatted:
             first, *rest = text.split("\n")
             self.line.append(first)
@@ -162,7 +92,14 @@ class _Page:
         if spaced and self.lines and self.lines[-1].strip("> "):
             self.feed()
 
-    def tag(self, name: str, attributes: str, *, closing: bool) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.tag(tag, attributes, closing=False)
+
+    def end(self, tag: str) -> None:
+        if tag not in _VOID:
+            self.tag(tag, {}, closing=True)
+
+    def tag(self, name: str, attributes: dict[str, str], *, closing: bool) -> None:
         if name in _BLOCKS or name == "blockquote":
             self.block(name, closing=closing)
         elif name == "br":
@@ -184,22 +121,23 @@ class _Page:
         if name == "pre":
             self.preformatted = max(0, self.preformatted + step)
 
-    def small(self, name: str, attributes: str, *, closing: bool) -> None:
+    def small(self, name: str, attributes: dict[str, str], *, closing: bool) -> None:
         if name in ("li", "dt", "dd"):
             self.end_block(spaced=False)
             if name == "li" and not closing:
                 self.line.append("- ")
         elif name in ("td", "th") and closing and self.line:
             self.line.append(" ")
-        elif name == "img" and (alt := _attribute(attributes, "alt").strip()):
+        elif name == "img" and (alt := attributes.get("alt", "").strip()):
             self.line.append(f"[{alt}]")
 
-    def link(self, attributes: str, *, closing: bool) -> None:
+    def link(self, attributes: dict[str, str], *, closing: bool) -> None:
         if not closing:
-            self.links.append((_attribute(attributes, "href"), len(self.line)))
+            self.links.append((_address(attributes.get("href", "")), len(self.line)))
         elif self.links:
             target, start = self.links.pop()
-            shown = "".join(self.line[start:]).strip()
+            # Links inside links would have the same words looked through again and again.
+            shown = "".join(self.line[start : start + _MOST_LINK_PARTS])[:_MOST_LINK_CHARS].strip()
             bare = target.removeprefix("mailto:").removeprefix("tel:")
             if target and bare.rstrip("/") not in shown and shown not in bare:
                 self.line.append(f" ({bare[:500]})")
@@ -209,7 +147,7 @@ class _Page:
         return "\n".join(self.lines)
 
 
-def _attribute(attributes: str, name: str) -> str:
-    return next(
-        (unescape(value) for key, value in _ATTRIBUTE.findall(attributes) if key == name), ""
-    )
+def _address(href: str) -> str:
+    """A link's address, when it is of a kind people follow."""
+    scheme = _SCHEME.match(href)
+    return "" if scheme and scheme[1].lower() not in _SCHEMES else href
