@@ -8,10 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from django.db import connection
 from django.utils import timezone
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from torget.channels import rules as channels
 from torget.people import rules as people
 from torget.people.actor import Actor
+from torget.people.limits.values import forget_values
 from torget.people.models import Host, Municipality, OpeningHours, Unit
 from torget.people.roles import Role
 from torget.people.tenancy import forget_hosts
@@ -83,6 +86,19 @@ def make_question(municipality, body="Når blir Fjellveien brøytet?", *, at=NOW
     return ask(municipality, saying, by=Actor.resident(municipality.pk), at=at)
 
 
+def do_jobs(*names: str) -> int:
+    """What the worker does with the jobs that wait (of these names, or all); how many it did."""
+    waiting = ProcrastinateJob.objects.filter(status="todo").order_by("id")
+    jobs = list(waiting.filter(task_name__in=names) if names else waiting)
+    for job in jobs:
+        app.tasks[job.task_name](**job.args)
+    with connection.cursor() as cursor:  # the model itself is read-only
+        cursor.execute(
+            "DELETE FROM procrastinate_jobs WHERE id = ANY(%s)", [[job.pk for job in jobs]]
+        )
+    return len(jobs)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Tests that commit empty the tables afterwards; only for them history may be emptied."""
@@ -103,8 +119,10 @@ def _quick_passwords(settings):
 @pytest.fixture(autouse=True)
 def _fresh_hosts():
     forget_hosts()
+    forget_values()
     yield
     forget_hosts()
+    forget_values()
 
 
 @pytest.fixture

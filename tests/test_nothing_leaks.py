@@ -150,6 +150,7 @@ ACCESS = {
     "desk:rehearse": "desk.arrange",
     "desk:switch_rule": "desk.arrange",
     "desk:dealing": "desk.arrange",
+    "desk:limits": "people.administer",
     "desk:deal_unit": "desk.arrange",
 }
 

@@ -13,6 +13,7 @@ from torget.answers.models import Answer, AnswerQuerySet, Rating, Topic
 from torget.answers.rules import rate as say_useful
 from torget.answers.rules.ratings import visitor_of
 from torget.answers.search import in_language, suggest
+from torget.people.limits import gated
 from torget.people.models import Municipality, Unit
 
 PAGE = 100
@@ -86,6 +87,7 @@ def detail(request: Any, slug: str) -> HttpResponse:
 
 
 @require_POST
+@gated
 def rate(request: Any, slug: str) -> HttpResponse:
     """`/svar/<slug>/nyttig`: yes or no, and afterwards a word. No account; once a visitor."""
     answer = _published(request, slug)

@@ -24,7 +24,7 @@ from torget.channels.models import Account
 from torget.history.rules import record
 from torget.people import rules as people
 from torget.people.actor import Actor
-from torget.people.models import Host
+from torget.people.models import Host, LimitValue
 from torget.people.roles import Role
 
 ROWS, ROUNDS = 2_000, 20
@@ -154,6 +154,10 @@ def _desk() -> tuple[Account, str]:
         last_name="Prøve",
         at=at,
         by=system,
+    )
+    LimitValue.objects.bulk_create(  # all desks are one member of staff's, from one address
+        LimitValue(municipality=account.municipality, name=name, value=100_000, changed_at=at)
+        for name in ("lines_staff", "lines_address")
     )
     people.grant(staff, Role.RESPONDER, account.unit, at=at, by=system)
     client = Client(HTTP_HOST=HOST)

@@ -1,50 +1,83 @@
-"""The installation's own mail (sign-in links, alarms): by TORGET_SMTP_URL, else by the first e-mail channel."""
+"""The installation's own mail (new passwords, alarms): by TORGET_SMTP_URL, else by the first e-mail channel.
+
+Nothing goes out while somebody waits: what is to be sent is put in the queue, sealed, and the worker sends it, again and
+again for a day if it must. So an answer takes the same time, and says the same, whether or not there was anything to send.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
 
 from torget.channels import rules, smtp
 from torget.channels.contract import AccountFacts, SendError
+from torget.people.sealed import seal, unseal
 from torget.protocols.mail import LOOP_HEADER, BadAddress, ascii_address
 
 log = logging.getLogger(__name__)
 
+ATTEMPTS = 8  # again after 4 s, 16 s … 18 h: about a day in all
+
 
 class NotSent(OSError):  # noqa: N818 - names what happened
-    """The installation has no way to send, or the server said no. An OSError, as from Django's own backends."""
+    """The installation has no way to send, or the server said no."""
 
 
 class Backend(BaseEmailBackend):
-    """Django's way of sending mail, over the channels we have. Never logs what a mail says or to whom it goes."""
-
-    def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
-        super().__init__(fail_silently=fail_silently, **kwargs)
+    """Django's way of sending mail: a job for the worker. Never logs what a mail says or to whom it goes."""
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
-        """Send each to each of its recipients; how many mails went out.
-
-        Raises:
-            NotSent: there is no way to send, or the server refused (unless asked to fail silently).
-        """
-        sent = 0
+        """Queue each for each of its recipients, in the caller's transaction; how many mails that is. Never fails to send."""
         for message in email_messages:
-            try:
-                _send(message)
-                sent += 1
-            except SendError as fault:
-                # Neither logged nor passed on: the server's words may quote the recipient's address.
-                log.error("Mail of the installation was not sent")
-                if not self.fail_silently:
-                    raise NotSent("Mail of the installation was not sent.") from fault
-        return sent
+            queue(message)
+        return len(email_messages)
+
+
+def queue(message: EmailMessage) -> None:
+    """Put one mail in the queue, sealed: addresses and links in it are nobody's to read there."""
+    content = {
+        "subject": message.subject,
+        "body": message.body,
+        "from": message.from_email or "",
+        "to": list(message.recipients()),
+        "headers": dict(message.extra_headers),
+    }
+    send_mail_of_ours.defer(sealed=seal(json.dumps(content).encode()))
+
+
+@app.task(
+    name="channels.mail",
+    retry=RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=4, retry_exceptions={NotSent}),
+)
+def send_mail_of_ours(sealed: str) -> None:
+    """Send one mail of the installation.
+
+    Raises:
+        NotSent: there is no way to send, or the server said no for now; tried again for about a day.
+    """
+    content = json.loads(unseal(sealed))
+    message = EmailMessage(
+        content["subject"],
+        content["body"],
+        content["from"],
+        content["to"],
+        headers=content["headers"],
+    )
+    try:
+        _send(message)
+    except SendError as fault:
+        # Neither logged nor passed on: the server's words may quote the recipient's address.
+        log.error("Mail of the installation was not sent")
+        if not fault.permanent:
+            raise NotSent("Mail of the installation was not sent.") from None
 
 
 def way_out() -> tuple[smtp.Server, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from torget.channels import sysmail  # noqa: F401 - its job is found by being imported here
 from torget.channels.upkeep import examine_due
 
 

@@ -53,7 +53,7 @@ def backup(target: Path, *, at: datetime, tell: Tell) -> None:
         raise Refused(f"{target} exists already. Choose another name.", "exists")
     with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as folder:
         dump, draft = Path(folder) / DUMP, Path(folder) / "draft"
-        _run("pg_dump", ["--format=custom", f"--file={dump}"])
+        _run("pg_dump", ["--format=custom", "--no-unlogged-table-data", f"--file={dump}"])
         counted = 0
         with (
             _private(draft) as out,

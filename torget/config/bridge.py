@@ -56,7 +56,6 @@ def environ(scope: Scope, content: IO[bytes], length: int, *, trust_proxy: bool)
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": split_address(scope.client, "")[0],
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
         "wsgi.input": content,
@@ -77,9 +76,18 @@ def environ(scope: Scope, content: IO[bytes], length: int, *, trust_proxy: bool)
     made["CONTENT_LENGTH"] = str(length) if length else ""
     if scope.authority:
         made.setdefault("HTTP_HOST", scope.authority)
-    if trust_proxy and (forwarded := made.get("HTTP_X_FORWARDED_FOR", "")):
-        made["REMOTE_ADDR"] = forwarded.rpartition(",")[2].strip()  # what our own proxy saw
+    made["REMOTE_ADDR"] = peer_of(scope, trust_proxy=trust_proxy)
     return made
+
+
+def peer_of(scope: Scope, *, trust_proxy: bool) -> str:
+    """The address of who asks: behind a proxy of ours what it saw, the last it wrote in X-Forwarded-For."""
+    forwarded = ",".join(
+        value for name, value in scope.headers.items() if name == "x-forwarded-for"
+    )
+    if trust_proxy and forwarded:
+        return forwarded.rpartition(",")[2].strip()
+    return split_address(scope.client, "")[0]
 
 
 async def spool(scope: Scope, reply: Reply, limit: int) -> tuple[IO[bytes], int]:

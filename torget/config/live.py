@@ -13,11 +13,12 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
+from django.conf import settings
 from django.db import DatabaseError, connection
 
-from torget.config import rsgi
+from torget.config import bridge, rsgi
 from torget.config.rsgi import Reply, Scope, Stream
-from torget.desk.live import municipality_of
+from torget.desk.live import Listener, TooManyLines, answer_call, end_call
 
 log = logging.getLogger(__name__)
 
@@ -157,30 +158,42 @@ async def _connect() -> psycopg.AsyncConnection[Any]:
 async def serve(
     scope: Scope, reply: Reply, announcements: Announcements, pool: ThreadPoolExecutor
 ) -> None:
-    """Answer `GET /live/desk` for as long as the client listens: 200 as a stream, 401 or 503."""
-    headers = dict(scope.headers.items())
+    """Answer `GET /live/desk` for as long as the client listens: 200 as a stream, 401, 429 or 503."""
+    if announcements.crowded:
+        rsgi.say(reply, 503, "Too many listen. Come back in a moment.", ("retry-after", "20"))
+        return
+    headers, loop = dict(scope.headers.items()), asyncio.get_running_loop()
+    peer = bridge.peer_of(scope, trust_proxy=settings.TRUST_PROXY)
     try:
-        municipality = await asyncio.get_running_loop().run_in_executor(
-            pool, municipality_of, headers
-        )
+        listener = await loop.run_in_executor(pool, answer_call, headers, peer)
     except DatabaseError:
         rsgi.say(reply, 503, "Come back in a moment.", ("retry-after", "5"))
         return
-    if municipality is None:
+    except TooManyLines:
+        rsgi.say(reply, 429, "Close another window first.", ("retry-after", "60"))
+        return
+    if listener is None:
         rsgi.say(reply, 401, "Sign in to the desk.")
-    elif announcements.crowded:
-        rsgi.say(reply, 503, "Too many listen. Come back in a moment.", ("retry-after", "20"))
-    else:
-        with announcements.subscribed(municipality, headers.get("last-event-id", "")) as queue:
-            loop = asyncio.get_running_loop()
-            gone = asyncio.ensure_future(reply.client_disconnect())
-            gone.add_done_callback(lambda _gone: _hang_up(queue))
-            end = loop.call_later(LONGEST_SECONDS, _hang_up, queue)
-            try:
-                await _feed(reply.response_stream(200, _HEADERS), queue)
-            finally:
-                end.cancel()
-                gone.cancel()
+        return
+    try:
+        await _listen(reply, announcements, listener, headers.get("last-event-id", ""))
+    finally:
+        with suppress(RuntimeError):  # we are closing, and the line ends by itself
+            pool.submit(end_call, listener)
+
+
+async def _listen(
+    reply: Reply, announcements: Announcements, listener: Listener, last_id: str
+) -> None:
+    with announcements.subscribed(listener.municipality_id, last_id) as queue:
+        gone = asyncio.ensure_future(reply.client_disconnect())
+        gone.add_done_callback(lambda _gone: _hang_up(queue))
+        end = asyncio.get_running_loop().call_later(LONGEST_SECONDS, _hang_up, queue)
+        try:
+            await _feed(reply.response_stream(200, _HEADERS), queue)
+        finally:
+            end.cancel()
+            gone.cancel()
 
 
 async def _feed(stream: Stream, queue: Queue) -> None:

@@ -215,7 +215,16 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody is written to because somebody typed their address
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
-ACCOUNT_RATE_LIMITS = {"login_failed": "10/5m/ip,5/5m/key"}
+# Counted by torget.people.limits instead: for all processes together, and without locking anybody out.
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {
+    "reset_password": "torget.people.forms.ForgottenForm",
+    "change_password": "torget.people.forms.ChangePasswordForm",
+}
+MFA_FORMS = {
+    "authenticate": "torget.people.forms.CodeForm",
+    "reauthenticate": "torget.people.forms.CodeAgainForm",
+}
 SOCIALACCOUNT_ONLY = False
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_LOGIN_ON_GET = False

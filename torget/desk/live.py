@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from http.cookies import CookieError, SimpleCookie
 
 from django.conf import settings
@@ -10,13 +13,34 @@ from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
 from django.http import HttpRequest
+from django.utils import timezone
 
 from torget.people.actor import Actor, staff_of
+from torget.people.limits import hang_up, take_line
 from torget.people.tenancy import municipality_at
 
+# A line ends by itself before this; what a killed process held is free again then.
+LINE_LIVES = timedelta(minutes=11)
 
-def municipality_of(headers: Mapping[str, str]) -> int | None:
-    """The municipality whose desk the bearer of these headers (lower-case names) may listen to; None for nobody."""
+
+class TooManyLines(Exception):  # noqa: N818 - names what happened
+    """The listener, or the address, holds as many lines as one may."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Somebody who may listen to a municipality's desk, and the line taken for it."""
+
+    municipality_id: int
+    line: uuid.UUID
+
+
+def answer_call(headers: Mapping[str, str], peer: str) -> Listener | None:
+    """Take a line for the bearer of these headers (lower-case names) to the municipality's desk; None for nobody.
+
+    Raises:
+        TooManyLines: see there.
+    """
     close_old_connections()
     municipality = municipality_at(headers.get("host", ""))
     try:
@@ -31,4 +55,13 @@ def municipality_of(headers: Mapping[str, str]) -> int | None:
     staff = staff_of(request, municipality)
     if staff is None or not Actor.of_staff(staff).may("conversations.read"):
         return None
-    return municipality.pk
+    line = take_line(municipality, staff.pk, peer, at=timezone.now(), lives=LINE_LIVES)
+    if line is None:
+        raise TooManyLines
+    return Listener(municipality.pk, line)
+
+
+def end_call(listener: Listener) -> None:
+    """The line is free again."""
+    close_old_connections()
+    hang_up(listener.line)

@@ -21,6 +21,8 @@ from torget.design.times import moment
 from torget.desk.rules.replying import LONGEST_UNDO_SECONDS
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
+from torget.people import limits
+from torget.people.models import Municipality
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +43,7 @@ LOOPS = {
     "rules": gettext_lazy("Arbeidet med reglene"),
     "learning": gettext_lazy("Letingen etter svar i andre ord"),
 }
-KINDS = ("loop", "intake", "outbox", "unknown", "silent", "quarantine", "held", "expires")
+KINDS = ("loop", "intake", "outbox", "unknown", "silent", "quarantine", "held", "expires", "flood")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def standstills(*, at: datetime) -> Iterator[Standstill]:
     yield from _late_deliveries(at)
     yield from _late_replies(at)
     yield from _ending(at)
+    yield from _floods(at)
     for account in (
         Account.objects.active()
         .exclude(last_seen_at=None)
@@ -133,6 +136,20 @@ def _late_deliveries(at: datetime) -> Iterator[Standstill]:
                 f"municipality:{row['account__municipality']}",
                 sentence % {"many": row["many"]},
                 row["account__municipality"],
+            )
+
+
+def _floods(at: datetime) -> Iterator[Standstill]:
+    for municipality in Municipality.objects.all():
+        if limits.flooded(municipality, at=at):
+            yield Standstill(
+                "flood",
+                f"municipality:{municipality.pk}",
+                _(
+                    "Det sendes uvanlig mange skjemaer til torget. Alle som sender, må vente litt. "
+                    "Se Innstillinger, Grenser."
+                ),
+                municipality.pk,
             )
 
 

@@ -319,3 +319,63 @@ class SignInLink(models.Model):
 
     def __str__(self) -> str:
         return f"Link {self.pk}"
+
+
+class Counter(models.Model):
+    """How full a leaky bucket is (people.limits.counting), or that something was spent. About a keyed hash; soon forgotten."""
+
+    key = models.BinaryField(max_length=32, primary_key=True)
+    level = models.FloatField()
+    at = models.DateTimeField()
+    counted = models.BooleanField(help_text="Whether the last one was let in.")
+    forget_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"Counter at {self.level:.1f}"
+
+
+class Line(models.Model):
+    """A live line somebody holds open, once for each limit it counts against."""
+
+    line = models.UUIDField(db_index=True)
+    key = models.BinaryField(max_length=32)
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["key", "until"], name="line_held")]
+
+    def __str__(self) -> str:
+        return f"Line {self.line}"
+
+
+class LimitValue(models.Model):
+    """What a municipality decided about one of its limits."""
+
+    municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT)
+    name = models.CharField(max_length=40)
+    value = models.PositiveIntegerField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["municipality", "name"], name="limit_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.value}"
+
+
+class LimitFigure(models.Model):
+    """How many a limit slowed and refused on a day: numbers only."""
+
+    municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT)
+    name = models.CharField(max_length=40)
+    on = models.DateField()
+    slowed = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["municipality", "name", "on"], name="limit_figure_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.on}"

@@ -17,19 +17,20 @@ from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_GET, require_POST
 
 from torget.people import rules
+from torget.people.limits import delays
 
 RESIDENTS = "idporten"
 PROOF = "resident_proof"
@@ -42,9 +43,6 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "too_many_login_attempts": gettext_lazy(
-            "Det er prøvd feil passord for mange ganger. Vent fem minutter, eller lag et nytt passord."
-        ),
         "email_password_mismatch": gettext_lazy(
             "E-postadressen eller passordet er feil. Prøv igjen, eller lag et nytt passord."
         ),
@@ -57,11 +55,37 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
     def add_message(self, *_given: Any, **_named: Any) -> None:
         """The page one comes to says it; allauth's own messages would say it in other words."""
 
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Instead of allauth's limits, which lock out: delays that grow (people.limits.delays)."""
+        municipality = getattr(request, "municipality", None)
+        self._attempt = delays.attempt_password(
+            municipality, credentials.get("email") or "", request, at=timezone.now()
+        )
+        if self._attempt.wait_seconds:
+            raise ValidationError(wait_words(self._attempt.wait_seconds), "too_many_login_attempts")
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        """The password was right."""
+        delays.take_back(self._attempt)
+
     def post_login(self, request: HttpRequest, user: Any, **given: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **given)
+        delays.remember_device(request, response, user)
         if signed_in := (given.get("signal_kwargs") or {}).get("sociallogin"):
             bind_session(request, signed_in.account.extra_data)
         return response
+
+
+def wait_words(seconds: int) -> str:
+    """How long to wait, and what else one can do."""
+    if seconds < 60:
+        wait = ngettext("Vent %(n)s sekund", "Vent %(n)s sekunder", seconds) % {"n": seconds}
+    else:
+        minutes = -(-seconds // 60)
+        wait = ngettext("Vent %(n)s minutt", "Vent %(n)s minutter", minutes) % {"n": minutes}
+    return _("Det er prøvd feil flere ganger. %(wait)s, eller lag et nytt passord.") % {
+        "wait": wait
+    }
 
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped

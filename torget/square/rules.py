@@ -26,6 +26,7 @@ from torget.intake.models import Envelope
 from torget.outbox import rules as outbox
 from torget.people import rules as people
 from torget.people.actor import Actor
+from torget.people.limits import may_write_to
 from torget.people.links import absolute
 from torget.people.models import Municipality
 from torget.subscriptions import rules as subscriptions
@@ -125,6 +126,8 @@ def _send_receipt(conversation: Conversation, *, at: datetime) -> None:
     if account is None:
         return
     municipality = conversation.municipality
+    if not may_write_to(identity.external_id, "receipt", municipality, at=at):
+        return
     body = _(
         "Takk, vi har fått spørsmålet ditt. Saksnummeret er %(ref)s.\n\n"
         "Vi svarer innen %(days)s virkedager. Her kan du følge saken:\n%(link)s\n\n"
@@ -215,7 +218,10 @@ def follow(
     language: str,
     at: datetime,
 ) -> Subscription:
-    """Follow a public thing by e-mail; a confirmation is sent first."""
+    """Follow a public thing by e-mail; a confirmation is sent first.
+
+    Done by the worker (square.tasks): whether an address is known, or follows already, must not show in the answer's time.
+    """
     municipality = conversation_or_answer.municipality
     with transaction.atomic():
         identity = persons.identify(
@@ -227,11 +233,16 @@ def follow(
 
 
 def send_signin_link(municipality: Municipality, address: str, *, at: datetime) -> None:
-    """Send a resident a link to sign in with. It is sent whether or not we know the address: nothing is revealed."""
+    """Send a resident a link to sign in with. It is sent whether or not we know the address: nothing is revealed.
+
+    Asked for again and again, no more letters are sent than the limit lets through; a link sent before still works.
+    """
     account = first_account(municipality.pk, "email")
     if account is None:
         raise Refused(_("Kommunen har ikke satt opp e-post ennå. Ring oss i stedet."), "no_email")
     with transaction.atomic():
+        if not may_write_to(address, "signin", municipality, at=at):
+            return
         token = people.make_signin_link(municipality, address, at=at)
         out = Outgoing(
             idempotency_key=f"signin-{token[:16]}",

@@ -16,6 +16,7 @@ from torget.errors import Refused
 from torget.history.rules import record
 from torget.outbox import rules as outbox
 from torget.people.actor import Actor
+from torget.people.limits import may_write_to
 from torget.people.links import absolute
 from torget.people.models import Municipality
 from torget.subscriptions.models import Subscription
@@ -93,7 +94,9 @@ def follow(
             by=Actor.resident(municipality.pk, identity.person_id),
             at=at,
         )
-        if confirmed:
+        if confirmed or not may_write_to(
+            identity.external_id, "follow", municipality, at=at
+        ):  # who is written to too often gets no letter, and the page says the same
             return subscription
         with translation.override(language):
             sent = _send(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from tests.cast import make_question
+from tests.cast import do_jobs, make_question
 from torget.answers import rules
 from torget.answers.compare import compare
 from torget.answers.models import Policy
@@ -121,6 +121,7 @@ def test_those_who_follow_a_topic_are_told_of_each_new_answer(
     client, nordvaag, email, talk, topic, ola, now
 ):
     client.post(f"/svar/emne/{topic.slug}/folg", {"email": "nina@innbygger.test"})
+    do_jobs()
     confirm = Delivery.objects.get(recipient="nina@innbygger.test")
     token = confirm.payload["body"].split("/folg/")[1].split()[0]
     subscriptions.confirm(token, at=now)

@@ -18,6 +18,7 @@ from torget.history.rules import record
 from torget.outbox import rules as outbox
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
+from torget.people.limits import may_write_to
 from torget.people.links import absolute
 
 HERE = timedelta(
@@ -137,6 +138,8 @@ def _shown(conversation: Conversation) -> list[Message]:
 
 def _send_transcript(chat: Chat, *, at: datetime) -> bool:
     conversation = chat.conversation
+    if not may_write_to(chat.email, "transcript", conversation.municipality, at=at):
+        return True  # and nobody is told that it was not written
     said = _shown(conversation)
     with translation.override(conversation.language):
         lines = [

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from django.test import Client
 
-from tests.cast import make_question
+from tests.cast import do_jobs, make_question
 from torget.answers.rules import change, publish, withdraw
 from torget.answers.search import suggest
 from torget.channels.rules import open_account
@@ -83,6 +83,7 @@ def test_following_begins_with_a_confirmation_and_ends_with_a_link(nordvaag, mai
     assert (
         client.post(f"/vegg/{wall.ref}/folg", {"email": "nina@innbygger.test"}).status_code == 200
     )
+    do_jobs()
     token = Subscription.objects.get().token
     reply(wall, "Første svar", by=ola, at=now)
     assert (
@@ -242,6 +243,7 @@ def test_an_answer_is_followed_from_its_page_and_told_of_when_it_changes(
     client = Client()
     assert f"/svar/{answer.slug}/folg" in client.get(f"/svar/{answer.slug}").content.decode()
     client.post(f"/svar/{answer.slug}/folg", {"email": "nina@innbygger.test"})
+    do_jobs()
     client.post(f"/folg/{Subscription.objects.get().token}")
     change(answer, question=answer.question, body="Klokka ni.", by=ola, at=now, valid_until=None)
     assert "Klokka ni." in letters("nina@innbygger.test")[-1]["body"]

@@ -18,6 +18,7 @@ from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import case_path, gone_private
 from torget.people.hours import Hours
+from torget.people.limits import gated
 from torget.people.rules import front_unit
 from torget.square import rules
 from torget.square.forms import AskForm, MoreForm, SayingForm
@@ -44,6 +45,7 @@ def saying_of(form: SayingForm, request: Any, visibility: str) -> rules.Saying:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@gated
 def ask(request: Any) -> HttpResponse:
     """`/spor`: write, see what is already answered, send."""
     if request.method != "POST":
@@ -86,6 +88,7 @@ def suggestions(request: Any) -> HttpResponse:
 
 
 @require_POST
+@gated
 def helped(request: Any, slug: str) -> HttpResponse:
     """An answer made a question unnecessary."""
     now = timezone.now()
@@ -131,6 +134,7 @@ def _root(conversation: Conversation) -> int | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@gated
 def case(request: Any, ref: str, key: str) -> HttpResponse:
     """`/saker/<ref>/<key>`: a resident's own case, by its secret link."""
     conversation = get_object_or_404(

@@ -17,6 +17,7 @@ from torget.conversations.models import Chat, Message
 from torget.conversations.rules import chatting
 from torget.errors import Refused
 from torget.people.actor import Actor
+from torget.people.limits import gate
 from torget.people.links import absolute
 from torget.people.rules import answer_expected_at, on_duty
 from torget.square import rules
@@ -54,6 +55,8 @@ def _look(request: Any) -> dict[str, Any]:
 @never_cache
 def chat(request: Any) -> HttpResponse:
     """`/prat`: who is there, and the first words."""
+    if (slow := gate(request, **_look(request))) is not None:
+        return _framed(request, slow)
     now = timezone.now()
     form = ChatForm(request.POST or None, request.FILES or None)
     context = {
@@ -104,6 +107,8 @@ def _one(request: Any, ref: str, key: str) -> Chat:
 @never_cache
 def talk(request: Any, ref: str, key: str) -> HttpResponse:
     """`/prat/<ref>/<key>`: one talk, by its secret address. `?del=samtale` is what changes, by itself."""
+    if (slow := gate(request, **_look(request))) is not None:
+        return _framed(request, slow)
     found, now = _one(request, ref, key), timezone.now()
     conversation = found.conversation
     if conversation.merged_into_id:
@@ -149,6 +154,8 @@ def typing(request: Any, ref: str, key: str) -> HttpResponse:
 @require_POST
 def end(request: Any, ref: str, key: str) -> HttpResponse:
     """The resident ends the talk, or asks for the transcript."""
+    if (slow := gate(request, **_look(request))) is not None:
+        return _framed(request, slow)
     found, now = _one(request, ref, key), timezone.now()
     conversation = found.conversation
     back = chatting.chat_path(conversation) + str(_look(request)["frame_query"])

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from torget.conversations.models import Conversation, Identity
 from torget.conversations.rules import case_path
+from torget.people.limits import gated
 from torget.people.signin import PROOF, bind_session, residents_may_use_idporten
 from torget.square import rules
 from torget.square.forms import AddressForm
@@ -36,6 +37,7 @@ def mine(request: Any) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@gated
 def signin(request: Any) -> HttpResponse:
     """`/min-side/inn`: ask for a sign-in link."""
     form = AddressForm(request.POST or None)
@@ -52,6 +54,7 @@ def signin(request: Any) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@gated
 def signin_link(request: Any, token: str) -> HttpResponse:
     """`/min-side/inn/<token>`: the link in the mail. It is spent by a button, for mail scanners open links."""
     if request.method != "POST":
@@ -94,6 +97,7 @@ def signout(request: Any) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@gated
 def confirm_follow(request: Any, token: str) -> HttpResponse:
     """`/folg/<token>`: confirm that one wants to follow."""
     done = None
@@ -106,6 +110,7 @@ def confirm_follow(request: Any, token: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @never_cache
+@gated
 def end_follow(request: Any, token: str) -> HttpResponse:
     """`/folg/<token>/slutt`: stop following."""
     if request.method == "POST":

@@ -14,8 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from torget.answers.models import Answer, Topic
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Message
+from torget.people.limits import gated
 from torget.square import rules
 from torget.square.forms import AddressForm, CommentForm, WallForm
+from torget.square.tasks import follow_by_mail
 from torget.square.views.ask import public_of, saying_of
 from torget.square.views.home import ready
 
@@ -54,6 +56,7 @@ def wall(request: Any) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@gated
 def wall_new(request: Any) -> HttpResponse:
     """`/vegg/nytt`: a resident posts on the wall."""
     form = WallForm(request.POST or None, request.FILES or None)
@@ -72,6 +75,7 @@ def wall_new(request: Any) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+@gated
 def wall_post(request: Any, ref: str) -> HttpResponse:
     """`/vegg/<ref>`: one public conversation and its comments."""
     lives = public_of(request.municipality, ref)
@@ -103,6 +107,7 @@ def wall_post(request: Any, ref: str) -> HttpResponse:
 
 
 @require_POST
+@gated
 def follow(request: Any, ref: str) -> HttpResponse:
     """Follow a public conversation by e-mail."""
     conversation = get_object_or_404(
@@ -113,17 +118,14 @@ def follow(request: Any, ref: str) -> HttpResponse:
         return render(
             request, "square/follow.html", {"form": form, "title": conversation.subject}, status=422
         )
-    rules.follow(
-        conversation,
-        form.cleaned_data["email"],
-        title=conversation.subject,
-        language=request.LANGUAGE_CODE,
-        at=timezone.now(),
+    follow_by_mail(
+        conversation, form.cleaned_data["email"], conversation.subject, request.LANGUAGE_CODE
     )
     return render(request, "square/follow_sent.html", {"title": conversation.subject})
 
 
 @require_POST
+@gated
 def follow_answer(request: Any, slug: str) -> HttpResponse:
     """Follow an answer by e-mail: told when it changes."""
     now = timezone.now()
@@ -135,30 +137,19 @@ def follow_answer(request: Any, slug: str) -> HttpResponse:
         return render(
             request, "square/follow.html", {"form": form, "title": answer.question}, status=422
         )
-    rules.follow(
-        answer,
-        form.cleaned_data["email"],
-        title=answer.question,
-        language=request.LANGUAGE_CODE,
-        at=now,
-    )
+    follow_by_mail(answer, form.cleaned_data["email"], answer.question, request.LANGUAGE_CODE)
     return render(request, "square/follow_sent.html", {"title": answer.question})
 
 
 @require_POST
+@gated
 def follow_topic(request: Any, slug: str) -> HttpResponse:
     """Follow a topic by e-mail: told of each new answer about it."""
     topic = get_object_or_404(Topic, municipality=request.municipality, slug=slug, closed_at=None)
     form, title = AddressForm(request.POST), topic.local_name
     if not form.is_valid():
         return render(request, "square/follow.html", {"form": form, "title": title}, status=422)
-    rules.follow(
-        topic,
-        form.cleaned_data["email"],
-        title=title,
-        language=request.LANGUAGE_CODE,
-        at=timezone.now(),
-    )
+    follow_by_mail(topic, form.cleaned_data["email"], title, request.LANGUAGE_CODE)
     return render(request, "square/follow_sent.html", {"title": title})
 
 
