@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from torget.channels import files
+from torget.channels import files, pictures
 from torget.channels.contract import File, Utterance
 from torget.conversations.models import Attachment, Message, Version
-from torget.protocols.files import BadFile, clean_image, safe_name, sniff
+from torget.protocols.files import BadFile, Cleaned, safe_name, sniff
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,33 +34,55 @@ class Prepared:
         return asdict(self)
 
 
-def prepare_picture(name: str, content: bytes, *, alt: str = "") -> Prepared:
-    """Clean a picture (turned upright, no place or time in it, HEIC to JPEG) and keep it.
-
-    Raises:
-        BadFile: not a picture we can read, or one too large.
-    """
-    cleaned, media_type, width, height = clean_image(content)
+def _kept(name: str, cleaned: Cleaned, alt: str) -> Prepared:
+    content, media_type, width, height = cleaned
     stem = safe_name(name).rsplit(".", 1)[0] or "bilde"
     suffix = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "image/gif": "gif"}[
         media_type
     ]
     return Prepared(
-        files.put(cleaned),
+        files.put(content),
         media_type,
         f"{stem}.{suffix}",
-        len(cleaned),
+        len(content),
         alt.strip()[:300],
         width,
         height,
     )
 
 
-def prepare(file: File) -> Prepared:
-    """Keep any file; pictures cleaned where they can be read, everything else as it came, for download only."""
+def prepare_picture(name: str, content: bytes, *, alt: str = "", patient: bool = False) -> Prepared:
+    """Clean a picture (turned upright, no place or time in it, HEIC to JPEG) and keep it.
+
+    Raises:
+        BadFile: not a picture we can read, or one too large.
+        Busy: too many pictures are being read; `patient` waits instead.
+    """
+    return _kept(name, pictures.clean(content, patient=patient), alt)
+
+
+def prepare_pictures(given: Sequence[tuple[str, bytes]]) -> list[Prepared | BadFile]:
+    """Clean and keep the pictures of one form, by name and content; for each that cannot be used, why.
+
+    Raises:
+        Busy: too many pictures are being read; none was kept.
+    """
+    made = pictures.clean_all([content for _name, content in given])
+    return [
+        one if isinstance(one, BadFile) else _kept(name, one, "")
+        for (name, _content), one in zip(given, made, strict=True)
+    ]
+
+
+def prepare(file: File, *, patient: bool = False) -> Prepared:
+    """Keep any file; pictures cleaned where they can be read, everything else as it came, for download only.
+
+    Raises:
+        Busy: too many pictures are being read; `patient` waits instead.
+    """
     if sniff(file.content[:4096]).startswith("image/"):
         try:
-            return prepare_picture(file.name, file.content, alt=file.alt)
+            return prepare_picture(file.name, file.content, alt=file.alt, patient=patient)
         except BadFile:
             pass  # kept as it came; offered for download, never shown
     return Prepared(

@@ -263,7 +263,7 @@ def _with_files(said: Utterance) -> Utterance:
     until = time.monotonic() + FETCH_SECONDS
     had = [(held, _fetched(held, until)) for held in said.attachments]
     lost = [held.url for held, file in had if file is None]
-    prepared = [attachments.prepare(file) for _held, file in had if file is not None]
+    prepared = [attachments.prepare(file, patient=True) for _held, file in had if file is not None]
     note = "\n".join([_("Vedlegg vi ikke fikk hentet:"), *lost]) if lost else ""
     return replace(
         said,

@@ -8,13 +8,18 @@ import struct
 import warnings
 import zipfile
 import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
 from torget.protocols.plaintext import one_line
 
-MAX_PIXELS = 50_000_000
+# JPEG is made smaller while it is decoded; every other kind is decoded whole, four bytes a pixel and several times over.
+MAX_PIXELS = {"JPEG": 50_000_000, "MPO": 50_000_000}
+MAX_PIXELS_DECODED_WHOLE = 25_000_000  # a telephone's HEIC has 24.5 million
+MAX_PIXELS_TOGETHER = 150_000_000  # of the pictures of one request, JPEG counted as a quarter
 MAX_EDGE_PIXELS = 2560
 HEAD_BYTES = 4096
 UNKNOWN = "application/octet-stream"
@@ -152,56 +157,83 @@ def _text_kind(head: bytes) -> str:
     return UNKNOWN if controls else "text/plain"
 
 
-def clean_image(raw: bytes) -> tuple[bytes, str, int, int]:
+Cleaned = tuple[bytes, str, int, int]
+
+
+def clean_image(raw: bytes) -> Cleaned:
     """A picture made safe: upright, in sRGB, at most 2560 pixels long, without EXIF, place, maker notes or comments.
 
     HEIC, AVIF and WebP become JPEG (or PNG when transparent), so that every browser shows them. Of an animation the
-    first picture is kept. The result is a new encoding of the pixels: nothing hidden in the file survives.
+    first picture is kept. The result is a new encoding of the pixels: nothing hidden in the file survives. Nothing
+    bounds the time a decoder takes: of strangers' pictures this runs in a process of its own (`channels.pictures`).
 
     Returns:
         The new file, its media type, its width and height in pixels.
 
     Raises:
-        BadFile: `not_an_image`, `broken` (truncated, invalid) or `too_large` (over 50 megapixels).
+        BadFile: `not_an_image`, `broken` (truncated, invalid) or `too_large` (over 50 megapixels as JPEG, 25 otherwise).
     """
     kind = sniff(raw)
     if not kind.startswith("image/"):
         raise BadFile("not_an_image")
+    with _refusing():
+        return _encode(_upright(_open(raw)), transparent_ok=kind != "image/jpeg")
+
+
+def clean_images(raws: Sequence[bytes]) -> list[Cleaned | str]:
+    """Pictures that came together, each as `clean_image` makes it, or the code of what is wrong with it.
+
+    When they have too many pixels in all, none is decoded and each is `too_large`.
+    """
+    if sum(map(_weight, raws)) > MAX_PIXELS_TOGETHER:
+        return ["too_large" for _each in raws]
+    made: list[Cleaned | str] = []
+    for raw in raws:
+        try:
+            made.append(clean_image(raw))
+        except BadFile as fault:
+            made.append(fault.code)
+    return made
+
+
+def _weight(raw: bytes) -> int:
+    """How many pixels must be decoded; 0 for what will be refused anyway."""
+    try:
+        with _refusing():
+            opened = Image.open(io.BytesIO(raw), formats=_FORMATS)
+            pixels = opened.size[0] * opened.size[1]
+            return pixels // 4 if opened.format in MAX_PIXELS else pixels
+    except BadFile:
+        return 0
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Decoders raise almost anything on hostile input; all of it means the same here."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image = _open(raw)
-            return _encode(_upright(image), transparent_ok=kind != "image/jpeg")
+            yield
     except BadFile:
         raise
     except Image.DecompressionBombError as fault:
         raise BadFile("too_large") from fault
-    # Decoders raise almost anything on hostile input; all of it means the same here.
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        RuntimeError,
-        IndexError,
-        KeyError,
-        TypeError,
-    ) as fault:
+    except _STUMBLES as fault:
         raise BadFile("broken") from fault
-    except (
-        struct.error,
-        zlib.error,
-        OverflowError,
-        MemoryError,
-        AttributeError,
-        ZeroDivisionError,
-    ) as fault:
-        raise BadFile("broken") from fault
+
+
+_STUMBLES = (
+    *(OSError, ValueError, SyntaxError, EOFError, RuntimeError, IndexError, KeyError, TypeError),
+    *(struct.error, zlib.error, OverflowError, MemoryError, AttributeError, ZeroDivisionError),
+)
+# Modes that can be made smaller as they are; a palette or sixteen bits must be made colours first.
+_SHRINKABLE = {"L", "LA", "RGB", "RGBA", "CMYK", "YCbCr"}
 
 
 def _open(raw: bytes) -> Image.Image:
     opened = Image.open(io.BytesIO(raw), formats=_FORMATS)
-    if opened.size[0] * opened.size[1] > MAX_PIXELS:
+    most = MAX_PIXELS.get(opened.format or "", MAX_PIXELS_DECODED_WHOLE)
+    if opened.size[0] * opened.size[1] > most:
         raise BadFile("too_large")
     # For JPEG the decoder can shrink while decoding: less memory, much faster on telephone pictures.
     opened.draft("RGB", (MAX_EDGE_PIXELS, MAX_EDGE_PIXELS))
@@ -211,13 +243,23 @@ def _open(raw: bytes) -> Image.Image:
 
 def _upright(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
+    transparent = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+    wanted = "RGBA" if transparent else "RGB"
+    if image.mode not in _SHRINKABLE or (transparent and image.mode in ("L", "RGB")):
+        image = _converted(image, wanted)
+    # Smaller first, and everything else on the small one: of a large picture there are at most two copies at once.
+    image.thumbnail((MAX_EDGE_PIXELS, MAX_EDGE_PIXELS), Image.Resampling.LANCZOS, reducing_gap=2.0)
     turned = ImageOps.exif_transpose(image)
-    transparent = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
-    flat = turned.convert("RGBA" if transparent else "RGB")
-    if profile and not transparent:
-        flat = _srgb(turned if turned.mode in ("RGB", "CMYK", "L") else flat, profile)
-    flat.thumbnail((MAX_EDGE_PIXELS, MAX_EDGE_PIXELS), Image.Resampling.LANCZOS)
-    return flat
+    if profile and not transparent and turned.mode in ("RGB", "CMYK", "L"):
+        return _srgb(turned, profile)
+    return turned.convert(wanted)
+
+
+def _converted(image: Image.Image, mode: str) -> Image.Image:
+    """In another mode, still knowing which way up it is."""
+    made = image.convert(mode)
+    made.info["exif"] = image.getexif().tobytes()
+    return made
 
 
 def _srgb(image: Image.Image, profile: bytes) -> Image.Image:
@@ -231,7 +273,7 @@ def _srgb(image: Image.Image, profile: bytes) -> Image.Image:
     return converted if converted is not None else image.convert("RGB")
 
 
-def _encode(image: Image.Image, *, transparent_ok: bool) -> tuple[bytes, str, int, int]:
+def _encode(image: Image.Image, *, transparent_ok: bool) -> Cleaned:
     # A fresh image carries no metadata, so none can be written.
     fresh = Image.frombytes(image.mode, image.size, image.tobytes())
     out = io.BytesIO()

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from torget.conversations.attachments import Prepared, prepare_picture
+from torget.conversations.attachments import Prepared, prepare_pictures
 from torget.conversations.guard import national_ids
 from torget.people.models import Municipality, Unit
 from torget.protocols.files import BadFile
@@ -46,24 +46,29 @@ class PicturesField(forms.FileField):
                 )
                 % {"most": MAX_PICTURES}
             )
-        return [self._one(file) for file in given]
-
-    def _one(self, file: UploadedFile[Any]) -> Prepared:
-        name = file.name or "bilde"
-        if (file.size or 0) > MAX_PICTURE_BYTES:
-            raise ValidationError(
-                gettext("Bildet %(name)s er for stort. Et bilde kan være opptil 20 MB.")
-                % {"name": name[:60]}
-            )
-        try:
-            return prepare_picture(name, file.read())
-        except BadFile as fault:
-            raise ValidationError(
-                gettext(
-                    "Vi klarte ikke å lese bildet %(name)s. Prøv et annet, eller ta et skjermbilde av det."
+        for file in given:
+            if (file.size or 0) > MAX_PICTURE_BYTES:
+                raise ValidationError(
+                    gettext("Bildet %(name)s er for stort. Et bilde kan være opptil 20 MB.")
+                    % {"name": _named(file)}
                 )
-                % {"name": name[:60]}
-            ) from fault
+        prepared: list[Prepared] = []
+        # Together: they have one place in the queue, and a measure they share.
+        made = prepare_pictures([(file.name or "bilde", file.read()) for file in given])
+        for file, one in zip(given, made, strict=True):
+            if isinstance(one, BadFile):
+                raise ValidationError(
+                    gettext(
+                        "Vi klarte ikke å lese bildet %(name)s. Prøv et annet, eller ta et skjermbilde av det."
+                    )
+                    % {"name": _named(file)}
+                )
+            prepared.append(one)
+        return prepared
+
+
+def _named(file: UploadedFile[Any]) -> str:
+    return (file.name or "bilde")[:60]
 
 
 class SayingForm(forms.Form):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from torget.channels import pictures
 from torget.channels.contract import SendError
 from torget.protocols import files
 
@@ -32,7 +33,7 @@ def fitting(raw: bytes, most_bytes: int = MOST_BYTES) -> Picture:
         SendError: it is no picture, or cannot be made small enough; trying again cannot help.
     """
     try:
-        made = Picture(*files.clean_image(raw))
+        made = Picture(*pictures.clean(raw, patient=True))
     except files.BadFile as fault:
         raise SendError(f"A picture cannot be used: {fault.code}.", permanent=True) from fault
     edge = max(made.width, made.height)

@@ -6,6 +6,7 @@ import io
 
 from PIL import Image
 
+from torget.channels import pictures
 from torget.channels.contract import SendError
 from torget.protocols import files
 
@@ -19,7 +20,7 @@ def fitting(raw: bytes, most_bytes: int) -> tuple[bytes, str]:
         SendError: it is no picture, or cannot be made small enough; trying again cannot help.
     """
     try:
-        content, media_type, width, height = files.clean_image(raw)
+        content, media_type, width, height = pictures.clean(raw, patient=True)
     except files.BadFile as fault:
         raise SendError(f"A picture cannot be used: {fault.code}.", permanent=True) from fault
     edge = max(width, height)

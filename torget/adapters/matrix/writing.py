@@ -11,6 +11,7 @@ from urllib.parse import quote
 from torget.adapters.matrix import parsing
 from torget.adapters.matrix.reading import Event, event
 from torget.adapters.matrix.rest import CLIENT, Fault, call, room_path
+from torget.channels import pictures
 from torget.channels.contract import AccountFacts, File, Outgoing, Receipt, SendError
 from torget.protocols import files
 
@@ -133,7 +134,7 @@ def _receipt(room: str, event_id: str, detail: str = "") -> Receipt:
 
 def _picture(account: AccountFacts, file: File) -> dict[str, Any]:
     try:
-        content, media_type, width, height = files.clean_image(file.content)
+        content, media_type, width, height = pictures.clean(file.content, patient=True)
     except files.BadFile as fault:
         raise SendError(f"A picture cannot be used: {fault.code}.", permanent=True) from fault
     made = call(account, "POST", "/_matrix/media/v3/upload", raw=(media_type, content))
