@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from torget.channels.apart.answers import Raised
-from torget.channels.apart.places import Died, Full, Place, TooLong, Work
+from torget.channels.apart.places import Died, Full, NotStarted, Place, TooLong, Work
 from torget.errors import Busy
 from torget.protocols.files import BadFile, Cleaned
 
@@ -54,7 +54,7 @@ def clean_all(raws: Sequence[bytes], *, patient: bool = False) -> list[Cleaned |
             that make pages may be busy with pictures.
 
     Raises:
-        Busy: no room within three seconds; nothing was kept.
+        Busy: no room within three seconds, or no process can be started; nothing was kept.
     """
     if not raws:
         return []
@@ -63,7 +63,7 @@ def clean_all(raws: Sequence[bytes], *, patient: bool = False) -> list[Cleaned |
         with _room(patient=patient):
             wait = None if patient else WAIT_SECONDS
             made = PLACE.run(list(raws), seconds=seconds, wait_seconds=wait)
-    except Full as fault:
+    except (Full, NotStarted) as fault:
         raise _busy() from fault
     except (TooLong, Died, Raised):
         # Whichever of them it was: looking for it would be the same work again.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from torget.channels import http
 from torget.channels import rules as channels
 from torget.channels.contract import AccountFacts, File, Item, Notice, Utterance
+from torget.channels.reading import Asked, Said, parse
 from torget.channels.registry import adapter_for
 from torget.conversations import attachments, changing, deadlines, persons
 from torget.conversations.finding import answers_private, find_conversation, kept, route
@@ -285,15 +286,15 @@ class Understood:
         return any(_to_fetch(file) for said in self.utterances for file in said.attachments)
 
 
-def understand(envelope: Envelope) -> Understood:
-    """Parse an envelope.
+def understand(envelope: Envelope, parse: Callable[[Asked], Said] = parse) -> Understood:
+    """Parse an envelope: here, or with `channels.reading.parse_apart` where no envelope may hold the others up.
 
     Raises:
         Unparseable: with the sentence for the quarantine view.
     """
     account: AccountFacts = channels.facts(envelope.account)
     item = Item(envelope.external_id, bytes(envelope.body), envelope.media_type, envelope.headers)
-    parsed = adapter_for(account.network).parse(item, account, received_at=envelope.received_at)
+    parsed = parse((item, account, envelope.received_at))
     return Understood(
         [one for one in parsed if isinstance(one, Utterance)],
         [one for one in parsed if isinstance(one, Notice)],

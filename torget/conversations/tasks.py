@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from torget.channels import reading
 from torget.channels.contract import Unparseable
 from torget.channels.rules import beat
 from torget.channels.wake import Waker
@@ -62,12 +63,17 @@ class Aside:
             connection.close()
 
 
-def file_due(*, now: Callable[[], datetime] = timezone.now, aside: Aside | None = None) -> int:
+def file_due(
+    *,
+    now: Callable[[], datetime] = timezone.now,
+    aside: Aside | None = None,
+    parse: Callable[[reading.Asked], reading.Said] = reading.parse,
+) -> int:
     """One round: claim what was received and file it, or let it be filed aside; how many were claimed."""
     batch = intake.claim(at=now())
     for envelope in batch:
         with _set_aside_on_fault(envelope, now):
-            understood = filing.understand(envelope)
+            understood = filing.understand(envelope, parse)
             if aside is not None and understood.fetches:
                 aside.keep(envelope, understood)
             else:
@@ -95,9 +101,10 @@ def _set_aside_on_fault(envelope: Envelope, now: Callable[[], datetime]) -> Iter
 def file_loop(stop: threading.Event) -> None:
     """Run until told to stop; woken by NOTIFY."""
     with Waker("torget_intake") as waker, Aside() as aside:
+        reading.PLACE.warm()
         while not stop.is_set():
             close_old_connections()
-            busy = file_due(aside=aside)
+            busy = file_due(aside=aside, parse=reading.parse_apart)
             beat("filing")
             if not busy:
                 waker.wait(2.0, stop)

@@ -31,6 +31,8 @@ def main(act: str, most_bytes: int, *, needs_django: bool) -> None:
     _limit(resource.RLIMIT_DATA, most_bytes)
     _limit(resource.RLIMIT_CORE, 0)
     with os.fdopen(into, "rb") as asking, os.fdopen(out_of, "wb") as answering:
+        answering.write(FRAME.pack(0))  # ready
+        answering.flush()
         while head := asking.read(FRAME.size):
             seconds, asked = pickle.loads(asking.read(FRAME.unpack(head)[0]))  # noqa: S301 - our own process asks
             # The kernel ends it too, should the one who asked be gone.

@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 FRAME = struct.Struct(">Q")
 PIECE_BYTES = 1_000_000
 LOOK_AGAIN_SECONDS = 0.02
+START_SECONDS = 60.0  # of a child, on a machine that has much else to do
 MOST_TASKS = 500  # then a child is replaced: what it has not given back of memory is
 
 
@@ -41,6 +42,10 @@ class TooLong(Exception):  # noqa: N818 - names the verdict
 
 class Died(Exception):  # noqa: N818 - names the verdict
     """The child ended in the middle of it: too much memory, or a fault in a library."""
+
+
+class NotStarted(Exception):  # noqa: N818 - names the verdict
+    """No child could be started: the fault is this machine's, not that of what was to be done."""
 
 
 class Full(Exception):  # noqa: N818 - names the verdict
@@ -80,6 +85,7 @@ class Place:
 
         Raises:
             Full: no place in time; nothing was begun.
+            NotStarted: there is no child to do it.
             TooLong, Died: it did not come to its end.
             answers.Raised: the function raised; says what.
         """
@@ -93,6 +99,10 @@ class Place:
                 raise
             self._give_back(child)
         return answers.opened(answer)
+
+    def warm(self) -> None:
+        """Start a child now, so that the first who asks need not wait for it."""
+        self._give_back(self._take())
 
     def close(self) -> None:
         """End the children that are idle."""
@@ -153,6 +163,7 @@ class Child:
 
     def __init__(self, work: Work) -> None:
         self.tasks = 0
+        self.ready = False
         self.process = subprocess.Popen(  # noqa: S603 - ourselves
             [
                 sys.executable,
@@ -189,12 +200,25 @@ class Child:
         """Its answer, as it came.
 
         Raises:
-            TooLong, Died: there is none; kill it.
+            NotStarted, TooLong, Died: there is none; kill it.
         """
+        if not self.ready:
+            self._begin()
         self.tasks += 1
-        until = time.monotonic() + seconds
         told = pickle.dumps((seconds, asked), protocol=pickle.HIGHEST_PROTOCOL)
-        left = memoryview(FRAME.pack(len(told)) + told)
+        return self._exchange(FRAME.pack(len(told)) + told, seconds)
+
+    def _begin(self) -> None:
+        """Wait until it says that it has loaded what it needs; that is no time of what it is asked."""
+        try:
+            self._exchange(b"", START_SECONDS)
+        except (TooLong, Died) as fault:
+            raise NotStarted from fault
+        self.ready = True
+
+    def _exchange(self, told: bytes, seconds: float) -> bytes:
+        until = time.monotonic() + seconds
+        left = memoryview(told)
         got = bytearray()
         while True:
             if left:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from tests.cast import NOW
 from tests.peers.cutting import Refusing
+from torget.channels.apart import answers
 from torget.channels.base import Base
 from torget.channels.contract import (
     BadSignature,
@@ -92,6 +93,8 @@ def test_it_understands_its_own_envelopes_the_same_way_every_time(one):
     for item in one.items:
         first = adapter.parse(item, one.account, received_at=NOW)
         assert list(first) == list(adapter.parse(item, one.account, received_at=NOW))
+        # It is read in a process of its own, which hands over plain values and those of the contract.
+        assert answers.opened(answers.packed(list(first))) == list(first)
         for said in first:
             assert isinstance(said, Utterance | Notice)
             if isinstance(said, Utterance):
