@@ -252,7 +252,7 @@ def _fetched(file: File, until: float) -> File | None:
     if (left := until - time.monotonic()) <= 0:
         return None
     try:
-        answer = http.request("GET", file.url, most_bytes=MOST_FETCHED_BYTES, timeout_seconds=left)
+        answer = http.fetch(file.url, most_bytes=MOST_FETCHED_BYTES, timeout_seconds=left)
     except http.HttpError:
         return None
     whole = answer.status == 200 and answer.body and not answer.cut

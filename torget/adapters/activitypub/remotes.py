@@ -67,6 +67,10 @@ def _get(
     for _step in range(MOST_REDIRECTS + 1):
         if not url.startswith("https://") and not settings.ALLOW_PRIVATE_HOSTS:
             raise Unreachable("The address is not https.")
+        try:
+            url = http.checked_url(url).url  # what is signed is what is asked for
+        except http.HttpError as fault:
+            raise Unreachable(str(fault)) from fault
         headers = {"accept": accept}
         if signed:
             key = ours.key("rsa")

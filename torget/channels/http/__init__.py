@@ -11,7 +11,6 @@ from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connection
@@ -23,12 +22,14 @@ from pyreqwest.exceptions import (
     PoolTimeoutError,
     PyreqwestError,
 )
+from pyreqwest.http import Url
+
+from torget.protocols.hosts import Address, BadHost, Place, is_outside, place_of
 
 TIMEOUT_SECONDS = 20.0
 CONNECT_SECONDS = 5.0
 MOST_BYTES = 2_000_000
 AGENT = "Torget (municipal town square)"
-_WITH_IPV4_LAST = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 Builder = TypeVar("Builder", ClientBuilder, SyncClientBuilder)
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -51,40 +52,32 @@ class HttpError(Exception):
         self.maybe_sent = maybe_sent
 
 
-def _reached(
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
-) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
-    """The address, and the IPv4 address inside it that a gateway on the way would call (RFC 4291, 6052, 3056)."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return [address]
-    if address.ipv4_mapped:
-        return [address.ipv4_mapped]
-    if address.sixtofour:
-        return [address, address.sixtofour]
-    if any(address in net for net in _WITH_IPV4_LAST):
-        return [address, ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)]
-    return [address]
-
-
 def checked_address(host: str, port: int) -> str:
-    """An address of the host that we may call.
+    """An address of the host (canonical, as in `checked_url`) that we may call.
 
     Raises:
         HttpError: unknown host, or one on the inside (private, loopback, link-local, metadata).
     """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as fault:
-        raise HttpError(
-            f"No address for {host}: {fault.strerror or fault}", maybe_sent=False
-        ) from fault
-    for *_rest, sockaddr in found:
-        address = ipaddress.ip_address(str(sockaddr[0]).split("%")[0])
-        if settings.ALLOW_PRIVATE_HOSTS or all(one.is_global for one in _reached(address)):
+    for address in addresses(host, port):
+        if settings.ALLOW_PRIVATE_HOSTS or is_outside(address):
             return str(address)
     raise HttpError(
         f"{host} is an address on the inside, which channels may not call.", maybe_sent=False
     )
+
+
+def addresses(host: str, port: int) -> list[Address]:
+    """Every address of a host, the best to call first.
+
+    Raises:
+        HttpError: it has none.
+    """
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as fault:
+        why = getattr(fault, "strerror", None) or fault
+        raise HttpError(f"No address for {host}: {why}", maybe_sent=False) from fault
+    return [ipaddress.ip_address(str(sockaddr[0]).split("%")[0]) for *_rest, sockaddr in found]
 
 
 @lru_cache(maxsize=1)
@@ -114,23 +107,36 @@ def _client(host: str, address: str, port: int) -> SyncClient:
     return bound(SyncClientBuilder(), host, address, port).build()
 
 
-@lru_cache(maxsize=10_000)
-def checked_url(url: str) -> tuple[str, int]:
-    """Host and port of an address that is safe to read.
+@lru_cache(maxsize=2_000)
+def checked_url(url: str) -> Place:
+    """An address that is safe to read: with one spelling of its host, which is looked up, checked and called alike.
 
     Raises:
         HttpError: not http(s), or written so that two readers would find two hosts in it.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise HttpError("The address must begin with http:// or https://.", maybe_sent=False)
-    if "@" in parts.netloc or "\\" in url or not url.isprintable() or " " in url:
-        # Two parsers read such addresses differently: what we checked would not be what is called.
-        raise HttpError("The address has characters that do not belong in one.", maybe_sent=False)
     try:
-        return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+        place = place_of(url)
+    except BadHost as fault:
+        raise HttpError(str(fault), maybe_sent=False) from fault
+    # The client reads it once more, by rules of its own: it must find the same.
+    try:
+        read = Url(place.url)
     except ValueError as fault:
-        raise HttpError(f"Bad port in the address: {fault}", maybe_sent=False) from fault
+        raise HttpError("The address cannot be read.", maybe_sent=False) from fault
+    if (read.host_str, read.port_or_known_default) != (place.host, place.port) or read.username:
+        raise HttpError("The address can be read in two ways.", maybe_sent=False)
+    return place
+
+
+def fetch(url: str, *, timeout_seconds: float, most_bytes: int) -> Response:
+    """GET what a stranger named: as `request`, and over https only.
+
+    Raises:
+        HttpError, RuntimeError: see `request`.
+    """
+    if not checked_url(url).url.startswith("https://") and not settings.ALLOW_PRIVATE_HOSTS:
+        raise HttpError("What others name is fetched over https only.", maybe_sent=False)
+    return request("GET", url, timeout_seconds=timeout_seconds, most_bytes=most_bytes)
 
 
 def request(
@@ -150,11 +156,11 @@ def request(
     """
     if connection.in_atomic_block:
         raise RuntimeError("channels.http called inside a transaction")
-    host, port = checked_url(url)
+    place = checked_url(url)
     seconds = timeout_seconds or min(TIMEOUT_SECONDS, settings.LEASE_SECONDS / 2)
-    client = _client(host, checked_address(host, port), port)
+    client = _client(place.host, checked_address(place.host, place.port), place.port)
     try:
-        building = client.request(method, url).headers(dict(headers or {}))
+        building = client.request(method, place.url).headers(dict(headers or {}))
         building = building.timeout(timedelta(seconds=seconds))
         if content is not None:
             building = building.body_bytes(content)
@@ -164,7 +170,7 @@ def request(
             return Response(answer.status, held, body[:most_bytes], cut=len(body) > most_bytes)
     except PyreqwestError as fault:
         raise HttpError(
-            f"{type(fault).__name__} at {host}", maybe_sent=not never_left(fault)
+            f"{type(fault).__name__} at {place.host}", maybe_sent=not never_left(fault)
         ) from fault
 
 

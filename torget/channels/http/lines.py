@@ -28,18 +28,19 @@ def opened(
     """
     if connection.in_atomic_block:
         raise RuntimeError("channels.http called inside a transaction")
-    host, port = checked_url(url)
-    line = bound(SyncClientBuilder(), host, checked_address(host, port), port)
+    place = checked_url(url)
+    address = checked_address(place.host, place.port)
+    line = bound(SyncClientBuilder(), place.host, address, place.port)
     line = line.read_timeout(timedelta(seconds=silent_seconds))
     try:
         with line.build() as client:
-            asking = client.get(url).headers(dict(headers))
+            asking = client.get(place.url).headers(dict(headers))
             # Otherwise the library waits until it has 64 KB or the answer's end.
             asking = asking.streamed_read_buffer_limit(0)
             with asking.build_streamed() as answer:
                 yield answer.status, _lines(answer)
     except PyreqwestError as fault:
-        raise HttpError(f"{type(fault).__name__} at {host}", maybe_sent=True) from fault
+        raise HttpError(f"{type(fault).__name__} at {place.host}", maybe_sent=True) from fault
 
 
 def _lines(answer: SyncResponse) -> Iterator[bytes]:

@@ -53,10 +53,10 @@ class Many:
         Raises:
             HttpError: no answer; says whether the request may have gone out.
         """
-        host, port = checked_url(url)
-        client = (await self._line(host, port)).client
+        place = checked_url(url)
+        client = (await self._line(place.host, place.port)).client
         try:
-            building = client.post(url).headers(headers).body_bytes(content)
+            building = client.post(place.url).headers(headers).body_bytes(content)
             async with building.timeout(self.timeout).build_streamed() as answer:
                 headers_told = answer.headers  # a mapping that does not mind how names are written
                 nothing = headers_told.get("content-length") == "0"
@@ -64,7 +64,7 @@ class Many:
                 return Response(answer.status, headers_told, body)
         except PyreqwestError as fault:
             raise HttpError(
-                f"{type(fault).__name__} at {host}", maybe_sent=not never_left(fault)
+                f"{type(fault).__name__} at {place.host}", maybe_sent=not never_left(fault)
             ) from fault
 
     async def _line(self, host: str, port: int) -> _Line:

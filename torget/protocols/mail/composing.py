@@ -13,6 +13,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 
 from torget.protocols.files import safe_name
+from torget.protocols.hosts import BadHost, canonical
 from torget.protocols.mail.machines import LOOP_HEADER
 from torget.protocols.mail.values import Part
 from torget.protocols.plaintext import clean, one_line
@@ -63,8 +64,8 @@ def ascii_address(address: str) -> str:
     local, at, domain = address.strip(" ").rpartition("@")
     if at and not domain.isascii():
         try:
-            domain = domain.encode("idna").decode("ascii")
-        except UnicodeError as fault:
+            domain = canonical(domain)
+        except BadHost as fault:
             raise BadAddress(one_line(address, 200)) from fault
     if not at or len(local) > 64 or not _LOCAL.fullmatch(local) or not _DOMAIN.fullmatch(domain):
         raise BadAddress(one_line(address, 200))
