@@ -13,6 +13,7 @@ from torget.answers.models import Answer, AnswerQuerySet, Rating, Topic
 from torget.answers.rules import rate as say_useful
 from torget.answers.rules.ratings import visitor_of
 from torget.answers.search import in_language, suggest
+from torget.design.ready import ready
 from torget.people.limits import gated
 from torget.people.models import Municipality, Unit
 
@@ -47,7 +48,7 @@ def index(request: Any) -> HttpResponse:
         else None,
         "chosen": unit,
     }
-    return render(request, "answers/index.html", context)
+    return ready(render(request, "answers/index.html", context))
 
 
 def _published(request: Any, slug: str) -> Answer:
@@ -83,7 +84,7 @@ def detail(request: Any, slug: str) -> HttpResponse:
             if source not in {one.pk, one.translation_of_id} and one.pk != answer.pk
         ][:3],
     }
-    return render(request, "answers/detail.html", context)
+    return ready(render(request, "answers/detail.html", context))
 
 
 @require_POST

@@ -157,6 +157,22 @@ class Heartbeat(models.Model):
         return (at - self.beat_at).total_seconds() > 5 * self.every_seconds + 20
 
 
+class Fault(models.Model):
+    """A kind of fault nobody foresaw, in one place: how often since when. Holds nothing of what was asked or said."""
+
+    kind = models.CharField(max_length=100)
+    place = models.CharField(max_length=200)
+    count = models.PositiveIntegerField(default=1)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["kind", "place"], name="one_fault_a_place")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} in {self.place}"
+
+
 class Alarm(models.Model):
     """Something stands still and a person is told; closed by itself when it moves again."""
 

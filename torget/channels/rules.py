@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import AccountFacts, Health
-from torget.channels.models import Account, Alarm, Heartbeat
+from torget.channels.models import Account, Alarm, Fault, Heartbeat
 from torget.channels.registry import adapter_for, adapters
 from torget.channels.secrets import seal, unseal
 from torget.errors import Refused
@@ -25,6 +25,7 @@ from torget.people.models import Municipality, Unit
 
 LIMIT_SECONDS = 15 * 60.0  # when a network says "too much" without saying until when
 LONGEST_LIMIT_SECONDS = 24 * 3600.0
+FAULT_FORGOTTEN = timedelta(days=1)
 SAME_TROUBLE = timedelta(hours=1)  # an alarm that comes back so soon never was another one
 
 
@@ -281,6 +282,20 @@ def beat(name: str, *, every_seconds: int = 10, at: datetime | None = None) -> N
     Heartbeat.objects.update_or_create(
         name=name, defaults={"beat_at": at or timezone.now(), "every_seconds": every_seconds}
     )
+
+
+def note_fault(kind: str, place: str, *, at: datetime) -> None:
+    """Count a fault nobody foresaw. After a day without one the count begins anew."""
+    fault, new = Fault.objects.get_or_create(
+        kind=kind[:100], place=place[:200], defaults={"first_at": at, "last_at": at}
+    )
+    if new:
+        return
+    rows = Fault.objects.filter(pk=fault.pk)
+    if at - fault.last_at > FAULT_FORGOTTEN:
+        rows.update(count=1, first_at=at, last_at=at)
+    else:
+        rows.update(count=F("count") + 1, last_at=at)
 
 
 def raise_alarm(

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 from torget.config import rsgi
 from torget.config.rsgi import Headers, Reply, Scope
+from torget.protocols.cookies import without_escapes
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ def environ(scope: Scope, content: IO[bytes], length: int, *, trust_proxy: bool)
         key = f"HTTP_{name.upper().replace('-', '_')}"
         joint = "; " if key == "HTTP_COOKIE" else ","
         made[key] = f"{made[key]}{joint}{value}" if key in made else value
+    if "HTTP_COOKIE" in made:
+        made["HTTP_COOKIE"] = without_escapes(made["HTTP_COOKIE"])
     made["CONTENT_TYPE"] = made.pop("HTTP_CONTENT_TYPE", "")
     made.pop("HTTP_CONTENT_LENGTH", None)
     made.pop("HTTP_TRANSFER_ENCODING", None)
@@ -162,10 +165,13 @@ class Bridge:
         """
         content, length = await spool(scope, reply, self.limit)
         with closing(content):
-            request = environ(scope, content, length, trust_proxy=self.trust_proxy)
-            return await asyncio.get_running_loop().run_in_executor(
-                self.pool, call, self.application, request
-            )
+            return await self.run(environ(scope, content, length, trust_proxy=self.trust_proxy))
+
+    async def run(self, request: Environ) -> Answer:
+        """Django's answer to a request."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self.pool, call, self.application, request
+        )
 
     async def send(self, answer: Answer, method: str, reply: Reply) -> None:
         """Send the answer, piece by piece when it is large."""

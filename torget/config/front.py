@@ -8,14 +8,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection
+from django.urls import get_resolver
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exported, not declared
 
-from torget.config import live, prepare, processes, ready, rsgi
-from torget.config.bridge import Bridge
+import torget
+from torget.config import env, live, processes, readiness, rsgi
+from torget.config.bridge import Answer, Bridge
 from torget.config.hooks import PREFIX, Hooks
-from torget.config.rsgi import BadRequest, Reply, Scope, TooLarge
+from torget.config.ready.keys import Key, Keys
+from torget.config.ready.page import MARK, UNCHANGED, send
+from torget.config.ready.pages import Ready
+from torget.config.ready.shelf import Shelf
+from torget.config.rsgi import BadRequest, HeadersTooLarge, Reply, Scope, TooLarge
 from torget.config.wsgi import application as django
+from torget.design.cookies import JUST_WROTE, JUST_WROTE_SECONDS
 from torget.intake.writer import Writer
 from torget.people.tenancy import municipality_at
 
@@ -23,7 +29,7 @@ log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 8.0
 SHORT_THREADS = 2
-THEME_COOKIE = "utseende"
+_SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class Front:
@@ -37,17 +43,19 @@ class Front:
         self.bridge = Bridge(
             django, self.pool, settings.MAX_BODY_BYTES, trust_proxy=settings.TRUST_PROXY
         )
-        self.ready = ready.Ready(
-            settings.SESSION_COOKIE_NAME, settings.LANGUAGE_COOKIE_NAME, THEME_COOKIE
-        )
+        languages = {code for code, _name in settings.LANGUAGES}
+        self.keys = Keys(settings.SESSION_COOKIE_NAME, languages, https=settings.HTTPS)
+        shelf = Shelf(env.home(), torget.__version__)
+        self.ready = Ready(self._page_of, self._place_of, shelf)
         self.announcements = live.Announcements(self.ready.drop)
+        self.readiness = readiness.Readiness(env.home())
         self.writer = Writer()
         self.hooks = Hooks(self.writer, self.short, settings.MAX_BODY_BYTES)
-        self.migrated = False
         self.busy = 0
         loop.run_until_complete(self._start())
 
     async def _start(self) -> None:
+        get_resolver().url_patterns  # noqa: B018 - loads every view now, not while the first reader waits
         self.writer.start()
         self.listening = asyncio.gather(self.announcements.run(), self.announcements.beat())
 
@@ -68,26 +76,30 @@ class Front:
         await asyncio.gather(self.listening, return_exceptions=True)
 
     async def __rsgi__(self, scope: Scope, reply: Reply) -> None:
+        # The way of nearly all readers, with the fewest steps: no further call is awaited.
+        headers = scope.headers
+        key = self.keys.key(scope, headers)
+        if key is not None and (page := self.ready.at_once(key)) is not None:
+            send(page, headers.get, scope.method, reply)
+            return
         self.busy += 1
         try:
-            await self._answer(scope, reply)
+            await self._answer(key, scope, reply)
+        except HeadersTooLarge:
+            rsgi.say(reply, 431, "Forespørselen har for store overskrifter.", _CLOSE)
         except TooLarge:
             most = settings.MAX_BODY_BYTES // 1_000_000
-            rsgi.say(
-                reply, 413, f"For stort. Vi tar imot inntil {most} MB.", ("connection", "close")
-            )
+            rsgi.say(reply, 413, f"For stort. Vi tar imot inntil {most} MB.", _CLOSE)
         except BadRequest:
-            rsgi.say(reply, 400, "Forespørselen kan ikke leses.", ("connection", "close"))
+            rsgi.say(reply, 400, "Forespørselen kan ikke leses.", _CLOSE)
         except ProtocolClosed:
             log.debug("A client left before its answer")
         finally:
             self.busy -= 1
 
-    async def _answer(self, scope: Scope, reply: Reply) -> None:
-        key = self.ready.key(scope)
-        if key is not None and (page := self.ready.find(key)):
-            ready.send(page, scope, reply)
-        elif scope.path.startswith(PREFIX):
+    async def _answer(self, key: Key | None, scope: Scope, reply: Reply) -> None:
+        rsgi.check_headers(scope)
+        if scope.path.startswith(PREFIX):
             await self.hooks.answer(scope, reply)
         elif scope.path == "/live/desk" and scope.method == "GET":
             await live.serve(scope, reply, self.announcements, self.short)
@@ -95,46 +107,35 @@ class Front:
             rsgi.say(reply, 200, "ok")
         elif scope.path == "/readyz":
             await self._say_readiness(reply)
+        elif key is not None and (page := await self.ready.page(key)) is not None:
+            send(page, scope.headers.get, scope.method, reply)
         else:
-            await self._page(key, scope, reply)
+            await self._ask_django(scope, reply)
 
-    async def _page(self, key: ready.Key | None, scope: Scope, reply: Reply) -> None:
-        """Django answers; what it marks as the same for everyone is kept ready."""
-        asked = time.monotonic()
+    async def _ask_django(self, scope: Scope, reply: Reply) -> None:
         answer = await self.bridge.ask(scope, reply)
         marks = {name for name, _value in answer.headers}
-        if scope.method not in {"GET", "HEAD", "OPTIONS"} and ready.UNCHANGED not in marks:
+        answer.headers = [pair for pair in answer.headers if pair[0] not in {MARK, UNCHANGED}]
+        if scope.method not in _SAFE and UNCHANGED not in marks and answer.status < 400:
             self.ready.drop_host(scope.headers.get("host") or scope.authority or "")
-        seconds = next((value for name, value in answer.headers if name == ready.MARK), "")
-        answer.headers = [
-            pair for pair in answer.headers if pair[0] not in {ready.MARK, ready.UNCHANGED}
-        ]
-        if key is not None and scope.method == "GET" and seconds.isdigit():
-            page = self.ready.keep(
-                key, answer, int(seconds), await self._municipality(key[0]), asked
-            )
-            if page is not None:
-                ready.send(page, scope, reply)
-                return
+            answer.headers.append(_JUST_WROTE)
         await self.bridge.send(answer, scope.method, reply)
 
-    async def _municipality(self, host: str) -> int | None:
-        found = await asyncio.get_running_loop().run_in_executor(self.short, municipality_at, host)
-        return found.pk if found else None
+    async def _page_of(self, key: Key) -> Answer:
+        return await self.bridge.run(self.keys.environ(key))
+
+    async def _place_of(self, host: str) -> int | None:
+        place = await asyncio.get_running_loop().run_in_executor(self.short, municipality_at, host)
+        return place.pk if place else None
 
     async def _say_readiness(self, reply: Reply) -> None:
-        fault = await asyncio.get_running_loop().run_in_executor(self.short, self._not_ready)
+        fault = await asyncio.get_running_loop().run_in_executor(self.short, self.readiness.fault)
         rsgi.say(reply, 503 if fault else 200, fault or "ready")
 
-    def _not_ready(self) -> str:
-        close_old_connections()
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
-            self.migrated = self.migrated or not prepare.unapplied()
-        except DatabaseError:
-            return "The database does not answer."
-        return "" if self.migrated else "The database lacks migrations."
 
-
+_CLOSE = ("connection", "close")
+_JUST_WROTE = (
+    "set-cookie",
+    f"{JUST_WROTE}=1; Max-Age={JUST_WROTE_SECONDS}; Path=/; HttpOnly; SameSite=Lax",
+)
 application = Front()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from typing import Protocol
+from collections.abc import AsyncIterator
+from typing import Protocol, overload
 
 BODY_SECONDS = 300
+MOST_HEADER_BYTES = 32_768
 WHOLE_BYTES = 65_536
 
 Headers = list[tuple[str, str]]
@@ -17,7 +18,10 @@ class ScopeHeaders(Protocol):
     """Request headers; names in lower case."""
 
     def items(self) -> list[tuple[str, str]]: ...
-    def get(self, key: str, default: str | None = None) -> str | None: ...
+    @overload
+    def get(self, key: str) -> str | None: ...
+    @overload
+    def get(self, key: str, default: str) -> str: ...
 
 
 class Scope(Protocol):
@@ -57,8 +61,23 @@ class TooLarge(Exception):  # noqa: N818 - names the state
     """The body is larger than we take."""
 
 
+class HeadersTooLarge(Exception):  # noqa: N818 - names the state
+    """The headers are larger than any browser of ours sends."""
+
+
 class BadRequest(Exception):  # noqa: N818 - names the state
     """The request contradicts itself, or its body never came."""
+
+
+def check_headers(scope: Scope) -> None:
+    """Refuse headers that only somebody up to no good sends; what reads them later need not be quick on such.
+
+    Raises:
+        HeadersTooLarge: names and values of all headers, path and query are over 32 KiB.
+    """
+    size = len(scope.path) + len(scope.query_string)
+    if size + sum(len(n) + len(v) for n, v in scope.headers.items()) > MOST_HEADER_BYTES:
+        raise HeadersTooLarge
 
 
 def declared_length(scope: Scope, limit: int) -> int | None:
@@ -122,14 +141,3 @@ async def body(scope: Scope, reply: Reply, limit: int) -> bytes:
 def say(reply: Reply, status: int, text: str, *more: tuple[str, str]) -> None:
     """Answer with a line of plain text."""
     reply.response_str(status, [*PLAIN, *more], text + "\n")
-
-
-def cookies(scope: Scope) -> Mapping[str, str]:
-    """Cookies by name, undecoded; the first of a name counts."""
-    found: dict[str, str] = {}
-    for name, value in scope.headers.items():
-        if name == "cookie":
-            for part in value.split(";"):
-                key, _equals, text = part.strip().partition("=")
-                found.setdefault(key, text)
-    return found

@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from torget.config import adapters, env, postgres
+from torget.design import cookies
 
 django_stubs_ext.monkeypatch()
 env.check_names()
@@ -115,7 +116,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "torget.people.tenancy.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    "torget.design.crossorigin.FormMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -139,6 +140,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
+                "torget.design.crossorigin.context",
                 "torget.people.tenancy.context",
                 "torget.desk.panes.queue.context",
             ],
@@ -157,7 +159,7 @@ TEMPLATES = [
 LANGUAGE_CODE = "nb"
 LANGUAGES = [("nb", "Bokmål"), ("nn", "Nynorsk"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "design" / "locale"]
-LANGUAGE_COOKIE_NAME = "spraak"
+LANGUAGE_COOKIE_NAME = cookies.LANGUAGE
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Oslo"
@@ -312,7 +314,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env.value("TORGET_LOG_LEVEL")},
     "loggers": {
         "django.server": {"level": "WARNING"},
-        # Request paths hold secret links of cases: never log them.
+        # Request paths hold secret links of cases: never log them. What went wrong is told by torget.config.faults.
         "django.request": {"level": "CRITICAL"},
         "procrastinate": {"level": "WARNING"},
     },

@@ -10,6 +10,7 @@ from torget.config.adapters import has
 handler400 = "torget.design.errors.bad_request"
 handler403 = "torget.design.errors.forbidden"
 handler404 = "torget.design.errors.not_found"
+handler500 = "torget.config.faults.server_error"
 handler429 = "torget.design.errors.too_many"  # asked for by allauth
 
 urlpatterns = [

@@ -7,7 +7,6 @@ import logging
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
@@ -17,7 +16,7 @@ from procrastinate.contrib.django import app as procrastinate
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from torget.channels.rules import beat
-from torget.config import processes
+from torget.config import faults, processes
 
 log = logging.getLogger(__name__)
 Loop = Callable[[threading.Event], None]
@@ -66,9 +65,7 @@ def keep_running(name: str, path: str, stop: threading.Event) -> None:
             log.warning("Loop %s waits for the database: %s", name, type(fault).__name__)
             pause = AWAY_SECONDS
         except Exception as fault:  # noqa: BLE001 - whatever it was, the loop must run again
-            # Where, not what: the text of a fault may quote what somebody wrote.
-            where = "".join(traceback.format_tb(fault.__traceback__)[-3:])
-            log.error("Loop %s died of %s:\n%s", name, type(fault).__name__, where)
+            faults.tell(fault, f"loop {name}")
         finally:
             connection.close()
         if time.monotonic() - started > STEADY_SECONDS:

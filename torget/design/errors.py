@@ -5,20 +5,29 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import render
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
+
+from torget.design.crossorigin import comes_from_here
+from torget.design.unsent import give_back
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Answer 403 when the form's secret is missing or too old, in words that say what to do."""
-    return _page(
-        request,
-        403,
-        _("Skjemaet var for gammelt"),
-        _(
-            "Gå tilbake, last siden på nytt og send igjen. Kopier teksten din først, så mister du den ikke."
-        ),
+    """Answer 403 when another site sent a form, or its secret is missing or too old: what is in it is given back."""
+    if comes_from_here(request) is False:
+        return _page(
+            request,
+            403,
+            _("Skjemaet kom fra et annet nettsted"),
+            _("Vi tar bare imot skjemaer fra våre egne sider. Åpne siden hos oss og skriv der."),
+        )
+    advice = _("Siden hadde stått åpen for lenge. Her er alt du skrev. Trykk for å sende på nytt.")
+    more = format_html(
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request)
     )
+    return give_back(request, advice=advice, status=403, more=more)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:

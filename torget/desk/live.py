@@ -6,18 +6,19 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from http.cookies import CookieError, SimpleCookie
 
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
 from django.http import HttpRequest
+from django.http.cookie import parse_cookie
 from django.utils import timezone
 
 from torget.people.actor import Actor, staff_of
 from torget.people.limits import hang_up, take_line
 from torget.people.tenancy import municipality_at
+from torget.protocols.cookies import without_escapes
 
 # A line ends by itself before this; what a killed process held is free again then.
 LINE_LIVES = timedelta(minutes=11)
@@ -43,14 +44,12 @@ def answer_call(headers: Mapping[str, str], peer: str) -> Listener | None:
     """
     close_old_connections()
     municipality = municipality_at(headers.get("host", ""))
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return None
-    if municipality is None or cookie is None:
+    cookies = parse_cookie(without_escapes(headers.get("cookie", "")))
+    session_key = cookies.get(settings.SESSION_COOKIE_NAME)
+    if municipality is None or session_key is None:
         return None
     request = HttpRequest()
-    request.session = SessionStore(cookie.value)
+    request.session = SessionStore(session_key)
     request.user = get_user(request)
     staff = staff_of(request, municipality)
     if staff is None or not Actor.of_staff(staff).may("conversations.read"):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.channels import rules as channels
-from torget.channels.models import Account, Alarm, Heartbeat
+from torget.channels.models import Account, Alarm, Fault, Heartbeat
 from torget.channels.upkeep import ends_soon
 from torget.conversations.models import Held
 from torget.design.times import moment
@@ -30,6 +30,8 @@ ENVELOPE_LATE = timedelta(minutes=2)
 DELIVERY_LATE = timedelta(minutes=5)
 # IMAP IDLE is renewed each half hour: longer without a word is no connection.
 SILENT = timedelta(minutes=35)
+# An hour without it, and a fault is no longer an alarm; doctor names it for a day.
+FAULT_FRESH = timedelta(hours=1)
 REPLY_LATE = timedelta(minutes=2)
 # What the worker's loops do, in words for the desk.
 LOOPS = {
@@ -43,7 +45,18 @@ LOOPS = {
     "rules": gettext_lazy("Arbeidet med reglene"),
     "learning": gettext_lazy("Letingen etter svar i andre ord"),
 }
-KINDS = ("loop", "intake", "outbox", "unknown", "silent", "quarantine", "held", "expires", "flood")
+KINDS = (
+    "loop",
+    "fault",
+    "intake",
+    "outbox",
+    "unknown",
+    "silent",
+    "quarantine",
+    "held",
+    "expires",
+    "flood",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,7 @@ def standstills(*, at: datetime) -> Iterator[Standstill]:
     yield from _late_replies(at)
     yield from _ending(at)
     yield from _floods(at)
+    yield from _faults(at)
     for account in (
         Account.objects.active()
         .exclude(last_seen_at=None)
@@ -86,6 +100,24 @@ def standstills(*, at: datetime) -> Iterator[Standstill]:
                 "at": moment(account.last_seen_at, now=at) if account.last_seen_at else "",
             },
             account.municipality_id,
+        )
+
+
+def _faults(at: datetime) -> Iterator[Standstill]:
+    for fault in Fault.objects.filter(last_at__gte=at - FAULT_FRESH):
+        yield Standstill(
+            "fault",
+            f"fault:{fault.pk}",
+            _(
+                "Noe i Torget svikter: %(kind)s i %(place)s, %(count)s ganger siden %(at)s. "
+                "Loggen sier hvor. Si fra til den som drifter Torget."
+            )
+            % {
+                "kind": fault.kind,
+                "place": fault.place,
+                "count": fault.count,
+                "at": moment(fault.first_at, now=at),
+            },
         )
 
 

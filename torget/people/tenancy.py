@@ -8,12 +8,15 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
-from torget.errors import NotAllowed, Refused
+from torget.design import cookies
+from torget.design.unsent import give_back
+from torget.errors import Busy, NotAllowed, Refused
 from torget.people.actor import Actor, staff_of
 from torget.people.models import Host, Municipality
 from torget.people.rules import answer_expected_at, front_unit, on_duty
@@ -32,7 +35,12 @@ def municipality_at(host: str) -> Municipality | None:
     known = _hosts.get(name)
     if known and known[0] > time.monotonic():
         return known[1]
-    row = Host.objects.select_related("municipality").filter(host=name).first()
+    try:
+        row = Host.objects.select_related("municipality").filter(host=name).first()
+    except DatabaseError:
+        if known is None:
+            raise
+        return known[1]  # no municipality moves while the database is away
     found = row.municipality if row else None
     if len(_hosts) > 1000:
         _hosts.clear()  # somebody is making up host names
@@ -116,6 +124,12 @@ class RefusalMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, Refused):
             return None
+        if isinstance(exception, Busy):
+            return give_back(
+                request,
+                advice=exception.message,
+                retry_after_seconds=exception.retry_after_seconds,
+            )
         status = 403 if isinstance(exception, NotAllowed) else 409
         return render(request, "refused.html", {"message": exception.message}, status=status)
 
@@ -126,7 +140,7 @@ def context(request: Any) -> dict[str, Any]:
     if municipality is None:
         return {}
     now = timezone.now()
-    theme = request.COOKIES.get("utseende", "auto")
+    theme = request.COOKIES.get(cookies.THEME, "auto")
     return {
         "municipality": municipality,
         "actor": request.actor,

@@ -44,11 +44,11 @@ def test_another_browser_or_address_is_another_visitor(client, answer):
     assert helped(answer) == 3
 
 
-def test_one_who_reads_by_machine_counts_nothing(answer):
-    crawler = Client(enforce_csrf_checks=True)
-    assert crawler.get(f"/spor/hjalp/{answer.slug}").status_code == 405
-    assert crawler.post(f"/spor/hjalp/{answer.slug}").status_code == 403
-    assert crawler.post(f"/svar/{answer.slug}/nyttig", {"nyttig": "ja"}).status_code == 403
+def test_a_link_that_is_followed_and_a_form_on_another_site_count_nothing(answer):
+    elsewhere = Client(enforce_csrf_checks=True, headers={"sec-fetch-site": "cross-site"})
+    assert elsewhere.get(f"/spor/hjalp/{answer.slug}").status_code == 405
+    assert elsewhere.post(f"/spor/hjalp/{answer.slug}").status_code == 403
+    assert elsewhere.post(f"/svar/{answer.slug}/nyttig", {"nyttig": "ja"}).status_code == 403
     assert helped(answer) == 0
 
 

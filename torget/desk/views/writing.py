@@ -23,6 +23,7 @@ from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Held
 from torget.conversations.rules import chatting, mentioning
 from torget.conversations.rules.answering import Words
+from torget.design.ready import unchanged
 from torget.design.times import clock
 from torget.desk.forms.writing import NoteForm, ReplyForm
 from torget.desk.models import Draft
@@ -36,12 +37,6 @@ from torget.errors import Refused
 from torget.people.actor import requires
 
 MOST_NAMES = 8
-
-
-def unchanged(response: HttpResponse) -> HttpResponse:
-    """Mark the answer to a POST that changed nothing in public, so that the front keeps its ready pages."""
-    response["X-Ready-Unchanged"] = "1"
-    return response
 
 
 def again(request: Any, found: Conversation, **shown: Any) -> HttpResponse:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from torget.channels import register
-from torget.square.views.home import ready
+from torget.design.ready import ready
 
 
 @require_safe

@@ -17,6 +17,7 @@ from torget.answers.views import visitor
 from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import case_path, gone_private
+from torget.design.ready import NO_NONCE, ready
 from torget.people.hours import Hours
 from torget.people.limits import gated
 from torget.people.rules import front_unit
@@ -44,15 +45,13 @@ def saying_of(form: SayingForm, request: Any, visibility: str) -> rules.Saying:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
 @gated
 def ask(request: Any) -> HttpResponse:
     """`/spor`: write, see what is already answered, send."""
     if request.method != "POST":
-        initial = {"body": request.GET.get("q", "")[:2000]}
-        return render(
-            request, "square/ask.html", {"form": AskForm(request.municipality, initial=initial)}
-        )
+        initial = {"body": request.GET.get("q", "")[:2000], **NO_NONCE}
+        form = AskForm(request.municipality, initial=initial)
+        return ready(render(request, "square/ask.html", {"form": form}))
     form = AskForm(request.municipality, request.POST, request.FILES)
     if not form.is_valid():
         return render(request, "square/ask.html", {"form": form}, status=422)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from torget.answers.rules.topics import frame_ancestors
 from torget.conversations.models import Chat, Message
 from torget.conversations.rules import chatting
+from torget.design.ready import unchanged
 from torget.errors import Refused
 from torget.people.actor import Actor
 from torget.people.limits import gate
@@ -147,7 +148,7 @@ def talk(request: Any, ref: str, key: str) -> HttpResponse:
 def typing(request: Any, ref: str, key: str) -> HttpResponse:
     """The resident is writing just now."""
     chatting.types(_one(request, ref, key).conversation, "resident", at=timezone.now())
-    return HttpResponse(status=204, headers={"X-Ready-Unchanged": "1"})
+    return unchanged(HttpResponse(status=204))
 
 
 @csrf_exempt

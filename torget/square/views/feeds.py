@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 from torget.answers.rules import answer_path
 from torget.answers.views import chosen
 from torget.conversations.models import Conversation
+from torget.design.ready import ready
 from torget.people.links import absolute
 from torget.protocols.feeds import Entry, Feed, atom, json_feed, rss
-from torget.square.views.home import ready
 
 FORMS = {
     "rss": (rss, "application/rss+xml"),

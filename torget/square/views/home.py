@@ -19,18 +19,13 @@ from torget.answers.models import Answer
 from torget.answers.search import suggest
 from torget.conversations.models import Conversation
 from torget.conversations.search import find
+from torget.design import cookies
 from torget.design.colours import tokens
+from torget.design.ready import ready
 from torget.people.models import Unit
 from torget.people.rules import front_unit
 
 YEAR_SECONDS = 365 * 24 * 3600
-READY_SECONDS = "5"
-
-
-def ready(response: HttpResponse) -> HttpResponse:
-    """Mark a page that is the same for everyone: the front keeps its bytes ready for a few seconds."""
-    response["X-Ready-Seconds"] = READY_SECONDS
-    return response
 
 
 @require_safe
@@ -123,7 +118,7 @@ def set_theme(request: Any) -> HttpResponse:
     theme = request.POST.get("theme", "")
     if theme in {"auto", "light", "dark"}:
         response.set_cookie(
-            "utseende",
+            cookies.THEME,
             theme,
             max_age=YEAR_SECONDS,
             samesite="Lax",

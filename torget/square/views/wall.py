@@ -14,12 +14,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from torget.answers.models import Answer, Topic
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Message
+from torget.design.ready import NO_NONCE, ready
 from torget.people.limits import gated
 from torget.square import rules
 from torget.square.forms import AddressForm, CommentForm, WallForm
 from torget.square.tasks import follow_by_mail
 from torget.square.views.ask import public_of, saying_of
-from torget.square.views.home import ready
 
 PAGE = 20
 
@@ -59,19 +59,16 @@ def wall(request: Any) -> HttpResponse:
 @gated
 def wall_new(request: Any) -> HttpResponse:
     """`/vegg/nytt`: a resident posts on the wall."""
-    form = WallForm(request.POST or None, request.FILES or None)
+    form = WallForm(request.POST or None, request.FILES or None, initial=NO_NONCE)
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["website"]:
             return redirect("square:wall")
         saying = saying_of(form, request, Conversation.Visibility.PUBLIC)
         conversation = rules.post(request.municipality, saying, by=request.actor, at=timezone.now())
         return redirect("square:wall_post", ref=conversation.ref)
-    return render(
-        request,
-        "square/wall_new.html",
-        {"form": form},
-        status=422 if request.method == "POST" else 200,
-    )
+    if request.method == "POST":
+        return render(request, "square/wall_new.html", {"form": form}, status=422)
+    return ready(render(request, "square/wall_new.html", {"form": form}))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -86,7 +83,7 @@ def wall_post(request: Any, ref: str) -> HttpResponse:
         municipality=request.municipality,
         ref__iexact=ref,
     )
-    form = CommentForm(request.POST or None, request.FILES or None)
+    form = CommentForm(request.POST or None, request.FILES or None, initial=NO_NONCE)
     if request.method == "POST" and form.is_valid():
         if not form.cleaned_data["website"]:
             saying = saying_of(form, request, Conversation.Visibility.PUBLIC)
@@ -101,9 +98,9 @@ def wall_post(request: Any, ref: str) -> HttpResponse:
         "follow_form": AddressForm(),
         "file_base": "/fil",
     }
-    return render(
-        request, "square/wall_post.html", context, status=422 if request.method == "POST" else 200
-    )
+    if request.method == "POST":
+        return render(request, "square/wall_post.html", context, status=422)
+    return ready(render(request, "square/wall_post.html", context))
 
 
 @require_POST

@@ -40,7 +40,7 @@
     if (!reply?.ok) { form.submit(); return; }
     const nonce = form.querySelector("[name=nonce]");
     form.reset();
-    if (nonce) nonce.value = crypto.randomUUID();
+    if (nonce) nonce.value = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     await look();
     field.focus();
   });

@@ -26,23 +26,48 @@
     counter.textContent = (left < 0 ? counter.dataset.over : counter.dataset.left).replace("{n}", Math.abs(left));
   };
 
-  // Drafts: long texts survive an error, a closed lid or a lost connection.
-  const draftKey = (field) => {
-    const form = field.closest("form[data-keep]");
-    return form && field.matches("textarea") ? `${form.dataset.keep}:${field.name}` : "";
+  // Drafts: what is typed survives an error, a closed lid, a lost connection, until it is sent. Only in this tab: others
+  // may sit at the same machine tomorrow.
+  const KEPT = "textarea, select, input:not([type=hidden], [type=file], [type=password], [type=submit])";
+  const typedIn = (form) => {
+    const typed = {};
+    for (const field of all(KEPT, form)) {
+      if (!field.name) continue;
+      if (!field.matches("[type=checkbox], [type=radio]")) typed[field.name] = field.value;
+      else if (field.checked) typed[field.name] = field.value;
+    }
+    return typed;
   };
-  const restore = () => {
-    for (const field of all("form[data-keep] textarea")) {
-      const kept = store.get(draftKey(field));
-      if (kept && !field.value) field.value = kept;
+  const keep = (form) => store.set(`${form.dataset.keep}:typed`, JSON.stringify(typedIn(form)));
+  const restore = (form) => {
+    let typed = {};
+    try { typed = JSON.parse(store.get(`${form.dataset.keep}:typed`)) || {}; } catch { /* none, or an odd one */ }
+    if (all("textarea", form).some((field) => field.value)) return;
+    for (const field of all(KEPT, form)) {
+      if (!(field.name in typed)) continue;
+      if (field.matches("[type=checkbox], [type=radio]")) field.checked = field.value === typed[field.name];
+      else field.value = typed[field.name];
     }
   };
   const forgetSent = () => {
     // Sent and answered with a page without errors: the draft has done its work. Going back keeps it.
-    if (one(".ds-error-summary") || performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
+    if (one(".ds-error-summary, [data-unsent]") || performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
     const sent = store.get("sent");
-    if (sent) for (const field of ["body", "svar-body", "notat-body"]) store.drop(`${sent}:${field}`);
+    if (sent) store.drop(`${sent}:typed`);
     store.drop("sent");
+  };
+
+  // The same sent twice is one: each form has a number that goes along. Pages that are the same for all come without.
+  const uuid = () => {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    bytes[6] = (bytes[6] & 0x0f) | 0x40;
+    bytes[8] = (bytes[8] & 0x3f) | 0x80;
+    const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  };
+  const number = (form, anew = false) => {
+    const nonce = one("input[name=nonce]", form);
+    if (nonce && (anew || !nonce.value)) nonce.value = uuid();
   };
 
   // Answers that may already be there, while one writes.
@@ -72,8 +97,8 @@
     if (!field.matches?.("input, textarea")) return;
     count(field);
     suggest(field);
-    const key = draftKey(field);
-    if (key) store.set(key, field.value);
+    const form = field.closest("form[data-keep]");
+    if (form) keep(form);
   });
 
   // A form is sent once; the button says so.
@@ -88,6 +113,7 @@
   });
   addEventListener("pageshow", () => {
     for (const form of all("form[data-sending]")) {
+      number(form, true); // come back to, it is another message
       delete form.dataset.sending;
       all("[aria-busy]", form).forEach((button) => button.removeAttribute("aria-busy"));
     }
@@ -205,7 +231,8 @@
 
   const start = () => {
     forgetSent();
-    restore();
+    all("form[data-keep]").forEach(restore);
+    all("form").forEach((form) => number(form));
     all("[data-counter]").forEach((counter) => { const field = document.getElementById(counter.dataset.counter); if (field) count(field); });
     all("[data-copy]").forEach((button) => { button.parentElement.hidden = false; });
     live();
