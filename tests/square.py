@@ -87,6 +87,22 @@ class Square:
         self.process.send_signal(signal.SIGINT)
         return self.process.wait(60)
 
+    @contextlib.contextmanager
+    def without_database(self) -> Iterator[None]:
+        """Its database refuses and drops every connection meanwhile, as when the server is stopped."""
+        parts = urlsplit(self.database_url)
+        name = sql.Identifier(parts.path.strip("/"))
+        with psycopg.connect(os.environ["TORGET_DATABASE_URL"], autocommit=True) as link:
+            try:
+                link.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(name))
+                link.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                    [parts.path.strip("/")],
+                )
+                yield
+            finally:
+                link.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(name))
+
     def query(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         """Ask its database."""
         with psycopg.connect(self.database_url, autocommit=True) as link:

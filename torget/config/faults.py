@@ -104,7 +104,7 @@ def stack_of(fault: BaseException | None) -> str:
     seen: set[int] = set()
     while fault is not None and id(fault) not in seen:
         seen.add(id(fault))
-        lines += [f"  {type(fault).__name__}"] if lines else []
+        lines += [f"  {type(fault).__name__}"] if len(seen) > 1 else []
         for frame in traceback.extract_tb(fault.__traceback__)[-_MOST_FRAMES:]:
             path = Path(frame.filename)
             inside = path.relative_to(_OURS) if path.is_relative_to(_OURS) else None

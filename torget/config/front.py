@@ -12,7 +12,7 @@ from django.urls import get_resolver
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exported, not declared
 
 import torget
-from torget.config import env, live, processes, readiness, rsgi
+from torget.config import env, faults, live, processes, readiness, rsgi
 from torget.config.bridge import Answer, Bridge
 from torget.config.hooks import PREFIX, Hooks
 from torget.config.ready.keys import Key, Keys
@@ -92,6 +92,9 @@ class Front:
             rsgi.say(reply, 413, f"For stort. Vi tar imot inntil {most} MB.", _CLOSE)
         except BadRequest:
             rsgi.say(reply, 400, "Forespørselen kan ikke leses.", _CLOSE)
+        except OSError as fault:
+            faults.tell(fault, "front", count=False)
+            rsgi.say(reply, 503, "Dette ble ikke sendt. Gå tilbake, og send igjen om litt.", _RETRY)
         except ProtocolClosed:
             log.debug("A client left before its answer")
         finally:
@@ -134,6 +137,7 @@ class Front:
 
 
 _CLOSE = ("connection", "close")
+_RETRY = ("retry-after", "20")
 _JUST_WROTE = (
     "set-cookie",
     f"{JUST_WROTE}=1; Max-Age={JUST_WROTE_SECONDS}; Path=/; HttpOnly; SameSite=Lax",

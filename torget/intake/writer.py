@@ -194,13 +194,18 @@ class Writer:
     def _store(self, batch: Sequence[_Waiting]) -> None:
         # The same order in every process: two that insert the same ids must not wait for each other in a ring.
         ordered = sorted(batch, key=lambda one: (one.account_id, one.external_id))
+        fresh = self._link is None
         link = self._connected()
         try:
             self._insert(link, ordered)
         except psycopg.Error as fault:
             if link.broken:
                 self._forget(link)
-                raise
+                if fresh:
+                    raise
+                # The line was cut while nobody used it: the database may be back. What is stored twice is stored once.
+                self._store(batch)
+                return
             log.warning(
                 "A batch of %s failed (%s); storing one by one", len(batch), type(fault).__name__
             )

@@ -153,7 +153,11 @@ class MastodonAdapter(Base):
     def profile_url(self, account: AccountFacts) -> str:
         if profile := str(account.settings.get("profile", "")):
             return profile
-        return f"{rest.server(account)}/@{account.address.split('@')[0]}"
+        name, _at, server = account.address.strip("@").partition("@")
+        try:
+            return f"{rest.server(account)}/@{name}"
+        except rest.Fault:  # not connected yet: the address says as much
+            return f"https://{server}/@{name}" if server else ""
 
     def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
         return connecting.authorise_url(account, redirect_uri, state)

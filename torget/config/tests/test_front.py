@@ -15,6 +15,7 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -238,6 +239,80 @@ from torget.square.rules import Saying, ask
 m = Municipality.objects.first()
 ask(m, Saying(body="%s", visibility="public", name="Kari"), by=Actor.resident(m.pk), at=timezone.now())
 """
+
+
+def test_pages_read_before_are_read_on_while_the_database_is_away_and_say_so(
+    square: Square,
+) -> None:
+    assert "data-stale hidden" in get(square, "/")[2].decode()
+    assert get(square, "/readyz")[0] == 200
+    with square.without_database():
+        until = time.monotonic() + 20
+        while "data-stale hidden" in (page := get(square, "/")[2].decode()):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert "Siden viser det vi visste kl." in page
+        assert get(square, "/")[0] == 200
+        assert get(square, "/healthz")[0] == 200
+        time.sleep(1.1)
+        assert get(square, "/readyz")[0] == 503
+        status, headers, never_read = get(square, "/vegg?enhet=ingen")
+        assert (status, bool(headers["retry-after"])) == (503, True)
+        assert "ikke tilgjengelig" in never_read.decode()
+    until = time.monotonic() + 20
+    while "data-stale hidden" not in get(square, "/")[2].decode():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+def test_what_is_sent_while_the_database_is_away_is_given_back(square: Square) -> None:
+    words = f"Veien er borte ved brua {uuid.uuid4().hex}"
+    form = {"body": words, "visibility": "private", "seen": "1", "nonce": str(uuid.uuid4())}
+    kind = {"content_type": "application/x-www-form-urlencoded", "sec_fetch_site": "same-origin"}
+    with square.without_database():
+        status, headers, page = call(square, "POST", "/spor", urlencode(form), **kind)
+        assert (status, bool(headers["retry-after"])) == (503, True)
+        assert words in page.decode()
+        assert form["nonce"] in page.decode()
+    until = time.monotonic() + 20
+    while (sent := call(square, "POST", "/spor", urlencode(form), **kind))[0] == 503:
+        assert time.monotonic() < until
+        time.sleep(0.2)
+    assert sent[0] == 302
+    assert square.query("SELECT count(*) FROM conversations_message WHERE body = %s", words) == [
+        (1,)
+    ]
+
+
+# What strangers send ------------------------------------------------------------------------------
+
+
+def test_headers_larger_than_any_browser_sends_are_refused(square: Square) -> None:
+    for size in (33_000, 60_000, 240_000):
+        assert get(square, "/spor", Cookie="a=" + "x" * size)[0] == 431
+        assert (
+            b" 431 "
+            in raw(
+                square, b"GET /" + b"y" * size + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"
+            ).splitlines()[0]
+        )
+    assert get(square, "/vegg", Cookie="a=" + "x" * 20_000)[0] == 200
+
+
+def test_a_cookie_full_of_escapes_costs_nothing(square: Square) -> None:
+    started = time.process_time()
+    evil = 'a="' + '\\"' * 15_000 + '"'
+    status, _headers, _page = get(square, "/spor", Cookie=f"{evil}; spraak=en")
+    assert status == 200
+    assert get(square, "/live/desk", Cookie=f"{evil}; torget=x")[0] == 401
+    assert time.process_time() - started < 5
+
+
+def test_a_cookie_named_twice_spoils_no_page_for_others(square: Square) -> None:
+    for cookie in ("spraak=; spraak=en", "spraak=en; spraak=", "utseende=; utseende=dark"):
+        get(square, "/vegg", Cookie=cookie)
+        page = get(square, "/vegg")[2].decode()
+        assert '<html lang="nb" data-color-scheme="auto">' in page
 
 
 # Deliveries --------------------------------------------------------------------------------------
