@@ -145,7 +145,7 @@ def test_the_page_needs_no_database(visitor, monkeypatch, django_assert_num_quer
 def test_it_speaks_the_language_of_who_reads(visitor, monkeypatch):
     fail(monkeypatch, OperationalError("gone"))
     visitor.cookies["spraak"] = "nn"
-    assert "Dette vart ikkje sendt" in visitor.post("/spor", SAID).content.decode()
+    assert "ikkje sendt" in visitor.post("/spor", SAID).content.decode()
 
 
 def test_markup_that_was_typed_comes_back_as_text(visitor, monkeypatch):
