@@ -40,6 +40,11 @@ class Capabilities:
     verify_asks: bool = (
         False  # `Adapter.verify` may ask the network (for a key): it is run beside the event loop
     )
+    # What proves who speaks there when the utterance itself tells nothing: "" (nothing), "network" (it vouches for its accounts).
+    proof: Literal["", "network"] = ""
+    # What was said there is taken away by others than its author too (a moderator of a room of ours, the platform
+    # itself), and only the network's own word tells us so. Otherwise a deletion counts only from who said it.
+    deletes_for_others: bool = False
     max_body_chars: int = 100_000  # in the unit `Adapter.preview` counts in
 
 
@@ -74,9 +79,12 @@ class Author:
 
     external_id: str
     name: str = ""
-    verified: str = ""  # how: "dkim", "signature" …; empty: not at all
+    # What proves that this was said by them, this once: "dkim", "dmarc", "signature", "link", "idporten", "case_link";
+    # empty: nothing but what the network vouches for (`Capabilities.proof`).
+    verified: str = ""
     handle: str = ""  # what people read: "@kari@mastodon.example", "+47 900 00 000"
     url: str = ""  # their page there, https only
+    vouched_by: str = ""  # whose proof it is: the domain that signed, the server of the account
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,8 @@ class Utterance:
     changed_at: datetime | None = (
         None  # of an edit: when; an older one that comes late changes nothing
     )
+    reply_to: str = ""  # where they asked to be answered, when that is another address than theirs
+    copied_to: Sequence[str] = ()  # others it was sent to; none of them ours
     attachments: Sequence[File] = ()
     whole: bool = False  # of an edit: these are all the files it has now
     extra: Mapping[str, Any] = field(default_factory=dict)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import Utterance
+from torget.channels.registry import adapter_for
 from torget.conversations import attachments
 from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Gone, Message, Version
@@ -15,37 +17,79 @@ from torget.intake.models import Envelope
 from torget.people.actor import Actor
 
 
+def name_for(envelope: Envelope, said: Utterance) -> str:
+    """The id to keep an utterance by: its network's, unless somebody else's words have that one.
+
+    Whoever takes an id before its owner speaks (the same server, the same Message-ID) keeps nobody from being heard.
+    """
+    taken = Message.objects.filter(account=envelope.account, external_id=said.external_id[:500])
+    other = taken.exclude(identity=None).exclude(identity__external_id__iexact=_author(said))
+    return _apart(said) if other.exists() else said.external_id[:500]
+
+
+def _author(said: Utterance) -> str:
+    return said.author.external_id.strip()[:320] or "unknown"
+
+
+def _apart(said: Utterance) -> str:
+    mark = hashlib.sha256(_author(said).lower().encode()).hexdigest()[:16]
+    return f"{said.external_id[:480]}#{mark}"
+
+
 def known(envelope: Envelope, said: Utterance) -> Message | None:
-    """What a resident said, as it is now, locked; None when we never saw it."""
+    """What a resident said, as it is now, locked; None when we never saw it. Their own before anybody else's."""
+    rows = (
+        Message.objects.select_for_update(of=["self"])
+        .filter(account=envelope.account, kind=Message.Kind.INBOUND)
+        .select_related("identity")
+    )
     return (
-        Message.objects.select_for_update()
-        .filter(account=envelope.account, external_id=said.external_id, kind=Message.Kind.INBOUND)
-        .first()
+        rows.filter(external_id=_apart(said)).first()
+        or rows.filter(external_id=said.external_id).first()
     )
 
 
+def may_change(message: Message, envelope: Envelope, said: Utterance) -> bool:
+    """Whether who speaks may change it: it is their own, or the network itself tells that it was taken away there."""
+    if message.identity is not None and (
+        message.identity.external_id.lower() == _author(said).lower()
+    ):
+        return True
+    return said.kind == "delete" and _deletes_for_others(envelope)
+
+
+def _deletes_for_others(envelope: Envelope) -> bool:
+    return adapter_for(envelope.account.network).capabilities.deletes_for_others
+
+
 def note_gone(envelope: Envelope, said: Utterance, at: datetime) -> None:
-    """Its deletion came before the message itself: when that comes, it is not shown."""
+    """Its deletion came before the message itself: when that comes from the same author, it is not shown."""
     Gone.objects.get_or_create(
-        account=envelope.account, external_id=said.external_id[:500], defaults={"gone_at": at}
+        account=envelope.account,
+        external_id=said.external_id[:500],
+        author="" if _deletes_for_others(envelope) else _author(said).lower(),
+        defaults={"gone_at": at},
     )
 
 
 def is_gone(envelope: Envelope, said: Utterance) -> bool:
-    """Whether it was deleted outside before we heard of it."""
-    return Gone.objects.filter(account=envelope.account, external_id=said.external_id).exists()
+    """Whether it was deleted outside, by its author or the network, before we heard of it."""
+    return Gone.objects.filter(
+        account=envelope.account,
+        external_id=said.external_id[:500],
+        author__in=["", _author(said).lower()],
+    ).exists()
 
 
 def change(message: Message, envelope: Envelope, said: Utterance, at: datetime) -> Message | None:
-    """Write an edit or a deletion; None when it was written already, or when something newer was.
+    """Write an edit or a deletion; None when it was written already, when something newer was, or when it is not theirs.
 
-    What was deleted stays deleted, whatever comes late.
+    Nobody puts words in another's mouth or takes them away. What was deleted stays deleted, whatever comes late.
     """
+    if not may_change(message, envelope, said):
+        return None
     if Version.objects.filter(message=message, envelope=envelope, why=said.kind).exists():
         return None
-    who = message.identity.external_id if message.identity else ""
-    if said.kind == "edit" and said.author.external_id.lower() != who.lower():
-        return None  # nobody puts words in another's mouth; deletions may be a moderator's there
     late = (
         said.kind == "edit"
         and said.changed_at is not None

@@ -17,7 +17,7 @@ from torget.channels.contract import AccountFacts, File, Item, Notice, Utterance
 from torget.channels.reading import Asked, Said, parse
 from torget.channels.registry import adapter_for
 from torget.conversations import attachments, changing, deadlines, persons
-from torget.conversations.finding import answers_private, find_conversation, kept, route
+from torget.conversations.finding import answers_private, find_place, is_asker, kept, route
 from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Identity, Message
 from torget.history.rules import record
@@ -31,6 +31,7 @@ from torget.people.rules import next_ref
 State = Conversation.State
 RECONCILED = "reconcile"  # in an envelope's header `via`: found by asking, where a webhook should have brought it
 MOST_FETCHED_BYTES = 20_000_000
+MOST_COPIED = 50
 FETCH_SECONDS = 10.0  # for all the files of one message
 
 
@@ -59,9 +60,12 @@ def _open_conversation(
     at: datetime,
     *,
     blocked: bool,
+    beside: Conversation | None = None,
 ) -> Conversation:
     account, municipality = envelope.account, envelope.account.municipality
     chosen = Unit.objects.filter(municipality=municipality, slug=said.extra.get("unit", "")).first()
+    if beside and not is_asker(beside, identity):
+        chosen = beside.unit  # who has the case must see who else writes in it
     conversation = Conversation.objects.create(
         municipality=municipality,
         ref=next_ref(municipality, at=at),
@@ -82,6 +86,7 @@ def _open_conversation(
         opened_at=occurred_at,
         last_message_at=occurred_at,
         preview=preview_of(said.body),
+        beside=beside,
     )
     by = Actor.resident(municipality.pk, identity.person_id)
     record(
@@ -92,8 +97,19 @@ def _open_conversation(
         network=account.network,
         unit=conversation.unit_id,
         **({"blocked": True} if blocked else {}),
+        **({"other": beside.pk} if beside else {}),
     )
+    if beside:
+        record("conversation.written_beside", beside, by=by, at=at, other=conversation.pk)
     return conversation
+
+
+def _proof_of(envelope: Envelope, said: Utterance) -> dict[str, str]:
+    """What proves that they said it, this once: what the utterance brings, else what its network vouches for."""
+    proof = said.author.verified or adapter_for(envelope.account.network).capabilities.proof
+    if proof not in Message.Proof.values:
+        return {"proof": Message.Proof.NONE}
+    return {"proof": proof, "proof_detail": said.author.vouched_by[:255]}
 
 
 def _is_aside(conversation: Conversation, visibility: str) -> bool:
@@ -163,8 +179,11 @@ def _message_of(
         folded=said.folded,
         language=said.language[:2],
         account=account,
-        external_id=said.external_id[:500],
+        external_id=changing.name_for(envelope, said),
         envelope=envelope,
+        reply_to=said.reply_to[:320],
+        copied_to=[one[:320] for one in said.copied_to[:MOST_COPIED]],
+        **_proof_of(envelope, said),
         on_square=account.on_square,
         url=said.url[:500] if said.url.startswith("https://") else "",
         held_there=said.held,
@@ -176,7 +195,8 @@ def _message_of(
 
 def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | None:
     account = envelope.account
-    if (before := Message.objects.filter(account=account, external_id=said.external_id)).exists():
+    name = changing.name_for(envelope, said)
+    if (before := Message.objects.filter(account=account, external_id=name)).exists():
         if not said.held:
             before.filter(held_there=True).update(held_there=False)  # somebody let it through there
         return None
@@ -189,17 +209,25 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
         account.municipality, network, said.author, at=at, language=language
     )
     blocked = persons.is_blocked(identity, at=at)
-    conversation = find_conversation(
-        account.municipality_id, said, identity, account=account, at=at
-    )
-    if conversation is None:
-        conversation = _open_conversation(
-            envelope, said, identity, occurred_at, at, blocked=blocked
-        )
-    conversation = _held(conversation)
+    if answers_private(account.municipality_id, said):
+        said = replace(said, visibility="private")
     visibility: str = said.visibility
-    aside = answers_private(account.municipality_id, said)
-    if aside or conversation.visibility == Conversation.Visibility.PRIVATE:
+    place = find_place(
+        account.municipality_id, said, identity, visibility=visibility, account=account, at=at
+    )
+    conversation = _held(
+        place.conversation
+        or _open_conversation(
+            envelope,
+            said,
+            identity,
+            occurred_at,
+            at,
+            blocked=blocked,
+            beside=place.beside,
+        )
+    )
+    if conversation.visibility == Conversation.Visibility.PRIVATE:
         visibility = Conversation.Visibility.PRIVATE
     message = _message_of(envelope, said, conversation, identity, visibility, occurred_at, at)
     attachments.attach(message, attachments.prepared_of(said))

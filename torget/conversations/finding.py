@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from torget.channels.contract import Utterance
 from torget.channels.models import Account
 from torget.channels.registry import adapters
-from torget.conversations.models import Conversation, Identity, Message
-from torget.conversations.persons import family
+from torget.conversations.models import Conversation, Identity, Message, Participant
+from torget.conversations.persons import family, is_same
 from torget.outbox.models import Delivery
 from torget.people.models import Municipality, Unit
 from torget.people.rules import front_unit
 
-PRIVATE = Conversation.Visibility.PRIVATE
+PUBLIC, PRIVATE = Conversation.Visibility.PUBLIC, Conversation.Visibility.PRIVATE
 GOES_ON = timedelta(days=14)  # private words of one sender: longer without a word is a new matter
 
 
@@ -35,55 +36,129 @@ def route(
     return best or front_unit(municipality) or fallback
 
 
-def _by_parents(municipality_id: int, parents: Sequence[str]) -> Conversation | None:
-    """The conversation of a message we know by its outside id: received, or sent by us."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something said belongs: in a conversation there is; else in a new one, perhaps `beside` a case it answers in."""
+
+    conversation: Conversation | None = None
+    beside: Conversation | None = None
+
+
+def _by_parents(municipality_id: int, parents: Sequence[str]) -> Iterator[Conversation]:
+    """The conversations of messages we know by their outside id, received or sent by us, nearest first."""
     for parent in parents:
+        if not parent:
+            continue
         said = Message.objects.filter(
             conversation__municipality_id=municipality_id, external_id__in=[parent, f"<{parent}>"]
         ).first()
         if said:
-            return said.conversation
+            yield said.conversation
+            continue
         sent = Delivery.objects.filter(
             receipt=parent,
             account__municipality_id=municipality_id,
             subject_type="conversations.message",
         ).first()
         if sent:
-            return Message.objects.get(pk=sent.subject_id).conversation
-    return None
+            yield Message.objects.get(pk=sent.subject_id).conversation
 
 
-def find_conversation(
+def is_asker(conversation: Conversation, identity: Identity) -> bool:
+    """Whether it is the one who asked, also by another address that staff have found to be theirs."""
+    return identity.pk == conversation.identity_id or is_same(conversation.person, identity.person)
+
+
+def takes_part(conversation: Conversation, identity: Identity) -> bool:
+    """Whether they asked, or staff have let them take part."""
+    if is_asker(conversation, identity):
+        return True
+    let_in = Participant.objects.filter(conversation=conversation, ended_at=None)
+    return let_in.filter(identity__person__in=family(identity.person)).exists()
+
+
+def may_speak_in(conversation: Conversation, identity: Identity, visibility: str) -> bool:
+    """Whether words of theirs belong there: in public everybody's do, in private only those of who takes part.
+
+    To know the id, the reply address or the number of a case proves nothing: mails are forwarded and copied.
+    """
+    if conversation.visibility == PUBLIC and visibility == PUBLIC:
+        return True
+    return takes_part(conversation, identity)
+
+
+def find_place(
     municipality_id: int,
     said: Utterance,
     identity: Identity,
     *,
+    visibility: str,
     account: Account | None = None,
     at: datetime | None = None,
-) -> Conversation | None:
-    """The conversation an utterance belongs to: by our key, by what it answers, by a case number from somebody known.
+) -> Place:
+    """Where an utterance belongs: by our key, by what it answers, by a case number from somebody known.
 
-    With the account given, private words where there are no subjects go on in what its sender last said there.
+    What points to a case its author takes no part in belongs beside it. With the account given, private words where
+    there are no subjects go on in what their sender last said there.
     """
-    if said.case:
-        held = Conversation.objects.filter(
-            municipality_id=municipality_id, key=said.case.lower()
-        ).first()
-        if held:
-            return kept(held)
-    if held := _by_parents(municipality_id, said.parents):
-        return held
+    beside: Conversation | None = None
+    for pointed in _pointed_at(municipality_id, said):
+        lives = kept(pointed)
+        if may_speak_in(lives, identity, visibility):
+            return Place(lives)
+        beside = beside or lives
+    if beside is not None:
+        return Place(_their_own_beside(beside, identity), beside)
     if ref := said.extra.get("ref_hint"):
         named = Conversation.objects.filter(
             municipality_id=municipality_id, ref__iexact=ref
         ).first()
         if named is not None:
             lives = kept(named)
-            if lives.messages.filter(identity__person_id=identity.person_id).exists():
-                return lives
-    return (
-        _goes_on(account, identity, at) if account and at and said.visibility == PRIVATE else None
+            spoke = lives.messages.filter(identity__person__in=family(identity.person))
+            if spoke.exists() and may_speak_in(lives, identity, visibility):
+                return Place(lives)
+    if account is None or at is None or visibility != PRIVATE:
+        return Place()
+    if goes_on := _goes_on(account, identity, at):
+        return Place(goes_on)
+    return Place(beside=_sent_to_another_of_ours(account, said, identity))
+
+
+def _sent_to_another_of_ours(
+    account: Account, said: Utterance, identity: Identity
+) -> Conversation | None:
+    """The same words of the same sender at another account of ours: each case must say that there is the other."""
+    twin = (
+        Message.objects.filter(
+            external_id=said.external_id[:500],
+            account__municipality_id=account.municipality_id,
+            account__network=account.network,
+            identity=identity,
+        )
+        .exclude(account=account)
+        .select_related("conversation")
+        .first()
     )
+    return kept(twin.conversation) if twin else None
+
+
+def _pointed_at(municipality_id: int, said: Utterance) -> Iterator[Conversation]:
+    if said.case:
+        yield from Conversation.objects.filter(
+            municipality_id=municipality_id, key=said.case.lower()
+        )
+    yield from _by_parents(municipality_id, said.parents)
+
+
+def _their_own_beside(conversation: Conversation, identity: Identity) -> Conversation | None:
+    """What they have begun beside that case already, if it goes on."""
+    theirs = Conversation.objects.filter(
+        beside__in=[conversation.pk, *(one.pk for one in joined_into(conversation))],
+        person__in=family(identity.person),
+        merged_into=None,
+    )
+    return theirs.exclude(state=Conversation.State.CLOSED).order_by("-last_message_at").first()
 
 
 def _goes_on(account: Account, identity: Identity, at: datetime) -> Conversation | None:

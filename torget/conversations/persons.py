@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from torget.channels.contract import Author
-from torget.conversations.models import Block, Identity, Person
+from torget.conversations.models import Block, Identity, Person, below
 from torget.people.models import Municipality
 
 
@@ -51,15 +51,14 @@ def verify(identity: Identity, how: str, *, at: datetime) -> None:
 
 
 def family(person: Person) -> list[int]:
-    """Ids of everybody found to be this person: who they are merged into, and all merged into that one."""
-    root = person
-    while root.merged_into is not None:
-        root = root.merged_into
-    ids, fresh = [root.pk], [root.pk]
-    while fresh:
-        fresh = list(Person.objects.filter(merged_into__in=fresh).values_list("pk", flat=True))
-        ids += fresh
-    return ids
+    """Ids of everybody found to be this person: who they are in the end, and all merged into that one."""
+    root = person.root
+    return [root.pk, *below([root.pk])]
+
+
+def is_same(one: Person | None, other: Person | None) -> bool:
+    """Whether two are one person, through however many merges; nobody is the same as nobody."""
+    return one is not None and other is not None and one.root.pk == other.root.pk
 
 
 def namesakes(person: Person, *, most: int = 10) -> list[Person]:

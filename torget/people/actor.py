@@ -21,13 +21,17 @@ Response = TypeVar("Response", bound=HttpResponseBase)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Somebody who acts in one municipality. `grants` are (role, path of the unit it was given in)."""
+    """Somebody who acts in one municipality. `grants` are (role, path of the unit it was given in).
+
+    `proof` is how a resident showed who they are in this session ("link", "idporten"); empty: not at all.
+    """
 
     kind: Literal["staff", "resident", "system"]
     municipality_id: int | None
     id: int | None = None
     staff: Staff | None = None
     grants: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+    proof: str = ""
 
     @classmethod
     def system(cls, municipality_id: int | None) -> Actor:
@@ -35,9 +39,11 @@ class Actor:
         return cls("system", municipality_id)
 
     @classmethod
-    def resident(cls, municipality_id: int, person_id: int | None = None) -> Actor:
+    def resident(
+        cls, municipality_id: int, person_id: int | None = None, *, proof: str = ""
+    ) -> Actor:
         """A resident; without a person id an anonymous one."""
-        return cls("resident", municipality_id, person_id)
+        return cls("resident", municipality_id, person_id, proof=proof if person_id else "")
 
     @classmethod
     def of_staff(cls, staff: Staff) -> Actor:

@@ -82,12 +82,11 @@ def actor_of(request: Any) -> Actor:
     if staff := staff_of(request, request.municipality):
         return Actor.of_staff(staff)
     signed_in = request.session.get("resident", {})
-    person = (
-        signed_in.get("person")
-        if signed_in.get("municipality") == request.municipality.pk
-        else None
-    )
-    return Actor.resident(request.municipality.pk, person)
+    if signed_in.get("municipality") != request.municipality.pk:
+        return Actor.resident(request.municipality.pk)
+    # Of a session from before this was kept we only know that it was one of the ways.
+    proof = signed_in.get("proof") or "unknown"
+    return Actor.resident(request.municipality.pk, signed_in.get("person"), proof=proof)
 
 
 class LanguageMiddleware:

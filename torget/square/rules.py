@@ -50,18 +50,20 @@ class Saying:
     nonce: str = ""
 
 
-def _author(saying: Saying, by: Actor, network: str) -> dict[str, Any]:
-    signed_in = Identity.objects.filter(person_id=by.id).order_by("pk").first() if by.id else None
-    if signed_in and not saying.email:
-        network, external_id, verified = (
-            signed_in.network,
-            signed_in.external_id,
-            signed_in.verified,
-        )
-    elif saying.email:
-        network, external_id, verified = "email", saying.email.lower(), ""
+def _author(saying: Saying, by: Actor, network: str, proof: str) -> dict[str, Any]:
+    """Who speaks: the one signed in, else whoever the form says, without proof. `verified` is of this message alone."""
+    # Staff have a number of their own, which is no person's.
+    person = by.id if by.kind == "resident" else None
+    signed_in = Identity.objects.filter(person_id=person).order_by("pk").first() if person else None
+    typed = saying.email.lower()
+    own = signed_in is not None and (not typed or typed == signed_in.external_id)
+    if signed_in is not None and own:
+        network, external_id = signed_in.network, signed_in.external_id
+    elif typed:
+        network, external_id = "email", typed
     else:
-        external_id, verified = uuid.uuid4().hex, ""
+        external_id = uuid.uuid4().hex
+    verified = proof if own else ""
     return {"network": network, "id": external_id, "name": saying.name, "verified": verified}
 
 
@@ -74,12 +76,13 @@ def _say(
     kind: str,
     case: str = "",
     account: Account | None = None,
+    proof: str = "",
 ) -> Message:
     """Store the envelope and make the message of it in one transaction: the resident gets a reference at once."""
     account = account or form_account(municipality)
     external_id = saying.nonce or uuid.uuid4().hex
     body = {
-        "author": _author(saying, by, account.network),
+        "author": _author(saying, by, account.network, proof or by.proof),
         "body": saying.body,
         "visibility": saying.visibility,
         "show_name": saying.show_name,
@@ -190,15 +193,21 @@ def begin_chat(
     return conversation
 
 
-def say_more(conversation: Conversation, saying: Saying, *, at: datetime) -> Message:
+def say_more(
+    conversation: Conversation, saying: Saying, *, at: datetime, session: Actor | None = None
+) -> Message:
     """The resident who holds the case's link says more, as the one who asked.
 
-    Where the talk goes on in private it stays there, whatever was asked for.
+    The link is the proof, unless the one who asked is signed in (`session`) too. Where the talk goes on in private it
+    stays there, whatever was asked for.
     """
+    saying = replace(saying, email="")
     if gone_private(conversation):
         saying = replace(saying, visibility=Conversation.Visibility.PRIVATE)
     identity = conversation.identity
-    by = Actor.resident(conversation.municipality_id, identity.person_id if identity else None)
+    person = identity.person_id if identity else None
+    by = Actor.resident(conversation.municipality_id, person)
+    themselves = session is not None and session.kind == "resident" and session.id == person
     return _say(
         conversation.municipality,
         saying,
@@ -207,6 +216,7 @@ def say_more(conversation: Conversation, saying: Saying, *, at: datetime) -> Mes
         kind=conversation.kind,
         case=conversation.key,
         account=conversation.account if conversation.network == "chat" else None,
+        proof=(session.proof if session and themselves else "") or "case_link",
     )
 
 

@@ -21,6 +21,7 @@ from torget.protocols.activitypub import writing
 
 News = Mapping[str, Any]
 LONG_AGO = 10 * 365
+_RESPONSES = {"Like": "like", "Announce": "share"}
 
 
 def heed(notice: Notice, account: AccountFacts, *, at: datetime) -> None:
@@ -55,7 +56,12 @@ def _undo(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
             follows.filter(account_id=mine.account_id).delete()
     elif held["object"]:
         follows.filter(follow=held["object"]).delete()
-    Response.objects.filter(actor=remote.uri, uri=held["object"]).exclude(kind="reply").delete()
+    theirs = Response.objects.filter(actor=remote.uri).exclude(kind="reply")
+    if held["object"]:
+        theirs.filter(uri=held["object"]).delete()
+    elif (kind := _RESPONSES.get(held["object_type"])) and held["of"]:
+        # An Undo may hold the whole Like, without an id (it needs none: one account likes a thing once).
+        theirs.filter(kind=kind, thing__uri=held["of"]).delete()
 
 
 def _thing(held: News, mine: Ours) -> Thing | None:
@@ -65,21 +71,31 @@ def _thing(held: News, mine: Ours) -> Thing | None:
 
 
 def _respond(kind: str) -> Callable[[News, Ours, Remote, datetime], None]:
+    """Counted once. A like or share is its actor's only one of the thing, whatever ids it comes with."""
+
     def note(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
         thing = _thing(held, mine)
         if thing is None or not held["id"]:
             return
-        Response.objects.get_or_create(
-            thing=thing,
-            kind=kind,
-            uri=held["id"],
-            defaults={
-                "actor": remote.uri,
-                "at": at,
-                "option": held.get("option", ""),
-                "hidden": bool(held.get("hidden")),
-            },
-        )
+        more = {"at": at, "hidden": bool(held.get("hidden"))}
+        rows = Response.objects
+        if kind in _RESPONSES.values():
+            # The newest id counts: that is the one an Undo names.
+            rows.update_or_create(
+                thing=thing, kind=kind, actor=remote.uri, defaults={"uri": held["id"], "at": at}
+            )
+        elif kind == Response.Kind.VOTE:
+            rows.get_or_create(
+                thing=thing,
+                kind=kind,
+                actor=remote.uri,
+                option=held["option"],
+                defaults={"uri": held["id"], **more},
+            )
+        else:
+            rows.get_or_create(
+                thing=thing, kind=kind, uri=held["id"], actor=remote.uri, defaults=more
+            )
 
     return note
 

@@ -117,7 +117,17 @@ class Response(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["thing", "kind", "uri"], name="response_once"),
+            models.UniqueConstraint(fields=["thing", "kind", "uri", "actor"], name="response_once"),
+            models.UniqueConstraint(
+                fields=["thing", "kind", "actor"],
+                condition=Q(kind__in=["like", "share"]),
+                name="response_one_an_actor",
+            ),
+            models.UniqueConstraint(
+                fields=["thing", "actor", "option"],
+                condition=Q(kind="vote"),
+                name="response_one_vote_an_option",
+            ),
         ]
         indexes = [models.Index(fields=["uri"], name="response_uri")]
 

@@ -69,6 +69,7 @@ def _author(said: Activity, item: Item) -> Author:
         "signature",
         item.headers.get("actor-handle", ""),
         item.headers.get("actor-page", ""),
+        vouched_by=reading.host_of(said.actor),
     )
 
 

@@ -37,6 +37,7 @@ class BlueskyAdapter(Base):
     network = "bluesky"
     label = "Bluesky"
     capabilities = Capabilities(
+        proof="network",
         read_public=True,
         read_private=True,
         reply=True,

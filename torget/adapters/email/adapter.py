@@ -159,13 +159,22 @@ def _utterance(item: Item, mail: Mail, machine: Machine | None, account: Account
     said, folded = mails.fold(mail.text, subject=mail.subject)
     if len(said) > MAX_SAID_CHARS:
         said, folded = said[:MAX_SAID_CHARS], f"{said[MAX_SAID_CHARS:]}\n\n{folded}".strip()
+    own = _own_addresses(account)
+    sender = mails.sender_of(mail, own, _listed(account.settings.get("form_senders")))
+    # A form's server signs for the form, and knows as little as we of who filled it in.
+    proof = (
+        "" if sender.by_form else mails.proven(mail, str(account.settings.get("authserv_id", "")))
+    )
     return Utterance(
         external_id=item.external_id or mail.identity,
         author=Author(
-            mail.sender.address[:320],
-            mail.sender.name[:120],
-            mails.proven(mail, str(account.settings.get("authserv_id", ""))),
+            sender.address.address[:320],
+            sender.address.name[:120],
+            proof,
+            vouched_by=mail.sender.address.rpartition("@")[2] if proof else "",
         ),
+        reply_to=sender.wants,
+        copied_to=[one for one in mails.others_on(mail, own) if one != sender.address.address],
         body=said,
         folded=folded,
         subject=mail.subject,
@@ -178,12 +187,22 @@ def _utterance(item: Item, mail: Mail, machine: Machine | None, account: Account
             "ref_hint": case.ref_hint,
             "machine": machine.kind if machine else "",
             "may_answer": mails.may_answer(mail, account.address),
-            "reply_to": mail.reply_to.address,
             "encrypted": mail.encrypted,
             "truncated": mail.truncated or any(part.damaged for part in mail.attachments),
             "message_id": mail.message_id,
         },
     )
+
+
+def _own_addresses(account: AccountFacts) -> list[str]:
+    """The mailbox's own address, and others the same mail comes in by (the setting `aliases`)."""
+    return [account.address, *_listed(account.settings.get("aliases"))]
+
+
+def _listed(value: object) -> list[str]:
+    """A setting that is a list of addresses, or one of them, or several with commas between."""
+    rows = value if isinstance(value, list | tuple) else str(value or "").split(",")
+    return [str(one).strip().lower() for one in rows if str(one).strip()]
 
 
 def _letter(out: Outgoing, account: AccountFacts) -> Letter:

@@ -59,6 +59,7 @@ class LinkedInAdapter(Base):
     label = gettext_lazy("LinkedIn")
     icon = "comment"
     capabilities = Capabilities(
+        proof="network",
         read_public=True,
         reply=True,
         publish=True,

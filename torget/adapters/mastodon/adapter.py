@@ -37,6 +37,7 @@ class MastodonAdapter(Base):
     network = "mastodon"
     label = "Mastodon"
     capabilities = Capabilities(
+        proof="network",
         read_public=True,
         read_private=True,
         reply=True,

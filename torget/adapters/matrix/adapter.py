@@ -34,6 +34,8 @@ class MatrixAdapter(Base):
     network = "matrix"
     label = "Matrix"
     capabilities = Capabilities(
+        proof="network",
+        deletes_for_others=True,
         read_public=True,
         read_private=True,
         reply=True,

@@ -96,6 +96,8 @@ class FacebookAdapter(MetaBase):
     icon = "comment"
     label = gettext_lazy("Facebook")
     capabilities = Capabilities(
+        proof="network",
+        deletes_for_others=True,
         read_public=True,
         read_private=True,
         reply=True,

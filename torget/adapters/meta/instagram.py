@@ -41,6 +41,8 @@ class InstagramAdapter(MetaBase):
     icon = "comment"
     label = gettext_lazy("Instagram")
     capabilities = Capabilities(
+        proof="network",
+        deletes_for_others=True,
         read_public=True,
         read_private=True,
         reply=True,

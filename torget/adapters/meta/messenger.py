@@ -32,6 +32,8 @@ class MessengerAdapter(MetaBase):
     icon = "chat"
     label = gettext_lazy("Messenger")
     capabilities = Capabilities(
+        proof="network",
+        deletes_for_others=True,
         read_private=True,
         reply=True,
         by_sender=True,

@@ -56,6 +56,8 @@ class ThreadsAdapter(Base):
     icon = "comment"
     label = gettext_lazy("Threads")
     capabilities = Capabilities(
+        proof="network",
+        deletes_for_others=True,
         read_public=True,
         reply=True,
         publish=True,

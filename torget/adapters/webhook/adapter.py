@@ -50,7 +50,14 @@ class WebhookAdapter(Base):
     label = gettext_lazy("Annet system")
     icon = "plug"
     capabilities = Capabilities(
-        ours=True, read_public=True, read_private=True, reply=True, private_reply=True, look_up=True
+        proof="network",
+        deletes_for_others=True,
+        ours=True,
+        read_public=True,
+        read_private=True,
+        reply=True,
+        private_reply=True,
+        look_up=True,
     )
 
     def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
@@ -130,7 +137,6 @@ def _utterance(held: dict[str, Any], item: Item, received_at: datetime) -> Utter
         author=Author(
             one_line(str(author["id"]), 320),
             one_line(str(author.get("name", "")), 120),
-            "signature",
         ),
         body=clean(str(held.get("body", ""))),
         occurred_at=occurred_at,

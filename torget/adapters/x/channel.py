@@ -46,6 +46,7 @@ class XAdapter(Base):
     label = gettext_lazy("X")
     icon = "comment"
     capabilities = Capabilities(
+        proof="network",
         read_public=True,
         reply=True,
         publish=True,

@@ -43,6 +43,7 @@ class YouTubeAdapter(Base):
     icon = "comment"
     label = gettext_lazy("YouTube")
     capabilities = Capabilities(
+        proof="network",
         read_public=True,
         reply=True,
         edit=True,

@@ -8,6 +8,7 @@ from torget.conversations.models.handling import (
     Held,
     Joining,
     Mention,
+    Participant,
     Tag,
 )
 from torget.conversations.models.message import (
@@ -17,8 +18,16 @@ from torget.conversations.models.message import (
     MessageQuerySet,
     Version,
     deliveries_of,
+    sent_of,
 )
-from torget.conversations.models.persons import Block, Identity, Merge, Person, PersonNote
+from torget.conversations.models.persons import (
+    Block,
+    Identity,
+    Merge,
+    Person,
+    PersonNote,
+    below,
+)
 from torget.conversations.models.words import Word, WordsRead
 
 __all__ = [
@@ -37,12 +46,15 @@ __all__ = [
     "Merge",
     "Message",
     "MessageQuerySet",
+    "Participant",
     "Person",
     "PersonNote",
     "Tag",
     "Version",
     "Word",
     "WordsRead",
+    "below",
     "deliveries_of",
     "make_key",
+    "sent_of",
 ]

@@ -196,6 +196,20 @@ class Conversation(models.Model):
     split_from = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="split"
     )
+    beside = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="strangers",
+        help_text="The case it answers in, though it came from somebody who takes no part there.",
+    )
+    hidden_subject = models.CharField(
+        max_length=200,
+        blank=True,
+        db_default="",
+        help_text="The subject while its first words are hidden.",
+    )
     message_count = models.PositiveIntegerField(default=0)
     search = models.GeneratedField(
         expression=SearchVector("subject", config="norwegian")

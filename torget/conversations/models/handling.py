@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from torget.conversations.models.conversation import Conversation
 from torget.conversations.models.message import Message
+from torget.conversations.models.persons import Identity
 from torget.people.models import Municipality, Staff, Unit
 
 
@@ -30,6 +31,33 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Participant(models.Model):
+    """Somebody beside the one who asked whom staff let take part in a private case: heard there, never given its key."""
+
+    conversation = models.ForeignKey(
+        Conversation, on_delete=models.PROTECT, related_name="participants"
+    )
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="+")
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey(Staff, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation", "identity"],
+                condition=Q(ended_at=None),
+                name="participant_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Participant {self.pk}"
 
 
 class Mention(models.Model):
@@ -100,6 +128,18 @@ class Held(models.Model):
     close = models.BooleanField(default=False)
     preliminary = models.BooleanField(default=False)
     files = models.JSONField(default=list)
+    addressed = models.CharField(
+        max_length=40,
+        blank=True,
+        db_default="",
+        help_text="Who was to get it when it was written, as a mark.",
+    )
+    agreed = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="The writer said yes to a recipient who is not the usual one.",
+    )
+    also_to = ArrayField(models.CharField(max_length=320), default=list, db_default=[], blank=True)
     term = models.ForeignKey(
         "ApprovalTerm", on_delete=models.PROTECT, null=True, blank=True, related_name="held"
     )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
 from django.db.models import Prefetch, Q
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from torget.channels.models import Account
 from torget.conversations.models.conversation import Conversation
-from torget.conversations.models.persons import Identity
+from torget.conversations.models.persons import Identity, below
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 from torget.people.models import Staff
@@ -35,9 +37,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         if conversation.visibility == Conversation.Visibility.PRIVATE:
             return self.shown()
         theirs = Q(identity=conversation.identity_id) | Q(recipient=conversation.identity_id)
-        if conversation.person_id:
-            theirs |= Q(identity__person=conversation.person_id)
-            theirs |= Q(recipient__person=conversation.person_id)
+        if conversation.person is not None:
+            root = conversation.person.root.pk
+            persons = [root, *below([root])]
+            theirs |= Q(identity__person__in=persons) | Q(recipient__person__in=persons)
         public = Q(visibility=Conversation.Visibility.PUBLIC)
         return self.shown().filter(public | theirs if conversation.identity_id else public)
 
@@ -67,6 +70,29 @@ class Message(models.Model):
         INBOUND = "inbound"
         ANSWER = "answer"
         NOTE = "note"
+
+    class Proof(models.TextChoices):
+        """What proved who spoke, this once. It belongs to the message, and is never taken from what is known of its author."""
+
+        NONE = "none", _("Skrevet uten innlogging")
+        CASE_LINK = "case_link", _("Skrevet med den hemmelige lenken til saken")
+        LINK = "link", _("Logget inn med lenke på e-post")
+        IDPORTEN = "idporten", _("Logget inn med ID-porten")
+        DKIM = "dkim", _("E-posten er signert av avsenderens domene (DKIM)")
+        DMARC = "dmarc", _("E-posten er godkjent av avsenderens domene (DMARC)")
+        SIGNATURE = "signature", _("Signert av tjeneren kontoen hører til")
+        NETWORK = "network", _("Kanalen går god for kontoen")
+        UNKNOWN = "unknown", _("Vi vet ikke hva som beviste avsenderen")
+
+    class HouseRule(models.TextChoices):
+        """The house rule words were hidden by (`/regler`)."""
+
+        HATE = "hate", _("Hets eller diskriminering")
+        THREAT = "threat", _("Trusler eller trakassering")
+        PRIVACY = "privacy", _("Opplysninger om andre personer")
+        UNLAWFUL = "unlawful", _("Ulovlig innhold")
+        SPAM = "spam", _("Reklame eller søppel")
+        OTHER = "other", _("Brudd på en annen husregel")
 
     conversation = models.ForeignKey(
         Conversation, on_delete=models.PROTECT, related_name="messages"
@@ -123,6 +149,36 @@ class Message(models.Model):
         null=True, blank=True, help_text="We asked its network to hide or remove it."
     )
     hidden_reason = models.CharField(max_length=500, blank=True)
+    hidden_rule = models.CharField(
+        max_length=8,
+        choices=HouseRule,
+        blank=True,
+        db_default="",
+        help_text="Told in public in its place.",
+    )
+    # Defaults of the database's own: rows are written by the code from before while it is being exchanged.
+    proof = models.CharField(
+        max_length=9, choices=Proof, default=Proof.NONE, db_default=Proof.NONE.value
+    )
+    proof_detail = models.CharField(
+        max_length=255,
+        blank=True,
+        db_default="",
+        help_text="The domain that signed, the server that vouched.",
+    )
+    reply_to = models.CharField(
+        max_length=320,
+        blank=True,
+        db_default="",
+        help_text="Where its writer asked to be answered (Reply-To).",
+    )
+    copied_to = ArrayField(
+        models.CharField(max_length=320),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Others it was sent to (To, Cc), our own addresses left out.",
+    )
     changed_at = models.DateTimeField(
         null=True, blank=True, help_text="When its author last edited it, as their network tells."
     )
@@ -158,6 +214,15 @@ class Message(models.Model):
                 condition=Q(recipient=None) | Q(kind="answer", visibility="private"),
                 name="message_recipient_of_private_answer",
             ),
+            models.CheckConstraint(
+                condition=Q(proof__in=["none", "case_link", "link", "idporten", "dkim"])
+                | Q(proof__in=["dmarc", "signature", "network", "unknown"]),
+                name="message_proof",
+            ),
+            models.CheckConstraint(
+                condition=Q(hidden_rule="") | Q(hidden_at__isnull=False),
+                name="message_rule_of_hidden",
+            ),
         ]
         indexes = [
             GinIndex(fields=["place", "search"], name="message_search"),
@@ -166,6 +231,11 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"Message {self.pk}"
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether something showed that its author said it; the word of the link to the case counts for its holder."""
+        return self.proof not in {self.Proof.NONE, self.Proof.UNKNOWN}
 
     @property
     def public_name(self) -> str:
@@ -207,11 +277,19 @@ class Gone(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=500)
+    author = models.CharField(
+        max_length=320,
+        blank=True,
+        db_default="",
+        help_text="Who took it back; empty: the network itself.",
+    )
     gone_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "gone"
-        constraints = [models.UniqueConstraint(fields=["account", "external_id"], name="gone_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["account", "external_id", "author"], name="gone_once")
+        ]
 
     def __str__(self) -> str:
         return f"Gone {self.pk}"
@@ -262,9 +340,17 @@ class Attachment(models.Model):
         return self.media_type in {"image/jpeg", "image/png", "image/webp", "image/gif"}
 
 
-def deliveries_of(messages: list[Message]) -> dict[int, Delivery]:
-    """The newest delivery of each message that has one, by message id; what was asked for afterwards is left out."""
+def sent_of(messages: list[Message]) -> dict[int, list[Delivery]]:
+    """Every delivery of each message, by message id, oldest first; what was asked for afterwards is left out."""
     found = Delivery.objects.filter(
         subject_type="conversations.message", subject_id__in=[message.pk for message in messages]
     ).exclude(payload__act__in=AFTERWARDS)
-    return {delivery.subject_id: delivery for delivery in found.order_by("id")}
+    sent: dict[int, list[Delivery]] = {}
+    for delivery in found.order_by("id"):
+        sent.setdefault(delivery.subject_id, []).append(delivery)
+    return sent
+
+
+def deliveries_of(messages: list[Message]) -> dict[int, Delivery]:
+    """The newest delivery of each message that has one, by message id."""
+    return {number: several[-1] for number, several in sent_of(messages).items()}

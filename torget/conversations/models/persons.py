@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import models
@@ -27,6 +28,24 @@ class Person(models.Model):
 
     def __str__(self) -> str:
         return f"Person {self.pk}"
+
+    @property
+    def root(self) -> Person:
+        """The one they are found to be, through however many merges: compare persons by this and by nothing else."""
+        person = self
+        while person.merged_into is not None:
+            person = person.merged_into
+        return person
+
+
+def below(person_ids: Iterable[int]) -> list[int]:
+    """Ids of all who were merged into these, at any depth."""
+    ids: list[int] = []
+    nearest = list(person_ids)
+    while nearest:
+        nearest = list(Person.objects.filter(merged_into__in=nearest).values_list("pk", flat=True))
+        ids += nearest
+    return ids
 
 
 class Identity(models.Model):

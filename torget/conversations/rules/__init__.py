@@ -1,5 +1,15 @@
 """Acting in conversations."""
 
+from torget.conversations.rules.addressing import (
+    Addressed,
+    Agreed,
+    addressed,
+    capabilities,
+    gone_private,
+    reachable_privately,
+    route_back,
+    spoken_to,
+)
 from torget.conversations.rules.answering import (
     answer,
     post,
@@ -16,19 +26,17 @@ from torget.conversations.rules.handling import (
     take,
 )
 from torget.conversations.rules.sending import (
-    capabilities,
-    gone_private,
     measured,
     preview,
-    reachable_privately,
-    route_back,
     send_message,
-    spoken_to,
 )
 from torget.conversations.rules.state import MAX_BODY_CHARS, case_path
 
 __all__ = [
     "MAX_BODY_CHARS",
+    "Addressed",
+    "Agreed",
+    "addressed",
     "answer",
     "assign",
     "capabilities",

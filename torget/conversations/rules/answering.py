@@ -16,15 +16,22 @@ from torget.conversations import attachments, deadlines
 from torget.conversations.guard import national_ids
 from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Message
+from torget.conversations.rules.addressing import (
+    Addressed,
+    Agreed,
+    addressed,
+    chosen,
+    reachable_privately,
+    see_that_it_is_agreed,
+)
 from torget.conversations.rules.sending import (
     PRIVATE,
     PUBLIC,
     publish,
-    reachable_privately,
     see_that_it_arrives,
     see_that_it_fits,
+    send_message,
     send_to,
-    spoken_to,
 )
 from torget.conversations.rules.state import (
     State,
@@ -36,6 +43,7 @@ from torget.conversations.rules.state import (
 from torget.errors import Refused
 from torget.history.models import Entry
 from torget.history.rules import record
+from torget.outbox.models import Delivery
 from torget.people.actor import Actor, check
 from torget.people.models import Unit
 from torget.people.rules import next_ref
@@ -64,13 +72,14 @@ def words(
     public_note: str = "",
     close: bool = False,
     preliminary: bool = False,
+    agreed: Agreed | None = None,
 ) -> Words:
     """See whether this answer may be given; nothing is written.
 
     Raises:
         NotAllowed: no role for it in the unit.
-        Refused: empty, too long, a national identity number in public, nobody to tell in private, or a
-            preliminary reply that ends the case.
+        Refused: empty, too long, a national identity number in public, nobody to tell in private, a preliminary
+            reply that ends the case, or a recipient nobody said yes to (`recipient_changed`).
     """
     check(by, "conversations.reply", conversation.unit)
     if by.staff is None:
@@ -97,8 +106,9 @@ def words(
             _("Svaret er offentlig og inneholder et fødselsnummer. Ta det bort før du sender."),
             "national_id",
         )
-    see_that_it_arrives(conversation)
+    see_that_it_arrives(conversation, shown)
     see_that_it_fits(conversation, said.body, said.visibility, by.staff.signature)
+    see_that_it_is_agreed(addressed(conversation, shown), agreed or Agreed())
     return said
 
 
@@ -114,17 +124,20 @@ def answer(
     preliminary: bool = False,
     public_note: str = "",
     written_at: datetime | None = None,
+    agreed: Agreed | None = None,
 ) -> Message:
     """Answer under name, back the way the question came: message, outbox row and history row in one transaction.
 
     A private answer in a public conversation goes to the one who asked and to nobody else; `public_note` is what
     stays in the public thread then. A preliminary one (forvaltningsloven § 11 a) keeps the case waiting, and so does
     one `written_at` a time before the resident's last words: they are not answered by it. What somebody put on hold
-    or ended after it was written stays so.
+    or ended after it was written stays so. A private one is sent to the one who asked, and to those `agreed` chooses
+    beside; only the one who asked gets the key.
 
     Raises:
         NotAllowed, Refused: as `words`; the conversation was merged into another.
     """
+    agreed = agreed or Agreed()
     said = words(
         conversation,
         body,
@@ -133,13 +146,17 @@ def answer(
         public_note=public_note,
         close=close,
         preliminary=preliminary,
+        agreed=agreed,
     )
     with transaction.atomic():
         row = lock(conversation)
         see_that_it_lives_here(row)
+        there = addressed(row, said.visibility)
+        see_that_it_is_agreed(there, agreed)
         aside = row.visibility == PUBLIC and said.visibility == PRIVATE
-        only = row.identity if aside else None
-        message = _ours(row, said.body, said.visibility, by, at, recipient=only)
+        message = _ours(
+            row, said.body, said.visibility, by, at, recipient=row.identity if aside else None
+        )
         attachments.attach(message, files)
         if said.public_note:
             _ours(row, said.public_note, PUBLIC, by, at, parent=message)
@@ -150,8 +167,8 @@ def answer(
         _show(row, said, by, at)
         row.preliminary_at = at if preliminary else row.preliminary_at
         row.save()
-        delivery = send_to(message, [only] if aside else spoken_to(row), at=at)
-        marks = {"preliminary": preliminary, "aside": aside}
+        delivery = _send(message, there, agreed, by=by, at=at)
+        marks = {"preliminary": preliminary, "aside": aside, "recipient_agreed": bool(there.news)}
         record(
             "message.answered",
             message,
@@ -162,6 +179,16 @@ def answer(
             **{name: True for name, so in marks.items() if so},
         )
     return message
+
+
+def _send(
+    message: Message, there: Addressed, agreed: Agreed, *, by: Actor, at: datetime
+) -> Delivery | None:
+    """To those it is addressed to, and those chosen beside; the first one's delivery, which the desk shows."""
+    others = chosen(message.conversation, there, agreed.also, by=by, at=at)
+    for identity in others:
+        send_message(message, identity, at=at, key=f"m{message.public_id.hex}-{identity.pk}")
+    return send_to(message, [one.identity for one in there.to], at=at)
 
 
 def _ours(

@@ -111,7 +111,7 @@ def end(chat: Chat, *, by: Actor, at: datetime) -> None:
 
 
 def ask_for_transcript(chat: Chat, email: str, *, at: datetime) -> None:
-    """Send what was said to this address now.
+    """Send what was said to this address now. Only the address the resident gave first as theirs gets the way back too.
 
     Raises:
         Refused: the municipality has no e-mail to send from, or it was asked for too often.
@@ -125,9 +125,10 @@ def ask_for_transcript(chat: Chat, email: str, *, at: datetime) -> None:
             "too_often",
         )
     with transaction.atomic():
-        Chat.objects.filter(pk=chat.pk).update(email=email.lower())
-        chat.email = email.lower()
-        if not _send_transcript(chat, at=at):
+        if not chat.email:
+            Chat.objects.filter(pk=chat.pk).update(email=email.lower())
+            chat.email = email.lower()
+        if not _send_transcript(chat, to=email.lower(), at=at):
             raise Refused(_("Kommunen har ikke satt opp e-post ennå."), "no_email")
 
 
@@ -136,7 +137,7 @@ def _shown(conversation: Conversation) -> list[Message]:
     return list(rows.order_by("created_at", "pk")[:MOST_SAID])
 
 
-def _send_transcript(chat: Chat, *, at: datetime) -> bool:
+def _send_transcript(chat: Chat, *, at: datetime, to: str = "") -> bool:
     conversation = chat.conversation
     if not may_write_to(chat.email, "transcript", conversation.municipality, at=at):
         return True  # and nobody is told that it was not written
@@ -149,8 +150,9 @@ def _send_transcript(chat: Chat, *, at: datetime) -> bool:
         ]
         subject = _("Praten din med kommunen [%(ref)s]") % {"ref": conversation.ref}
         body = "\n\n".join([_("Her er det som ble sagt:"), *lines])
-    to = hashlib.sha256(chat.email.encode()).hexdigest()[:8]
-    return _mail(chat, subject, body, key=f"{_transcripts(chat)}{len(said)}-{to}", at=at)
+    to = to or chat.email
+    mark = hashlib.sha256(to.encode()).hexdigest()[:8]
+    return _mail(chat, subject, body, key=f"{_transcripts(chat)}{len(said)}-{mark}", at=at, to=to)
 
 
 def _transcripts(chat: Chat) -> str:
@@ -158,18 +160,21 @@ def _transcripts(chat: Chat) -> str:
     return f"chat-script-{chat.pk}-"
 
 
-def _mail(chat: Chat, subject: str, body: str, *, key: str, at: datetime) -> bool:
+def _mail(chat: Chat, subject: str, body: str, *, key: str, at: datetime, to: str = "") -> bool:
+    """Put a letter in the outbox; the talk's key and address go along to the resident's own address alone."""
     conversation = chat.conversation
     account = first_account(conversation.municipality_id, "email")
     if account is None:
         return False
+    to = to or chat.email
+    own = to == chat.email
     out = Outgoing(
         idempotency_key=key[:80],
-        recipient=chat.email,
+        recipient=to,
         subject=subject,
         body=body,
-        case=conversation.key,
-        case_url=absolute(conversation.municipality, chat_path(conversation)),
+        case=conversation.key if own else "",
+        case_url=absolute(conversation.municipality, chat_path(conversation)) if own else "",
         language=conversation.language,
         automatic=True,
     )

@@ -14,7 +14,8 @@ from torget.conversations.guard import national_ids
 from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Message, Version
 from torget.conversations.models.message import AFTERWARDS
-from torget.conversations.rules.sending import PUBLIC, capabilities, see_that_it_fits
+from torget.conversations.rules.addressing import capabilities
+from torget.conversations.rules.sending import PUBLIC, see_that_it_fits
 from torget.conversations.rules.state import lock, text_of
 from torget.errors import Refused, Stale
 from torget.history.rules import record

@@ -11,8 +11,11 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from torget.conversations import deadlines
+from torget.conversations.finding import is_asker, takes_part
+from torget.conversations.finding import kept as living
 from torget.conversations.lines import preview_of, subject_of
-from torget.conversations.models import Conversation, Joining, Message, Person
+from torget.conversations.models import Conversation, Joining, Message, Participant
+from torget.conversations.persons import is_same
 from torget.conversations.rules.state import State, lock, see_that_no_reply_waits
 from torget.errors import Refused
 from torget.history.rules import record
@@ -21,14 +24,6 @@ from torget.people.rules import next_ref
 
 PUBLIC, PRIVATE = Conversation.Visibility.PUBLIC, Conversation.Visibility.PRIVATE
 MOST_SPLIT = 200
-
-
-def _person(conversation: Conversation) -> int | None:
-    """Who asked, as one person even when two records were found to be one."""
-    if conversation.person_id is None:
-        return None
-    person = Person.objects.get(pk=conversation.person_id)
-    return person.merged_into_id or person.pk
 
 
 def _said_privately(conversation: Conversation) -> bool:
@@ -50,7 +45,7 @@ def _see_that_nothing_leaks(kept: Conversation, joined: Conversation) -> None:
             ),
             "visibility",
         )
-    same = _person(kept) is not None and _person(kept) == _person(joined)
+    same = is_same(kept.person, joined.person) or _is_let_in(kept, joined)
     private = kept.visibility == PRIVATE or _said_privately(kept) or _said_privately(joined)
     if private and not same:
         raise Refused(
@@ -59,6 +54,12 @@ def _see_that_nothing_leaks(kept: Conversation, joined: Conversation) -> None:
             ),
             "two_persons",
         )
+
+
+def _is_let_in(case: Conversation, joined: Conversation) -> bool:
+    """What was written beside the case itself, by somebody staff have let take part in it."""
+    beside = joined.beside is not None and living(joined.beside).pk == case.pk
+    return beside and joined.identity is not None and takes_part(case, joined.identity)
 
 
 def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) -> Joining:
@@ -152,10 +153,22 @@ def unmerge(joining: Joining, *, by: Actor, at: datetime) -> None:
             joined.state = State.OPEN
         for one in (joined, kept):
             _recount(one)
+        if _is_let_in(kept, joined):
+            _end_taking_part(kept, joined, by=by, at=at)
         row.undone_at, row.undone_by = at, by.staff
         row.save(update_fields=["undone_at", "undone_by"])
         record("conversation.unmerged", kept, by=by, at=at, other=joined.pk, joining=row.pk)
         record("conversation.unmerged", joined, by=by, at=at, other=kept.pk, joining=row.pk)
+
+
+def _end_taking_part(case: Conversation, joined: Conversation, *, by: Actor, at: datetime) -> None:
+    """What let them in is undone: they take part no longer."""
+    let_in = Participant.objects.filter(
+        conversation=case, identity=joined.identity_id, ended_at=None
+    )
+    for pk in let_in.values_list("pk", flat=True):
+        record("participant.ended", case, by=by, at=at, participant=pk)
+    let_in.update(ended_at=at, ended_by=by.staff)
 
 
 def split(
@@ -218,15 +231,35 @@ def _leading(row: Conversation, chosen: Sequence[Message], asked: Sequence[Messa
         Refused: it would be private and hold words of several persons.
     """
     if row.visibility == PRIVATE:
-        return asked[0]
+        return _leading_in_private(row, chosen, asked)
     if shown := [one for one in asked if _is_shown(row, one)]:
         return shown[0]
     persons = {
-        identity.person.merged_into_id or identity.person_id
+        identity.person.root.pk
         for one in chosen
         if (identity := one.identity or one.recipient) is not None
     }
     if len(persons) > 1:
+        raise Refused(
+            _("Meldingene er private og fra flere personer. Velg meldinger fra én av dem."),
+            "two_persons",
+        )
+    return asked[0]
+
+
+def _leading_in_private(
+    row: Conversation, chosen: Sequence[Message], asked: Sequence[Message]
+) -> Message:
+    """Whoever asked in the new case gets its key: it must hold nothing but what is theirs to read.
+
+    Raises:
+        Refused: words of another, or our answers to the one who asked, would come along.
+    """
+    theirs = [one for one in asked if one.identity and is_asker(row, one.identity)]
+    if theirs or row.identity is None:
+        return (theirs or list(asked))[0]
+    persons = {one.identity.person.root.pk for one in asked if one.identity}
+    if len(persons) > 1 or any(one.kind == Message.Kind.ANSWER for one in chosen):
         raise Refused(
             _("Meldingene er private og fra flere personer. Velg meldinger fra én av dem."),
             "two_persons",

@@ -17,6 +17,7 @@ from torget.conversations.models import (
     Message,
     Person,
     PersonNote,
+    below,
 )
 from torget.conversations.persons import family
 from torget.conversations.rules.state import text_of
@@ -88,7 +89,7 @@ def _see_that_no_case_binds(done: Merge) -> None:
     Raises:
         Refused: such a merge of cases still stands.
     """
-    parted = [done.joined_id, *_below(done.joined_id)]
+    parted = [done.joined_id, *below([done.joined_id])]
     left = [pk for pk in family(done.kept) if pk not in parted]
     # Held until the end: whoever merges cases meanwhile waits, and then sees two persons.
     list(
@@ -111,14 +112,6 @@ def _see_that_no_case_binds(done: Merge) -> None:
                 % {"joined": joining.joined.ref, "kept": joining.kept.ref},
                 "cases_merged",
             )
-
-
-def _below(person_id: int) -> list[int]:
-    ids, fresh = [], [person_id]
-    while fresh:
-        fresh = list(Person.objects.filter(merged_into__in=fresh).values_list("pk", flat=True))
-        ids += fresh
-    return ids
 
 
 def _said_privately(joining: Joining) -> bool:

@@ -1,4 +1,4 @@
-"""The way back: by which account a person is reached, in public or in private, and what is put in the outbox."""
+"""What is put in the outbox of an answer or a post, and whether it fits there."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from torget.channels import rules as channels
-from torget.channels.contract import Capabilities, File, Outgoing, Preview
+from torget.channels.contract import File, Outgoing, Preview
 from torget.channels.models import Account
-from torget.channels.registry import adapter_for, adapters
-from torget.conversations.finding import joined_into
+from torget.channels.registry import adapter_for
+from torget.conversations.finding import is_asker
 from torget.conversations.models import Conversation, Identity, Message
+from torget.conversations.rules.addressing import addressed, capabilities, route_back
 from torget.conversations.rules.state import case_path
 from torget.errors import Refused
 from torget.outbox import rules as outbox
@@ -21,62 +22,6 @@ from torget.outbox.models import Delivery
 from torget.people.links import absolute
 
 PUBLIC, PRIVATE = Conversation.Visibility.PUBLIC, Conversation.Visibility.PRIVATE
-
-
-def capabilities(network: str) -> Capabilities:
-    """What a network can do; nothing when its adapter is not loaded."""
-    adapter = adapters().get(network)
-    return adapter.capabilities if adapter else Capabilities()
-
-
-def route_back(conversation: Conversation, identity: Identity | None) -> tuple[Account, str] | None:
-    """The account and address by which an identity is reached; None when the page is the only way (no address given)."""
-    if identity is None:
-        return None
-    can = capabilities(identity.network)
-    if can.by_page or not can.reply:
-        return None
-    here = conversation.account if conversation.account.network == identity.network else None
-    if here is not None and here.closed_at is None:
-        return here, identity.external_id
-    # It came by another network, or by an account that is closed since: another of ours there, if there is one.
-    account = channels.first_account(conversation.municipality_id, identity.network) or here
-    return (account, identity.external_id) if account else None
-
-
-def tells_in_private(conversation: Conversation, identity: Identity) -> bool:
-    """Whether the identity's network lets us tell them something nobody else reads."""
-    can = capabilities(identity.network)
-    if can.private_reply or (can.read_private and not can.read_public):
-        return True
-    spoke = Message.objects.filter(identity=identity, visibility=PRIVATE, kind=Message.Kind.INBOUND)
-    return can.read_private and spoke.exists()
-
-
-def reachable_privately(conversation: Conversation) -> str:
-    """How the one who asked can be told something nobody else reads: "channel", "page" (the secret link only), or ""."""
-    identity = conversation.identity
-    if identity is None:
-        return ""
-    if route_back(conversation, identity) is not None:
-        return "channel" if tells_in_private(conversation, identity) else ""
-    # Who asked was given the secret link; who posted on the wall without an address was not.
-    given = capabilities(identity.network).by_page or conversation.account.network == "form"
-    return "page" if given and conversation.kind == Conversation.Kind.QUESTION else ""
-
-
-def gone_private(conversation: Conversation) -> bool:
-    """Whether a public conversation goes on in private with the one who asked."""
-    return (
-        conversation.visibility == PUBLIC
-        and conversation.messages.filter(kind=Message.Kind.ANSWER, visibility=PRIVATE).exists()
-    )
-
-
-def _is_asker(conversation: Conversation, identity: Identity) -> bool:
-    return identity.pk == conversation.identity_id or (
-        conversation.person_id is not None and identity.person_id == conversation.person_id
-    )
 
 
 def _answered(message: Message, account: Account, identity: Identity) -> str:
@@ -93,7 +38,8 @@ def send_message(
 ) -> Delivery | None:
     """Put a message of ours in the outbox to one identity, in its language, with the way back to the case.
 
-    The case's key opens everything private in it, so in a public conversation only the one who asked gets it.
+    The case's key opens everything private in it, so only the one who asked gets it. To others in a private case
+    nothing leads back but the answer to the letter itself.
     """
     conversation = message.conversation
     way = route_back(conversation, identity)
@@ -101,8 +47,9 @@ def send_message(
         return None
     account, recipient = way
     parent = _answered(message, account, identity)
-    secret = conversation.visibility == PRIVATE or _is_asker(conversation, identity)
+    secret = is_asker(conversation, identity)
     path = case_path(conversation) if secret else f"/vegg/{conversation.ref}"
+    link = absolute(conversation.municipality, path)
     out = Outgoing(
         idempotency_key=key or f"m{message.public_id.hex}",
         recipient=recipient,
@@ -112,7 +59,7 @@ def send_message(
         signature=message.signature,
         organisation=f"{conversation.municipality.name} kommune",
         case=conversation.key if secret else "",
-        case_url=absolute(conversation.municipality, path),
+        case_url=link if secret or conversation.visibility == PUBLIC else "",
         visibility="public" if message.visibility == PUBLIC else "private",
         parent=parent,
         references=[parent] if parent else [],
@@ -142,44 +89,30 @@ def send_to(
     return send_message(message, first, at=at)
 
 
-def spoken_to(conversation: Conversation) -> list[Identity]:
-    """Who is sent an answer: the one who spoke last; and in public talk that was merged, everybody who asked in it.
-
-    Who asked in what was merged was promised an answer there, however many have spoken since.
-    """
-    last = conversation.messages.filter(kind=Message.Kind.INBOUND).select_related("identity").last()
-    found = [last.identity] if last else []
-    if conversation.visibility == PUBLIC and (joined := joined_into(conversation)):
-        found += [conversation.identity, *(one.identity for one in joined)]
-    return list(dict.fromkeys(one for one in found if one is not None))
-
-
 def measured(
     conversation: Conversation, body: str, visibility: str, signature: str
 ) -> list[tuple[Account, Preview]]:
     """How an answer would go out to each who is sent it, by the measure of their network."""
-    ways = [route_back(conversation, identity) for identity in spoken_to(conversation)]
     return [
-        (way[0], preview(way[0], body, signature=signature, visibility=visibility))
-        for way in ways
-        if way is not None
+        (one.account, preview(one.account, body, signature=signature, visibility=visibility))
+        for one in addressed(conversation, visibility).to
+        if one.account is not None
     ]
 
 
-def see_that_it_arrives(conversation: Conversation) -> None:
-    """See that the account by which the one who spoke last is sent an answer is one we use.
+def see_that_it_arrives(conversation: Conversation, visibility: str) -> None:
+    """See that the account by which the answer goes out is one we use.
 
     Raises:
         Refused: it is not; the answer would stand in the outbox for ever.
     """
-    for identity in spoken_to(conversation)[:1]:
-        way = route_back(conversation, identity)
-        if way is not None and (way[0].closed_at or not way[0].in_use):
+    for one in addressed(conversation, visibility).to[:1]:
+        if one.account is not None and (one.account.closed_at or not one.account.in_use):
             raise Refused(
                 _(
                     "Kommunen bruker ikke %(account)s lenger, så svaret kommer ikke frem. Svar på en annen måte."
                 )
-                % {"account": way[0].name},
+                % {"account": one.account.name},
                 "not_in_use",
             )
 

@@ -64,7 +64,9 @@ def test_the_old_link_and_number_and_mail_key_lead_to_the_kept_one(two, ola):
             visibility="private",
             **about,
         )
-        return finding.find_conversation(kept.municipality_id, said, kari)
+        return finding.find_place(
+            kept.municipality_id, said, kari, visibility="private"
+        ).conversation
 
     assert found(case=joined.key) == kept
     assert found(extra={"ref_hint": joined.ref}) == kept

@@ -8,13 +8,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import translation
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from torget.channels.contract import File
 from torget.conversations.attachments import Prepared, prepare
 from torget.conversations.models import Conversation, Tag
-from torget.conversations.rules import reachable_privately
+from torget.conversations.rules import Agreed, reachable_privately
 from torget.desk.models import CannedReply, Draft
 from torget.desk.rules.replying import Reply, Seen
 from torget.people.models import Municipality, Unit
@@ -99,6 +100,8 @@ class ReplyForm(forms.Form):
     )
     close = forms.BooleanField(label=_("Avslutt saken når svaret er sendt"), required=False)
     seen = forms.CharField(required=False, widget=forms.HiddenInput)
+    to = forms.CharField(required=False, widget=forms.HiddenInput)
+    sure = forms.BooleanField(required=False)
     canned = forms.CharField(required=False, widget=forms.HiddenInput)
     let = forms.CharField(required=False)
 
@@ -124,6 +127,14 @@ class ReplyForm(forms.Form):
             ]
         else:
             del self.fields["visibility"], self.fields["public_note"]
+        self.conversation = conversation
+
+    @property
+    def also(self) -> list[str]:
+        """Keys of those chosen to get it beside the one who asked; the rules say who may be."""
+        if self.is_bound and isinstance(self.data, MultiValueDict):
+            return [str(one)[:320] for one in self.data.getlist(self.add_prefix("also"))]
+        return list(self.initial.get("also", []))
 
     def reply(self) -> Reply:
         """The answer as a value for the rules."""
@@ -137,14 +148,23 @@ class ReplyForm(forms.Form):
             close=data["close"],
             preliminary=data["preliminary"],
             canned=[int(one[:9]) for one in numbers],
+            agreed=self._agreed(data),
         )
+
+    def _agreed(self, data: dict[str, Any]) -> Agreed:
+        """What was shown of who gets it; of a public answer there is nothing to agree on."""
+        visibility = data.get("visibility") or self.conversation.visibility
+        if visibility == Visibility.PUBLIC:
+            return Agreed()
+        return Agreed(data["to"], data["sure"], tuple(self.also))
 
     @property
     def chosen(self) -> dict[str, Any]:
         """What was chosen beside the text, also when the form is not whole."""
         names = ("visibility", "public_note", "close", "preliminary")
         data = getattr(self, "cleaned_data", {})
-        return {name: data[name] for name in names if data.get(name)}
+        chosen = {name: data[name] for name in names if data.get(name)}
+        return chosen | ({"also": self.also} if self.also else {})
 
     @property
     def seen_value(self) -> Seen | None:

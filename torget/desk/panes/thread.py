@@ -13,7 +13,14 @@ from django.utils.translation import gettext as _
 
 from torget.answers.models import Answer
 from torget.conversations.finding import kept
-from torget.conversations.models import Conversation, Joining, Message, Tag, deliveries_of
+from torget.conversations.models import (
+    Conversation,
+    Joining,
+    Message,
+    Tag,
+    sent_of,
+)
+from torget.conversations.persons import is_same
 from torget.conversations.rules import route_back
 from torget.conversations.rules.correcting import acts_there
 from torget.desk.forms.handling import SnoozeForm
@@ -37,6 +44,7 @@ def one(request: Any, ref: str) -> Conversation:
             "identity",
             "merged_into",
             "split_from",
+            "beside",
         ),
         ref__iexact=ref,
     )
@@ -51,10 +59,14 @@ def _timeline(conversation: Conversation, actor: Actor) -> list[dict[str, Any]]:
         .defer("envelope__body", "search")
         .with_files_and_versions()
     )
-    sent, may = deliveries_of(said), _may(actor, conversation)
+    sent, may = sent_of(said), _may(actor, conversation)
     hides = actor.may("messages.hide", conversation.unit)
     for message in said:
-        message.delivery = sent.get(message.pk)  # type: ignore[attr-defined]  # shown beside it
+        went = sent.get(message.pk, [])
+        message.went_to = [  # type: ignore[attr-defined]  # shown beside it
+            one.recipient for one in went if one.payload.get("act") != "publish"
+        ]
+        message.delivery = went[-1] if went else None  # type: ignore[attr-defined]  # shown beside it
         message.may_change = (  # type: ignore[attr-defined]  # shown beside it
             may["reply"] and _("Rett eller trekk tilbake")
             if message.kind == Message.Kind.ANSWER
@@ -77,7 +89,30 @@ def offer(acts: Sequence[str]) -> str:
     return _("Slett på kanalen") if acts else ""
 
 
-def handling(conversation: Conversation) -> dict[str, Any]:
+def strangers(conversation: Conversation, actor: Actor) -> dict[str, Any]:
+    """Cases written beside this one, the one it was written beside, and who takes part – of those the actor may read."""
+    readable = Conversation.objects.visible_to(actor)
+    of_it = Q(beside=conversation) | Q(beside__merged_into=conversation)
+    rows = readable.filter(of_it).select_related("person").exclude(pk=conversation.pk)
+    case = kept(conversation.beside) if conversation.beside else None
+    shown = case is not None and case.pk != conversation.pk
+    stranger = case is not None and not is_same(case.person, conversation.person)
+    return {
+        "written_beside": [
+            (one, is_same(one.person, conversation.person))
+            for one in rows.filter(merged_into=None).order_by("pk")
+        ],
+        "beside_case": case if shown and case and readable.filter(pk=case.pk).exists() else None,
+        "beside_stranger": stranger,
+        "may_admit": stranger
+        and case is not None
+        and case.visibility == Conversation.Visibility.PRIVATE
+        and actor.may("conversations.handle", case.unit),
+        "participants": conversation.participants.filter(ended_at=None).select_related("identity"),
+    }
+
+
+def handling(conversation: Conversation, actor: Actor) -> dict[str, Any]:
     """What the head of the thread shows: the deadline, tags, what it was merged or split with."""
     tags = Tag.objects.filter(municipality=conversation.municipality_id)
     names = {tag.slug: tag.name for tag in tags}
@@ -90,6 +125,7 @@ def handling(conversation: Conversation) -> dict[str, Any]:
             Q(kept=conversation) | Q(joined=conversation), undone_at=None
         ).select_related("kept", "joined"),
         "split_off": list(conversation.split.all()),
+        **strangers(conversation, actor),
         "snooze_form": SnoozeForm(prefix="vent"),
     }
 
@@ -117,7 +153,7 @@ def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, 
             "timeline": _timeline(conversation, request.actor),
             "may": _may(request.actor, conversation),
             "held": on_hold(request, conversation),
-            **handling(conversation),
+            **handling(conversation, request.actor),
             "forward_form": ForwardForm(conversation.municipality, prefix="videre"),
             "assign_form": AssignForm(conversation.municipality, prefix="til"),
             "published": Answer.objects.filter(source=conversation, withdrawn_at=None),

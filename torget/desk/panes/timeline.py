@@ -30,6 +30,11 @@ SAID = {
 
 WORDS = {
     "conversation.opened": gettext_lazy("Saken kom inn til %(unit)s"),
+    "conversation.written_beside": gettext_lazy(
+        "En annen enn den som spurte, svarte: se %(other)s"
+    ),
+    "participant.added": gettext_lazy("%(who)s tok med en til i saken"),
+    "participant.ended": gettext_lazy("%(who)s tok en deltaker ut av saken"),
     "conversation.taken": gettext_lazy("%(who)s tok saken"),
     "conversation.assigned": gettext_lazy("%(who)s ga saken til %(to)s"),
     "conversation.released": gettext_lazy("%(who)s slapp saken"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -23,7 +24,14 @@ from torget.conversations.guard import (
     Finding,
 )
 from torget.conversations.models import Chat, Conversation, Held, Message
-from torget.conversations.rules import chatting, gone_private, measured, reachable_privately
+from torget.conversations.rules import (
+    addressed,
+    chatting,
+    gone_private,
+    measured,
+    reachable_privately,
+)
+from torget.conversations.rules.addressing import Addressed, Addressee, Offer
 from torget.desk.forms.writing import NoteForm, ReplyForm, aside_note
 from torget.desk.models import CannedReply, Draft
 from torget.desk.rules import canned, drafting, presence
@@ -92,6 +100,55 @@ def measures(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One who gets an answer, for showing: name, address and channel."""
+
+    name: str
+    address: str
+    network: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Who gets an answer, for showing beside the button that sends it."""
+
+    everybody: bool
+    rows: Sequence[Recipient]
+    also: Sequence[Recipient]
+    offers: Sequence[tuple[Offer, bool]]
+    news: str
+    before: Sequence[str]
+    other_spoke: str
+    mark: str
+
+
+def recipients(
+    conversation: Conversation, there: Addressed, also: Sequence[str] | None = None
+) -> Recipients:
+    """Who would get an answer now, for showing; `also` are keys of those chosen beside (None: as last time)."""
+    rows = [_recipient(conversation, one) for one in there.to]
+    offers = [(one, one.chosen if also is None else one.key in also) for one in there.offers]
+    more = [Recipient(one.name, one.address, "email") for one, chosen in offers if chosen]
+    return Recipients(
+        there.everybody,
+        rows,
+        more,
+        offers,
+        there.news,
+        there.before,
+        there.other_spoke,
+        there.mark,
+    )
+
+
+def _recipient(conversation: Conversation, one: Addressee) -> Recipient:
+    name = one.identity.name or (conversation.person_name if one.is_asker else "")
+    if one.account is None:
+        return Recipient(name, "", "")
+    return Recipient(name, one.identity.handle or one.address, one.account.network)
+
+
 def last_said(conversation: Conversation) -> Message | None:
     """What the resident said last."""
     return conversation.messages.filter(kind=Message.Kind.INBOUND).last()
@@ -107,6 +164,8 @@ def on_hold(request: Any, conversation: Conversation) -> list[Held]:
     for row in rows:
         left = (row.release_at - timezone.now()).total_seconds() if row.release_at else 0
         row.seconds_left = max(0, ceil(left))  # type: ignore[attr-defined]  # shown beside it
+        row.there = recipients(conversation, addressed(conversation, row.visibility), row.also_to)  # type: ignore[attr-defined]  # shown beside it
+        row.moved = bool(row.addressed) and row.addressed != row.there.mark  # type: ignore[attr-defined]  # shown beside it
     mine = (
         conversation.held.filter(staff=request.actor.id)
         .select_related("staff__unit", "decided_by", "term")
@@ -159,6 +218,7 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
         else None
     )
     said, aside = last_said(conversation), gone_private(conversation)
+    private = addressed(conversation, Visibility.PRIVATE)
     query = request.GET.get("malsok", "").replace("\x00", "").strip()
     listed = canned.search(conversation, query)
     fits = canned.offered(conversation, said.body) if said else []
@@ -171,7 +231,7 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
             conversation,
             draft,
             prefix="svar",
-            initial=_start(conversation, draft, chosen, said, aside, by),
+            initial=_start(conversation, draft, chosen, said, aside, by) | {"to": private.mark},
         )
     return {
         "reply_form": form,
@@ -188,6 +248,15 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
             by,
         ),
         "way": reachable_privately(conversation),
+        "to_all": recipients(conversation, addressed(conversation, Visibility.PUBLIC))
+        if conversation.visibility == Visibility.PUBLIC
+        else None,
+        "to_one": recipients(
+            conversation, private, form.also if form.is_bound or draft is not None else None
+        )
+        if form.aside or conversation.visibility == Visibility.PRIVATE
+        else None,
+        "recipient_refused": forms.get("recipient_refused"),
         "gone_private": aside,
         "canned_query": query,
         "canned_listed": [one for one in listed if query or one not in fits],

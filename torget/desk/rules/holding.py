@@ -13,6 +13,7 @@ from torget.conversations import rules as conversations
 from torget.conversations.attachments import Prepared
 from torget.conversations.finding import kept
 from torget.conversations.models import ApprovalTerm, Conversation, Held, Message
+from torget.conversations.rules.addressing import see_that_it_is_agreed
 from torget.conversations.rules.answering import Words
 from torget.conversations.rules.state import lock, see_that_it_lives_here
 from torget.desk.models import CannedReply, Draft
@@ -52,6 +53,8 @@ def hold(
         NotAllowed, Refused: as conversations.rules.words; the conversation was merged into another.
         Guarded: something in it should not be public, and was not let through.
         Crossed: a colleague has answered meanwhile.
+
+    Whom it is for is kept with it: should that change before it is sent, it is not sent.
     """
     said = conversations.words(
         conversation,
@@ -61,6 +64,7 @@ def hold(
         public_note=given.public_note,
         close=given.close,
         preliminary=given.preliminary,
+        agreed=given.agreed,
     )
     assert by.staff is not None  # words() has seen to it
     found = dangers(conversation, said, len(given.files))
@@ -73,11 +77,15 @@ def hold(
             _drop_the_same(row, said, by)
             return before
         see_that_it_lives_here(row)
+        there = conversations.addressed(row, said.visibility)
+        see_that_it_is_agreed(there, given.agreed)
         if seen is not None and (other := _meanwhile(row, by, seen)):
             raise Crossed(other)
         term = term_for(row, said)
         until = None if term else at + timedelta(seconds=seconds)
-        held = _put(row, said, given, by.staff, at, term=term, until=until, codes=codes)
+        held = _put(
+            row, said, given, by.staff, at, term=term, until=until, codes=codes, mark=there.mark
+        )
         verb, more = ("reply.waits", {"term": term.pk}) if term else ("reply.held", {})
         record(verb, held, by=by, at=at, conversation=row.pk, **more)
         if codes:
@@ -101,6 +109,7 @@ def _put(
     term: ApprovalTerm | None,
     until: datetime | None,
     codes: Sequence[str],
+    mark: str,
 ) -> Held:
     return Held.objects.create(
         conversation=conversation,
@@ -113,6 +122,9 @@ def _put(
         close=given.close,
         preliminary=given.preliminary,
         files=[one.as_json() for one in given.files],
+        addressed=mark,
+        agreed=given.agreed.yes,
+        also_to=list(given.agreed.also),
         term=term,
         created_at=at,
         release_at=until,
@@ -207,6 +219,7 @@ def _send(held: Held, *, at: datetime, approver: Actor | None = None) -> Message
         preliminary=held.preliminary,
         public_note=held.public_note,
         written_at=held.created_at,
+        agreed=conversations.Agreed(held.addressed, held.agreed, held.also_to),
     )
     held.save()
     return held.message
@@ -290,6 +303,7 @@ def _give_back(
             "public_note": held.public_note,
             "close": held.close,
             "preliminary": held.preliminary,
+            "also": held.also_to,
         },
         at=at,
     )

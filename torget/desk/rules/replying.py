@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from torget.conversations.attachments import Prepared
 from torget.conversations.finding import joined_into
 from torget.conversations.guard import Finding
 from torget.conversations.models import Conversation, Held, Message
+from torget.conversations.rules import Agreed
 from torget.desk.models import Preference
 from torget.errors import Refused, Stale
 from torget.people.actor import Actor
@@ -36,6 +37,7 @@ class Reply:
     close: bool = False
     preliminary: bool = False
     canned: Sequence[int] = ()
+    agreed: Agreed = field(default_factory=Agreed)
 
     @property
     def choices(self) -> dict[str, object]:
@@ -45,6 +47,7 @@ class Reply:
             "public_note": self.public_note,
             "close": self.close,
             "preliminary": self.preliminary,
+            "also": list(self.agreed.also),
         }
 
 
@@ -115,6 +118,7 @@ def reply(
     preliminary: bool = False,
     public_note: str = "",
     written_at: datetime | None = None,
+    agreed: Agreed | None = None,
 ) -> Message:
     """Answer at once, and tell those who follow when the answer is public.
 
@@ -133,6 +137,7 @@ def reply(
             preliminary=preliminary,
             public_note=public_note,
             written_at=written_at,
+            agreed=agreed,
         )
         if message.visibility == PUBLIC:
             _tell(conversation, message, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from torget.answers.rules.asking import note_told
 from torget.answers.search import in_language
 from torget.conversations import guard
 from torget.conversations.models import Conversation, Held
+from torget.conversations.rules import Agreed, addressed
 from torget.conversations.rules.state import lock
 from torget.desk.rules.holding import hold
 from torget.desk.rules.replying import Reply
@@ -58,11 +59,17 @@ def text_for(answer: Answer, language: str, *, at: datetime) -> str:
 
 
 def tell_all(
-    answer: Answer, conversations: Sequence[Conversation], *, by: Actor, at: datetime
+    answer: Answer,
+    conversations: Sequence[Conversation],
+    *,
+    by: Actor,
+    at: datetime,
+    marks: Mapping[int, str] | None = None,
 ) -> Told:
     """Answer each with the published answer, as any reply: one that must be approved waits for it.
 
-    Left alone, and named, are those somebody has answered or merged meanwhile, or has a reply on hold in. Drafts stay.
+    Left alone, and named, are those somebody has answered or merged meanwhile, has a reply on hold in, or where the
+    answer would go to somebody unusual or another than `marks` (by conversation) say was shown. Drafts stay.
 
     Raises:
         NotAllowed: no role for it in one of the units; then nobody is answered.
@@ -78,10 +85,11 @@ def tell_all(
         said = _as_published(answer, at)
         for chosen in sorted(conversations, key=lambda one: one.pk):
             row = lock(chosen)
-            if not _waits_for_it(row):
+            shown = (marks or {}).get(row.pk, "")
+            if not _waits_for_it(row) or _goes_elsewhere(row, shown):
                 told.left.append(row)
                 continue
-            given = Reply(text_for(said, row.language, at=at))
+            given = Reply(text_for(said, row.language, at=at), agreed=Agreed(shown))
             held = hold(
                 row, given, by=by, at=at, seconds=0, let_through=LET_STAND, keeps_draft=True
             )
@@ -106,6 +114,12 @@ def _as_published(answer: Answer, at: datetime) -> Answer:
             "unpublished",
         )
     return row
+
+
+def _goes_elsewhere(row: Conversation, shown: str) -> bool:
+    """Whether somebody must look at who would get it."""
+    there = addressed(row, row.visibility)
+    return bool(there.news) or (bool(shown) and shown != there.mark)
 
 
 def _waits_for_it(row: Conversation) -> bool:

@@ -19,8 +19,10 @@ from torget.answers.models import Answer, Policy, Topic
 from torget.answers.rules import topics as topic_rules
 from torget.answers.rules.asking import waiting_for
 from torget.conversations.models import Conversation
+from torget.conversations.rules import addressed
 from torget.desk.forms.publish import EmbedForm, TopicForm, TranslationForm
 from torget.desk.panes import answers as pane
+from torget.desk.panes.writing import recipients
 from torget.desk.rules.telling import Told, tell_all, text_for
 from torget.desk.views.acting import done
 from torget.desk.views.publish import own, reviewed
@@ -70,7 +72,8 @@ def _say(request: Any, told: Told) -> None:
         messages.success(request, said % {"many": many})
     if told.left:
         said = _(
-            "Disse fikk ikke svaret, fordi saken er besvart, slått sammen eller har et svar som venter: "
+            "Disse fikk ikke svaret, fordi saken er besvart eller slått sammen, har et svar som venter, eller fordi "
+            "mottakeren må bekreftes: "
             "%(refs)s. Se på dem hver for seg."
         )
         messages.warning(request, said % {"refs": ", ".join(one.ref for one in told.left)})
@@ -87,7 +90,11 @@ def tell(request: Any, slug: str) -> HttpResponse:
         chosen = set(request.POST.getlist("ref"))
         try:
             told = tell_all(
-                answer, [one for one in waiting if one.ref in chosen], by=request.actor, at=now
+                answer,
+                [one for one in waiting if one.ref in chosen],
+                by=request.actor,
+                at=now,
+                marks={one.pk: request.POST.get(f"til-{one.ref}", "") for one in waiting},
             )
         except Refused as refusal:
             messages.error(request, refusal.message)
@@ -96,7 +103,7 @@ def tell(request: Any, slug: str) -> HttpResponse:
         return redirect("desk:answers")
     context = {
         "answer": answer,
-        "waiting": waiting,
+        "waiting": [(one, recipients(one, addressed(one, one.visibility))) for one in waiting],
         "text": text_for(answer, answer.language, at=now),
     }
     return render(request, "desk/tell_answer.html", context)

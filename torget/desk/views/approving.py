@@ -15,9 +15,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from torget.conversations.models import ApprovalTerm, Conversation, Mention, Message
-from torget.conversations.rules import mentioning
+from torget.conversations.rules import addressed, mentioning
 from torget.desk.forms.writing import NETWORKS, SendBackForm, TermForm
-from torget.desk.panes.writing import FOUND
+from torget.desk.panes.writing import FOUND, recipients
 from torget.desk.rules import holding
 from torget.desk.rules import terms as rules
 from torget.desk.views.acting import done
@@ -51,6 +51,9 @@ def _waiting(request: Any, form: SendBackForm | None = None, of: int = 0) -> dic
                 "said": said.get(row.conversation_id, []),
                 "found": [FOUND[code] for code in row.let_through if code in FOUND],
                 "own": row.staff_id == request.actor.id,
+                "there": recipients(
+                    row.conversation, addressed(row.conversation, row.visibility), row.also_to
+                ),
                 "form": form if of == row.pk else SendBackForm(prefix=f"t{row.pk}"),
             }
             for row in rows

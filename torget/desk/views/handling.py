@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from torget.conversations import rules as conversations
-from torget.conversations.models import Conversation, Joining, Message
-from torget.conversations.rules import joining, snoozing, tagging
+from torget.conversations.models import Conversation, Joining, Message, Participant
+from torget.conversations.persons import family
+from torget.conversations.rules import joining, participants, snoozing, tagging
 from torget.desk.forms.handling import MacroRunForm, MergeForm, SnoozeForm, SplitForm
 from torget.desk.panes.record import as_zip, messages_of
 from torget.desk.panes.thread import one
@@ -49,6 +50,24 @@ def _tag(request: Any, found: Conversation) -> str:
     return _("Merket er satt på.")
 
 
+def _admit(request: Any, found: Conversation) -> str:
+    joined = participants.admit(
+        found, yes=request.POST.get("sikker") == "on", by=request.actor, at=timezone.now()
+    )
+    return _("Avsenderen er tatt med i %(ref)s.") % {"ref": joined.kept.ref}
+
+
+def _dismiss(request: Any, found: Conversation) -> str:
+    number = request.POST.get("deltaker", "")
+    row = Participant.objects.filter(
+        conversation=found, pk=int(number) if number.isdecimal() and len(number) < 18 else 0
+    ).first()
+    if row is None:
+        raise Refused(_("Velg en som er med i saken."))
+    participants.dismiss(row, by=request.actor, at=timezone.now())
+    return _("Personen er ikke med i saken lenger.")
+
+
 def _macro(request: Any, found: Conversation) -> str:
     form = MacroRunForm(found.municipality, request.POST)
     if not form.is_valid():
@@ -75,6 +94,8 @@ def _unmerge(request: Any, found: Conversation) -> str:
     return _("Sammenslåingen er angret.")
 
 
+admit = act("conversations.handle", _admit)
+dismiss = act("conversations.handle", _dismiss)
 snooze = act("conversations.handle", _snooze)
 wake = act("conversations.handle", _wake)
 tag = act("conversations.handle", _tag)
@@ -107,8 +128,8 @@ def merge(request: Any, ref: str) -> HttpResponse:
         return redirect("desk:conversation", ref=kept[0].ref)
     near = (
         Conversation.objects.visible_to(request.actor)
-        .filter(person__isnull=False, person=found.person_id, visibility=found.visibility)
-        .filter(merged_into=None)
+        .filter(person__in=family(found.person) if found.person else [])
+        .filter(visibility=found.visibility, merged_into=None)
         .exclude(pk=found.pk)
         .order_by("-last_message_at")[:8]
     )

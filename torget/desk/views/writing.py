@@ -114,6 +114,11 @@ def _refused(request: Any, found: Conversation, form: ReplyForm, refusal: Refuse
     if isinstance(refusal, Crossed):
         data["svar-seen"] = str(Seen.of(found))
         shown["crossed"] = {"other": refusal.other, "message": refusal.message}
+    if refusal.code == "recipient_changed":
+        # Shown as it is now, and asked for anew.
+        data["svar-to"] = conversations.addressed(found, Conversation.Visibility.PRIVATE).mark
+        data.pop("svar-sure", None)
+        shown["recipient_refused"] = refusal.message
     form = ReplyForm(found, draft, data, prefix="svar")
     form.full_clean()
     if isinstance(refusal, Guarded):
@@ -121,7 +126,7 @@ def _refused(request: Any, found: Conversation, form: ReplyForm, refusal: Refuse
         if form.data.get("svar-visibility") == Conversation.Visibility.PRIVATE:
             text = form.data.get("svar-public_note", "").strip()
         shown["guard"] = findings(text, refusal.findings)
-    elif not isinstance(refusal, Crossed):
+    elif not isinstance(refusal, Crossed) and refusal.code != "recipient_changed":
         form.add_error("body", refusal.message)
     return again(request, found, reply=form, **shown)
 

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from torget.protocols.mail.composing import BadAddress, Letter, ascii_address, compose, message_id
 from torget.protocols.mail.folding import fold
-from torget.protocols.mail.machines import LOOP_HEADER, Machine, machine, may_answer
+from torget.protocols.mail.machines import (
+    LOOP_HEADER,
+    Machine,
+    machine,
+    may_answer,
+    takes_no_answer,
+)
 from torget.protocols.mail.reading import identity, read
-from torget.protocols.mail.tokens import COPY, Case, case_of, proven, tagged
+from torget.protocols.mail.tokens import (
+    COPY,
+    Case,
+    Sender,
+    case_of,
+    others_on,
+    proven,
+    sender_of,
+    tagged,
+)
 from torget.protocols.mail.values import MAX_BYTES, Address, BadMail, Mail, Part, Report
 
 __all__ = [
@@ -22,6 +37,7 @@ __all__ = [
     "Mail",
     "Part",
     "Report",
+    "Sender",
     "ascii_address",
     "case_of",
     "compose",
@@ -30,7 +46,10 @@ __all__ = [
     "machine",
     "may_answer",
     "message_id",
+    "others_on",
     "proven",
     "read",
+    "sender_of",
     "tagged",
+    "takes_no_answer",
 ]

@@ -33,6 +33,13 @@ _AWAY_SUBJECT = re.compile(
 _NOBODY = re.compile(
     r"\A(?:no-?reply|do-?not-?reply|ikke-?svar|noreply.*|mailer-daemon|postmaster)@"
 )
+# Addresses that take no answers: what stands before or after the words is a name of a system.
+_TAKES_NO_ANSWER = re.compile(
+    r"\A(?:.*[._+-])?(?:no[._-]?reply|do[._-]?not[._-]?reply|not?[._-]?respond|ikke[._-]?svar|ikkje[._-]?svar|"
+    r"svar[._-]?ikke|wordpress|www-data|apache|nginx|nobody|web(?:form|skjema|server)|(?:contact|kontakt)[._-]?(?:form|skjema)|"
+    r"skjema|form(?:s|mail)?|mailer-daemon)(?:[._+-].*)?@",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,11 @@ def may_answer(mail: Mail, own_address: str = "") -> bool:
     if not sender or sender == own_address.lower() or _NOBODY.match(sender):
         return False
     return mail.header("return-path").strip() != "<>" and machine(mail, own_address) is None
+
+
+def takes_no_answer(address: str) -> bool:
+    """Whether the address itself says that nobody reads what is sent there (no-reply, a web form)."""
+    return bool(_TAKES_NO_ANSWER.match(address))
 
 
 def _own(mail: Mail, own: str) -> Machine | None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from torget.protocols.mail.values import Mail
+from torget.protocols.mail.machines import takes_no_answer
+from torget.protocols.mail.values import Address, Mail
 
 COPY = "kopi"
 _REF = re.compile(r"\[\s*([A-ZÆØÅ]{1,6}-\d{2,4}-\d{1,9})\s*\]")
+_QUOTED = re.compile(
+    r'"(?:[^"\\]|\\.){0,500}"|\([^()]{0,500}\)'
+)  # words and comments (RFC 8601 §2.2)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _DELIVERED = (
     "delivered-to",
@@ -65,25 +70,86 @@ def tagged(address: str, tag: str, *, separator: str = "+") -> str:
 def proven(mail: Mail, authserv_id: str) -> str:
     """How the sender was verified by our own mail server: `dmarc`, `dkim` or nothing (RFC 8601 §2.2, §5).
 
-    Only a result with our server's own name is believed: anybody can write the header.
+    Only a result with our server's own name is believed: anybody can write the header. Where several bear it, each that
+    tells of the method must say the same: one that came along from outside does not outweigh our own. What another
+    domain than the sender's has signed proves nothing of the sender.
     """
-    if not authserv_id:
-        return ""
     domain = mail.sender.address.rpartition("@")[2]
-    for value in mail.all("authentication-results"):
-        server, _, results = value.partition(";")
-        if server.strip().split(" ")[0].lower() != authserv_id.lower():
-            continue
-        if re.search(
-            rf"\bdmarc=pass\b[^;]*\bheader\.from={re.escape(domain)}(?![\w.-])",
-            results,
+    if not authserv_id or not domain:
+        return ""
+    ours = [
+        _QUOTED.sub("", results)
+        for server, _semicolon, results in (
+            value.partition(";") for value in mail.all("authentication-results")
+        )
+        if server.strip().split(" ")[0].lower() == authserv_id.lower()
+    ]
+    for method, properties in (("dmarc", "from"), ("dkim", "[di]")):
+        passed = re.compile(
+            rf"(?:\A|[\s;]){method}=pass\b[^;]*\sheader\.{properties}=@?{re.escape(domain)}(?![\w.-])",
             re.IGNORECASE,
-        ):
-            return "dmarc"
-        if re.search(
-            rf"\bdkim=pass\b[^;]*\bheader\.[di]=@?{re.escape(domain)}(?![\w.-])",
-            results,
-            re.IGNORECASE,
-        ):
-            return "dkim"
+        )
+        told = re.compile(rf"(?:\A|[\s;]){method}=", re.IGNORECASE)
+        telling = [results for results in ours if told.search(results)]
+        if telling and all(passed.search(results) for results in telling):
+            return method
     return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who a mail is from, as it is to be answered.
+
+    `address` is where answers go: the person a form or an address that takes no answers stands for (`Reply-To`), else
+    who it is from. `wants` is another address they ask to be answered at, which a person must agree to.
+    """
+
+    address: Address
+    wants: str = ""
+    by_form: bool = False
+
+
+def sender_of(mail: Mail, own_addresses: Iterable[str], forms: Iterable[str] = ()) -> Sender:
+    """Who is answered, by rule (RFC 5322 §3.6.2, RFC 2369): never we ourselves, never a list.
+
+    `forms` are senders that always stand for somebody else: a form of ours that sends from an address of its own.
+    """
+    ours = {one.lower() for one in own_addresses if one}
+    reply_to = mail.reply_to if not _is_ours(mail.reply_to.address, ours) else Address("")
+    told = reply_to.address and reply_to.address != mail.sender.address
+    if not told or takes_no_answer(reply_to.address):
+        return Sender(mail.sender)
+    stands_for = {one.lower() for one in forms}
+    from_form = (
+        mail.sender.address in stands_for
+        or takes_no_answer(mail.sender.address)
+        or _is_ours(mail.sender.address, ours)
+    )
+    if from_form:
+        return Sender(reply_to, by_form=True)
+    return Sender(mail.sender, "" if mail.header("list-id") else reply_to.address)
+
+
+def others_on(mail: Mail, own_addresses: Iterable[str]) -> list[str]:
+    """To whom else it was sent (To and Cc), in order; our own addresses and its sender left out."""
+    ours = {one.lower() for one in own_addresses if one}
+    left_out = {mail.sender.address, mail.reply_to.address}
+    addresses = [one.address for one in (*mail.to, *mail.cc)]
+    return list(
+        dict.fromkeys(
+            one for one in addresses if one and one not in left_out and not _is_ours(one, ours)
+        )
+    )
+
+
+def _is_ours(address: str, ours: set[str]) -> bool:
+    """Ours, also with a tag in it."""
+    local, _at, domain = address.lower().rpartition("@")
+    return any(
+        address.lower() == one
+        or (
+            domain == one.rpartition("@")[2]
+            and bool(re.match(rf"{re.escape(one.rpartition('@')[0])}[^a-z0-9._]", f"{local}"))
+        )
+        for one in ours
+    )

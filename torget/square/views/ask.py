@@ -16,6 +16,7 @@ from torget.answers.search import suggest
 from torget.answers.views import visitor
 from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message
+from torget.conversations.persons import family, is_same
 from torget.conversations.rules import case_path, gone_private
 from torget.design.ready import NO_NONCE, ready
 from torget.people.hours import Hours
@@ -119,16 +120,11 @@ def public_of(municipality: Any, ref: str) -> Conversation | None:
 def _lives_on(conversation: Conversation) -> HttpResponse:
     """The old link of a merged case leads to where it lives on; never into what somebody else said in private."""
     lives = kept(conversation)
-    if lives.person and _root(lives) == _root(conversation):
+    if is_same(lives.person, conversation.person):
         return redirect(case_path(lives))
     if lives.visibility == Conversation.Visibility.PUBLIC:
         return redirect("square:wall_post", ref=lives.ref)
     raise Http404
-
-
-def _root(conversation: Conversation) -> int | None:
-    person = conversation.person
-    return (person.merged_into_id or person.pk) if person else None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -150,7 +146,7 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             saying = saying_of(form, request, Visibility.PUBLIC if public else Visibility.PRIVATE)
-            rules.say_more(conversation, saying, at=timezone.now())
+            rules.say_more(conversation, saying, at=timezone.now(), session=request.actor)
             return redirect(case_path(conversation))
         status = 422
     else:
@@ -165,7 +161,9 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
         "form": form,
         "is_new": "ny" in request.GET,
         "promised_at": _promise(conversation) if conversation.waiting_since else None,
-        "split": conversation.split.filter(person__isnull=False, person=conversation.person_id),
+        "split": conversation.split.filter(
+            person__in=family(conversation.person) if conversation.person else []
+        ),
         "file_base": case_path(conversation),
         "secret": True,
     }

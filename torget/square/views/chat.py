@@ -117,7 +117,8 @@ def talk(request: Any, ref: str, key: str) -> HttpResponse:
     chatting.be_here(found, at=now)
     form = MoreForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        rules.say_more(conversation, saying_of(form, request, "private"), at=now)
+        saying = saying_of(form, request, "private")
+        rules.say_more(conversation, saying, at=now, session=request.actor)
         chatting.stops_typing(conversation, "resident")
         return redirect(chatting.chat_path(conversation) + str(_look(request)["frame_query"]))
     context = {

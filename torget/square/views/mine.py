@@ -63,7 +63,7 @@ def signin_link(request: Any, token: str) -> HttpResponse:
         # which the guard against forged requests refuses.
         response["Referrer-Policy"] = "same-origin"
         return response
-    _enter(request, rules.sign_in(request.municipality, token, at=timezone.now()))
+    _enter(request, rules.sign_in(request.municipality, token, at=timezone.now()), "link")
     return redirect("square:mine")
 
 
@@ -75,16 +75,17 @@ def signin_idporten(request: Any) -> HttpResponse:
     if proof is None:
         return redirect("square:signin")
     identity = rules.sign_in_idporten(request.municipality, proof["sub"], at=timezone.now())
-    _enter(request, identity)
+    _enter(request, identity, "idporten")
     bind_session(request, proof)
     return redirect("square:mine")
 
 
-def _enter(request: Any, identity: Identity) -> None:
+def _enter(request: Any, identity: Identity, proof: str) -> None:
     request.session.cycle_key()
     request.session["resident"] = {
         "municipality": request.municipality.pk,
         "person": identity.person_id,
+        "proof": proof,
     }
 
 

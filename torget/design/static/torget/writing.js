@@ -103,8 +103,8 @@
 
   // Who may read it ----------------------------------------------------------------------------
   const readers = () => {
-    const aside = answer && one("[data-aside]", answer);
-    if (aside) aside.hidden = one("[name=svar-visibility]:checked", answer)?.value !== "private";
+    const shown = answer && one("[name=svar-visibility]:checked", answer)?.value === "private";
+    for (const aside of answer ? all("[data-aside]", answer) : []) aside.hidden = !shown;
   };
 
   // Offers at the caret: "/" for ready-made replies, "@" for names ------------------------------
