@@ -136,7 +136,7 @@ def _change_row(message: Message, body: str) -> None:
     first = row.messages.order_by("created_at", "pk").first()
     if first is not None and first.pk == message.pk:
         if not body:
-            row.subject = _("Trukket tilbake av avsenderen")
+            row.subject, row.hidden_subject = _("Trukket tilbake av avsenderen"), ""
         elif row.subject == subject_of(message.body)[:200]:
             row.subject = subject_of(body)[:200]
-    row.save(update_fields=["preview", "subject"])
+    row.save(update_fields=["preview", "subject", "hidden_subject"])

@@ -33,7 +33,7 @@ MAX_ROUNDS = 6
 _TOKEN = re.compile(r'(-?)["«“]([^"«»“”]+)["»”]|(-?)([^\s"«»“”]+)')
 _WORD = re.compile(r"[^\W_]+(?:[-./][^\W_]+)*")
 
-_PUBLIC_SAID = """AND m.visibility = 'public' AND m.kind <> 'note' AND m.hidden_at IS NULL"""
+_PUBLIC_SAID = """AND m.visibility = 'public' AND m.kind <> 'note' AND m.hidden_at IS NULL AND NOT m.held_there"""
 _SAID = """
 SELECT m.conversation_id, m.id AS message_id, m.created_at AS at FROM conversations_message m
 WHERE m.search @@ %(query)s::tsquery {place} {public}

@@ -57,11 +57,11 @@ def _undo(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
     elif held["object"]:
         follows.filter(follow=held["object"]).delete()
     theirs = Response.objects.filter(actor=remote.uri).exclude(kind="reply")
-    if held["object"]:
-        theirs.filter(uri=held["object"]).delete()
-    elif (kind := _RESPONSES.get(held["object_type"])) and held["of"]:
-        # An Undo may hold the whole Like, without an id (it needs none: one account likes a thing once).
+    if (kind := _RESPONSES.get(held["object_type"])) and held["of"]:
+        # With the whole Like in it: one account likes a thing once, so its id (which it need not have) is no matter.
         theirs.filter(kind=kind, thing__uri=held["of"]).delete()
+    elif held["object"]:
+        theirs.filter(uri=held["object"]).delete()
 
 
 def _thing(held: News, mine: Ours) -> Thing | None:

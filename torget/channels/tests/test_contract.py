@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from importlib import import_module
 from random import Random
 
@@ -20,7 +21,9 @@ from tests.peers.cutting import Refusing
 from torget.channels.apart import answers
 from torget.channels.base import Base
 from torget.channels.contract import (
+    Author,
     BadSignature,
+    Item,
     Notice,
     Outgoing,
     Preview,
@@ -32,6 +35,7 @@ from torget.channels.registry import adapters
 from torget.channels.rules import open_account
 from torget.channels.tests.mutations import AT_ONCE, TIMES, spoiled
 from torget.channels.tests.scripted import serving
+from torget.conversations import filing
 from torget.conversations.models import Gone, Message
 from torget.conversations.tasks import file_due
 from torget.intake.models import Envelope
@@ -227,6 +231,72 @@ def test_what_cannot_be_understood_waits_in_quarantine_with_its_bytes(one, nordv
         adapter.parse(broken, one.account, received_at=NOW)
     except Unparseable:
         assert kept.state == Envelope.State.QUARANTINED
+
+
+STRANGER = Author("nobody-of-theirs.example", "Noen andre")
+
+
+def first_said(one):
+    """The first new message of the specimens, without its files; None when there is none."""
+    for item in one.items:
+        for said in adapters()[one.network].parse(item, one.account, received_at=NOW):
+            if isinstance(said, Utterance) and said.kind == "new" and said.body:
+                return replace(said, attachments=())
+    return None
+
+
+def keep(account, name, said):
+    """File what somebody said, as if an envelope had said it."""
+    envelope_id, _seen = receive(account.pk, Item(name, b"x"), at=NOW)
+    envelope = Envelope.objects.select_related("account__municipality").get(pk=envelope_id)
+    return filing.keep(envelope, filing.Understood([said], []), at=NOW)
+
+
+@each
+def test_nobody_changes_or_takes_away_what_another_said(one, nordvaag):
+    """Only its author; a deletion also when the network itself tells of it (`deletes_for_others`, as the channel says)."""
+    if (said := first_said(one)) is None:
+        return
+    account = opened(one, nordvaag)
+    keep(account, "hers", said)
+    later = replace(
+        said, author=STRANGER, body="Noe hun aldri sa", changed_at=NOW + timedelta(hours=1)
+    )
+    keep(account, "edit", replace(later, kind="edit"))
+    row = Message.objects.get(account=account, external_id=said.external_id)
+    assert row.body == said.body
+    keep(account, "delete", replace(later, kind="delete", body=""))
+    row.refresh_from_db()
+    vouched = adapters()[one.network].capabilities.deletes_for_others
+    assert (row.body, bool(row.removed_at)) == ("" if vouched else said.body, vouched)
+
+
+@each
+def test_nobody_keeps_another_from_being_heard_by_speaking_of_her_id_first(one, nordvaag):
+    if (said := first_said(one)) is None:
+        return
+    account = opened(one, nordvaag)
+    vouched = adapters()[one.network].capabilities.deletes_for_others
+    stranger = replace(said, author=STRANGER, body="Først ute")
+    keep(account, "squat", stranger)
+    if not vouched:
+        keep(account, "delete", replace(stranger, kind="delete", body=""))
+    keep(account, "hers", said)
+    hers = Message.objects.get(
+        account=account, identity__external_id__iexact=said.author.external_id
+    )
+    assert hers.body == said.body
+
+
+@each
+def test_what_proves_who_spoke_is_kept_with_each_message(one, nordvaag):
+    if (said := first_said(one)) is None:
+        return
+    account = opened(one, nordvaag)
+    keep(account, "hers", said)
+    row = Message.objects.get(account=account, external_id=said.external_id)
+    expected = said.author.verified or adapters()[one.network].capabilities.proof or "none"
+    assert (row.proof, row.proof_detail) == (expected, said.author.vouched_by)
 
 
 # Out of the house ------------------------------------------------------------------------------

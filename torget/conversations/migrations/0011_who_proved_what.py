@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='hidden_rule',
-            field=models.CharField(blank=True, choices=[('hate', 'Hets eller diskriminering'), ('threat', 'Trusler eller trakassering'), ('privacy', 'Opplysninger om andre personer'), ('unlawful', 'Ulovlig innhold'), ('spam', 'Reklame eller søppel'), ('other', 'Brudd på en annen husregel')], db_default='', help_text='Told in public in its place.', max_length=8),
+            field=models.CharField(blank=True, choices=[('person', 'Gå etter saken, ikke personen'), ('privacy', 'La andres privatliv være i fred'), ('hate', 'Ingen hatytringer'), ('topic', 'Hold deg til det som angår kommunen'), ('rights', 'Legg ut det som er ditt')], db_default='', help_text='Told in public in its place.', max_length=8),
         ),
         migrations.AddField(
             model_name='message',

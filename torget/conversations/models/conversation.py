@@ -62,6 +62,10 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             visibility=Conversation.Visibility.PUBLIC, on_square=True, merged_into=None
         )
 
+    def listed(self) -> ConversationQuerySet:
+        """Of the public ones, those worth a place in lists, feeds and search: what began them is not hidden."""
+        return self.public().filter(hidden_subject="")
+
     def newest_first(self, *, below: tuple[datetime, int] | None = None) -> ConversationQuerySet:
         """The one last spoken in first; `below` (time, id) goes on after a row already seen."""
         rows = self.order_by("-last_message_at", "-id")
@@ -311,8 +315,8 @@ class Conversation(models.Model):
 
     @property
     def public_name(self) -> str:
-        """What everybody may call the one who asked; empty when they did not want their name shown."""
-        return self.person_name if self.show_name else ""
+        """What everybody may call the one who asked; empty when they did not want it, or what they said is hidden."""
+        return self.person_name if self.show_name and not self.hidden_subject else ""
 
     @property
     def public_count(self) -> int:

@@ -44,6 +44,32 @@ class MessageQuerySet(models.QuerySet["Message"]):
         public = Q(visibility=Conversation.Visibility.PUBLIC)
         return self.shown().filter(public | theirs if conversation.identity_id else public)
 
+    def public_thread(self) -> MessageQuerySet:
+        """As `public`, and what we have hidden: a page shows that it is hidden, and none of its words."""
+        hidden = Q(hidden_at__isnull=False, kind=Message.Kind.INBOUND, removed_at=None)
+        return self._in_public().filter(Q(hidden_at=None) | hidden)
+
+    def asker_thread(self, conversation: Conversation) -> MessageQuerySet:
+        """As `shown_to_asker`, and what we have hidden of what was public: its own author still reads it."""
+        hidden = Q(
+            hidden_at__isnull=False,
+            kind=Message.Kind.INBOUND,
+            visibility=Conversation.Visibility.PUBLIC,
+            conversation=conversation,
+            removed_at=None,
+        )
+        shown = self.shown_to_asker(conversation).values("pk")
+        return self.filter(Q(pk__in=shown) | hidden)
+
+    def _in_public(self) -> MessageQuerySet:
+        return self.exclude(kind=Message.Kind.NOTE).filter(
+            visibility=Conversation.Visibility.PUBLIC,
+            on_square=True,
+            held_there=False,
+            conversation__visibility=Conversation.Visibility.PUBLIC,
+            conversation__on_square=True,
+        )
+
     def with_files_and_versions(self) -> MessageQuerySet:
         """With their files, what they said before, and the files that went away with that; for staff."""
         earlier = Prefetch(
@@ -53,12 +79,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def public(self) -> MessageQuerySet:
         """What everybody may see."""
-        return self.shown().filter(
-            visibility=Conversation.Visibility.PUBLIC,
-            on_square=True,
-            conversation__visibility=Conversation.Visibility.PUBLIC,
-            conversation__on_square=True,
-        )
+        return self._in_public().filter(hidden_at=None)
 
 
 class Message(models.Model):
@@ -87,12 +108,11 @@ class Message(models.Model):
     class HouseRule(models.TextChoices):
         """The house rule words were hidden by (`/regler`)."""
 
-        HATE = "hate", _("Hets eller diskriminering")
-        THREAT = "threat", _("Trusler eller trakassering")
-        PRIVACY = "privacy", _("Opplysninger om andre personer")
-        UNLAWFUL = "unlawful", _("Ulovlig innhold")
-        SPAM = "spam", _("Reklame eller søppel")
-        OTHER = "other", _("Brudd på en annen husregel")
+        PERSON = "person", _("Gå etter saken, ikke personen")
+        PRIVACY = "privacy", _("La andres privatliv være i fred")
+        HATE = "hate", _("Ingen hatytringer")
+        TOPIC = "topic", _("Hold deg til det som angår kommunen")
+        RIGHTS = "rights", _("Legg ut det som er ditt")
 
     conversation = models.ForeignKey(
         Conversation, on_delete=models.PROTECT, related_name="messages"

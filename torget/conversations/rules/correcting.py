@@ -15,6 +15,7 @@ from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Message, Version
 from torget.conversations.models.message import AFTERWARDS
 from torget.conversations.rules.addressing import capabilities
+from torget.conversations.rules.hiding import cover, uncover
 from torget.conversations.rules.sending import PUBLIC, see_that_it_fits
 from torget.conversations.rules.state import lock, text_of
 from torget.errors import Refused, Stale
@@ -146,7 +147,13 @@ def act_there(message: Message, act: Act, reason: str, *, by: Actor, at: datetim
         message.hidden_at = None if shown else at
         message.hidden_there_at = None if shown else at
         message.held_there, message.hidden_reason = False, "" if shown else reason.strip()[:500]
-        message.save(update_fields=["hidden_at", "hidden_there_at", "held_there", "hidden_reason"])
+        message.hidden_rule = "" if shown else message.hidden_rule
+        message.save(
+            update_fields=[
+                *("hidden_at", "hidden_there_at", "held_there", "hidden_reason", "hidden_rule")
+            ]
+        )
+        (uncover if shown else cover)(message)
         assert message.account is not None
         out = Outgoing(
             idempotency_key=f"{act}-{message.public_id.hex}-{int(at.timestamp())}",

@@ -23,6 +23,7 @@ from torget.conversations.models import (
 from torget.conversations.persons import is_same
 from torget.conversations.rules import route_back
 from torget.conversations.rules.correcting import acts_there
+from torget.conversations.rules.hiding import may_hide
 from torget.desk.forms.handling import SnoozeForm
 from torget.desk.forms.thread import AssignForm, ForwardForm
 from torget.desk.panes.person import beside
@@ -70,11 +71,17 @@ def _timeline(conversation: Conversation, actor: Actor) -> list[dict[str, Any]]:
         message.may_change = (  # type: ignore[attr-defined]  # shown beside it
             may["reply"] and _("Rett eller trekk tilbake")
             if message.kind == Message.Kind.ANSWER
-            else hides and offer(acts_there(message))
+            else hides
+            and (offer(acts_there(message)) or (may_hide(message) and hide_words(message)))
         )
     rows: list[dict[str, Any]] = [{"at": one.created_at, "message": one} for one in said]
     rows += [{"at": event.at, "event": event} for event in events(conversation)]
     return sorted(rows, key=itemgetter("at"))
+
+
+def hide_words(message: Message) -> str:
+    """What the link beside a resident's public message says where its network lets us do nothing."""
+    return _("Vis igjen på torget") if message.hidden_at else _("Skjul på torget")
 
 
 def offer(acts: Sequence[str]) -> str:

@@ -69,6 +69,8 @@ WORDS = {
     "message.withdrawn": gettext_lazy("%(who)s trakk tilbake en melding"),
     "message.hidden": gettext_lazy("%(who)s skjulte en melding på kanalen"),
     "message.shown": gettext_lazy("%(who)s slapp gjennom en melding på kanalen"),
+    "message.hidden_here": gettext_lazy("%(who)s skjulte en melding på torget"),
+    "message.shown_here": gettext_lazy("%(who)s viste en melding på torget igjen"),
     "message.taken_away": gettext_lazy("%(who)s slettet en melding på kanalen"),
     "answer.published": gettext_lazy("%(who)s publiserte svaret"),
 }

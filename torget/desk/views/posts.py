@@ -17,7 +17,7 @@ from torget.channels.registry import adapters
 from torget.channels.rules import form_account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Message
-from torget.conversations.rules import correcting
+from torget.conversations.rules import correcting, hiding
 from torget.desk.forms.publish import CorrectForm, PostForm
 from torget.desk.forms.watch import ReasonForm
 from torget.desk.panes.posts import one_message, outcomes, previews, recent
@@ -118,6 +118,8 @@ def _page(request: Any, message: Message, status: int = 200, **forms: Any) -> Ht
             message.conversation.kind == Conversation.Kind.WALL
             and request.actor.may("wall.post", message.conversation.unit)
         ),
+        "may_hide_here": not ours and hiding.may_hide(message),
+        "house_rules": Message.HouseRule.choices,
         "may_hide": request.actor.may("messages.hide", message.conversation.unit),
     }
     return render(request, "desk/message.html", context, status=status)
@@ -166,6 +168,13 @@ def _change(request: Any, message: Message) -> HttpResponse | None:
         if act == "trekk":
             sent = correcting.withdraw(message, reason, by=request.actor, at=at)
             _say(request, _("Meldingen er trukket tilbake."), len(sent))
+        elif act == "skjul":
+            rule = str(request.POST.get("regel", ""))[:20]
+            hiding.hide(message, rule, reason, by=request.actor, at=at)
+            messages.success(request, _("Meldingen er skjult på torget."))
+        elif act == "vis":
+            hiding.show(message, reason, by=request.actor, at=at)
+            messages.success(request, _("Meldingen vises på torget igjen."))
         elif act in ("hide", "show", "remove"):
             correcting.act_there(message, act, reason, by=request.actor, at=at)
             messages.success(request, _("Vi har bedt kanalen om det. Utfallet står under."))

@@ -154,7 +154,7 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
     context = {
         "conversation": conversation,
         "messages_shown": Message.objects.filter(conversation=conversation)
-        .shown_to_asker(conversation)
+        .asker_thread(conversation)
         .prefetch_related("attachments"),
         "aside": aside,
         "answers": Answer.objects.published(at=timezone.now()).filter(source=conversation),

@@ -44,7 +44,7 @@ def _answers(request: Any) -> list[Entry]:
 
 def _wall(request: Any) -> list[Entry]:
     municipality = request.municipality
-    rows = Conversation.objects.filter(municipality=municipality).public().select_related("unit")
+    rows = Conversation.objects.filter(municipality=municipality).listed().select_related("unit")
     return [
         Entry(
             id=absolute(municipality, f"/vegg/{row.ref}"),

@@ -33,7 +33,7 @@ def home(request: Any) -> HttpResponse:
     """`/`: what happens in the municipality."""
     now = timezone.now()
     municipality = request.municipality
-    public = Conversation.objects.filter(municipality=municipality).public().select_related("unit")
+    public = Conversation.objects.filter(municipality=municipality).listed().select_related("unit")
     published = (
         Answer.objects.filter(municipality=municipality).published(at=now).select_related("unit")
     )
@@ -55,7 +55,7 @@ def search(request: Any) -> HttpResponse:
         context["answers"] = suggest(
             request.municipality, query, at=now, limit=10, language=request.LANGUAGE_CODE
         )
-        public = Conversation.objects.filter(municipality=request.municipality).public()
+        public = Conversation.objects.filter(municipality=request.municipality).listed()
         context["conversations"] = find(
             public, request.municipality.pk, query, at=now, public=True, limit=20
         ).conversations

@@ -47,7 +47,7 @@ def wall(request: Any) -> HttpResponse:
     """`/vegg`: what was said in public, newest first."""
     public = (
         Conversation.objects.filter(municipality=request.municipality)
-        .public()
+        .listed()
         .select_related("unit")
     )
     rows = list(older_than(request, public, "opened_at").order_by("-opened_at", "-id")[: PAGE + 1])
@@ -92,7 +92,7 @@ def wall_post(request: Any, ref: str) -> HttpResponse:
     context = {
         "conversation": conversation,
         "messages_shown": Message.objects.filter(conversation=conversation)
-        .public()
+        .public_thread()
         .prefetch_related("attachments"),
         "form": form,
         "follow_form": AddressForm(),

@@ -425,6 +425,50 @@ def test_likes_and_shares_are_counted_and_taken_back(client, facts, mine, at):
         assert client.get(f"{path}/{what}", **JSON).json()["totalItems"] == 0
 
 
+MALLORY = "https://mastodon.example/users/mallory"
+
+
+def know_mallory():
+    kari = know_kari()
+    return Remote.objects.create(
+        uri=MALLORY, host=kari.host, kind="Person", inbox=f"{MALLORY}/inbox", fetched_at=NOW
+    )
+
+
+def test_one_account_likes_once_whatever_ids_it_comes_with_and_undoes_only_its_own(
+    client, facts, mine, at
+):
+    know_mallory()
+    uri = post(facts).external_id
+    path = uri.removeprefix("http://testserver")
+
+    def likes():
+        return client.get(f"{path}/likes", **JSON).json()["totalItems"]
+
+    for number in range(25):
+        tell(facts, activity("Like", uri, mark=f"-{number}"), at)
+    assert likes() == 1
+    newest = Response.objects.get().uri
+    tell(facts, activity("Like", uri, actor=MALLORY, mark="-m"), at)
+    assert likes() == 2
+    for theft in (newest, {"id": newest, "type": "Like", "object": uri, "actor": KARI}):
+        tell(facts, activity("Undo", theft, actor=MALLORY, mark="-u"), at)
+        assert Response.objects.filter(actor=KARI).count() == 1
+    assert likes() == 1  # the whole Like in an Undo is the undoer's own, whoever it names
+    tell(facts, activity("Undo", {"type": "Like", "object": uri}), at)
+    assert likes() == 0
+
+
+def test_anothers_id_keeps_nobody_from_being_counted(facts, mine, at):
+    know_mallory()
+    uri = post(facts).external_id
+    first = activity("Like", uri, actor=MALLORY)
+    hers = {**activity("Like", uri), "id": first["id"]}
+    for like in (first, hers):
+        tell(facts, like, at)
+    assert set(Response.objects.values_list("actor", flat=True)) == {MALLORY, KARI}
+
+
 def test_hiding_takes_a_reply_out_of_our_collection_and_showing_puts_it_back(
     client, facts, mine, at
 ):
