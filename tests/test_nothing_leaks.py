@@ -69,6 +69,8 @@ ACCESS = {
     "desk:canned": "canned.edit",
     "desk:canned_new": "canned.edit",
     "desk:canned_one": "canned.edit",
+    "desk:admit": "conversations.handle",
+    "desk:dismiss": "conversations.handle",
     "desk:close": "conversations.close",
     "desk:reopen": "conversations.close",
     "desk:publish": "answers.publish",
@@ -304,6 +306,24 @@ def arguments(secrets, on_duty):
         "what": ["svar", "vegg", "annet"],
         "network": ["email", "finnes-ikke"],
         "form": ["rss", "atom", "json", "x"],
+    }
+
+
+def arguments_of(secrets):
+    """One value an address may be given, by the name of its argument."""
+    return {
+        "ref": secrets["private"].ref,
+        "key": "a" * 26,
+        "public_id": str(secrets["envelope"].public_id),
+        "slug": secrets["answer"].slug,
+        "token": "feil",
+        "pk": Account.objects.first().pk,
+        "sha256": "a" * 64,
+        "language": "nn",
+        "what": "svar",
+        "network": "webhook",
+        "form": "rss",
+        "number": 1,
     }
 
 

@@ -29,7 +29,7 @@ def admit(beside: Conversation, *, yes: bool, by: Actor, at: datetime) -> Joinin
         Refused: nobody said yes, it is not beside a private case of somebody else, or as conversations.rules.joining.merge.
     """
     if beside.beside is None or beside.identity is None:
-        raise Refused(_("Saken er ikke skrevet ved siden av en annen."), "not_beside")
+        raise Refused(_("Denne saken hører ikke til en annen sak."), "not_beside")
     case = kept(beside.beside)
     check(by, "conversations.handle", case.unit)
     check(by, "conversations.handle", beside.unit)
