@@ -110,7 +110,9 @@ def forms(s):
         "desk:withdraw_answer": Form(
             {A, D, E}, {"reason": "Feil"}, {"slug": s["answer"].slug}, **free
         ),
-        "desk:post": Form({A, D, E}, {"subject": "Fra oss", "body": "Et innlegg fra oss", "gjor": "send"}, **free),
+        "desk:post": Form(
+            {A, D, E}, {"subject": "Fra oss", "body": "Et innlegg fra oss", "gjor": "send"}, **free
+        ),
         "desk:change_posted": Form(
             {A, D, E},
             {"gjor": "rett", "body": "Rettet"},
