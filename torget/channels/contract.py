@@ -40,10 +40,8 @@ class Capabilities:
     verify_asks: bool = (
         False  # `Adapter.verify` may ask the network (for a key): it is run beside the event loop
     )
-    # What proves who speaks there when the utterance itself tells nothing: "" (nothing), "network" (it vouches for its accounts).
-    proof: Literal["", "network"] = ""
-    # What was said there is taken away by others than its author too (a moderator of a room of ours, the platform
-    # itself), and only the network's own word tells us so. Otherwise a deletion counts only from who said it.
+    proof: Literal["", "network"] = ""  # what proves who speaks when the utterance tells nothing
+    # Others than the author (a room's moderator, the platform) take words away, and only the network tells us so.
     deletes_for_others: bool = False
     max_body_chars: int = 100_000  # in the unit `Adapter.preview` counts in
 
@@ -79,9 +77,7 @@ class Author:
 
     external_id: str
     name: str = ""
-    # What proves that this was said by them, this once: "dkim", "dmarc", "signature", "link", "idporten", "case_link";
-    # empty: nothing but what the network vouches for (`Capabilities.proof`).
-    verified: str = ""
+    verified: str = ""  # what proves this once that it is theirs (`Message.Proof`); empty: see `Capabilities.proof`
     handle: str = ""  # what people read: "@kari@mastodon.example", "+47 900 00 000"
     url: str = ""  # their page there, https only
     vouched_by: str = ""  # whose proof it is: the domain that signed, the server of the account

@@ -15,7 +15,7 @@ from torget.channels.models import Account
 from torget.conversations import attachments, deadlines
 from torget.conversations.guard import national_ids
 from torget.conversations.lines import preview_of, subject_of
-from torget.conversations.models import Conversation, Message
+from torget.conversations.models import Conversation, Identity, Message
 from torget.conversations.rules.addressing import (
     Addressed,
     Agreed,
@@ -154,12 +154,8 @@ def answer(
         there = addressed(row, said.visibility)
         see_that_it_is_agreed(there, agreed)
         aside = row.visibility == PUBLIC and said.visibility == PRIVATE
-        message = _ours(
-            row, said.body, said.visibility, by, at, recipient=row.identity if aside else None
-        )
-        attachments.attach(message, files)
-        if said.public_note:
-            _ours(row, said.public_note, PUBLIC, by, at, parent=message)
+        only = row.identity if aside else None
+        message = _say(row, said, by, at, only, files)
         unread = _spoken_since(row, written_at)
         if unread or not _put_away_since(row, written_at):
             _move(row, at, close=close and not unread, waits=preliminary or unread)
@@ -169,15 +165,27 @@ def answer(
         row.save()
         delivery = _send(message, there, agreed, by=by, at=at)
         marks = {"preliminary": preliminary, "aside": aside, "recipient_agreed": bool(there.news)}
+        so = {name: True for name, is_so in marks.items() if is_so}
+        number = delivery.pk if delivery else None
         record(
-            "message.answered",
-            message,
-            by=by,
-            at=at,
-            conversation=row.pk,
-            delivery=delivery.pk if delivery else None,
-            **{name: True for name, so in marks.items() if so},
+            "message.answered", message, by=by, at=at, conversation=row.pk, delivery=number, **so
         )
+    return message
+
+
+def _say(
+    row: Conversation,
+    said: Words,
+    by: Actor,
+    at: datetime,
+    only: Identity | None,
+    files: Sequence[attachments.Prepared],
+) -> Message:
+    """The answer with its files, and what is said in public beside a private one."""
+    message = _ours(row, said.body, said.visibility, by, at, recipient=only)
+    attachments.attach(message, files)
+    if said.public_note:
+        _ours(row, said.public_note, PUBLIC, by, at, parent=message)
     return message
 
 

@@ -138,8 +138,8 @@ def _shown(conversation: Conversation) -> list[Message]:
 
 
 def _send_transcript(chat: Chat, *, at: datetime, to: str = "") -> bool:
-    conversation = chat.conversation
-    if not may_write_to(chat.email, "transcript", conversation.municipality, at=at):
+    conversation, to = chat.conversation, to or chat.email
+    if not may_write_to(to, "transcript", conversation.municipality, at=at):
         return True  # and nobody is told that it was not written
     said = _shown(conversation)
     with translation.override(conversation.language):
@@ -150,7 +150,6 @@ def _send_transcript(chat: Chat, *, at: datetime, to: str = "") -> bool:
         ]
         subject = _("Praten din med kommunen [%(ref)s]") % {"ref": conversation.ref}
         body = "\n\n".join([_("Her er det som ble sagt:"), *lines])
-    to = to or chat.email
     mark = hashlib.sha256(to.encode()).hexdigest()[:8]
     return _mail(chat, subject, body, key=f"{_transcripts(chat)}{len(said)}-{mark}", at=at, to=to)
 

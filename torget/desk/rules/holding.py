@@ -13,7 +13,7 @@ from torget.conversations import rules as conversations
 from torget.conversations.attachments import Prepared
 from torget.conversations.finding import kept
 from torget.conversations.models import ApprovalTerm, Conversation, Held, Message
-from torget.conversations.rules.addressing import see_that_it_is_agreed
+from torget.conversations.rules.addressing import addressed, see_that_it_is_agreed
 from torget.conversations.rules.answering import Words
 from torget.conversations.rules.state import lock, see_that_it_lives_here
 from torget.desk.models import CannedReply, Draft
@@ -45,16 +45,15 @@ def hold(
 ) -> Held:
     """Send a reply: after `seconds` in which it can be regretted, or when a second person has approved it.
 
-    The draft is used up, unless the text is another's and `keeps_draft` says so. With 0 seconds, and nobody who must approve, it is sent at once. `seen` is how far the
-    writer's page had come (None when it cannot be known), `let_through` the codes of what the guard finds that the
-    writer lets stand. The same form sent once more gives the reply that was held or sent the first time.
+    The draft is used up, unless the text is another's and `keeps_draft` says so. With 0 seconds, and nobody who must
+    approve, it is sent at once. `seen` is how far the writer's page had come (None when it cannot be known),
+    `let_through` the codes of what the guard finds that the writer lets stand. The same form sent once more gives the
+    reply that was held or sent the first time. Whom it is for is kept with it: if that changes, it is not sent.
 
     Raises:
         NotAllowed, Refused: as conversations.rules.words; the conversation was merged into another.
         Guarded: something in it should not be public, and was not let through.
         Crossed: a colleague has answered meanwhile.
-
-    Whom it is for is kept with it: should that change before it is sent, it is not sent.
     """
     said = conversations.words(
         conversation,
@@ -77,19 +76,13 @@ def hold(
             _drop_the_same(row, said, by)
             return before
         see_that_it_lives_here(row)
-        there = conversations.addressed(row, said.visibility)
-        see_that_it_is_agreed(there, given.agreed)
+        see_that_it_is_agreed(addressed(row, said.visibility), given.agreed)
         if seen is not None and (other := _meanwhile(row, by, seen)):
             raise Crossed(other)
         term = term_for(row, said)
         until = None if term else at + timedelta(seconds=seconds)
-        held = _put(
-            row, said, given, by.staff, at, term=term, until=until, codes=codes, mark=there.mark
-        )
-        verb, more = ("reply.waits", {"term": term.pk}) if term else ("reply.held", {})
-        record(verb, held, by=by, at=at, conversation=row.pk, **more)
-        if codes:
-            record("reply.let_through", held, by=by, at=at, conversation=row.pk, codes=codes)
+        held = _put(row, said, given, by.staff, at, term=term, until=until, codes=codes)
+        _record_held(held, by=by, at=at)
         if not keeps_draft:
             drafting.drop(conversation, Draft.Kind.ANSWER, by=by)
         _count_canned(given.canned, row)
@@ -97,6 +90,15 @@ def hold(
             _send(held, at=at)
         _wake()
     return held
+
+
+def _record_held(held: Held, *, by: Actor, at: datetime) -> None:
+    case = held.conversation_id
+    verb, more = ("reply.waits", {"term": held.term_id}) if held.term_id else ("reply.held", {})
+    record(verb, held, by=by, at=at, conversation=case, **more)
+    if held.let_through:
+        codes = held.let_through
+        record("reply.let_through", held, by=by, at=at, conversation=case, codes=codes)
 
 
 def _put(
@@ -109,7 +111,6 @@ def _put(
     term: ApprovalTerm | None,
     until: datetime | None,
     codes: Sequence[str],
-    mark: str,
 ) -> Held:
     return Held.objects.create(
         conversation=conversation,
@@ -122,7 +123,7 @@ def _put(
         close=given.close,
         preliminary=given.preliminary,
         files=[one.as_json() for one in given.files],
-        addressed=mark,
+        addressed=addressed(conversation, said.visibility).mark,
         agreed=given.agreed.yes,
         also_to=list(given.agreed.also),
         term=term,
