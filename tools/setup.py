@@ -11,6 +11,7 @@ the first thing it may have to say is that this one is too old.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import shutil
 import subprocess
@@ -129,6 +130,19 @@ def use_a_new_enough_python() -> None:
         ).returncode == 0:
             os.execv(found, [found, *sys.argv])  # noqa: S606
     give_up("Torget needs Python 3.11 or newer. On Debian 12: apt-get install python3 python3-venv")
+
+
+def look_at_python() -> None:
+    """Say once when the Python of the environment has faults that have been mended elsewhere."""
+    stamp = VENV / "python-looked-at.stamp"
+    what = fingerprint("torget/config/runtime.py") + sys.version
+    if is_done(stamp, what):
+        return
+    sys.path.insert(0, str(ROOT))
+    runtime = importlib.import_module("torget.config.runtime")
+    if told := runtime.sentence(runtime.look(str(PYTHON))):
+        say(told)
+    stamp.write_text(what)
 
 
 def make_environment() -> None:
@@ -267,6 +281,7 @@ def main(what: str) -> None:
     """Do what is not done yet."""
     use_a_new_enough_python()
     make_environment()
+    look_at_python()
     install_packages("base", "Installing Python packages (about half a minute)")
     install_meaning()
     if what == "dev":

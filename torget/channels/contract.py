@@ -188,6 +188,9 @@ class Receipt:
     url: str = ""
 
 
+MOST_WAIT = 7 * 24 * 3600.0
+
+
 class SendError(Exception):
     """A send did not succeed.
 
@@ -214,7 +217,10 @@ class SendError(Exception):
         self.permanent = permanent
         self.ambiguous = ambiguous
         self.account = account
-        self.retry_after_seconds = retry_after_seconds
+        # Whatever a server asks for: a week, and we look again.
+        self.retry_after_seconds = (
+            None if retry_after_seconds is None else min(max(retry_after_seconds, 0.0), MOST_WAIT)
+        )
 
 
 @dataclass(frozen=True, slots=True)

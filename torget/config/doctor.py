@@ -20,7 +20,7 @@ from torget.answers import learning, meaning
 from torget.channels import files, secrets
 from torget.channels.models import Account, Alarm
 from torget.channels.registry import adapter_for, adapters
-from torget.config import env, prepare
+from torget.config import env, prepare, runtime
 from torget.conversations.models import Attachment
 from torget.desk import watchdog
 from torget.errors import Refused
@@ -40,10 +40,17 @@ CROWDED = 0.8  # of the connections the database takes
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at, and what is wrong with it; empty when all is well."""
+    """One thing looked at, and what is wrong with it; empty when all is well. Advice is no trouble yet."""
 
     name: str
     troubles: Sequence[str]
+    advice: Sequence[str] = ()
+
+
+class Advice(str):
+    """A sentence on what should be better and does no harm as it is."""
+
+    __slots__ = ()
 
 
 def _settings(_at: datetime) -> Iterator[str]:
@@ -56,6 +63,11 @@ def _settings(_at: datetime) -> Iterator[str]:
         adapters()
     except ImproperlyConfigured as fault:
         yield str(fault)
+
+
+def _python(_at: datetime) -> Iterator[str]:
+    if told := runtime.sentence(runtime.look()):
+        yield Advice(told)
 
 
 def _database(_at: datetime) -> Iterator[str]:
@@ -164,7 +176,11 @@ def _history(at: datetime) -> Iterator[str]:
         yield "History has not been sealed for ten minutes. See to it that torget work runs."
 
 
-WITHOUT_DATABASE: Sequence[tuple[str, Check]] = (("settings", _settings), ("files", _files))
+WITHOUT_DATABASE: Sequence[tuple[str, Check]] = (
+    ("settings", _settings),
+    ("python", _python),
+    ("files", _files),
+)
 DATABASE: tuple[str, Check] = ("database", _database)
 WITH_DATABASE: Sequence[tuple[str, Check]] = (
     ("connections", _connections),
@@ -178,7 +194,9 @@ WITH_DATABASE: Sequence[tuple[str, Check]] = (
 
 def _find(name: str, check: Check, at: datetime) -> Finding:
     try:
-        return Finding(name, list(check(at)))
+        told = list(check(at))
+        advice = [text for text in told if isinstance(text, Advice)]
+        return Finding(name, [text for text in told if text not in advice], advice)
     except DatabaseError as fault:
         text = " ".join(str(fault).split())
         return Finding(name, [f"The database does not answer: {text} Run torget up."])
@@ -207,7 +225,7 @@ def report(say: Callable[[str], None]) -> bool:
     for found in examine(at=timezone.now()):
         well = well and not found.troubles
         say(f"{'ok' if not found.troubles else 'NO':<4}{found.name}")
-        for trouble in found.troubles:
+        for trouble in (*found.troubles, *found.advice):
             say(f"      {trouble}")
     say(f"\nThis is {env.home()}, as seen by account {os.geteuid()}.")
     return well

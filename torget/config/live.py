@@ -18,6 +18,7 @@ from django.db import DatabaseError, connection
 
 from torget.config import bridge, rsgi
 from torget.config.rsgi import Reply, Scope, Stream
+from torget.design import querytext
 from torget.desk.live import Listener, TooManyLines, answer_call, end_call
 
 log = logging.getLogger(__name__)
@@ -111,11 +112,11 @@ class Announcements:
         """A queue of events of the municipality, beginning with those after `last_id` that are remembered."""
         queue: Queue = asyncio.Queue(QUEUED)
         boot, _dash, number = last_id.partition("-")
-        if boot == self._boot and number.isdigit():
+        if boot == self._boot and (seen := querytext.number(number)) is not None:
             missed = [
                 event
                 for count, of, event in self._ring
-                if count > int(number) and of in {municipality, None}
+                if count > seen and of in {municipality, None}
             ]
             for event in missed[-QUEUED:]:
                 queue.put_nowait(event)

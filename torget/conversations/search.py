@@ -14,10 +14,10 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
-from django.utils.dateparse import parse_datetime
 
 from torget.conversations import words
 from torget.conversations.models import Conversation, ConversationQuerySet, Message
+from torget.design import querytext
 
 PAGE = 30
 HITS = 45
@@ -82,14 +82,8 @@ class Mark:
     @classmethod
     def read(cls, words_of_it: str) -> Mark | None:
         """The mark in an address; None when there is none or it makes no sense."""
-        at, _line, number = words_of_it.partition("_")
-        try:
-            moment = parse_datetime(at.replace(" ", "+"))
-        except ValueError:
-            return None
-        if moment is None or moment.tzinfo is None or not number.isdigit() or len(number) > 18:
-            return None
-        return cls(moment, int(number))
+        at, number = querytext.mark(words_of_it) or (None, 0)
+        return cls(at, number) if at is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from torget.errors import Busy, NotAllowed, Refused
 from torget.people.actor import Actor, staff_of
 from torget.people.models import Host, Municipality
 from torget.people.rules import answer_expected_at, front_unit, on_duty
+from torget.protocols.hosts import BadHost, host_and_port
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 REMEMBER_SECONDS = 5.0
@@ -30,8 +31,14 @@ _hosts: dict[str, tuple[float, Municipality | None]] = {}
 
 
 def municipality_at(host: str) -> Municipality | None:
-    """The municipality that answers on a host name (port ignored); remembered for a few seconds."""
-    name = host.rsplit(":", 1)[0].strip("[]").lower().rstrip(".")
+    """The municipality that answers on a host name (port ignored); remembered for a few seconds.
+
+    None too for what is no host: a user in front, a port that is none, letters that do not belong in a name.
+    """
+    try:
+        name = host_and_port(host)[0].strip("[]")
+    except BadHost:
+        return None
     known = _hosts.get(name)
     if known and known[0] > time.monotonic():
         return known[1]
@@ -66,7 +73,7 @@ class MunicipalityMiddleware:
             return HttpResponse("Adressen har et ugyldig tegn.\n", status=400, content_type=PLAIN)
         if not request.path.startswith(WITHOUT_MUNICIPALITY):
             municipality = municipality_at(
-                request.META.get("HTTP_HOST") or request.META["SERVER_NAME"]
+                request.META.get("HTTP_HOST", request.META["SERVER_NAME"])
             )
             if municipality is None:
                 return HttpResponse(

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from torget.adapters.activitypub import documents
 from torget.adapters.activitypub.models import Follower, Response, Thing
 from torget.adapters.activitypub.ours import Ours
+from torget.design import querytext
 from torget.protocols.activitypub import writing
 
 PAGE = 20
@@ -32,7 +33,7 @@ def _paged(uri: str, rows: QuerySet[Any], page: str, show: Callable[[Any], Any])
     total = rows.count()
     if not page:
         return writing.collection(uri, total, first=f"{uri}?page=1" if total else "")
-    after = int(page) if page.isascii() and page.isdigit() and len(page) < 18 else 1
+    after = querytext.number(page) or 1
     wanted = rows.order_by("-pk")
     if after > 1:
         wanted = wanted.filter(pk__lt=after)

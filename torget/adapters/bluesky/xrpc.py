@@ -232,8 +232,7 @@ def _fault(answer: http.Response, held: Mapping[str, Any], *, writes: bool) -> F
 
 def _until_reset(answer: http.Response) -> float | None:
     """Seconds until the limit ends; the header holds a time in seconds since 1970."""
-    reset = answer.headers.get("ratelimit-reset", "")
-    if reset.isdigit():
-        return max(1.0, float(reset) - time.time())
-    wait = answer.headers.get("retry-after", "")
-    return float(wait) if wait.isdigit() else None
+    reset = http.seconds_told(answer.headers.get("ratelimit-reset", ""))
+    if reset is not None:
+        return max(1.0, reset - time.time())
+    return http.seconds_told(answer.headers.get("retry-after", ""))

@@ -163,8 +163,8 @@ def refusal(answer: http.Response, *, acts: bool) -> ApiError:
     if answer.status in {401, 403, 426}:
         kinds = {"account": True}
     elif answer.status == 429:
-        seconds = answer.headers.get("retry-after", "")
-        wait = float(seconds) if seconds.isdigit() else until_tomorrow(datetime.now(UTC))
+        seconds = http.seconds_told(answer.headers.get("retry-after", ""))
+        wait = until_tomorrow(datetime.now(UTC)) if seconds is None else seconds
         kinds = {"limited": True, "retry_after_seconds": wait}
     elif answer.status >= 500:
         kinds = {"ambiguous": acts}

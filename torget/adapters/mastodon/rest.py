@@ -134,9 +134,8 @@ def _until_reset(answer: http.Response) -> float | None:
             answer.headers.get("x-ratelimit-reset", "").replace("Z", "+00:00")
         )
         return max(1.0, reset.timestamp() - time.time())
-    except ValueError:
-        wait = answer.headers.get("retry-after", "")
-        return float(wait) if wait.isdigit() else None
+    except (ValueError, OverflowError):
+        return http.seconds_told(answer.headers.get("retry-after", ""))
 
 
 def known_limits(account: AccountFacts) -> Limits:

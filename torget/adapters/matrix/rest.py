@@ -228,9 +228,9 @@ def _fault(answer: http.Response, held: Mapping[str, Any], *, writes: bool) -> F
 
 
 def _wait(answer: http.Response, held: Mapping[str, Any]) -> float | None:
-    wait = answer.headers.get("retry-after", "")
-    if wait.isdigit():
-        return max(1.0, float(wait))
+    wait = http.seconds_told(answer.headers.get("retry-after", ""))
+    if wait is not None:
+        return max(1.0, wait)
     milliseconds = held.get("retry_after_ms")
     return max(1.0, milliseconds / 1000) if isinstance(milliseconds, int | float) else None
 

@@ -158,10 +158,8 @@ def _read(answer: http.Response, url: str) -> Fetched:
             account=True,
         )
     if answer.status != 200:
-        wait = answer.headers.get("retry-after", "")
-        raise SendError(
-            f"HTTP {answer.status}", retry_after_seconds=float(wait) if wait.isdigit() else None
-        )
+        wait = http.seconds_told(answer.headers.get("retry-after", ""))
+        raise SendError(f"HTTP {answer.status}", retry_after_seconds=wait)
     try:
         source = feedreading.read(answer.body, url=url)
     except BadFeed as fault:

@@ -115,8 +115,7 @@ def refusal(answer: http.Response) -> SendError:
     message = f"HTTP {answer.status}"
     if answer.status in ACCOUNT_CODES:
         return SendError(message, account=True)
-    wait = answer.headers.get("retry-after", "")
-    seconds = float(wait) if wait.isdigit() else None
+    seconds = http.seconds_told(answer.headers.get("retry-after", ""))
     if answer.status == 429:
         return SendError(message, limited=True, retry_after_seconds=seconds or 60.0)
     if answer.status in LATER_CODES:

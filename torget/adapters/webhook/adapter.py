@@ -177,7 +177,7 @@ def _refusal(answer: http.Response) -> SendError:
         return SendError(message, account=True)
     if answer.status in LATER_CODES:
         wait = answer.headers.get("retry-after", "")
-        return SendError(message, retry_after_seconds=float(wait) if wait.isdigit() else None)
+        return SendError(message, retry_after_seconds=http.seconds_told(wait))
     if answer.status == 504:
         return SendError(
             message, ambiguous=True

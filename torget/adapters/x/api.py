@@ -178,8 +178,8 @@ def refusal(answer: http.Response, *, acts: bool, now: float) -> ApiError:
     if answer.status in {401, 402} or (answer.status == 403 and kind in _ACCOUNT_TYPES):
         kinds = {"account": True}
     elif answer.status == 429:
-        reset = answer.headers.get("x-rate-limit-reset", "")
-        wait = float(reset) - now if reset.isdigit() else LIMIT_SECONDS
+        reset = http.seconds_told(answer.headers.get("x-rate-limit-reset", ""))
+        wait = LIMIT_SECONDS if reset is None else reset - now
         kinds = {"limited": True, "retry_after_seconds": max(1.0, wait)}
     elif answer.status >= 500:
         kinds = {"ambiguous": acts}

@@ -174,6 +174,11 @@ def request(
         ) from fault
 
 
+def seconds_told(value: str) -> float | None:
+    """A number of seconds out of a header (Retry-After); None for a date, for nothing, and for what is no number."""
+    return float(value) if value.isascii() and value.isdigit() and len(value) <= 12 else None
+
+
 def never_left(fault: PyreqwestError) -> bool:
     """Whether the request certainly stayed here; when in doubt it may have left.
 

@@ -115,7 +115,7 @@ def test_without_a_database_the_rest_is_still_looked_at(town, monkeypatch):
 
     monkeypatch.setattr(doctor, "DATABASE", ("database", away))
     found = list(doctor.examine(at=LATER))
-    assert [one.name for one in found] == ["settings", "files", "database"]
+    assert [one.name for one in found] == ["settings", "python", "files", "database"]
     assert "no server" in found[-1].troubles[0]
 
 

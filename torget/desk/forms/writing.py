@@ -16,6 +16,7 @@ from torget.channels.contract import File
 from torget.conversations.attachments import Prepared, prepare
 from torget.conversations.models import Conversation, Tag
 from torget.conversations.rules import Agreed, reachable_privately
+from torget.design import querytext
 from torget.desk.models import CannedReply, Draft
 from torget.desk.rules.replying import Reply, Seen
 from torget.people.models import Municipality, Unit
@@ -139,7 +140,7 @@ class ReplyForm(forms.Form):
     def reply(self) -> Reply:
         """The answer as a value for the rules."""
         data = self.cleaned_data
-        numbers = (part for part in data["canned"].split(",") if part.isdecimal())
+        numbers = map(querytext.number, data["canned"].split(","))
         return Reply(
             body=data["body"],
             visibility=data.get("visibility", ""),
@@ -147,7 +148,7 @@ class ReplyForm(forms.Form):
             files=[*(Prepared.from_json(one) for one in self.files_before), *data["attachments"]],
             close=data["close"],
             preliminary=data["preliminary"],
-            canned=[int(one[:9]) for one in numbers],
+            canned=[one for one in numbers if one],
             agreed=self._agreed(data),
         )
 

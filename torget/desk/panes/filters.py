@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from torget.conversations.deadlines import LONGEST_WARNING
 from torget.conversations.models import Conversation, ConversationQuerySet
+from torget.design import querytext
 
 VIEWS = {
     "waiting": _("Venter på svar"),
@@ -58,7 +59,7 @@ class Choice:
             given["view"] = "waiting"
         if given["visibility"] not in Conversation.Visibility.values:
             given["visibility"] = ""
-        if given["owner"] not in {"meg", "ingen"} and not given["owner"].isdecimal():
+        if given["owner"] not in {"meg", "ingen"} and querytext.number(given["owner"]) is None:
             given["owner"] = ""
         return cls(**given)
 
@@ -95,7 +96,7 @@ class Choice:
         if self.owner == "ingen":
             rows = rows.filter(assignee=None)
         elif self.owner:
-            rows = rows.filter(assignee=staff_id if self.owner == "meg" else int(self.owner[:9]))
+            rows = rows.filter(assignee=staff_id if self.owner == "meg" else int(self.owner))
         return rows
 
     def _in_view(

@@ -12,14 +12,13 @@ from django.db import connection
 from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
 from torget.channels.models import Account, Alarm
 from torget.conversations.models import Conversation, ConversationQuerySet, Tag
 from torget.conversations.rules.mentioning import unseen
-from torget.design import times
+from torget.design import querytext, times
 from torget.design.templatetags.torget import safe_words
 from torget.desk.models import Batch, Handover, Macro, Preference, SavedView
 from torget.desk.panes.filters import VIEWS, Choice
@@ -99,13 +98,7 @@ def due_words(row: Conversation, *, at: datetime) -> dict[str, str] | None:
 
 def _place(mark: str) -> tuple[datetime | None, int] | None:
     """Where a page begins: after this time and id ("<time>_<id>"); None for the beginning."""
-    at, _sep, pk = mark.rpartition("_")
-    if not pk.isdecimal() or len(pk) > 18:
-        return None
-    try:
-        return (parse_datetime(at) if at else None), int(pk)
-    except ValueError:
-        return None
+    return querytext.mark(mark)
 
 
 def _rising(rows: ConversationQuerySet, field: str, mark: str, most: int) -> list[Conversation]:

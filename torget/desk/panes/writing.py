@@ -32,6 +32,7 @@ from torget.conversations.rules import (
     reachable_privately,
 )
 from torget.conversations.rules.addressing import Addressed, Addressee, Offer
+from torget.design import querytext
 from torget.desk.forms.writing import NoteForm, ReplyForm, aside_note
 from torget.desk.models import CannedReply, Draft
 from torget.desk.rules import canned, drafting, presence
@@ -211,12 +212,8 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
         draft.kind: draft for draft in Draft.objects.filter(conversation=conversation, staff=by.id)
     }
     draft = kept.get(Draft.Kind.ANSWER)
-    number = request.GET.get("mal", "")
-    chosen = (
-        canned.usable(conversation).filter(pk=int(number[:9])).first()
-        if number.isdecimal()
-        else None
-    )
+    number = querytext.number(request.GET.get("mal", ""))
+    chosen = canned.usable(conversation).filter(pk=number).first() if number else None
     said, aside = last_said(conversation), gone_private(conversation)
     private = addressed(conversation, Visibility.PRIVATE)
     query = request.GET.get("malsok", "").replace("\x00", "").strip()

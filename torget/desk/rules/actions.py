@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
 from torget.conversations.rules import snoozing, tagging
+from torget.design import querytext
 from torget.desk.rules.dealing import deal
 from torget.errors import Refused
 from torget.people.actor import Actor
@@ -56,7 +57,7 @@ def snooze_until(choice: str, *, at: datetime) -> datetime | None:
 
 def _staff(conversation: Conversation, value: str) -> Staff:
     staff = Staff.objects.filter(
-        municipality_id=conversation.municipality_id, pk=int(value) if value.isdigit() else 0
+        municipality_id=conversation.municipality_id, pk=querytext.number(value) or 0
     ).first()
     if staff is None:
         raise Refused(_("Velg en kollega i listen."), "no_staff")

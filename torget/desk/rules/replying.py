@@ -15,6 +15,7 @@ from torget.conversations.finding import joined_into
 from torget.conversations.guard import Finding
 from torget.conversations.models import Conversation, Held, Message
 from torget.conversations.rules import Agreed
+from torget.design import querytext
 from torget.desk.models import Preference
 from torget.errors import Refused, Stale
 from torget.people.actor import Actor
@@ -69,7 +70,8 @@ class Seen:
     def from_text(cls, text: str) -> Seen | None:
         """The value a page sent back; None when it is none."""
         answer, _dot, held = text.partition(".")
-        return cls(int(answer), int(held)) if answer.isdecimal() and held.isdecimal() else None
+        seen, waiting = querytext.number(answer), querytext.number(held)
+        return None if seen is None or waiting is None else cls(seen, waiting)
 
     def __str__(self) -> str:
         return f"{self.answer}.{self.held}"

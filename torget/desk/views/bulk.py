@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from torget.design import querytext
 from torget.desk.forms.handling import BatchForm, SaveViewForm, chosen_rows
 from torget.desk.models import Batch, Macro, SavedView
 from torget.desk.panes.filters import Choice
@@ -77,7 +78,7 @@ def _do(request: Any, form: BatchForm) -> batches.Outcome:
         return batches.run(rows, act, form.value, by=request.actor, at=at)
     pk = act.removeprefix("macro-")
     found = Macro.objects.filter(
-        municipality=request.municipality, pk=int(pk) if pk.isdecimal() and len(pk) < 18 else 0
+        municipality=request.municipality, pk=querytext.number(pk) or 0
     ).first()
     if found is None:
         raise Refused(_("Velg en makro i listen."))

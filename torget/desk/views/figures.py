@@ -12,6 +12,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from torget.channels.templatetags.channels import channel_name
+from torget.design import querytext
 from torget.design.times import day
 from torget.insight import measures
 from torget.people.actor import requires
@@ -27,8 +28,8 @@ USUAL = 30
 def figures(request: Any) -> HttpResponse:
     """`/desk/tall?dager=30`: what waits, how soon we answer, what residents found by themselves."""
     now = timezone.now()
-    asked = request.GET.get("dager", "")
-    days = int(asked) if asked.isdigit() and int(asked) in PERIODS else USUAL
+    wanted = querytext.number(request.GET.get("dager", ""))
+    days = wanted if wanted in PERIODS else USUAL
     until = now.astimezone(OSLO).date()
     found = measures.figures(request.actor, since=until - timedelta(days=days - 1), until=until)
     context = {

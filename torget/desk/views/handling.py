@@ -15,6 +15,7 @@ from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Joining, Message, Participant
 from torget.conversations.persons import family
 from torget.conversations.rules import joining, participants, snoozing, tagging
+from torget.design import querytext
 from torget.desk.forms.handling import MacroRunForm, MergeForm, SnoozeForm, SplitForm
 from torget.desk.panes.record import as_zip, messages_of
 from torget.desk.panes.thread import one
@@ -80,13 +81,11 @@ def _macro(request: Any, found: Conversation) -> str:
 
 
 def _unmerge(request: Any, found: Conversation) -> str:
-    pk = request.POST.get("sammen", "")
+    pk = querytext.number(request.POST.get("sammen", "")) or 0
     row = (
-        Joining.objects.filter(joined__municipality=found.municipality_id, pk=int(pk))
+        Joining.objects.filter(joined__municipality=found.municipality_id, pk=pk)
         .select_related("kept__unit", "joined__unit")
         .first()
-        if pk.isdecimal() and len(pk) < 18
-        else None
     )
     if row is None or found.pk not in {row.kept_id, row.joined_id}:
         raise Refused(_("Sammenslåingen er allerede angret."))

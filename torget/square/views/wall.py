@@ -8,12 +8,12 @@ from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from torget.answers.models import Answer, Topic
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Message
+from torget.design import querytext
 from torget.design.ready import NO_NONCE, ready
 from torget.people.limits import gated
 from torget.square import rules
@@ -26,11 +26,10 @@ PAGE = 20
 
 def older_than(request: Any, rows: Any, field: str) -> Any:
     """Keyset paging: rows before the one named in `?for=<time>_<id>`."""
-    at, _sep, pk = request.GET.get("for", "").rpartition("_")
-    moment = parse_datetime(at.replace(" ", "+")) if at else None
-    if moment is None or not pk.isdigit():
+    at, pk = querytext.mark(request.GET.get("for", "")) or (None, 0)
+    if at is None:
         return rows
-    return rows.filter(Q(**{f"{field}__lt": moment}) | Q(**{field: moment, "pk__lt": int(pk)}))
+    return rows.filter(Q(**{f"{field}__lt": at}) | Q(**{field: at, "pk__lt": pk}))
 
 
 def next_page(rows: list[Any], field: str) -> str:
