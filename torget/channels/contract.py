@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+MOST_WAIT = 7 * 24 * 3600.0  # seconds, whatever a server asks for
 # What a delivery does. `say` tells one person something (an answer, a private message); `publish` posts on our own
 # page; `edit` and `withdraw` change what we said; `hide`, `show` and `remove` act on what others said there.
 Act = Literal["say", "publish", "edit", "withdraw", "hide", "show", "remove"]
@@ -188,9 +189,6 @@ class Receipt:
     url: str = ""
 
 
-MOST_WAIT = 7 * 24 * 3600.0
-
-
 class SendError(Exception):
     """A send did not succeed.
 
@@ -217,10 +215,8 @@ class SendError(Exception):
         self.permanent = permanent
         self.ambiguous = ambiguous
         self.account = account
-        # Whatever a server asks for: a week, and we look again.
-        self.retry_after_seconds = (
-            None if retry_after_seconds is None else min(max(retry_after_seconds, 0.0), MOST_WAIT)
-        )
+        wait = retry_after_seconds
+        self.retry_after_seconds = None if wait is None else min(max(wait, 0.0), MOST_WAIT)
 
 
 @dataclass(frozen=True, slots=True)

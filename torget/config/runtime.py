@@ -4,16 +4,24 @@ Distributions mend without a new number. Only the standard library: set-up runs 
 
     python -m torget.config.runtime    names what is stale, one a line
 """
-# ruff: noqa: PLC0415, S603 - each trial imports what it tries; the program is ourselves
+# ruff: noqa: S603 - the program is ourselves
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import subprocess
 import sys
+import tarfile
 import time
+import zipfile
 from collections.abc import Callable
+from email import policy
+from email.utils import getaddresses
+from html.parser import HTMLParser
+from http.cookies import SimpleCookie
 from pathlib import Path
+from urllib.parse import urlsplit
 
 TRIAL_SECONDS = 30
 _SLOW = 8.0  # times as long for four times as much: linear is 4, quadratic 16
@@ -33,14 +41,10 @@ def _grows(act: Callable[[int], object], size: int) -> bool:
 
 
 def _cookies() -> bool:
-    from http.cookies import SimpleCookie
-
     return _grows(lambda size: SimpleCookie('a="' + '\\"' * size + '"'), 1_500)
 
 
 def _html() -> bool:
-    from html.parser import HTMLParser
-
     def read(size: int) -> None:
         reader = HTMLParser()
         reader.feed("<a " * size)
@@ -50,8 +54,6 @@ def _html() -> bool:
 
 
 def _brackets() -> bool:
-    from urllib.parse import urlsplit
-
     try:
         urlsplit("http://[127.0.0.1]/")
     except ValueError:
@@ -60,38 +62,26 @@ def _brackets() -> bool:
 
 
 def _blanks() -> bool:
-    from urllib.parse import urlsplit
-
     return urlsplit(" https://example.org/").scheme != "https"
 
 
 def _ranges() -> bool:
-    import ipaddress
-
     return not ipaddress.ip_address("64:ff9b:1::1").is_private
 
 
 def _addresses() -> bool:
-    from email.utils import getaddresses
-
     return getaddresses(["alice@example.org)bob@example.org"]) != [("", "")]
 
 
 def _headers() -> bool:
-    from email import policy
-
     return not hasattr(policy.default, "verify_generated_headers")
 
 
 def _tar() -> bool:
-    import tarfile
-
     return not hasattr(tarfile, "LinkFallbackError")
 
 
 def _zip() -> bool:
-    import zipfile
-
     return "_end_offset" not in zipfile.ZipInfo.__slots__
 
 

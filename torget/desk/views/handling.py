@@ -60,9 +60,7 @@ def _admit(request: Any, found: Conversation) -> str:
 
 def _dismiss(request: Any, found: Conversation) -> str:
     number = request.POST.get("deltaker", "")
-    row = Participant.objects.filter(
-        conversation=found, pk=querytext.number(number) or 0
-    ).first()
+    row = Participant.objects.filter(conversation=found, pk=querytext.number(number) or 0).first()
     if row is None:
         raise Refused(_("Velg en som er med i saken."))
     participants.dismiss(row, by=request.actor, at=timezone.now())
