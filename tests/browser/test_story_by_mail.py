@@ -39,6 +39,8 @@ def enter(page, who):
 def connected(square, mail_servers, new_context):
     """Liv, the administrator, connects the mailbox on its page; a wrong password is told before it is saved."""
     mail_servers.empty()
+    if square.query("SELECT 1 FROM channels_account WHERE address = %s", BOX):
+        return mail_servers
     liv = new_context().new_page()
     enter(liv, "liv")
     liv.goto("/desk/innstillinger/epost")
@@ -139,3 +141,74 @@ def test_a_mail_is_answered_and_everybody_knows(connected, square, new_context):
     expect(
         kari.get_by_role("link", name=re.compile("lokket på bosspannet er sprukket"))
     ).to_be_visible(timeout=10_000)
+
+
+@pytest.mark.timeout(240)
+def test_the_desk_shows_who_gets_the_answer_and_asks_when_it_is_somebody_else(
+    connected, square, page, sign_in, faults, complaints
+):
+    connected.deliver(
+        letter(
+            "Kari Nordmann <kari@innbygger.test>",
+            "Søknad om avlastning for sønnen",
+            "Det gjelder sønnen min. Her er legeerklæringen.",
+            Cc="Nina Nabo <nina@innbygger.test>",
+            Message_ID="<priv1@innbygger.test>",
+        ),
+        BOX,
+    )
+    sign_in("martin")
+    page.goto("/desk/")
+    page.get_by_role("link", name=re.compile("Søknad om avlastning")).first.click(timeout=30_000)
+    case = page.url
+    going = page.get_by_role("group", name="Hvem som får svaret")
+    expect(going).to_contain_text("Kari Nordmann (kari@innbygger.test, E-post)")
+    expect(page.get_by_label(re.compile("nina@innbygger.test"))).not_to_be_checked()
+    expect(page.get_by_text("Skrevet uten innlogging").first).to_be_visible()
+
+    # The neighbour, who was on copy, answers the mail: it is a case of its own, and the two say so.
+    connected.deliver(
+        letter(
+            "Nina Nabo <nina@innbygger.test>",
+            "Re: Søknad om avlastning for sønnen",
+            "Hei, hva gjelder dette?",
+            In_Reply_To="<priv1@innbygger.test>",
+            Message_ID="<priv2@innbygger.test>",
+        ),
+        BOX,
+    )
+    beside = page.get_by_text("En annen enn den som spurte, har svart på denne saken:").first
+
+    def told():
+        page.goto(case)
+        return beside.count()
+
+    connected.wait_for(told, "the case beside it", 40)
+    assert not faults.here()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator("p", has=beside).get_by_role("link").click()
+    expect(page.get_by_text("Kom fra en annen enn den som spurte.")).to_be_visible()
+    expect(going).to_contain_text("Nina Nabo (nina@innbygger.test, E-post)")
+    assert not faults.here()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.locator("textarea[name='svar-body']").fill("Hei, dette kan vi ikke si noe om.")
+    page.get_by_role("button", name=re.compile("Send svar")).click()
+    expect(page.get_by_text(re.compile("bekreft før du sender"))).to_be_visible()
+    expect(page.locator("textarea[name='svar-body']")).to_have_value(re.compile("kan vi ikke si"))
+    page.get_by_label("Ja, svaret skal til mottakeren som står her").check()
+    page.get_by_role("button", name=re.compile("Send svar")).click()
+    expect(page.get_by_text("Svaret sendes om 10 sekunder.")).to_be_visible()
+
+    page.goto(case)
+    page.locator("textarea[name='svar-body']").fill("Vedtaket er vedlagt. Dere får avlastning.")
+    page.get_by_role("button", name=re.compile("Send svar")).click()
+    expect(page.get_by_text("Svaret sendes om 10 sekunder.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Sendes til:"))).to_contain_text("kari@innbygger.test")
+    hers, neighbour = "kari@innbygger.test", "nina@innbygger.test"
+    connected.wait_for(lambda: inbox(connected, hers), "the answer to Kari", 40)
+    connected.wait_for(lambda: inbox(connected, neighbour), "the answer to Nina", 40)
+    assert "Vedtaket er vedlagt." in inbox(connected, hers)[0].get_content()
+    [theirs] = inbox(connected, neighbour)
+    key = re.search(r"/saker/\S+/(\w+)", inbox(connected, hers)[0].get_content())[1]
+    for foreign in (key, "Vedtaket", "avlastning.", "sønnen min"):
+        assert foreign not in theirs.as_string()

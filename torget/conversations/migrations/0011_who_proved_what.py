@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='message',
             name='proof',
-            field=models.CharField(choices=[('none', 'Skrevet uten innlogging'), ('case_link', 'Skrevet med den hemmelige lenken til saken'), ('link', 'Logget inn med lenke på e-post'), ('idporten', 'Logget inn med ID-porten'), ('dkim', 'E-posten er signert av avsenderens domene (DKIM)'), ('dmarc', 'E-posten er godkjent av avsenderens domene (DMARC)'), ('signature', 'Signert av tjeneren kontoen hører til'), ('network', 'Kanalen går god for kontoen'), ('unknown', 'Vi vet ikke hva som beviste avsenderen')], db_default='none', default='none', max_length=9),
+            field=models.CharField(choices=[('none', 'Skrevet uten innlogging, ingenting beviser hvem som skrev'), ('case_link', 'Skrevet med den hemmelige lenken til saken'), ('link', 'Logget inn med lenke på e-post'), ('idporten', 'Logget inn med ID-porten'), ('dkim', 'E-posten er signert av avsenderens domene (DKIM)'), ('dmarc', 'E-posten er godkjent av avsenderens domene (DMARC)'), ('signature', 'Signert av tjeneren kontoen hører til'), ('network', 'Kanalen går god for kontoen'), ('unknown', 'Vi vet ikke hva som beviste avsenderen')], db_default='none', default='none', max_length=9),
         ),
         migrations.AddField(
             model_name='message',

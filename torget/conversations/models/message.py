@@ -95,7 +95,7 @@ class Message(models.Model):
     class Proof(models.TextChoices):
         """What proved who spoke, this once. It belongs to the message, and is never taken from what is known of its author."""
 
-        NONE = "none", _("Skrevet uten innlogging")
+        NONE = "none", _("Skrevet uten innlogging, ingenting beviser hvem som skrev")
         CASE_LINK = "case_link", _("Skrevet med den hemmelige lenken til saken")
         LINK = "link", _("Logget inn med lenke på e-post")
         IDPORTEN = "idporten", _("Logget inn med ID-porten")

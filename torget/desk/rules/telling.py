@@ -39,11 +39,12 @@ LET_STAND = (
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of each: answered, waiting for a second person, or left alone."""
+    """What became of each: answered, waiting for a second person, left alone, or left until its recipient is confirmed."""
 
     answered: list[Conversation]
     to_approve: list[Conversation]
     left: list[Conversation]
+    to_confirm: list[Conversation]
 
 
 def text_for(answer: Answer, language: str, *, at: datetime) -> str:
@@ -80,14 +81,14 @@ def tell_all(
         raise Refused(_("Velg hvem som skal få svaret."), "none")
     if len(conversations) > MOST:
         raise Refused(_("Velg færre. Du kan svare femti om gangen."), "too_many")
-    told = Told([], [], [])
+    told = Told([], [], [], [])
     with transaction.atomic():
         said = _as_published(answer, at)
         for chosen in sorted(conversations, key=lambda one: one.pk):
             row = lock(chosen)
             shown = (marks or {}).get(row.pk, "")
             if not _waits_for_it(row) or _goes_elsewhere(row, shown):
-                told.left.append(row)
+                (told.to_confirm if _waits_for_it(row) else told.left).append(row)
                 continue
             given = Reply(text_for(said, row.language, at=at), agreed=Agreed(shown))
             held = hold(

@@ -72,11 +72,13 @@ def _say(request: Any, told: Told) -> None:
         messages.success(request, said % {"many": many})
     if told.left:
         said = _(
-            "Disse fikk ikke svaret, fordi saken er besvart eller slått sammen, har et svar som venter, eller fordi "
-            "mottakeren må bekreftes: "
+            "Disse fikk ikke svaret, fordi saken er besvart, slått sammen eller har et svar som venter: "
             "%(refs)s. Se på dem hver for seg."
         )
         messages.warning(request, said % {"refs": ", ".join(one.ref for one in told.left)})
+    if told.to_confirm:
+        said = _("I disse sakene må mottakeren bekreftes: %(refs)s. Svar i hver av dem.")
+        messages.warning(request, said % {"refs": ", ".join(one.ref for one in told.to_confirm)})
 
 
 @requires("answers.publish")
