@@ -34,7 +34,7 @@ def room_for(out: Outgoing, account: AccountFacts, *, make: bool = True) -> str:
     if out.act == "publish":
         return _own_room(account)
     asked_in = parsing.event_of(out.parent)[0]
-    if asked_in and not (out.visibility == "private" and is_public(account, asked_in)):
+    if asked_in and (out.visibility == "public" or _is_for(account, asked_in, out.recipient)):
         return asked_in
     if not out.recipient.startswith("@"):
         raise Fault("There is nobody to write to.", permanent=True)
@@ -66,6 +66,28 @@ def is_public(account: AccountFacts, room: str) -> bool:
     return told.get("join_rule") not in {"invite", "knock", "private"}
 
 
+def _is_for(account: AccountFacts, room: str, user: str) -> bool:
+    """Whether what is said in a room is read by this one person and us alone. What cannot be told counts as no."""
+    return not is_public(account, room) and _members(account, room) <= {account.address, user}
+
+
+def _members(account: AccountFacts, room: str) -> set[str]:
+    """Who is in a room or asked into it: those who read what is said from now on, or may at any time."""
+    try:
+        told = call(account, "GET", room_path(room, "members"))
+    except Fault as fault:
+        if fault.permanent:
+            return {"?"}
+        raise
+    rows = told.get("chunk")
+    return {
+        str(one.get("state_key"))
+        for one in (rows if isinstance(rows, list) else [])
+        if isinstance(one, dict)
+        and (one.get("content") or {}).get("membership") in {"join", "invite", "knock"}
+    } or {"?"}
+
+
 def _direct_path(account: AccountFacts) -> str:
     return f"{CLIENT}/user/{quote(account.address, safe='')}/account_data/m.direct"
 
@@ -79,13 +101,15 @@ def _direct(account: AccountFacts, user: str, *, make: bool) -> str:
             raise
         held = {}
     known = held.get(user)
-    if isinstance(known, list) and known:
-        return str(known[-1])
+    for room in reversed(known if isinstance(known, list) else []):
+        if _is_for(account, str(room), user):
+            return str(room)
     if not make:
         return ""
     given = {"is_direct": True, "invite": [user], "preset": "trusted_private_chat"}
     room = str(call(account, "POST", f"{CLIENT}/createRoom", given=given).get("room_id"))
-    call(account, "PUT", _direct_path(account), given={**held, user: [room]})
+    earlier = known if isinstance(known, list) else []
+    call(account, "PUT", _direct_path(account), given={**held, user: [*earlier, room]})
     return room
 
 

@@ -148,6 +148,20 @@ def test_who_asked_in_public_is_answered_in_private_in_a_room_of_two_made_once(
     assert len([one for one in kari.messages(hall) if one["sender"] == us.user]) == 0
 
 
+def test_a_private_answer_is_not_said_where_a_third_person_reads(account, us, kari, homeserver):
+    listen(account)
+    room = kari.room(is_direct=True, invite=[us.user], preset="trusted_private_chat")
+    kari.say(room, "Jeg vil klage på skattetakst")
+    (question,) = heard(account)
+    neighbour = homeserver.person("nabo", "Nabo Prøve")
+    kari.call("POST", f"client/v3/rooms/{room}/invite", {"user_id": neighbour.user})
+    facts = channels.facts(account)
+    receipt = adapter.send(answer_to(question, "Bare til deg.", visibility="private"), facts)
+    assert not receipt.external_id.startswith(room)
+    again = answer_to(question, "Og mer.", key="svar-2", visibility="private")
+    assert adapter.send(again, facts).external_id.split("/")[0] == receipt.external_id.split("/")[0]
+
+
 def test_a_cut_line_is_settled_by_looking_also_from_another_session(
     account, us, kari, hall, monkeypatch
 ):
