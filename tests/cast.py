@@ -120,6 +120,7 @@ def _quick_passwords(settings):
 def _fresh_hosts():
     forget_hosts()
     forget_values()
+    channels.forget_beats()
     yield
     forget_hosts()
     forget_values()

@@ -16,13 +16,14 @@ from torget.answers.models import Answer, Policy
 from torget.answers.rules.asking import note_some
 from torget.answers.vectors import adopt
 from torget.channels.rules import beat
+from torget.channels.wake import Waker
 from torget.history.rules import record
 from torget.people.actor import Actor
 from torget.people.links import absolute
 from torget.people.models import RoleGrant, Staff
 from torget.people.roles import MAY
 
-PAUSE_SECONDS = 3.0
+PAUSE_SECONDS, IDLE_SECONDS = 1.0, 30.0
 MOST_FROM_ABOVE = 3
 BEAT_SECONDS = 60  # a batch takes some seconds, and nobody waits for it
 
@@ -30,13 +31,15 @@ BEAT_SECONDS = 60  # a batch takes some seconds, and nobody waits for it
 def learn_loop(stop: threading.Event) -> None:
     """Run until told to stop: nothing here is needed by the request that publishes or asks."""
     adopt()
-    while not stop.is_set():
-        close_old_connections()
-        now = timezone.now()
-        busy = understand_some(at=now) + note_some(at=now)
-        beat("learning", every_seconds=BEAT_SECONDS)
-        if not busy:
-            stop.wait(PAUSE_SECONDS)
+    with Waker("torget") as waker:
+        while not stop.is_set():
+            close_old_connections()
+            now = timezone.now()
+            busy = understand_some(at=now) + note_some(at=now)
+            beat("learning", every_seconds=BEAT_SECONDS)
+            if not busy:
+                waker.wait(IDLE_SECONDS, stop)
+                stop.wait(PAUSE_SECONDS)  # much happens at once: one look is enough for all of it
 
 
 def remind_expiring(*, at: datetime) -> list[Answer]:

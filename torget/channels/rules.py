@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
@@ -23,6 +25,7 @@ from torget.people.actor import Actor, check
 from torget.people.links import absolute
 from torget.people.models import Municipality, Unit
 
+_beaten: dict[str, float] = {}  # when each loop of this process last beat
 LIMIT_SECONDS = 15 * 60.0  # when a network says "too much" without saying until when
 LONGEST_LIMIT_SECONDS = 24 * 3600.0
 FAULT_FORGOTTEN = timedelta(days=1)
@@ -278,10 +281,23 @@ def note_rejected(account_id: int, why: str, *, at: datetime | None = None) -> N
 
 
 def beat(name: str, *, every_seconds: int = 10, at: datetime | None = None) -> None:
-    """A loop of ours is alive."""
-    Heartbeat.objects.update_or_create(
-        name=name, defaults={"beat_at": at or timezone.now(), "every_seconds": every_seconds}
+    """A loop of ours is alive. Within half its time the last beat stands, unless `at` says otherwise."""
+    now = time.monotonic()
+    if at is None and now - _beaten.get(name, -math.inf) < every_seconds / 2:
+        return
+    row = Heartbeat(name=name, beat_at=at or timezone.now(), every_seconds=every_seconds)
+    Heartbeat.objects.bulk_create(
+        [row],
+        update_conflicts=True,
+        unique_fields=["name"],
+        update_fields=["beat_at", "every_seconds"],
     )
+    _beaten[name] = now
+
+
+def forget_beats() -> None:
+    """Beat again at once; for tests."""
+    _beaten.clear()
 
 
 def note_fault(kind: str, place: str, *, at: datetime) -> None:

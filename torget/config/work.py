@@ -16,6 +16,7 @@ from procrastinate.contrib.django import app as procrastinate
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from torget.channels.rules import beat
+from torget.channels.wake import Stop
 from torget.config import faults, processes
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,7 @@ LOOPS: Mapping[str, str] = {
     "pulse": "torget.config.work.pulse_loop",
 }
 PULSE_SECONDS = 5
+JOBS_SECONDS = 2.0
 AWAY_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
 STEADY_SECONDS = 60.0
@@ -96,20 +98,38 @@ async def _jobs(stop: threading.Event) -> None:
                 app.run_worker_async(
                     install_signal_handlers=False,
                     concurrency=4,
+                    # A line that listens would look up ten times a second; nothing here is waited for that eagerly.
+                    listen_notify=False,
+                    fetch_job_polling_interval=JOBS_SECONDS,
+                    abort_job_polling_interval=30.0,
+                    update_heartbeat_interval=30.0,
+                    stalled_worker_timeout=150.0,
                     delete_jobs="successful",
                     shutdown_graceful_timeout=10,
                 )
             )
-            while not stop.is_set() and not worker.done():
-                await asyncio.sleep(0.2)
+            await asyncio.wait({worker, _told_to_stop(stop)}, return_when=asyncio.FIRST_COMPLETED)
             worker.cancel()
             # A worker that ended by itself raises here what it died of.
             await asyncio.gather(worker, return_exceptions=stop.is_set())
 
 
+def _told_to_stop(stop: threading.Event) -> asyncio.Future[None]:
+    assert isinstance(stop, Stop)
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[None] = loop.create_future()
+
+    def tell() -> None:
+        loop.remove_reader(stop.fileno())
+        told.set_result(None)
+
+    loop.add_reader(stop.fileno(), tell)
+    return told
+
+
 def run() -> None:
     """Run every loop until SIGTERM or Ctrl-C; ends too when the process that started it is gone."""
-    stop = threading.Event()
+    stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_args: stop.set())
     processes.end_with_parent(STOP_SECONDS)

@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app
 from torget.channels import reading
 from torget.channels.contract import Unparseable
 from torget.channels.rules import beat
-from torget.channels.wake import Waker
+from torget.channels.wake import REST_SECONDS, Waker
 from torget.conversations import deadlines, filing, words
 from torget.conversations.rules import chatting
 from torget.conversations.rules.persons import forget_expired_notes
@@ -107,7 +107,7 @@ def file_loop(stop: threading.Event) -> None:
             busy = file_due(aside=aside, parse=reading.parse_apart)
             beat("filing")
             if not busy:
-                waker.wait(2.0, stop)
+                waker.wait(REST_SECONDS, stop)
 
 
 @app.periodic(cron="* * * * *")

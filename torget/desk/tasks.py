@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from torget.channels import wake
 from torget.channels.rules import beat
 from torget.channels.wake import Waker
 from torget.desk.rules import holding, presence
@@ -20,7 +21,6 @@ from torget.desk.watchdog import watch
 
 log = logging.getLogger(__name__)
 
-LONGEST_SLEEP_SECONDS = 1.0
 TRY_AGAIN_SECONDS = 30
 REST_SECONDS = 0.2
 
@@ -65,7 +65,7 @@ def release_loop(stop: threading.Event) -> None:
             close_old_connections()
             release_due()
             beat("release")
-            due, sleep = holding.next_release(), LONGEST_SLEEP_SECONDS
+            due, sleep = holding.next_release(), wake.REST_SECONDS
             if due is not None:
                 sleep = min(max((due - timezone.now()).total_seconds(), 0.02), sleep)
             waker.wait(sleep, stop)
@@ -80,5 +80,5 @@ def rules_loop(stop: threading.Event) -> None:
             dealt = deal_waiting(at=timezone.now())
             beat("rules")
             if not looked and not dealt:
-                waker.wait(2.0, stop)
+                waker.wait(wake.REST_SECONDS, stop)
                 stop.wait(REST_SECONDS)  # much happens at once: one look is enough for all of it

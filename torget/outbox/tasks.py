@@ -24,7 +24,7 @@ from torget.channels import rules as channels
 from torget.channels.contract import AccountFacts, Health, Receipt, SendError
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for
-from torget.channels.wake import Waker
+from torget.channels.wake import REST_SECONDS, Waker
 from torget.errors import Refused
 from torget.outbox import rules, turns
 from torget.outbox.rules import Claimed
@@ -193,4 +193,4 @@ def deliver_loop(stop: threading.Event) -> None:
             resolve_unknown()
             channels.beat("outbox")
             if not busy:
-                waker.wait(2.0, stop)
+                waker.wait(REST_SECONDS, stop)
