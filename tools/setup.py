@@ -33,6 +33,8 @@ PROGRAMS = {
     "dovecot-imapd": ("/usr/lib/dovecot/imap", "/usr/libexec/dovecot/imap"),
     "dovecot-lmtpd": ("/usr/lib/dovecot/lmtp", "/usr/libexec/dovecot/lmtp"),
     "gettext": ("xgettext",),
+    "nginx-light": ("nginx", "/usr/sbin/nginx"),
+    "wrk": ("wrk",),
 }
 
 

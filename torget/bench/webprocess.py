@@ -29,13 +29,13 @@ class Web:
 
 
 @contextlib.contextmanager
-def web(**environ: str) -> Iterator[Web]:
+def web(*words: str, **environ: str) -> Iterator[Web]:
     """Start one, wait until it is ready, and end it afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    words = [sys.executable, "-m", "torget.config.cli", "web", "--port", str(port)]
-    process = subprocess.Popen(words, env={**os.environ, **environ})  # noqa: S603 - ourselves
+    command = [sys.executable, "-m", "torget.config.cli", "web", "--port", str(port), *words]
+    process = subprocess.Popen(command, env={**os.environ, **environ})  # noqa: S603 - ourselves
     try:
         until = time.monotonic() + READY_SECONDS
         while not _ready(port):

@@ -34,7 +34,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """
     fault = sys.exc_info()[1]
     away = is_away(fault)
-    tell(fault, view_of(request), count=not away)
+    if away:  # nobody's slip, and the log must stay readable while it lasts
+        log.warning("%s in %s: nothing can be taken now", type(fault).__name__, view_of(request))
+    else:
+        tell(fault, view_of(request))
     chosen = request.COOKIES.get(cookies.LANGUAGE, "")
     language = chosen if chosen in dict(settings.LANGUAGES) else translation.get_language()
     with translation.override(language or settings.LANGUAGE_CODE):
@@ -85,12 +88,10 @@ def view_of(request: HttpRequest) -> str:
     return str(match.view_name or match._func_path) if match else "-"
 
 
-def tell(fault: BaseException | None, place: str, *, count: bool = True) -> None:
+def tell(fault: BaseException | None, place: str) -> None:
     """Write kind, place and stack to the log, and count it. No path, no value, no words: they may be somebody's."""
     kind = type(fault).__name__
     log.error("%s in %s\n%s", kind, place, stack_of(fault))
-    if not count:
-        return
     try:
         with transaction.atomic():
             note_fault(kind, place, at=timezone.now())

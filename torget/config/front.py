@@ -12,7 +12,7 @@ from django.urls import get_resolver
 from granian.rsgi import ProtocolClosed  # type: ignore[attr-defined]  # exported, not declared
 
 import torget
-from torget.config import env, faults, live, processes, readiness, rsgi
+from torget.config import env, live, processes, readiness, rsgi
 from torget.config.bridge import Answer, Bridge
 from torget.config.hooks import PREFIX, Hooks
 from torget.config.ready.keys import Key, Keys
@@ -93,7 +93,7 @@ class Front:
         except BadRequest:
             rsgi.say(reply, 400, "Forespørselen kan ikke leses.", _CLOSE)
         except OSError as fault:
-            faults.tell(fault, "front", count=False)
+            log.warning("%s: a body could not be taken", type(fault).__name__)
             rsgi.say(reply, 503, "Dette ble ikke sendt. Gå tilbake, og send igjen om litt.", _RETRY)
         except ProtocolClosed:
             log.debug("A client left before its answer")
@@ -125,7 +125,10 @@ class Front:
         await self.bridge.send(answer, scope.method, reply)
 
     async def _page_of(self, key: Key) -> Answer:
-        return await self.bridge.run(self.keys.environ(key))
+        answer = await self.bridge.run(self.keys.environ(key))
+        if settings.TRUST_PROXY:
+            answer.headers.append(_KEPT_BY_PROXY)
+        return answer
 
     async def _place_of(self, host: str) -> int | None:
         place = await asyncio.get_running_loop().run_in_executor(self.short, municipality_at, host)
@@ -137,6 +140,8 @@ class Front:
 
 
 _CLOSE = ("connection", "close")
+# For the proxy in front (deploy/nginx): a page for everyone may be kept for a second. It tells nobody.
+_KEPT_BY_PROXY = ("x-accel-expires", "1")
 _RETRY = ("retry-after", "20")
 _JUST_WROTE = (
     "set-cookie",

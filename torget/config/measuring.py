@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from torget.bench import answers, fanout, inbox, intake, live, queue
+from torget.bench import answers, fanout, inbox, intake, live, queue, surge
 from torget.bench.result import Result
 from torget.config import prepare
 from torget.config.assets import collect_static
@@ -26,6 +26,7 @@ NAMES: Mapping[str, Callable[[int, int], Result]] = {
     "live": live.measure,
     "answers": answers.measure,
     "fanout": fanout.measure,
+    "surge": surge.measure,
 }
 USUAL: Mapping[str, tuple[int, int]] = {
     "intake": (intake.ROWS, intake.ROUNDS),
@@ -34,9 +35,12 @@ USUAL: Mapping[str, tuple[int, int]] = {
     "live": (live.ROWS, live.ROUNDS),
     "answers": (answers.ROWS, answers.ROUNDS),
     "fanout": (fanout.ROWS, fanout.ROUNDS),
+    "surge": (surge.SECONDS, surge.ROUNDS),
 }
 
-WITH_PAGES = {"inbox"}
+WHOLE = {"surge", "siege"}  # the square as residents and staff meet it, every channel with it
+WITH_PAGES = {"inbox", *WHOLE}
+_FEW_ADAPTERS = "torget.adapters.webhook,torget.adapters.activitypub,torget.bench.append"
 
 
 @contextmanager
@@ -71,7 +75,7 @@ def run(name: str, rows: int | None, rounds: int | None) -> str:
         environ |= {
             "TORGET_HOME": str(home),
             "TORGET_LOG_LEVEL": "WARNING",
-            "TORGET_ADAPTERS": "torget.adapters.webhook,torget.adapters.activitypub,torget.bench.append",
+            "TORGET_ADAPTERS": "" if name in WHOLE else _FEW_ADAPTERS,
             "TORGET_ALLOW_PRIVATE_HOSTS": "1",  # the servers that take deliveries are on loopback
         }
         done = subprocess.run(  # noqa: S603 - ourselves
