@@ -3,6 +3,7 @@ who works elsewhere and must see nothing."""
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
@@ -114,6 +115,13 @@ def django_db_setup(django_db_setup, django_db_blocker):
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def _anchors_of_its_own(settings):
+    """What a test notes of its seals is no other test's, nor is its key."""
+    settings.ANCHORS = settings.HOME / "anchors-of-tests" / uuid.uuid4().hex
+    settings.SEAL_KEY_FILE = settings.ANCHORS / "seal.key"
 
 
 @pytest.fixture(autouse=True)

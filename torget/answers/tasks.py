@@ -14,7 +14,6 @@ from procrastinate.contrib.django import app
 from torget.answers.learning import understand_some
 from torget.answers.models import Answer, Policy
 from torget.answers.rules.asking import note_some
-from torget.answers.vectors import adopt
 from torget.channels.rules import beat
 from torget.channels.wake import Waker
 from torget.history.rules import record
@@ -30,7 +29,6 @@ BEAT_SECONDS = 60  # a batch takes some seconds, and nobody waits for it
 
 def learn_loop(stop: threading.Event) -> None:
     """Run until told to stop: nothing here is needed by the request that publishes or asks."""
-    adopt()
     with Waker("torget") as waker:
         while not stop.is_set():
             close_old_connections()

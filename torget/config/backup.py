@@ -23,15 +23,19 @@ from psycopg.conninfo import make_conninfo
 from torget import __version__
 from torget.channels import rules as channels
 from torget.channels.models import Account
-from torget.config import env, pgbinaries, prepare
+from torget.config import env, pgbinaries, prepare, roles
 from torget.errors import Refused
+from torget.history.seal import note_restored
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
 
 FORMAT = 1
 MANIFEST, DUMP, KEY, FILES = "manifest.json", "database.dump", "secret.key", "files"
+SEAL_KEY = "seal.key"
 # Files are named by the SHA-256 of what they hold; see torget.channels.files.
 _FILE = re.compile(r"files/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{64}")
+# What is noted of the seals; see torget.history.anchors.
+_ANCHORS = re.compile(r"anchors/[0-9]{4}-[0-9]{2}\.jsonl")
 _RESTORING = (
     *("--clean", "--if-exists", "--single-transaction", "--exit-on-error"),
     *("--no-owner", "--no-privileges", "--no-comments"),
@@ -62,6 +66,10 @@ def backup(target: Path, *, at: datetime, tell: Tell) -> None:
             _add(tar, MANIFEST, _manifest(at))
             _add(tar, KEY, settings.SECRET_KEY.encode())
             tar.add(dump, DUMP)
+            if settings.SEAL_KEY_FILE.is_file():
+                _add(tar, SEAL_KEY, settings.SEAL_KEY_FILE.read_bytes())
+            for path in sorted(settings.ANCHORS.glob("*.jsonl")):
+                tar.add(path, f"anchors/{path.name}")
             for path in sorted(Path(settings.MEDIA_ROOT).glob("??/??/*")):
                 name = f"{FILES}/{path.relative_to(settings.MEDIA_ROOT).as_posix()}"
                 if _FILE.fullmatch(name) and path.is_file() and not path.is_symlink():
@@ -94,14 +102,17 @@ def restore(source: Path, *, replace: bool, at: datetime, tell: Tell) -> None:
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as folder:
             os.chmod(folder, 0o700)
             tar.extractall(folder, members=members, filter="data")
-            _run(
-                "pg_restore",
-                [*_RESTORING, str(Path(folder) / DUMP)],
-            )
+            with roles.as_owner():
+                _run(
+                    "pg_restore",
+                    [*_RESTORING, str(Path(folder) / DUMP)],
+                )
             _put_files(Path(folder) / FILES, home)
+            _put_seals(Path(folder))
     _put_key(key)
     tell(f"Restored what was written {told['at']} by torget {told['torget']}.")
     prepare.migrate()
+    note_restored(at=at)
     if paused := _pause_senders(at=at):
         tell(
             f"Paused {paused} channels: look through what is due under Sendinger, then let them send again."
@@ -116,7 +127,11 @@ def checked(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     """
     seen: set[str] = set()
     for member in tar:
-        known = member.name in {MANIFEST, DUMP, KEY} or _FILE.fullmatch(member.name)
+        known = (
+            member.name in {MANIFEST, DUMP, KEY, SEAL_KEY}
+            or _FILE.fullmatch(member.name)
+            or _ANCHORS.fullmatch(member.name)
+        )
         if not known or not member.isreg() or member.name in seen:
             raise Refused(f"{member.name!r} does not belong in a backup of torget.", "bad_member")
         seen.add(member.name)
@@ -248,6 +263,19 @@ def _put_key(key: str) -> None:
         out.write(key.encode())
     draft.rename(path)
     settings.SECRET_KEY = key
+
+
+def _put_seals(restored: Path) -> None:
+    """The sealing key and what was noted of the seals, where they are not here: what is here is never overwritten."""
+    pairs = [(restored / SEAL_KEY, settings.SEAL_KEY_FILE)]
+    pairs += [
+        (path, settings.ANCHORS / path.name) for path in sorted((restored / "anchors").glob("*"))
+    ]
+    for source, target in pairs:
+        if source.is_file() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            target.chmod(0o600)
 
 
 def _pause_senders(*, at: datetime) -> int:

@@ -11,12 +11,15 @@ import django
 from django.core.exceptions import ImproperlyConfigured
 from django.db import OperationalError
 
+from torget.config import env
 from torget.config.pgbinaries import ClusterFault
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. What an operator can mend is told in a sentence, without a trace."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torget.config.settings")
+    given = list(sys.argv[1:] if words is None else words)
+    env.NEW_SECRET_KEY = given[:2] == ["new-key", "secret"] and "--yes" in given
     try:
         django.setup()
         # Only now: the commands import models.

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.core.management import execute_from_command_line
 from django.utils import timezone
 
-from torget.config import backup, doctor, founding, measuring, prepare, up, web, work
+from torget.config import backup, doctor, founding, measuring, newkey, prepare, roles, up, web, work
 from torget.demo import story
 from torget.errors import Refused
 
@@ -49,6 +49,7 @@ def _web(given: argparse.Namespace) -> int:
 
 def _work(_given: argparse.Namespace) -> int:
     prepare.ensure_database()
+    prepare.adopt_vectors()
     work.run()
     return 0
 
@@ -123,13 +124,23 @@ def _doctor(_given: argparse.Namespace) -> int:
     return 0 if doctor.report(say) else 1
 
 
+def _new_key(given: argparse.Namespace) -> int:
+    with prepare.database_running():
+        return newkey.begin(given.which, at=timezone.now(), yes=given.yes, tell=say)
+
+
 def _manage(given: argparse.Namespace) -> int:
     words = ["torget manage", *given.words]
     if not given.words or given.words[0] in _WITHOUT_DATABASE:
         execute_from_command_line(words)
         return 0
     with prepare.database_running():
-        execute_from_command_line(words)
+        if given.words[0] != "migrate":
+            execute_from_command_line(words)
+            return 0
+        with roles.as_owner():  # the role that serves may change no table
+            execute_from_command_line(words)
+        roles.settle()
     return 0
 
 
@@ -198,6 +209,11 @@ def _parser() -> argparse.ArgumentParser:
     for one in (bench, inner):
         one.add_argument("--rows", type=int, help="how many in each round")
         one.add_argument("--rounds", type=int, help="how often value and limit take turns")
+    anew = command(
+        "new-key", _new_key, "begin anew where a key is lost and there is no backup of it"
+    )
+    anew.add_argument("which", choices=["secret", "seal"])
+    anew.add_argument("--yes", action="store_true", help="what rested on the lost key is lost too")
     manage = command("manage", _manage, "Django's own commands")
     manage.add_argument("words", nargs=argparse.REMAINDER)
     return parser

@@ -20,12 +20,15 @@ from torget.answers import learning, meaning
 from torget.channels import files, secrets
 from torget.channels.models import Account, Alarm
 from torget.channels.registry import adapter_for, adapters
-from torget.config import env, prepare, runtime
+from torget.config import env, guard, prepare, runtime
+from torget.config.guard import Advice
 from torget.conversations.models import Attachment
 from torget.desk import watchdog
 from torget.errors import Refused
+from torget.history.keys import load, shown
 from torget.history.models import Entry, Seal
 from torget.history.seal import verify
+from torget.people import rules as people
 
 Check = Callable[[datetime], Iterator[str]]
 
@@ -45,12 +48,6 @@ class Finding:
     name: str
     troubles: Sequence[str]
     advice: Sequence[str] = ()
-
-
-class Advice(str):
-    """A sentence on what should be better and does no harm as it is."""
-
-    __slots__ = ()
 
 
 def _settings(_at: datetime) -> Iterator[str]:
@@ -146,6 +143,11 @@ def _accounts(at: datetime) -> Iterator[str]:
             yield f"{account}: its access ends {account.expires_at:%Y-%m-%d}. Renew it."
 
 
+def _factors(_at: datetime) -> Iterator[str]:
+    if lost := len(people.unreadable_factors()):
+        yield f"Second factors of {lost} members of staff were encrypted with another key: they cannot sign in. Put secret.key back from the backup, or let them begin anew: torget new-key secret --yes."
+
+
 def _movement(at: datetime) -> Iterator[str]:
     for one in watchdog.standstills(at=at):
         yield one.detail
@@ -165,7 +167,7 @@ def _answers(at: datetime) -> Iterator[str]:
 
 
 def _history(at: datetime) -> Iterator[str]:
-    faults = verify()
+    faults = verify(at=at)
     yield from faults[:MOST_NAMED]
     if len(faults) > MOST_NAMED:
         yield f"… and {len(faults) - MOST_NAMED} more rows of history."
@@ -174,6 +176,12 @@ def _history(at: datetime) -> Iterator[str]:
     last = Seal.objects.order_by("-last_entry_id").values_list("last_entry_id", flat=True).first()
     if Entry.objects.filter(pk__gt=last or 0, at__lt=at - SEALED_WITHIN).exists():
         yield "History has not been sealed for ten minutes. See to it that torget work runs."
+
+
+def _guard(_at: datetime) -> Iterator[str]:
+    yield from guard.trigger_faults()
+    yield from guard.owner_faults()
+    yield from guard.key_changes()
 
 
 WITHOUT_DATABASE: Sequence[tuple[str, Check]] = (
@@ -186,9 +194,11 @@ WITH_DATABASE: Sequence[tuple[str, Check]] = (
     ("connections", _connections),
     ("attachments", _attachments),
     ("accounts", _accounts),
+    ("second factors", _factors),
     ("movement", _movement),
     ("answers", _answers),
     ("history", _history),
+    ("guard", _guard),
 )
 
 
@@ -226,6 +236,8 @@ def report(say: Callable[[str], None]) -> bool:
         well = well and not found.troubles
         say(f"{'ok' if not found.troubles else 'NO':<4}{found.name}")
         for trouble in (*found.troubles, *found.advice):
-            say(f"      {trouble}")
+            say("      " + trouble.replace("\n", "\n        "))
+    if key := load():
+        say(f"\nHistory is sealed with {shown(key.public)}.")
     say(f"\nThis is {env.home()}, as seen by account {os.geteuid()}.")
     return well

@@ -85,12 +85,30 @@ SETTINGS: tuple[Setting, ...] = (
         "`postgresql://user:password@host:port/name` of any PostgreSQL 15 or newer. Empty: Torget runs its own.",
     ),
     Setting(
+        "TORGET_OWNER_DATABASE_URL",
+        "",
+        _text,
+        "The same database as the role that owns its tables and migrates, so that the role that serves cannot rewrite history.",
+    ),
+    Setting(
         "TORGET_SECRET_KEY",
         "",
         _text,
         "Signs sessions and encrypts channel secrets. Empty: made once and kept in `TORGET_HOME/secret.key`.",
     ),
     Setting("TORGET_SECRET_KEY_FILE", "", _text, "Read the secret key from this file instead."),
+    Setting(
+        "TORGET_SEAL_KEY_FILE",
+        "",
+        _text,
+        "The key that signs the seals of history. Empty: made once and kept in `TORGET_HOME/seal.key`.",
+    ),
+    Setting(
+        "TORGET_SEAL_EMAIL",
+        "",
+        _text,
+        "Who gets the newest seal of history by e-mail each day, to keep where nobody of Torget's can change it.",
+    ),
     Setting("TORGET_DEBUG", "0", _flag, "Django's debug pages. Never in production."),
     Setting(
         "TORGET_HTTPS",
@@ -179,6 +197,9 @@ SETTINGS: tuple[Setting, ...] = (
         "Certificates (PEM) that channels trust besides the usual ones, for gateways on the inside with a CA of their own.",
     ),
 )
+
+# Set by `torget new-key secret`: a lost secret key is made anew, whatever rested on it.
+NEW_SECRET_KEY = False
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 

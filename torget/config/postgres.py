@@ -20,8 +20,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from torget.config import pgbinaries, pgvectors, processes
+from torget.config import pgbinaries, pgvectors, processes, roles
 from torget.config.pgbinaries import Binaries, ClusterFault
+from torget.config.pgsettings import ACCESS, DURABLE, FORGETFUL, SETTINGS
 
 USER = NAME = "torget"
 _PASSFILE = "database.pass"
@@ -34,35 +35,6 @@ _STOP_SECONDS = 60
 _LONGEST_LOG = 5_000_000
 # Messages after which another attempt succeeds: what a killed server left behind is still dying.
 _PASSING = ("pre-existing shared memory block", "lock file", "the database system is shutting down")
-
-_SETTINGS = """\
-# Written by torget at every start. Your own settings go into local.conf beside this file.
-listen_addresses = ''
-unix_socket_permissions = 0700
-max_connections = {connections}
-password_encryption = 'scram-sha-256'
-shared_buffers = {buffers}
-max_wal_size = 512MB
-random_page_cost = 1.1
-jit = off
-fsync = {durable}
-synchronous_commit = {durable}
-full_page_writes = {durable}
-timezone = 'UTC'
-log_timezone = 'UTC'
-lc_messages = 'C'
-log_destination = 'stderr'
-log_line_prefix = '%m [%p] '
-# What residents write must not end up in a log: neither failing statements nor the values in their details.
-log_min_messages = warning
-log_min_error_statement = panic
-log_error_verbosity = terse
-include_if_exists = 'local.conf'
-"""
-# An open square holds 25 connections and up to ten more for each web process; a test run opens several squares.
-_DURABLE = {"durable": "on", "buffers": "128MB", "connections": 200}
-_FORGETFUL = {"durable": "off", "buffers": "64MB", "connections": 400}
-_ACCESS = "# Written by torget. The superuser has no password and cannot sign in.\nlocal all all scram-sha-256\n"
 
 
 def _short_name(home: Path) -> str:
@@ -87,6 +59,12 @@ def url(home: Path) -> str:
     """
     home = home.resolve()
     return f"postgresql://{USER}@/{NAME}?host={quote(str(socket_folder(home)))}&passfile={quote(str(home / _PASSFILE))}"
+
+
+def owner_url(home: Path) -> str:
+    """The same as its owner, who migrates."""
+    home = home.resolve()
+    return roles.owner_url(home, socket_folder(home), NAME)
 
 
 class Cluster:
@@ -266,7 +244,14 @@ class Cluster:
             shutil.rmtree(draft, ignore_errors=True)
             raise
 
-    def _alone(self, programs: Binaries, account: int | None, data: Path, *statements: str) -> None:
+    def _alone(
+        self,
+        programs: Binaries,
+        account: int | None,
+        data: Path,
+        *statements: str,
+        database: str = "postgres",
+    ) -> None:
         """Run statements as superuser in PostgreSQL's single-user mode, which needs no password and no server."""
         command = [
             programs.tool("postgres"),
@@ -276,14 +261,14 @@ class Cluster:
             str(data),
             "-c",
             "exit_on_error=on",
-            "postgres",
+            database,
         ]
         self._run(command, account, feed="".join(f"{statement};\n\n" for statement in statements))
 
     def _configure(self, data: Path, account: int | None) -> None:
         for name, text in (
-            ("postgresql.conf", _SETTINGS.format(**(_FORGETFUL if self.scratch else _DURABLE))),
-            ("pg_hba.conf", _ACCESS),
+            ("postgresql.conf", SETTINGS.format(**(FORGETFUL if self.scratch else DURABLE))),
+            ("pg_hba.conf", ACCESS),
         ):
             path = data / name
             path.write_text(text)
@@ -315,6 +300,12 @@ class Cluster:
                 os.open(self.home / _PASSFILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
             ) as file:
                 file.write(f"*:*:*:{USER}:{password}\n")
+        if not self.scratch:  # a test run's databases come and go: whoever makes them owns them
+
+            def alone(database: str, *statements: str) -> None:
+                self._alone(programs, account, self.data, *statements, database=database)
+
+            roles.part(alone, self.data, self.home / roles.PASSFILE, USER, NAME)
 
     # The process -------------------------------------------------------------------------------
 

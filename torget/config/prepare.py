@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from django.conf import settings
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError, ProgrammingError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
-from torget.config import assets, env
+from torget.answers.vectors import adopt
+from torget.config import assets, env, roles
 from torget.config.postgres import Cluster
+from torget.history.seal import ready_key
 
 _MIGRATING = 0x746F7267  # advisory lock: "torg"
 _DATABASE_SECONDS = 60
@@ -72,22 +75,36 @@ def unapplied() -> list[str]:
 
 
 def migrate() -> int:
-    """Bring the database up to date; how many migrations were applied. Several at once wait for each other."""
-    with connection.cursor() as cursor:
+    """Bring the database up to date; how many migrations were applied. Several at once wait for each other.
+
+    Raises:
+        LostKey: history is sealed, and the key is not here.
+    """
+    with roles.as_owner(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_MIGRATING])
         try:
             if missing := unapplied():
                 call_command("migrate", interactive=False, verbosity=0)
-            return len(missing)
+            adopt()
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [_MIGRATING])
+    roles.settle()
+    ready_key(at=timezone.now())
+    return len(missing)
+
+
+def adopt_vectors() -> None:
+    """Where pgvector came after the tables: give the columns their type, as their owner (else the doctor tells)."""
+    with roles.as_owner(), suppress(ProgrammingError):
+        if not unapplied():
+            adopt()
 
 
 def prepare(tell: Tell) -> None:
     """Do what is not done yet, telling of each step that takes time."""
     wait_for_database()
-    if (missing := unapplied()) and migrate():
-        tell(f"Brought the database up to date ({len(missing)} steps)")
+    if steps := migrate():
+        tell(f"Brought the database up to date ({steps} steps)")
     make_assets(tell)
 
 

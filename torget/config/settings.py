@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -11,7 +10,7 @@ import django_stubs_ext
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from torget.config import adapters, env, postgres
+from torget.config import adapters, env, postgres, secretkey
 from torget.design import cookies
 
 django_stubs_ext.monkeypatch()
@@ -19,21 +18,6 @@ env.check_names()
 
 BASE_DIR = Path(__file__).resolve().parents[1]
 HOME = env.home()
-
-
-def _secret_key() -> str:
-    if given := env.value("TORGET_SECRET_KEY"):
-        return str(given)
-    path = Path(env.value("TORGET_SECRET_KEY_FILE") or HOME / "secret.key")
-    if not path.exists():
-        if env.value("TORGET_SECRET_KEY_FILE"):
-            raise ImproperlyConfigured(
-                f"TORGET_SECRET_KEY_FILE names {path}, which does not exist."
-            )
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(48))
-    return path.read_text().strip()
 
 
 def _database(url: str) -> dict[str, Any]:
@@ -56,7 +40,8 @@ def _database(url: str) -> dict[str, Any]:
     }
 
 
-SECRET_KEY = _secret_key()
+_DATABASE_URL = env.value("TORGET_DATABASE_URL") or postgres.url(HOME)
+SECRET_KEY = secretkey.find(HOME, _DATABASE_URL, ours=not env.value("TORGET_DATABASE_URL"))
 DEBUG = env.value("TORGET_DEBUG")
 # The host picks the municipality: people.tenancy answers 400 for a host no municipality has.
 ALLOWED_HOSTS = ["*"]
@@ -73,7 +58,15 @@ SMTP_URL = env.value("TORGET_SMTP_URL")
 ALLOW_PRIVATE_HOSTS = env.value("TORGET_ALLOW_PRIVATE_HOSTS")
 EXTRA_CA_FILE = env.value("TORGET_EXTRA_CA_FILE")
 
-DATABASES = {"default": _database(env.value("TORGET_DATABASE_URL") or postgres.url(HOME))}
+DATABASES = {"default": _database(_DATABASE_URL)}
+# Who migrates, when the tables belong to another role than the one that serves (torget.config.roles).
+_OWNER_URL = env.value("TORGET_OWNER_DATABASE_URL") or (
+    "" if env.value("TORGET_DATABASE_URL") else postgres.owner_url(HOME)
+)
+OWNER_DATABASE = _database(_OWNER_URL) if _OWNER_URL else None
+SEAL_KEY_FILE = Path(env.value("TORGET_SEAL_KEY_FILE") or HOME / "seal.key")
+ANCHORS = HOME / "anchors"
+SEAL_EMAIL = env.value("TORGET_SEAL_EMAIL")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [

@@ -17,6 +17,8 @@ from torget.conversations.models import Conversation
 from torget.demo import answers as answers_story
 from torget.demo import channels as channels_story
 from torget.demo import handling, texts, writing
+from torget.history.models import Entry
+from torget.history.seal import note_told
 from torget.people import rules as people
 from torget.people.actor import Actor
 from torget.people.hours import OSLO
@@ -41,6 +43,7 @@ class Town:
 
 def load() -> None:
     """Make Nordvåg and its story, once; loading again only puts people on duty for the days to come."""
+    before = _newest_entry()
     with transaction.atomic():
         town = Municipality.objects.filter(number=texts.NUMBER).first()
         if town is None:
@@ -54,6 +57,12 @@ def load() -> None:
             writing.tell(built.municipality, built.units, built.staff, at=timezone.now())
             answers_story.tell(built.municipality, built.staff, at=timezone.now())
         roster_ahead(Municipality.objects.get(number=texts.NUMBER), at=timezone.now())
+    if town is None:  # it tells of days gone by, and must not be taken for forged history
+        note_told(before + 1, _newest_entry(), at=timezone.now())
+
+
+def _newest_entry() -> int:
+    return Entry.objects.order_by("pk").values_list("pk", flat=True).last() or 0
 
 
 def _build(*, at: datetime) -> Town:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 
 
 class Entry(models.Model):
@@ -27,6 +28,8 @@ class Entry(models.Model):
     subject_type = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
     data = models.JSONField(default=dict)
+    # When it was really written: set by the database, whatever the writer says. Empty in rows older than that.
+    written_at = models.DateTimeField(null=True, db_default=Now())
 
     class Meta:
         indexes = [
@@ -57,6 +60,8 @@ class Seal(models.Model):
     root = models.BinaryField(max_length=32)
     previous = models.BinaryField(max_length=32)
     hash = models.BinaryField(max_length=32)
+    # By a key that is not in the database (history.keys): its fingerprint and its signature. Empty in older seals.
+    signature = models.BinaryField(default=b"")
 
     def __str__(self) -> str:
         return f"Seal to {self.last_entry_id}"

@@ -7,7 +7,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from allauth.mfa.adapter import get_adapter as get_mfa_adapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
+from cryptography.fernet import InvalidToken
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -256,6 +259,32 @@ def note_connected(user: User, *, at: datetime) -> None:
     """Write that an identity was connected to somebody's sign-in, in each municipality they serve."""
     for staff in Staff.objects.filter(user=user):
         record("signin.connected", staff, by=Actor.of_staff(staff), at=at)
+
+
+def unreadable_factors() -> list[User]:
+    """Whose second factors cannot be read with the installation's key."""
+    lost = set()
+    for factor in Authenticator.objects.exclude(type=Authenticator.Type.WEBAUTHN):
+        names = {"secret", "seed"} & set(factor.data)
+        try:
+            for name in names:
+                get_mfa_adapter().decrypt(factor.data[name])
+        except InvalidToken:
+            lost.add(factor.user_id)
+    return list(User.objects.filter(pk__in=lost).order_by("pk"))
+
+
+def drop_unreadable_factors(*, at: datetime) -> int:
+    """Remove the second factors of those who could not sign in any more; they set up new ones. How many persons."""
+    users = unreadable_factors()
+    with transaction.atomic():
+        for user in users:
+            factors = Authenticator.objects.filter(user=user)
+            factors.exclude(type=Authenticator.Type.WEBAUTHN).delete()
+            for staff in Staff.objects.filter(user=user):
+                by = Actor.system(staff.municipality_id)
+                record("signin.factors_dropped", staff, by=by, at=at)
+    return len(users)
 
 
 def bind_session(*, issuer: str, sid: str, session_key: str, at: datetime) -> None:

@@ -49,7 +49,9 @@ def server_of(home: Path) -> int:
 def test_rows_survive_a_killed_server_and_what_it_left_behind(home: Path) -> None:
     cluster = Cluster(home)
     cluster.start()
-    with psycopg.connect(postgres.url(home), autocommit=True) as link:
+    with psycopg.connect(
+        postgres.owner_url(home), autocommit=True
+    ) as link:  # who serves makes none
         link.execute("CREATE TABLE kept (n int)")
         link.execute("INSERT INTO kept VALUES (1)")
         os.kill(server_of(home), signal.SIGKILL)
@@ -166,3 +168,39 @@ def test_root_with_a_closed_home_and_closed_binaries_still_gets_a_server(
     with psycopg.connect(postgres.url(home)) as link:
         assert link.execute("SELECT 1").fetchone() == (1,)
     assert rights(home) == 0o700
+
+
+def test_an_installation_from_before_the_roles_were_parted_is_handed_over_at_its_next_start(
+    home: Path,
+) -> None:
+    cluster = Cluster(home)
+    cluster.start()
+    cluster.stop()
+    programs, account = cluster.binaries(), cluster._owner()
+    cluster._alone(  # as it was: one role that owns everything
+        programs,
+        account,
+        cluster.data,
+        "ALTER DATABASE torget OWNER TO torget;\nREASSIGN OWNED BY torget_owner TO torget;\n"
+        "DROP OWNED BY torget_owner",
+        database="torget",
+    )
+    cluster._alone(programs, account, cluster.data, "DROP ROLE torget_owner")
+    (cluster.data / "torget.roles").unlink()
+    (home / "owner.pass").unlink()
+    cluster._alone(
+        programs,
+        account,
+        cluster.data,
+        "SET ROLE torget;\nCREATE TABLE kept (n int);\nINSERT INTO kept VALUES (1)",
+        database="torget",
+    )
+    cluster.start()
+    assert rows(home) == 1
+    with psycopg.connect(postgres.url(home)) as link:
+        owner = link.execute("SELECT tableowner FROM pg_tables WHERE tablename = 'kept'").fetchone()
+        assert owner == ("torget_owner",)
+        link.execute("INSERT INTO kept VALUES (2)")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            link.execute("DROP TABLE kept")
+    assert rights(home / "owner.pass") == 0o600
