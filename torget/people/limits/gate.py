@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from torget.design.unsent import give_back
 from torget.people.limits import tickets
 from torget.people.limits.counting import (
     Level,
@@ -25,16 +28,13 @@ from torget.people.limits.values import note_met
 
 P = ParamSpec("P")
 TICKET, NONCE = "ventebillett", "regnestykke"
-# Ours, or the browser's own: not what somebody typed.
-_NOT_TYPED = {TICKET, NONCE, "csrfmiddlewaretoken"}
 TRY_AGAIN_SECONDS = 300
 
 
-def gate(request: Any, **look: Any) -> HttpResponse | None:
+def gate(request: Any) -> HttpResponse | None:
     """Let a sent form through (None), or answer with the page of the slow lane and everything typed given back.
 
     Every form is counted, valid or not: what is wrong with it is only seen after work. Staff signed in pass.
-    `look` goes to the page: `base_template` for one that stands in a frame.
     """
     if request.method != "POST" or request.actor.staff is not None:
         return None
@@ -42,7 +42,7 @@ def gate(request: Any, **look: Any) -> HttpResponse | None:
     ticket = tickets.read(request.POST.get(TICKET, ""), request.path, peer, at=at)
     if ticket is not None:
         if not tickets.opens(ticket, request.POST.get(NONCE, ""), at=at):
-            return _slow(request, ticket, look)
+            return _slow(request, ticket)
         if tickets.use(ticket, at=at):
             return None
     municipality = request.municipality
@@ -64,14 +64,14 @@ def gate(request: Any, **look: Any) -> HttpResponse | None:
     full = max(levels, key=lambda one: one.share)
     if walls(levels):
         note_met(full.name, municipality, refused=True, at=at)
-        return _page(request, {"ticket": None, **look}, TRY_AGAIN_SECONDS)
+        return _wall(request)
     if full.share <= 1:
         return None
     note_met(full.name, municipality, refused=False, at=at)
     ticket = tickets.issue(
         request.path, peer, share=full.share, ahead_seconds=_ahead(levels), at=at
     )
-    return _slow(request, ticket, look)
+    return _slow(request, ticket)
 
 
 def gated(
@@ -95,26 +95,30 @@ def _ahead(levels: Sequence[Level]) -> float:
     )
 
 
-def _slow(request: Any, ticket: Ticket, look: dict[str, Any]) -> HttpResponse:
-    at = timezone.now()
-    wait = max(0, round((ticket.opens_at - at).total_seconds())) if ticket.opens_at else None
-    context = {"ticket": ticket, "wait_seconds": wait, "bits": ticket.bits, **look}
-    return _page(request, context, wait or TRY_AGAIN_SECONDS)
+def _slow(request: Any, ticket: Ticket) -> HttpResponse:
+    left = (ticket.opens_at - timezone.now()).total_seconds() if ticket.opens_at else None
+    wait = None if left is None else max(1, math.ceil(left))
+    more = render_to_string("design/slow_lane.html", {"ticket": ticket, "wait_seconds": wait})
+    return give_back(
+        request,
+        title=_("Ett steg til før det sendes"),
+        advice=_(
+            "Det kommer uvanlig mye fra stedet du sender fra, så vi sjekker at det ikke er et program. "
+            "Du trenger ikke skrive noe på nytt."
+        ),
+        status=429,
+        retry_after_seconds=wait or TRY_AGAIN_SECONDS,
+        more=more,
+    )
 
 
-def _page(request: Any, context: dict[str, Any], retry_after_seconds: int) -> HttpResponse:
-    typed = [
-        (name, value)
-        for name, values in request.POST.lists()
-        if name not in _NOT_TYPED
-        for value in values
-    ]
-    files = sorted(request.FILES)
-    context |= {"typed": typed, "files": files, "body": request.POST.get("body", "")}
-    context["path"] = request.get_full_path()
-    response = render(request, "design/slow_lane.html", context, status=429)
-    response["Retry-After"] = str(retry_after_seconds)
-    response["Cache-Control"] = "no-store"
-    response["Referrer-Policy"] = "same-origin"
-    response["X-Robots-Tag"] = "noindex"
-    return response
+def _wall(request: Any) -> HttpResponse:
+    return give_back(
+        request,
+        advice=_(
+            "Det kommer så mye fra stedet du sender fra at vi ikke kan ta imot mer akkurat nå. "
+            "Vent noen minutter, og send på nytt."
+        ),
+        status=429,
+        retry_after_seconds=TRY_AGAIN_SECONDS,
+    )

@@ -56,7 +56,7 @@ def _look(request: Any) -> dict[str, Any]:
 @never_cache
 def chat(request: Any) -> HttpResponse:
     """`/prat`: who is there, and the first words."""
-    if (slow := gate(request, **_look(request))) is not None:
+    if (slow := gate(request)) is not None:
         return _framed(request, slow)
     now = timezone.now()
     form = ChatForm(request.POST or None, request.FILES or None)
@@ -108,7 +108,7 @@ def _one(request: Any, ref: str, key: str) -> Chat:
 @never_cache
 def talk(request: Any, ref: str, key: str) -> HttpResponse:
     """`/prat/<ref>/<key>`: one talk, by its secret address. `?del=samtale` is what changes, by itself."""
-    if (slow := gate(request, **_look(request))) is not None:
+    if (slow := gate(request)) is not None:
         return _framed(request, slow)
     found, now = _one(request, ref, key), timezone.now()
     conversation = found.conversation
@@ -156,7 +156,7 @@ def typing(request: Any, ref: str, key: str) -> HttpResponse:
 @require_POST
 def end(request: Any, ref: str, key: str) -> HttpResponse:
     """The resident ends the talk, or asks for the transcript."""
-    if (slow := gate(request, **_look(request))) is not None:
+    if (slow := gate(request)) is not None:
         return _framed(request, slow)
     found, now = _one(request, ref, key), timezone.now()
     conversation = found.conversation

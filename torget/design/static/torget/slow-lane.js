@@ -98,11 +98,12 @@
     };
   }
 
-  function begin(form) {
-    const status = form.querySelector("[data-slow-status]");
-    const field = form.elements.namedItem("regnestykke");
-    const first = searcher(form.elements.namedItem("ventebillett").value);
-    const bits = Number(form.dataset.bits);
+  function begin(box) {
+    const form = box.closest("form");
+    const status = box.querySelector("[role=status]");
+    const field = box.querySelector("[name=regnestykke]");
+    const first = searcher(box.querySelector("[name=ventebillett]").value);
+    const bits = Number(box.dataset.bits);
     const files = form.querySelector("input[type=file]");
     let number = 0;
 
@@ -123,5 +124,5 @@
     })();
   }
 
-  document.querySelectorAll("form[data-slow-lane]").forEach(begin);
+  document.querySelectorAll("[data-slow-lane]").forEach(begin);
 })();
