@@ -123,6 +123,11 @@ class Recipients:
     other_spoke: str
     mark: str
 
+    @property
+    def is_sent(self) -> bool:
+        """Whether it goes out to anybody; otherwise it is read on our pages."""
+        return any(row.address for row in self.rows)
+
 
 def recipients(
     conversation: Conversation, there: Addressed, also: Sequence[str] | None = None

@@ -105,6 +105,7 @@
   const readers = () => {
     const shown = answer && one("[name=svar-visibility]:checked", answer)?.value === "private";
     for (const aside of answer ? all("[data-aside]", answer) : []) aside.hidden = !shown;
+    for (const open of answer ? all("[data-open]", answer) : []) open.hidden = shown;
   };
 
   // Offers at the caret: "/" for ready-made replies, "@" for names ------------------------------
