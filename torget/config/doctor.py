@@ -28,6 +28,7 @@ from torget.errors import Refused
 from torget.history.keys import load, shown
 from torget.history.models import Entry, Seal
 from torget.history.seal import verify
+from torget.people import retention
 from torget.people import rules as people
 
 Check = Callable[[datetime], Iterator[str]]
@@ -178,6 +179,11 @@ def _history(at: datetime) -> Iterator[str]:
         yield "History has not been sealed for ten minutes. See to it that torget work runs."
 
 
+def _forgetting(at: datetime) -> Iterator[str]:
+    for rule, many in retention.overdue(at=at):
+        yield f"{many} rows of {rule.table} should have been forgotten ({rule.after}). See to it that torget work runs (job config.forget)."
+
+
 def _guard(_at: datetime) -> Iterator[str]:
     yield from guard.trigger_faults()
     yield from guard.owner_faults()
@@ -199,6 +205,7 @@ WITH_DATABASE: Sequence[tuple[str, Check]] = (
     ("answers", _answers),
     ("history", _history),
     ("guard", _guard),
+    ("forgetting", _forgetting),
 )
 
 

@@ -26,7 +26,7 @@ class EnvelopeQuerySet(models.QuerySet["Envelope"]):
 
 
 class Envelope(models.Model):
-    """One thing received, raw bytes as they came. The body is never changed."""
+    """One thing received, raw bytes as they came. The body is never changed; in time its hash takes its place (trigger)."""
 
     class State(models.TextChoices):
         """Where it is on its way."""
@@ -79,3 +79,8 @@ class Envelope(models.Model):
 
     def __str__(self) -> str:
         return f"Envelope {self.pk}"
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether the bytes have been replaced by their hash (intake.forgetting)."""
+        return bytes(self.body) == bytes(self.sha256)

@@ -379,3 +379,13 @@ class LimitFigure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.on}"
+
+
+class DayKey(models.Model):
+    """A random key of a day (people.daykey), destroyed when the day is over. Unlogged, and in no backup."""
+
+    on = models.DateField(primary_key=True)
+    key = models.BinaryField(max_length=32)
+
+    def __str__(self) -> str:
+        return f"Key of {self.on}"

@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
+from torget.people.daykey import destroy
 from torget.people.limits import forget_past, may_write_to
 from torget.people.links import absolute
 from torget.people.models import Municipality, User
@@ -51,3 +52,10 @@ def forget_counters(timestamp: int) -> None:
     """Counters and lines whose time is over are removed."""
     while forget_past():
         pass
+
+
+@app.periodic(cron="0 0 * * *")
+@app.task(name="people.destroy_day_key", queueing_lock="people.destroy_day_key", pass_context=False)
+def destroy_day_key(timestamp: int) -> None:
+    """At midnight: what was named by the key of the day is nobody's any more."""
+    destroy(before=timezone.localdate())

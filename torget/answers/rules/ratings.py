@@ -6,21 +6,24 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
-from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from torget.answers.models import Answer, Rating
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
+from torget.people.daykey import name_of_the_day
 
 MOST_PER_HOUR = 30
 MAX_WORD_CHARS = 500
 
 
 def visitor_of(address: str, browser: str, *, at: datetime) -> str:
-    """A name for a visitor that nobody can turn back, another each day; no cookie and no address is kept."""
-    return salted_hmac("answers.visitor", f"{at:%Y-%m-%d} {address} {browser}").hexdigest()
+    """A name for a visitor that nobody can turn back, another each day; no cookie and no address is kept.
+
+    It is made with a random key that is destroyed at midnight: from then on nobody can reckon it again, neither can we.
+    """
+    return name_of_the_day("answers.visitor", address, browser, at=at)
 
 
 def rate(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from tests.cast import make_question
@@ -14,6 +16,8 @@ from torget.answers.rules.ratings import MOST_PER_HOUR, visitor_of
 from torget.conversations import rules as conversations
 from torget.errors import Refused
 from torget.history.models import Entry
+from torget.people.daykey import destroy
+from torget.people.models import DayKey
 
 
 @pytest.fixture
@@ -74,10 +78,23 @@ def test_the_hundredth_in_an_hour_is_refused(answer, nordvaag, ola, now):
     assert refusal.value.code == "too_many"
 
 
-def test_the_visitor_is_not_known_from_the_row_and_is_another_tomorrow(now):
+def test_the_visitor_is_not_known_from_the_row_and_is_another_tomorrow(db, now):
     name = visitor_of("192.0.2.1", "nettleser", at=now)
     assert re.fullmatch(r"[0-9a-f]{40,64}", name)
+    assert name == visitor_of("192.0.2.1", "nettleser", at=now)
     assert name != visitor_of("192.0.2.1", "nettleser", at=now.replace(day=now.day + 1))
+
+
+def test_the_key_a_visitor_is_named_with_is_destroyed_so_that_nobody_can_reckon_it_again(db, now):
+    name = visitor_of("192.0.2.1", "nettleser", at=now)
+    visitor_of("192.0.2.1", "nettleser", at=now.replace(day=now.day + 1))
+    assert DayKey.objects.count() == 1
+    assert name != visitor_of("192.0.2.1", "nettleser", at=now)  # the day's key is gone for good
+    destroy(before=now.date() + timedelta(days=9))
+    assert not DayKey.objects.exists()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'people_daykey'")
+        assert cursor.fetchone() == ("u",)  # in no backup, and in no log of writes
 
 
 def test_the_word_is_shown_to_editors_and_nobody_else(client, answer, ola, now):

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Message
+from torget.errors import Refused
 from torget.people.actor import requires
 
 
@@ -37,7 +39,16 @@ def original(request: Any, public_id: str) -> HttpResponse:
 
 
 def raw(envelope: Any) -> HttpResponse:
-    """An envelope's bytes, for download only."""
+    """An envelope's bytes, for download only.
+
+    Raises:
+        Refused: they have been forgotten.
+    """
+    if envelope.is_forgotten:
+        raise Refused(
+            _("Originalen er slettet, slik reglene sier. Meldingen og vedleggene er her fortsatt."),
+            "forgotten",
+        )
     response = HttpResponse(bytes(envelope.body), content_type="application/octet-stream")
     suffix = "eml" if envelope.media_type == "message/rfc822" else "bin"
     response["Content-Disposition"] = f'attachment; filename="{envelope.public_id}.{suffix}"'
