@@ -48,6 +48,18 @@ def web(*words: str, **environ: str) -> Iterator[Web]:
         process.wait(30)
 
 
+@contextlib.contextmanager
+def work() -> Iterator[Web]:
+    """Start a worker process, and end it afterwards."""
+    command = [sys.executable, "-m", "torget.config.cli", "work"]
+    process = subprocess.Popen(command)  # noqa: S603 - ourselves
+    try:
+        yield Web(0, process.pid)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
 def _ready(port: int) -> bool:
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:

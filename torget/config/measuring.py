@@ -13,7 +13,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from torget.bench import answers, fanout, inbox, intake, live, queue, surge
+from torget.bench import answers, fanout, inbox, intake, live, queue, siege, surge
 from torget.bench.result import Result
 from torget.config import prepare
 from torget.config.assets import collect_static
@@ -26,6 +26,7 @@ NAMES: Mapping[str, Callable[[int, int], Result]] = {
     "live": live.measure,
     "answers": answers.measure,
     "fanout": fanout.measure,
+    "siege": siege.measure,
     "surge": surge.measure,
 }
 USUAL: Mapping[str, tuple[int, int]] = {
@@ -35,6 +36,7 @@ USUAL: Mapping[str, tuple[int, int]] = {
     "live": (live.ROWS, live.ROUNDS),
     "answers": (answers.ROWS, answers.ROUNDS),
     "fanout": (fanout.ROWS, fanout.ROUNDS),
+    "siege": (siege.SECONDS, siege.ROUNDS),
     "surge": (surge.SECONDS, surge.ROUNDS),
 }
 
