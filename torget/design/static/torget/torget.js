@@ -38,10 +38,16 @@
     }
     return typed;
   };
-  const keep = (form) => store.set(`${form.dataset.keep}:typed`, JSON.stringify(typedIn(form)));
+  const keptOf = (form) => {
+    try { return JSON.parse(store.get(`${form.dataset.keep}:typed`)) || {}; } catch { return {}; }
+  };
+  const keep = (form) => {
+    // What was given back shows only the texts; the rest stands as it was.
+    const before = form.matches("[data-unsent]") ? keptOf(form) : {};
+    store.set(`${form.dataset.keep}:typed`, JSON.stringify({ ...before, ...typedIn(form) }));
+  };
   const restore = (form) => {
-    let typed = {};
-    try { typed = JSON.parse(store.get(`${form.dataset.keep}:typed`)) || {}; } catch { /* none, or an odd one */ }
+    const typed = keptOf(form);
     if (all("textarea", form).some((field) => field.value)) return;
     for (const field of all(KEPT, form)) {
       if (!(field.name in typed)) continue;
@@ -51,7 +57,14 @@
   };
   const forgetSent = () => {
     // Sent and answered with a page without errors: the draft has done its work. Going back keeps it.
-    if (one(".ds-error-summary, [data-unsent]") || performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
+    const unsent = one("[data-unsent]");
+    if (unsent) {
+      const key = store.get("sent") || store.get("unsent");
+      if (key) { unsent.dataset.keep = key; store.set("unsent", key); }
+      store.drop("sent");
+      return;
+    }
+    if (one(".ds-error-summary") || performance.getEntriesByType("navigation")[0]?.type !== "navigate") return;
     const sent = store.get("sent");
     if (sent) store.drop(`${sent}:typed`);
     store.drop("sent");
