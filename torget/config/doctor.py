@@ -17,7 +17,7 @@ from django.db import DatabaseError, connection
 from django.utils import timezone, translation
 
 from torget.answers import learning, meaning
-from torget.channels import files, secrets
+from torget.channels import files, secrets, timestamping
 from torget.channels.models import Account, Alarm
 from torget.channels.registry import adapter_for, adapters
 from torget.config import env, guard, prepare, runtime
@@ -188,6 +188,7 @@ def _guard(_at: datetime) -> Iterator[str]:
     yield from guard.trigger_faults()
     yield from guard.owner_faults()
     yield from guard.key_changes()
+    yield from timestamping.faults()
 
 
 WITHOUT_DATABASE: Sequence[tuple[str, Check]] = (

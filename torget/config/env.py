@@ -109,6 +109,18 @@ SETTINGS: tuple[Setting, ...] = (
         _text,
         "Who gets the newest seal of history by e-mail each day, to keep where nobody of Torget's can change it.",
     ),
+    Setting(
+        "TORGET_TSA_URL",
+        "",
+        _text,
+        "A time stamp authority (RFC 3161) that stamps the newest seal of history each day. Empty: none.",
+    ),
+    Setting(
+        "TORGET_TSA_CA_FILE",
+        "",
+        _file,
+        "Certificates (PEM) of the authority's root. Empty: what it stamps is checked, its signature is not.",
+    ),
     Setting("TORGET_DEBUG", "0", _flag, "Django's debug pages. Never in production."),
     Setting(
         "TORGET_HTTPS",

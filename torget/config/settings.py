@@ -67,6 +67,7 @@ OWNER_DATABASE = _database(_OWNER_URL) if _OWNER_URL else None
 SEAL_KEY_FILE = Path(env.value("TORGET_SEAL_KEY_FILE") or HOME / "seal.key")
 ANCHORS = HOME / "anchors"
 SEAL_EMAIL = env.value("TORGET_SEAL_EMAIL")
+TSA_URL, TSA_CA_FILE = env.value("TORGET_TSA_URL"), env.value("TORGET_TSA_CA_FILE")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
