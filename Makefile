@@ -11,11 +11,11 @@ up: ## Set up what is missing and open the square with the example municipality
 	@$(PYTHON) tools/setup.py run
 	@exec $(BIN)/torget up $(ARGS)
 
-test: ## Set up what is missing and pass every test
+test: ## Set up what is missing and pass every test, on up to four cores (ARGS="-n0" on one)
 	@$(PYTHON) tools/setup.py dev
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/torget assets
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## The fast part: style, types, layers, templates, migrations, translations
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import functools
 import os
+import random
 import shutil
 import signal
 import socket
@@ -24,14 +25,19 @@ import pytest
 from psycopg import sql
 
 from torget.config.assets import compile_messages
+from torget.config.tests import template
 
 READY_SECONDS = 120
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below those the system gives away (from 32768), so that no connection takes it before its server does."""
+    while True:
+        # Not from the seeded source: workers with the same seed would pick the same.
+        port = random.SystemRandom().randrange(15_000, 32_000)
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -126,7 +132,9 @@ def _drop_database(server: str, name: str) -> None:
 
 @functools.cache
 def _migrated() -> str:
-    """A database with all tables and no rows, made once a run: every square begins as a copy of it."""
+    """A database with all tables and no rows: every square begins as a copy of it. A given server gets one a run."""
+    if "TORGET_TEST_DATABASE_URL" not in os.environ:
+        return template.NAME
     server, name = os.environ["TORGET_DATABASE_URL"], f"migrated_{os.getpid()}"
     url = _create_database(name, "template1")
 

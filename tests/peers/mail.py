@@ -14,12 +14,14 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.square import free_port
 
 INSTALL = "apt-get install opensmtpd dovecot-imapd dovecot-lmtpd"
 GONE = "borte.test"  # its server refuses everybody: what is sent there comes back as a bounce
@@ -244,12 +246,6 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
         process.wait(10)
 
 
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _write(servers: MailServers) -> None:
     home = servers.home
     home.chmod(0o755)
@@ -284,7 +280,7 @@ def mail_servers() -> Iterator[MailServers]:
     if os.geteuid() != 0 or not all(shutil.which(name) for name in ("smtpd", "dovecot", "unshare")):
         pytest.fail(f"The mail servers are not installed, or this is not root. As root: {INSTALL}")
     home = Path(tempfile.mkdtemp(prefix="torget-mail-"))
-    servers = MailServers(home, _free_port(), _free_port(), _free_port(), RefusingServer())
+    servers = MailServers(home, free_port(), free_port(), free_port(), RefusingServer())
     try:
         _write(servers)
         servers.start_imap()

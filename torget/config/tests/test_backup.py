@@ -184,7 +184,7 @@ def test_what_a_backup_holds_is_accepted():
         (link("files", "/", tarfile.SYMTYPE), b""),
         (link("files/ab", "", tarfile.DIRTYPE), b""),
     ],
-    ids=str,
+    ids=lambda bad: str(getattr(bad[0], "name", bad[0])),
 )
 def test_anything_else_in_it_is_refused(bad):
     with pytest.raises(Refused, match="does not belong"):
