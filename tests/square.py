@@ -71,6 +71,7 @@ class Square:
                     "up",
                     "--port",
                     str(self.port),
+                    *(() if "--workers" in self.arguments else ("--workers", "1")),
                     *self.arguments,
                 ],
                 env=self.environ,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tarfile
 from collections.abc import Callable, Sequence
@@ -17,6 +18,7 @@ from torget.demo import story
 from torget.errors import Refused
 
 # Django commands that must work without a database.
+MOST_WORKERS = 4
 _WITHOUT_DATABASE = {
     "makemigrations",
     "makemessages",
@@ -182,9 +184,9 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument(
             "--workers",
             type=int,
-            default=1,
+            default=min(os.cpu_count() or 1, MOST_WORKERS),
             metavar="N",
-            help="web processes (default %(default)s)",
+            help="web processes (default: as many as there are cores, four at most)",
         )
 
     opening = command("up", _up, "open the square: database, web and worker")

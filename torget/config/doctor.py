@@ -18,7 +18,7 @@ from django.utils import timezone, translation
 
 from torget.answers import learning, meaning
 from torget.channels import files, secrets, timestamping
-from torget.channels.models import Account, Alarm
+from torget.channels.models import Account, Alarm, Fault
 from torget.channels.registry import adapter_for, adapters
 from torget.config import env, guard, prepare, runtime
 from torget.config.guard import Advice
@@ -156,6 +156,11 @@ def _movement(at: datetime) -> Iterator[str]:
     yield from known.values_list("detail", flat=True)
 
 
+def _faults(at: datetime) -> Iterator[str]:
+    for fault in Fault.objects.filter(last_at__gte=at - timedelta(days=1)).order_by("-count"):
+        yield f"{fault.kind} in {fault.place}, {fault.count} times since {fault.first_at:%Y-%m-%d %H:%M}. The log of that time says where; tell the maintainers."
+
+
 def _answers(at: datetime) -> Iterator[str]:
     if settings.MEANING == "off":
         return
@@ -203,6 +208,7 @@ WITH_DATABASE: Sequence[tuple[str, Check]] = (
     ("accounts", _accounts),
     ("second factors", _factors),
     ("movement", _movement),
+    ("faults", _faults),
     ("answers", _answers),
     ("history", _history),
     ("guard", _guard),

@@ -11,7 +11,7 @@ from django.db import OperationalError, connection
 from tests.cast import NOW
 from torget.channels import files
 from torget.channels.models import Account, Alarm
-from torget.channels.rules import beat, raise_alarm
+from torget.channels.rules import beat, note_fault, raise_alarm
 from torget.config import doctor
 from torget.config.commands import main
 from torget.conversations.models import Attachment
@@ -87,6 +87,14 @@ def test_ailing_accounts_and_secrets_of_another_key_are_found(town):
     assert "token expired." in troubles("accounts")
     Account.objects.update(healthy=True, secrets=b"sealed elsewhere")
     assert "secret.key" in troubles("accounts")
+
+
+def test_faults_of_the_last_day_are_named(town):
+    note_fault("KeyError", "square:ask", at=LATER - timedelta(hours=20))
+    note_fault("ValueError", "desk:inbox", at=LATER - timedelta(hours=30))
+    told = troubles("faults")
+    assert "KeyError in square:ask, 1 times" in told
+    assert "ValueError" not in told
 
 
 def test_what_stands_still_is_found(town):
