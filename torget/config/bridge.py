@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
@@ -16,6 +17,7 @@ from typing import IO, Any
 
 from torget.config import rsgi
 from torget.config.rsgi import Headers, Reply, Scope
+from torget.config.turns import Turns
 from torget.protocols.cookies import without_escapes
 
 log = logging.getLogger(__name__)
@@ -135,6 +137,12 @@ def call(application: Application, request: Environ) -> Answer:
     return answer
 
 
+def _timed(application: Application, request: Environ) -> tuple[Answer, float]:
+    """As `call`, and the seconds of the processor it took."""
+    started = time.thread_time()
+    return call(application, request), time.thread_time() - started
+
+
 def gather(pieces: Iterator[bytes]) -> bytes:
     """The next pieces, about a quarter of a megabyte; empty at the end."""
     held, size = [], 0
@@ -147,13 +155,14 @@ def gather(pieces: Iterator[bytes]) -> bytes:
 
 
 class Bridge:
-    """Hands requests to a WSGI application on a thread pool."""
+    """Hands requests to a WSGI application on a pool of threads."""
 
     def __init__(
-        self, application: Application, pool: ThreadPoolExecutor, limit: int, *, trust_proxy: bool
+        self, application: Application, threads: int, limit: int, *, trust_proxy: bool
     ) -> None:
         self.application = application
-        self.pool = pool
+        self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
+        self.turns = Turns(threads)
         self.limit = limit
         self.trust_proxy = trust_proxy
 
@@ -168,10 +177,13 @@ class Bridge:
             return await self.run(environ(scope, content, length, trust_proxy=self.trust_proxy))
 
     async def run(self, request: Environ) -> Answer:
-        """Django's answer to a request."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self.pool, call, self.application, request
-        )
+        """Django's answer to a request, when it is its sender's turn."""
+        async with self.turns.turn(request["REMOTE_ADDR"]) as note:
+            answer, seconds = await asyncio.get_running_loop().run_in_executor(
+                self.pool, _timed, self.application, request
+            )
+            note(seconds)
+            return answer
 
     async def send(self, answer: Answer, method: str, reply: Reply) -> None:
         """Send the answer, piece by piece when it is large."""

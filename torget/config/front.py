@@ -37,11 +37,13 @@ class Front:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         processes.end_with_parent(DRAIN_SECONDS)
-        self.pool = ThreadPoolExecutor(max(1, settings.THREADS), thread_name_prefix="django")
         # Short questions (who is this account, may they listen) must not wait behind slow pages.
         self.short = ThreadPoolExecutor(SHORT_THREADS, thread_name_prefix="short")
         self.bridge = Bridge(
-            django, self.pool, settings.MAX_BODY_BYTES, trust_proxy=settings.TRUST_PROXY
+            django,
+            max(1, settings.THREADS),
+            settings.MAX_BODY_BYTES,
+            trust_proxy=settings.TRUST_PROXY,
         )
         languages = {code for code, _name in settings.LANGUAGES}
         self.keys = Keys(settings.SESSION_COOKIE_NAME, languages, https=settings.HTTPS)
@@ -64,7 +66,7 @@ class Front:
         loop.run_until_complete(self._drain())
         self.writer.close()
         self.hooks.close()
-        for pool in (self.pool, self.short):
+        for pool in (self.bridge.pool, self.short):
             pool.shutdown(wait=False, cancel_futures=True)
 
     async def _drain(self) -> None:

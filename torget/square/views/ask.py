@@ -59,16 +59,17 @@ def ask(request: Any) -> HttpResponse:
     now = timezone.now()
     if form.cleaned_data["website"]:  # a machine filled the field people do not see
         return redirect("square:home")
-    similar = suggest(
-        request.municipality,
-        form.cleaned_data["body"],
-        at=now,
-        limit=3,
-        language=request.LANGUAGE_CODE,
-    )
     # Pictures cannot ride along in a page; who sent some goes straight on.
-    if similar and not request.POST.get("seen") and not form.cleaned_data["pictures"]:
-        return render(request, "square/ask_similar.html", {"form": form, "similar": similar})
+    if not request.POST.get("seen") and not form.cleaned_data["pictures"]:
+        similar = suggest(
+            request.municipality,
+            form.cleaned_data["body"],
+            at=now,
+            limit=3,
+            language=request.LANGUAGE_CODE,
+        )
+        if similar:
+            return render(request, "square/ask_similar.html", {"form": form, "similar": similar})
     saying = saying_of(form, request, form.cleaned_data["visibility"])
     conversation = rules.ask(request.municipality, saying, by=request.actor, at=now)
     return redirect(f"{case_path(conversation)}?ny=1")

@@ -1,0 +1,107 @@
+"""Whose turn it is at the threads that make pages: who has asked for little goes first, and finds room."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+# What an address has had is forgotten by half in this time.
+HALF_SECONDS = 5.0
+# One that has had more than this, of what is remembered, is busy: a flood, or a town hall.
+BUSY_SECONDS = 1.0
+# While somebody who asks for little was here within this time, busy ones leave room.
+LIGHT_SECONDS = 2.0
+MOST_KNOWN = 10_000
+EVERYBODY = ""  # pages made for everyone have no address, and are never busy
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiter:
+    address: str
+    called: asyncio.Future[bool]  # whether it counted as busy when it was called
+
+
+class Turns:
+    """Everything here runs in the event loop.
+
+    A thread is held by one request at a time. More of them are not quicker: they share one interpreter, so a flood that
+    held them all would slow each resident as many times.
+
+    Args:
+        threads: how many requests are worked on at once.
+        clock: seconds that only go forward.
+    """
+
+    def __init__(self, threads: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._threads = threads
+        self._clock = clock
+        self._running = 0
+        self._busy_running = 0
+        self._waiting: list[_Waiter] = []
+        self._had: dict[str, tuple[float, float]] = {}  # seconds of work remembered, as of when
+        self._light_at = -LIGHT_SECONDS
+
+    @asynccontextmanager
+    async def turn(self, address: str) -> AsyncIterator[Callable[[float], None]]:
+        """Hold a thread for the block; what is given is to be told how many seconds of work it took."""
+        busy = await self._called(address)
+        try:
+            yield lambda seconds: self._note(address, seconds)
+        finally:
+            self._end(busy=busy)
+
+    def is_busy(self, address: str) -> bool:
+        """Whether the address has had much lately."""
+        return address != EVERYBODY and self._remembered(address) > BUSY_SECONDS
+
+    async def _called(self, address: str) -> bool:
+        if not self.is_busy(address):
+            self._light_at = self._clock()
+        waiter = _Waiter(address, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiter)
+        self._call()
+        try:
+            return await waiter.called
+        except asyncio.CancelledError:
+            if waiter.called.done() and not waiter.called.cancelled():
+                self._end(busy=waiter.called.result())
+            elif waiter in self._waiting:
+                self._waiting.remove(waiter)
+            raise
+
+    def _call(self) -> None:
+        """Give what is free to those who wait."""
+        while self._running < self._threads and self._waiting:
+            waiter = min(self._waiting, key=lambda waiter: self._remembered(waiter.address))
+            busy = self.is_busy(waiter.address)
+            if busy and not self._has_room_for_busy():
+                return  # all others who wait have had as much
+            self._waiting.remove(waiter)
+            if waiter.called.cancelled():
+                continue
+            self._running += 1
+            self._busy_running += busy
+            waiter.called.set_result(busy)
+
+    def _has_room_for_busy(self) -> bool:
+        alone = self._clock() - self._light_at > LIGHT_SECONDS
+        return alone or self._busy_running < max(1, self._threads // 2)
+
+    def _end(self, *, busy: bool) -> None:
+        self._running -= 1
+        self._busy_running -= busy
+        self._call()
+
+    def _remembered(self, address: str) -> float:
+        seconds, at = self._had.get(address, (0.0, 0.0))
+        return seconds * 0.5 ** ((self._clock() - at) / HALF_SECONDS) if seconds else 0.0
+
+    def _note(self, address: str, seconds: float) -> None:
+        if address == EVERYBODY:
+            return
+        if len(self._had) >= MOST_KNOWN:
+            self._had = {name: had for name, had in self._had.items() if self.is_busy(name)}
+        self._had[address] = self._remembered(address) + seconds, self._clock()
