@@ -26,7 +26,7 @@ _MONTHS = "januar|februar|mars|april|mai|juni|juli|august|september|oktober|nove
 _STREET = "gata|gate|gaten|veien|vegen|vei|veg|plass|plassen|allé|alle|bakken|stien|svingen|kroken|lia|tunet|gt|vn"
 _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (NATIONAL_ID, re.compile(r"(?<!\d)\d{6}[ .\u00a0-]?\d{5}(?!\d)")),
-    (EMAIL, re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")),
+    (EMAIL, re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")),
     (BANK, re.compile(r"(?<!\d)\d{4}[ .]\d{2}[ .]\d{5}(?!\d)")),
     (
         BIRTH,
@@ -42,7 +42,7 @@ _SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         ADDRESS,
         re.compile(
-            rf"\b[A-ZÆØÅ][\wæøåÆØÅ-]*(?:[ ][A-ZÆØÅ][\wæøåÆØÅ-]*){{0,2}}[ ]?(?:{_STREET})[ ]\d{{1,3}}[ ]?[A-Ha-h]?\b"
+            rf"(?<![\w-])[A-ZÆØÅ][\wæøåÆØÅ-]{{0,40}}(?:[ ][A-ZÆØÅ][\wæøåÆØÅ-]{{0,40}}){{0,2}}[ ]?(?:{_STREET})[ ]\d{{1,3}}[ ]?[A-Ha-h]?\b"
         ),
     ),
 )

@@ -48,7 +48,8 @@ _BIRTH = re.compile(
     r"\b\d{1,2}[./-]\s?(?:\d{1,2}[./-]\s?)?(?:\d{4}|\d{2})\b",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+# Each begins where no other can have begun, and no part is longer than RFC 5321 allows: tried once, not at every letter.
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", re.IGNORECASE)
 _BANK = re.compile(r"(?<!\d)(\d{4})[ .\u00a0](\d{2})[ .\u00a0](\d{5})(?!\d)")
 _BANK_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 

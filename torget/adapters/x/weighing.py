@@ -14,7 +14,7 @@ LINK = 23
 MOST_READ = 10_000
 _LIGHT = ((0x0000, 0x10FF), (0x2000, 0x200D), (0x2010, 0x201F), (0x2032, 0x2037))
 _URL = re.compile(
-    r"https?://[^\s<>\"]+|\b(?:[a-z0-9-]+\.)+(?:no|com|org|net|eu|io|info|se|dk)\b(?:/[^\s<>\"]*)?",
+    r"https?://[^\s<>\"]+|(?<![\w.-])(?:[a-z0-9-]{1,63}\.){1,8}(?:no|com|org|net|eu|io|info|se|dk)\b(?:/[^\s<>\"]*)?",
     re.IGNORECASE,
 )
 _EMOJI = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}|\u20e3")

@@ -16,7 +16,7 @@ from torget.protocols.http_signatures.keys import ED25519, PrivateKey, PublicKey
 from torget.protocols.http_signatures.request import Invalid, Request
 
 SKEW_SECONDS = 3600
-_PARAM = re.compile(r'([a-zA-Z]+)=(?:"([^"]*)"|([0-9]+))')
+_PARAM = re.compile(r'(?<![a-zA-Z])([a-zA-Z]+)=(?:"([^"]*)"|([0-9]+))')
 _FITS = {
     "": {"rsa", ED25519},
     "hs2019": {"rsa", ED25519},
