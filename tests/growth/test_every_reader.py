@@ -70,6 +70,8 @@ LIMITS = {
     "torget.adapters": 20_000,
     "torget.answers": 20_000,
     "torget.channels.base": 20_000,
+    "torget.conversations.guard": 20_000,
+    "torget.design.text": 20_000,
     "torget.desk": 20_000,
 }
 EXCUSED = {
@@ -84,6 +86,7 @@ EXCUSED = {
     "torget.protocols.smpp.bind_body": "our own password",
     "torget.protocols.html.read": "through the pages that use it: mail, posts, notes",
     "torget.people.limits.tickets": "sealed by us",
+    "torget.answers.meaning": "a model, which reads the first words only",
     "torget.adapters.mastodon.writing": "our own words",
     "torget.adapters.sms.centre.bodies": "our own words",
 }
@@ -266,12 +269,17 @@ def test_a_mail_has_a_bound(place, make):
     account = next(one.values[0].account for one in EACH if one.id == "email")
     item = next(one.values[0].items[0] for one in EACH if one.id == "email")
     faults = {}
-    for shape, text in SHAPES.items():
+    headers = place.startswith("header ")
+    # All headers together meet every shape; a body meets each.
+    shapes = (
+        list(SHAPES.items())[zlib.crc32(place.encode()) % 5 :: 5] if headers else SHAPES.items()
+    )
+    for shape, text in shapes:
 
         def read(raw):
             with suppress(Exception):
                 adapter.parse(replace(item, body=raw), account, received_at=NOW)
 
-        if why := fault(read, lambda n, t=text: make(t(n)), 500_000):
+        if why := fault(read, lambda n, t=text: make(t(n)), 200_000 if headers else 500_000):
             faults[shape] = why
     assert faults == {}

@@ -9,8 +9,8 @@ _QUOTE = re.compile(r"\A(>*) ?")
 
 def unflow(text: str, *, delete_space: bool = False) -> str:
     """Paragraphs on one line each again (§4). The signature mark `-- ` never flows (§4.3)."""
-    # Each paragraph's pieces are joined once: adding each line to the one before takes time quadratic in their number.
-    paragraphs: list[list[str]] = []
+    # Joined once, at the end: adding each line to the one before takes time quadratic in their number.
+    pieces: list[str] = []
     flowing = False
     depth = -1
     for line in text.replace("\r\n", "\n").split("\n"):
@@ -19,11 +19,9 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
         content = line[quote.end() :] if quote else line
         is_signature = content == "-- "
         flows_on = content.endswith(" ") and not is_signature
-        piece = content[:-1] if flows_on and delete_space else content
-        if flowing and len(marks) == depth and not is_signature:
-            paragraphs[-1].append(piece)
-        else:
-            paragraphs.append([f"{marks} {piece}" if marks else piece])
+        if not (flowing and len(marks) == depth and not is_signature):
+            pieces.append(f"\n{marks} " if marks else "\n")
+        pieces.append(content[:-1] if flows_on and delete_space else content)
         flowing = flows_on
         depth = len(marks)
-    return "\n".join("".join(pieces) for pieces in paragraphs)
+    return "".join(pieces)[1:]
