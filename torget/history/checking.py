@@ -175,7 +175,8 @@ class Walk:
         if written_at is None and self.stamped:
             yield f"History row {entry.pk} lacks the time it was written: the database did not stamp it."
         self.stamped = self.stamped or written_at is not None
-        if self.here.tells(entry.pk):
+        # Rows of before the database stamped them tell their times as they were told; see decision 0013.
+        if self.here.tells(entry.pk) or not self.stamped:
             return
         before = max(filter(None, (self.latest, self.sealed_at)), default=None)
         told_at = min(entry.at, written_at or entry.at)
