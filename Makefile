@@ -29,7 +29,7 @@ check: ## The fast part: style, types, layers, templates, migrations, translatio
 bench: ## Measure everything that has a limit, then kill processes two hundred times
 	@$(PYTHON) tools/setup.py dev
 	$(BIN)/torget bench all --json
-	ENDURANCE_KILLS=200 $(BIN)/pytest -m endurance $(ARGS)
+	ENDURANCE_KILLS=200 GROWTH=whole $(BIN)/pytest -m "endurance or growth" $(ARGS)
 
 test-peers: ## Only the tests against real servers
 	@$(PYTHON) tools/setup.py dev

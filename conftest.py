@@ -16,7 +16,7 @@ pytest_plugins = [
 ]
 
 # On several cores the longest begin first, so that all cores end together. By marker, or by the fixture used.
-LONGEST_FIRST = ("endurance", "browser", "mail", "peer", "square")
+LONGEST_FIRST = ("endurance", "growth", "browser", "mail", "peer", "square")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 MOST_SECONDS = 1.0  # for one input at the limit
 LOADED = 2.0  # what a busy machine may add
-FLOOR_SECONDS = 0.1  # below it nothing can be told of growth
+FLOOR_SECONDS = 0.25  # below it nothing can be told of growth, and it does no harm
 # Four times as much may take four times as long, and a little for n log n and for memory; quadratic is sixteen.
 MOST_GROWTH = 9.0
 
