@@ -24,6 +24,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from torget.config import processes
 from torget.config.assets import compile_messages
 from torget.config.tests import template
 
@@ -78,6 +79,8 @@ class Square:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                # A run that is broken off leaves no square behind.
+                preexec_fn=processes.interrupt_with_parent,
             )
         until = time.monotonic() + READY_SECONDS
         while b"Ctrl-C closes it" not in self.log.read_bytes()[begun:]:
