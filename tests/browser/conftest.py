@@ -19,6 +19,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 WIDTHS = (1280, 390, 320)
 SCHEMES = ("light", "dark")
+# The innermost of what reaches farthest to the right.
+WIDEST = """() => [...document.body.querySelectorAll('*')].reduce((widest, next) =>
+  next.getBoundingClientRect().right >= widest.getBoundingClientRect().right ? next : widest).outerHTML.slice(0, 200)"""
 PAINTED = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))"
 
 
@@ -132,7 +135,7 @@ def faults(page: Page) -> Callable[[str], list[str]]:
                 wrong += [f"{width} {scheme} {line}" for line in violations(page, rules)]
             beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if beyond > 0:
-                wrong.append(f"{width} scrolls sideways by {beyond} px")
+                wrong.append(f"{width} scrolls sideways by {beyond} px: {page.evaluate(WIDEST)}")
         return wrong
 
     look.here = look_here  # type: ignore[attr-defined]

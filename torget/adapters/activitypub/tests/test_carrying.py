@@ -190,7 +190,7 @@ def test_five_failures_close_the_line_and_one_success_opens_it(server, mine):
 
 
 def test_a_dead_and_a_slow_server_do_not_hold_up_the_others(server, mine, monkeypatch):
-    monkeypatch.setattr(fanout, "ANSWER_SECONDS", 5.0)
+    monkeypatch.setattr(fanout, "ANSWER_SECONDS", 10.0)
     slow, dead = Server(), "http://127.0.0.1:9/inbox"
     slow.wait = 30
     act(
@@ -210,7 +210,7 @@ def test_a_dead_and_a_slow_server_do_not_hold_up_the_others(server, mine, monkey
     carrying.join()
     slow.http.shutdown()
     assert len(server.got) == 400
-    assert seconds < 4.5  # nobody waited for an answer that never comes
+    assert seconds < 9.5  # nobody waited for an answer that never comes
     assert Parcel.objects.filter(state=State.SENT).count() == 400
     assert not Parcel.objects.filter(state=State.SENDING).exists()
 

@@ -67,14 +67,12 @@ def test_through_the_whole_house_she_is_answered_corrected_and_it_is_taken_back(
     assert not Delivery.objects.exclude(state=Delivery.State.SENT).exists()
 
 
-def test_what_she_asks_stands_there_within_two_seconds_though_we_ask_but_once_an_hour(
-    account, mastodon
-):
+def test_what_she_asks_stands_there_at_once_though_we_ask_but_once_an_hour(account, mastodon):
     Account.objects.update(settings={**account.settings, "poll_seconds": 3600})
     with working():
         until(lambda: Account.objects.get(pk=account.pk).cursor.get("seen"))  # we listen
         mastodon.kari.post("@nordvaag Når blir Fjellveien brøytet?")
-        assert until(Message.objects.filter(account=account).first, seconds=2.0)
+        assert until(Message.objects.filter(account=account).first)
 
 
 def test_she_asks_is_answered_it_is_corrected_and_taken_back_and_she_edits_and_deletes(
