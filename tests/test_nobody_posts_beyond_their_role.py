@@ -41,7 +41,7 @@ A, D, E, P, M, S, L = (
 ANSWERS, READS = {A, D}, {A, D, M, S}
 ARRANGES, ADMINISTERS = {D, L}, {L}
 # Tables in which being a visitor leaves traces that are nobody's: sessions, counters of attempts.
-TRACES = ("django_session", "people_user", "account_%", "django_cache%")
+TRACES = ("django_session", "people_user", "people_counter", "account_%", "django_cache%")
 
 
 @dataclass(frozen=True)
@@ -224,6 +224,7 @@ def forms(s):
         "desk:deal_unit": Form(
             ARRANGES, {"active": "on", "most_open": "5"}, {"slug": "servicetorget"}, **free
         ),
+        "desk:limits": Form(ADMINISTERS, {"name": "signin_pair", "value": "7"}, **free),
         "activitypub:block": Form(
             ADMINISTERS, {"steng-host": "x.test"}, {"pk": 0}, sure=False, **free
         ),
