@@ -24,12 +24,15 @@ from torget.protocols.mail.values import (
 from torget.protocols.plaintext import one_line
 
 MAX_LINES = 2_000_000
+MAX_REPORT_GAPS = 10_000  # blank lines in a mail with a report
 MAX_PARAMETER_CHARS = 8000
 _HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
 _NESTED = re.compile(rb"boundary\s*=|content-type:\s*message/", re.IGNORECASE)
 _BOUNDARY = re.compile(
     rb"boundary\s*=\s*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE
 )
+_REPORT = re.compile(rb"message/delivery-status", re.IGNORECASE)
+_GAP = re.compile(rb"\n(?=\n)")
 _PARAMETERS = re.compile(
     rb"^content-(?:type|disposition):((?:.*)(?:\r?\n[ \t].*)*)", re.IGNORECASE | re.MULTILINE
 )
@@ -115,9 +118,17 @@ def _refuse_bombs(raw: bytes) -> None:
             raise BadMail("too_many_parts")
     if raw.count(b"\n--") > 10 * MAX_PARTS and _delimiters(raw) > 2 * MAX_PARTS:
         raise BadMail("too_many_parts")
+    # In a report the parser makes a message of what stands between two blank lines.
+    if _REPORT.search(raw) and _gaps(raw) > MAX_REPORT_GAPS:
+        raise BadMail("too_many_parts")
     # Python splits parameters in quadratic time.
     if any(len(found[1]) > MAX_PARAMETER_CHARS for found in _PARAMETERS.finditer(raw)):
         raise BadMail("headers")
+
+
+def _gaps(raw: bytes) -> int:
+    lines = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")  # all three end a line for the parser
+    return sum(1 for _gap in _GAP.finditer(lines))
 
 
 def _delimiters(raw: bytes) -> int:
