@@ -138,7 +138,7 @@ def measure(rows: int = SECONDS, rounds: int = ROUNDS) -> Result:
     refs = [_question(opened) for _number in range(20)]
     calm, siege = Tally(), Tally()
     with web("--workers", WORKERS) as door, work() as worker:
-        _live(door, opened, refs, WARM_SECONDS)  # models are loaded and pages made once
+        _live(door, opened, refs, min(rows, WARM_SECONDS))  # models are loaded and pages made once
         for _round in range(rounds):
             calm.add(*_live(door, opened, refs, rows))
             _send_mail(opened)
