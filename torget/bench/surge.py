@@ -132,6 +132,7 @@ def _behind(folder: Path, scene: Scene, rounds: int) -> float:
     with crowd.nginx(folder, site):
         crowd.fetch(port, scene.pages["front"], **_ASKED)
         proxied = Scene(port, scene.disk, scene.pages, scene.seconds)
+        proxied.pair("front", FEW)  # to warm up
         return ratio([proxied.pair("front", FEW) for _round in range(rounds)])
 
 
