@@ -1,6 +1,7 @@
 """Those who attack: `python -m torget.bench.besiegers`, a process of its own. Reads one line of JSON: port, hook, seconds.
 
-Each loop asks again as soon as it is answered, from an address of its own on loopback, and ends by itself.
+Each kind of attack has an address of its own on loopback; each of its lines asks again as soon as it is answered, and ends by
+itself.
 """
 
 from __future__ import annotations
@@ -98,11 +99,12 @@ def besiege(port: int, hook: str, seconds: float) -> Counter[str]:
         while time.monotonic() < until:
             answered[f"{name} {act(port, source)}"] += 1
 
-    attackers = [("marks", marks(hook)), ("cookies", cookies())]
-    attackers += [("bombs", bombs())] * BOMBS + [("forms", forms())] * FLOODS
+    attackers = [(marks(hook), 1), (cookies(), 1), (bombs(), BOMBS), (forms(), FLOODS)]
+    names = ("marks", "cookies", "bombs", "forms")
     threads = [
         threading.Thread(target=again, args=(name, act, f"127.66.{number}.1"))
-        for number, (name, act) in enumerate(attackers)
+        for number, (name, (act, lines)) in enumerate(zip(names, attackers, strict=True))
+        for _line in range(lines)
     ]
     for thread in threads:
         thread.start()

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 # What an address has had is forgotten by half in this time.
 HALF_SECONDS = 5.0
-# One that has had more than this, of what is remembered, is busy: a flood, or a town hall.
-BUSY_SECONDS = 1.0
+# One that has had more than this, of what is remembered, is busy: a flood, or a town hall. One clerk at work is not.
+BUSY_SECONDS = 3.0
 # While somebody who asks for little was here within this time, busy ones leave room.
 LIGHT_SECONDS = 2.0
 MOST_KNOWN = 10_000
+BUSY_PART = (
+    4  # what busy ones hold of the threads then: each more would slow the others as much again
+)
 EVERYBODY = ""  # pages made for everyone have no address, and are never busy
 
 
@@ -88,7 +91,7 @@ class Turns:
 
     def _has_room_for_busy(self) -> bool:
         alone = self._clock() - self._light_at > LIGHT_SECONDS
-        return alone or self._busy_running < max(1, self._threads // 2)
+        return alone or self._busy_running < max(1, self._threads // BUSY_PART)
 
     def _end(self, *, busy: bool) -> None:
         self._running -= 1
