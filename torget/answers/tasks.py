@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from datetime import datetime, timedelta
 
@@ -24,11 +25,16 @@ from torget.people.roles import MAY
 
 PAUSE_SECONDS, IDLE_SECONDS = 1.0, 30.0
 MOST_FROM_ABOVE = 3
+NICE = 10
 BEAT_SECONDS = 60  # a batch takes some seconds, and nobody waits for it
 
 
 def learn_loop(stop: threading.Event) -> None:
     """Run until told to stop: nothing here is needed by the request that publishes or asks."""
+    if hasattr(
+        os, "setpriority"
+    ):  # of this thread and those it begins: who waits for a page goes first
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
     with Waker("torget") as waker:
         while not stop.is_set():
             close_old_connections()

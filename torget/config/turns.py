@@ -11,13 +11,12 @@ from dataclasses import dataclass
 # What an address has had is forgotten by half in this time.
 HALF_SECONDS = 5.0
 # One that has had more than this, of what is remembered, is busy: a flood, or a town hall. One clerk at work is not.
-BUSY_SECONDS = 3.0
+BUSY_SECONDS = 2.0
 # While somebody who asks for little was here within this time, busy ones leave room.
 LIGHT_SECONDS = 2.0
 MOST_KNOWN = 10_000
-BUSY_PART = (
-    4  # what busy ones hold of the threads then: each more would slow the others as much again
-)
+# They hold one thread in so many then: each more would slow the others as much again.
+BUSY_PART = 2
 EVERYBODY = ""  # pages made for everyone have no address, and are never busy
 
 
