@@ -24,6 +24,7 @@ from torget import __version__
 from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.config import env, pgbinaries, prepare, roles
+from torget.config.ready import shelf
 from torget.errors import Refused
 from torget.history.seal import note_restored
 from torget.outbox.models import Delivery
@@ -112,6 +113,7 @@ def restore(source: Path, *, replace: bool, at: datetime, tell: Tell) -> None:
     _put_key(key)
     tell(f"Restored what was written {told['at']} by torget {told['torget']}.")
     prepare.migrate()
+    shelf.clear(home)  # pages of what was here before
     note_restored(at=at)
     if paused := _pause_senders(at=at):
         tell(

@@ -15,6 +15,7 @@ from django.utils import timezone
 from torget.answers.vectors import adopt
 from torget.config import assets, env, roles
 from torget.config.postgres import Cluster
+from torget.config.ready import shelf
 from torget.history.seal import ready_key
 
 _MIGRATING = 0x746F7267  # advisory lock: "torg"
@@ -104,6 +105,7 @@ def prepare(tell: Tell) -> None:
     """Do what is not done yet, telling of each step that takes time."""
     wait_for_database()
     if steps := migrate():
+        shelf.clear(env.home())  # pages of another version
         tell(f"Brought the database up to date ({steps} steps)")
     make_assets(tell)
 

@@ -23,6 +23,7 @@ AT_LEAST_SECONDS = 0.5
 OLD_SECONDS = 30.0
 CHANGED_PATIENCE_SECONDS = 0.25
 OWN_PATIENCE_SECONDS = 2.0
+UNHEARD_PATIENCE_SECONDS = 60.0
 FAILING_SECONDS = 2.0
 STALE_SECONDS = 12 * 3600.0
 ELSEWHERE_SECONDS = 1.0  # how long another process here may take to make it
@@ -170,6 +171,8 @@ class Ready:
         if page is None or (known and known.asked_at >= page.asked_at):
             return None
         self._put(key, page)
+        # What others kept may lack a change nobody here has heard of (words hidden since): only a failure brings it out.
+        page.patience = UNHEARD_PATIENCE_SECONDS
         return page if time.monotonic() < page.fresh_until else None
 
     async def _from_elsewhere(self, key: Key) -> Page | None:

@@ -256,6 +256,26 @@ def test_a_new_process_gives_what_an_earlier_one_kept_when_nothing_can_be_made(d
     run(later, django, tmp_path)
 
 
+def test_an_old_page_of_another_process_is_not_given_because_a_new_one_takes_long(django, tmp_path):
+    """Words in it may have been hidden while this process was not there to hear of it."""
+
+    async def earlier(ready: Ready) -> None:
+        await ready.page(KEY)
+        await asyncio.sleep(pages.AT_LEAST_SECONDS + 0.1)
+
+    async def later(ready: Ready) -> None:
+        ready.drop(None)
+        gate = django.gate = asyncio.Event()
+        reader = asyncio.create_task(ready.page(KEY))
+        await asyncio.sleep(pages.OWN_PATIENCE_SECONDS + 0.2)
+        assert not reader.done()
+        gate.set()
+        assert "page 2" in body(await reader)
+
+    run(earlier, django, tmp_path)
+    run(later, django, tmp_path)
+
+
 def test_a_broken_file_costs_a_page_made_once_more(django, tmp_path):
     async def scene(ready: Ready) -> None:
         await ready.page(KEY)
