@@ -116,7 +116,18 @@ def axe_of() -> Callable[[Page], list[str]]:
 
 
 @pytest.fixture
-def faults(page: Page) -> Callable[[str], list[str]]:
+def too_wide(page: Page) -> Callable[[], list[str]]:
+    """What of the test's own page reaches beyond the window, in a line or none."""
+
+    def look() -> list[str]:
+        beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        return [f"scrolls sideways by {beyond} px: {page.evaluate(WIDEST)}"] if beyond > 0 else []
+
+    return look
+
+
+@pytest.fixture
+def faults(page: Page, too_wide: Callable[[], list[str]]) -> Callable[[str], list[str]]:
     """Open an address and look at it at every width, in light and dark: what is wrong, one line each."""
 
     def look(address: str) -> list[str]:
@@ -133,9 +144,7 @@ def faults(page: Page) -> Callable[[str], list[str]]:
                 page.evaluate(PAINTED)  # half-changed colours are nobody's fault
                 rules = RULES if scheme == SCHEMES[0] else COLOURS
                 wrong += [f"{width} {scheme} {line}" for line in violations(page, rules)]
-            beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            if beyond > 0:
-                wrong.append(f"{width} scrolls sideways by {beyond} px: {page.evaluate(WIDEST)}")
+            wrong += [f"{width} {line}" for line in too_wide()]
         return wrong
 
     look.here = look_here  # type: ignore[attr-defined]

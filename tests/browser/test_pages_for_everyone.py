@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from urllib.parse import urljoin, urlsplit
 
@@ -122,6 +123,49 @@ def test_the_longest_time_of_opening_fits_on_the_smallest_phone(page):
         "(p, time) => { p.innerHTML = `Vi er tilbake <strong>${time}</strong>.` }", longest
     )
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+LONG = "Kommunedelplanarealreguleringsbestemmelsesendringsforslag"
+
+
+@pytest.fixture
+def long_words(square) -> Iterator[None]:
+    """Whatever people wrote holds a word as long as a line."""
+    written = (
+        ("conversations_conversation", "subject"),
+        ("conversations_conversation", "preview"),
+        ("conversations_message", "body"),
+        ("conversations_message", "author_name"),
+        ("answers_answer", "question"),
+        ("answers_answer", "body"),
+    )
+    for table, column in written:
+        fits = f"{column} <> '' AND ('body' = '{column}' OR length({column}) < 60)"
+        square.query(f"UPDATE {table} SET {column} = '{LONG} ' || {column} WHERE {fits}")
+    yield
+    for table, column in written:
+        square.query(f"UPDATE {table} SET {column} = replace({column}, '{LONG} ', '')")
+
+
+@pytest.mark.timeout(300)
+def test_a_word_as_long_as_a_line_fits_on_the_smallest_phone(
+    page, square, long_words, sign_in, too_wide
+):
+    page.set_viewport_size({"width": 320, "height": 900})
+    sign_in("per")
+    refs = square.query("SELECT ref FROM conversations_conversation ORDER BY id")
+    cases = [f"/desk/sak/{ref}" for (ref,) in refs]
+    parts = [f"{cases[0]}/{part}" for part in ("slaa-sammen", "del-opp", "utskrift", "publiser")]
+    posts = (
+        first(page, "/desk/vegg", r"/desk/vegg/NV-\d+-\d+"),
+        first(page, "/vegg", r"/vegg/NV-\d+-\d+"),
+    )
+    wide = []
+    for address in (*STAFF, *PUBLIC, *cases, *parts, *posts):
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('details').forEach(part => part.open = true)")
+        wide += [f"{address} {line}" for line in too_wide()]
+    assert not wide, "\n".join(wide)
 
 
 @pytest.mark.timeout(600)

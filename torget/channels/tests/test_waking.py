@@ -33,8 +33,9 @@ def seconds(act) -> float:
 @pytest.mark.parametrize("event", [Stop, threading.Event])
 def test_a_notification_ends_the_rest_at_once_and_many_count_as_one(told, event):
     with Waker(CHANNEL) as waker:
-        for _time in range(3):
-            told.execute(f"NOTIFY {CHANNEL}")
+        with told.transaction():  # so that they arrive together
+            for number in range(3):
+                told.execute(f"NOTIFY {CHANNEL}, '{number}'")
         assert seconds(lambda: waker.wait(20, event())) < 5
         assert not waker.wait(0.05, event())
 

@@ -424,6 +424,13 @@ def next_event(answer: Any) -> dict[str, str]:
         held |= {name: value} if name else {}
 
 
+def next_presence(answer: Any) -> dict[str, str]:
+    """Other events, such as a deadline that passes just now, come by the same line."""
+    while (heard := next_event(answer))["event"] != "presence":
+        pass
+    return heard
+
+
 def test_the_desk_hears_of_changes_and_catches_up_after_a_break(square: Square, key: str) -> None:
     cookie = sign_in(square)
     link, answer = listen(square, cookie)
@@ -581,8 +588,7 @@ def test_a_heartbeat_from_the_desk_drops_no_ready_page_and_is_heard_by_colleague
     try:
         status, told = say("her", b"writing=1")
         assert (status, told.get("x-ready-unchanged")) == (200, None)
-        heard = next_event(answer)
-        assert (heard["event"], json.loads(heard["data"])["verb"]) == ("presence", "presence")
+        assert json.loads(next_presence(answer)["data"])["verb"] == "presence"
         assert word not in get(square, "/vegg")[2].decode()
         say("notat", b"notat-body=Noe+nytt")
         assert word in get(square, "/vegg")[2].decode()
