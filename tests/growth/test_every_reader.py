@@ -60,6 +60,7 @@ FILL_BY_READER: dict[str, dict[str, Any]] = {
 MOST_CHARS = 200_000
 LIMITS = {
     "torget.protocols.mail": 1_000_000,
+    "torget.protocols.encodings.decode": 1_000_000,
     "torget.protocols.plaintext.clean": 1_000_000,
     "torget.protocols.plaintext.one_line": 1_000_000,
     "torget.protocols.activitypub": 1_000_000,

@@ -11,8 +11,9 @@ from email.generator import BytesGenerator
 from email.message import Message
 from io import BytesIO
 
+from torget.protocols import encodings
 from torget.protocols.files import safe_name, sniff
-from torget.protocols.mail import charsets, headers, html
+from torget.protocols.mail import headers, html
 from torget.protocols.mail.flowed import unflow
 from torget.protocols.mail.values import MAX_TEXT_CHARS, Part, Report
 from torget.protocols.plaintext import clean, one_line
@@ -205,9 +206,9 @@ def _text(part: Message, kind: str, allowance: _Allowance) -> Content:
         found = _META_CHARSET.search(raw[:2048])
         if not declared and found:
             declared = found[1].decode("ascii")
-        text, cut = html.to_text(charsets.decode(raw, declared))
+        text, cut = html.to_text(encodings.decode(raw, declared))
         return Content(texts=[text], rich=[text], from_html=True, truncated=cut or damaged)
-    text = charsets.decode(raw, declared)
+    text = encodings.decode(raw, declared)
     if _parameter(part, "format").lower() == "flowed":
         text = unflow(text, delete_space=_parameter(part, "delsp").lower() == "yes")
     text = clean(text, 2 * MAX_TEXT_CHARS)
@@ -265,7 +266,7 @@ def _status(part: Message) -> Report:
 
 
 def _report_of(part: Message) -> Report:
-    text = charsets.decode(_decoded(part)[0])
+    text = encodings.decode(_decoded(part)[0])
     fields = {
         name.lower(): one_line(value, 500)
         for name, value in re.findall(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
-from torget.protocols.mail.charsets import decode
+from torget.protocols.encodings import decode
 from torget.protocols.mail.values import Address
 from torget.protocols.plaintext import one_line
 
