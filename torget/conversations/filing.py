@@ -27,6 +27,8 @@ from torget.outbox import rules as outbox
 from torget.people.actor import Actor
 from torget.people.models import Unit
 from torget.people.rules import next_ref
+from torget.protocols.clocks import Believed, believed
+from torget.protocols.languages import MOST_CHARS
 
 State = Conversation.State
 RECONCILED = "reconcile"  # in an envelope's header `via`: found by asking, where a webhook should have brought it
@@ -121,13 +123,21 @@ def _is_aside(conversation: Conversation, visibility: str) -> bool:
 
 
 def note_inbound(
-    conversation: Conversation, body: str, occurred_at: datetime, *, visibility: str = ""
+    conversation: Conversation,
+    body: str,
+    occurred_at: datetime,
+    *,
+    received_at: datetime,
+    visibility: str = "",
 ) -> None:
-    """A resident spoke: it waits for us (again). Of what is private in a public conversation its row shows nothing."""
+    """A resident spoke: it waits for us (again), from when we received it: clocks outside may lie.
+
+    Of what is private in a public conversation its row shows nothing.
+    """
     aside = _is_aside(conversation, visibility)
     reopened = conversation.state in {State.ANSWERED, State.CLOSED, State.SNOOZED}
     begins = (
-        {} if conversation.waiting_since else deadlines.dues(conversation, occurred_at).as_fields()
+        {} if conversation.waiting_since else deadlines.dues(conversation, received_at).as_fields()
     )
     Conversation.objects.filter(pk=conversation.pk).update(
         state=State.OPEN if reopened else conversation.state,
@@ -136,7 +146,7 @@ def note_inbound(
         **begins,
         last_inbound_at=occurred_at,
         last_message_at=occurred_at,
-        waiting_since=conversation.waiting_since or occurred_at,
+        waiting_since=conversation.waiting_since or received_at,
         message_count=F("message_count") + 1,
         private_count=F("private_count") + int(aside),
         preview=conversation.preview if aside else preview_of(body),
@@ -164,7 +174,7 @@ def _message_of(
     conversation: Conversation,
     identity: Identity,
     visibility: str,
-    occurred_at: datetime,
+    when: Believed,
     at: datetime,
 ) -> Message:
     account = envelope.account
@@ -177,7 +187,7 @@ def _message_of(
         show_name=bool(said.extra.get("show_name", False)),
         body=said.body,
         folded=said.folded,
-        language=said.language[:2],
+        language=said.language[:MOST_CHARS],
         account=account,
         external_id=changing.name_for(envelope, said),
         envelope=envelope,
@@ -188,7 +198,8 @@ def _message_of(
         url=said.url[:500] if said.url.startswith("https://") else "",
         held_there=said.held,
         changed_at=said.changed_at,
-        occurred_at=occurred_at,
+        occurred_at=when.at,
+        claimed_at=when.claimed_at,
         created_at=at,
     )
 
@@ -202,7 +213,8 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
         return None
     if changing.is_gone(envelope, said):
         return None
-    occurred_at = min(said.occurred_at, at)  # clocks outside may lie; nothing is said in the future
+    when = believed(said.occurred_at, min(envelope.received_at, at))
+    occurred_at = when.at
     network = said.extra.get("identity_network", account.network)
     language = said.language or account.municipality.default_language
     identity = persons.identify(
@@ -229,14 +241,20 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     )
     if conversation.visibility == Conversation.Visibility.PRIVATE:
         visibility = Conversation.Visibility.PRIVATE
-    message = _message_of(envelope, said, conversation, identity, visibility, occurred_at, at)
+    message = _message_of(envelope, said, conversation, identity, visibility, when, at)
     attachments.attach(message, attachments.prepared_of(said))
     if envelope.headers.get("via") == RECONCILED:
         channels.note_missed(account.pk)
     if blocked:
         _note_blocked(conversation, occurred_at, visibility)
     else:
-        note_inbound(conversation, said.body, occurred_at, visibility=visibility)
+        note_inbound(
+            conversation,
+            said.body,
+            occurred_at,
+            received_at=envelope.received_at,
+            visibility=visibility,
+        )
     record(
         "message.received",
         message,

@@ -27,7 +27,7 @@ from torget.channels.contract import (
     Unparseable,
     Utterance,
 )
-from torget.protocols import webhook
+from torget.protocols import clocks, jsonvalues, languages, webhook
 from torget.protocols.plaintext import clean, one_line
 
 KINDS = {"message.new": "new", "message.edit": "edit", "message.delete": "delete"}
@@ -71,7 +71,7 @@ class WebhookAdapter(Base):
         self, item: Item, account: AccountFacts, *, received_at: datetime
     ) -> Sequence[Utterance | Notice]:
         try:
-            held = json.loads(item.body)
+            held = jsonvalues.load(item.body)
             return [_utterance(held, item, received_at)]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
             raise Unparseable(f"Not a message of ours: {type(fault).__name__}: {fault}") from fault
@@ -123,29 +123,27 @@ class WebhookAdapter(Base):
         return Health(answer.status in {200, 404}, f"HTTP {answer.status}")
 
 
-def _utterance(held: dict[str, Any], item: Item, received_at: datetime) -> Utterance:
-    kind = KINDS[held["type"]]
-    occurred_at = (
-        datetime.fromisoformat(held["occurred_at"]) if held.get("occurred_at") else received_at
-    )
-    if occurred_at.tzinfo is None:
-        raise ValueError("occurred_at has no time zone")
-    author = held["author"]
-    visibility = "public" if held.get("visibility") == "public" else "private"
+def _utterance(held: Any, item: Item, received_at: datetime) -> Utterance:
+    held = jsonvalues.table(held)
+    kind = KINDS[jsonvalues.text(held.get("type"))]
+    author = jsonvalues.table(held.get("author"))
+    public = jsonvalues.text(held.get("visibility")).strip().lower() == "public"
+    # One or several: what it answers, nearest first.
+    parents = [key for one in jsonvalues.many(held.get("parent")) if (key := jsonvalues.key(one))]
     return Utterance(
-        external_id=one_line(str(held["id"]), 500),
+        external_id=jsonvalues.needed(held.get("id"), "the message"),
         author=Author(
-            one_line(str(author["id"]), 320),
-            one_line(str(author.get("name", "")), 120),
+            jsonvalues.needed(author.get("id"), "its author", 320),
+            one_line(jsonvalues.text(author.get("name")), 120),
         ),
-        body=clean(str(held.get("body", ""))),
-        occurred_at=occurred_at,
+        body=clean(jsonvalues.text(held.get("body"))),
+        occurred_at=clocks.when(held.get("occurred_at")) or received_at,
         kind=kind,  # type: ignore[arg-type]  # one of the three by the table
-        subject=one_line(str(held.get("subject", "")), 200),
-        visibility=visibility,  # type: ignore[arg-type]  # one of the two just above
-        case=str(held.get("case", "")),
-        parents=[str(held["parent"])] if held.get("parent") else [],
-        language=str(held.get("language", ""))[:2],
+        subject=one_line(jsonvalues.text(held.get("subject")), 200),
+        visibility="public" if public else "private",
+        case=jsonvalues.key(held.get("case"), 200),
+        parents=parents,
+        language=languages.code(held.get("language")),
     )
 
 

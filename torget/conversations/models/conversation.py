@@ -154,7 +154,7 @@ class Conversation(models.Model):
     on_square = models.BooleanField(
         default=True, help_text="If public, it is shown on our own square."
     )
-    language = models.CharField(max_length=2, default="nb")
+    language = models.CharField(max_length=3, default="nb")
     opened_at = models.DateTimeField()
     last_inbound_at = models.DateTimeField(null=True, blank=True)
     last_message_at = models.DateTimeField()

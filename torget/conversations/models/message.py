@@ -147,7 +147,7 @@ class Message(models.Model):
     show_name = models.BooleanField(default=False)
     body = models.TextField(blank=True)
     folded = models.TextField(blank=True)
-    language = models.CharField(max_length=2, blank=True)
+    language = models.CharField(max_length=3, blank=True)
     parent = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replies"
     )
@@ -201,6 +201,11 @@ class Message(models.Model):
     )
     changed_at = models.DateTimeField(
         null=True, blank=True, help_text="When its author last edited it, as their network tells."
+    )
+    claimed_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="When its sender says it was said, where that is too far from the receipt to be believed.",
     )
     occurred_at = models.DateTimeField()
     created_at = models.DateTimeField()

@@ -17,7 +17,7 @@ class Person(models.Model):
 
     municipality = models.ForeignKey(Municipality, on_delete=models.PROTECT, related_name="persons")
     name = models.CharField(max_length=120, blank=True)
-    language = models.CharField(max_length=2, default="nb")
+    language = models.CharField(max_length=3, default="nb")
     created_at = models.DateTimeField()
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
