@@ -33,17 +33,17 @@ class Capabilities:
     attachments: bool = False
     max_pictures: int = 0
     alt_text: bool = False
+    warnings: bool = False  # content warnings
     look_up: bool = False  # an unknown outcome can be settled by reading
     idempotent: bool = False  # the network itself takes the same key only once
     ours: bool = False  # people speak on our own pages, or in a system of ours: what is public is shown on our square
     polls: bool = False  # we ask (`Adapter.poll`), every `poll_seconds`
     poll_seconds: float = 30.0
-    verify_asks: bool = (
-        False  # `Adapter.verify` may ask the network (for a key): it is run beside the event loop
-    )
+    verify_asks: bool = False  # `verify` may ask the network: it is run beside the event loop
     proof: Literal["", "network"] = ""  # what proves who speaks when the utterance tells nothing
     # Others than the author (a room's moderator, the platform) take words away, and only the network tells us so.
     deletes_for_others: bool = False
+    ids_are_shared: bool = False  # an id names the same utterance at all our accounts there
     max_body_chars: int = 100_000  # in the unit `Adapter.preview` counts in
 
 
@@ -117,13 +117,12 @@ class Utterance:
     language: str = ""
     url: str = ""  # where it can be read there
     held: bool = False  # it waits there until we let it through (pre-moderation)
-    changed_at: datetime | None = (
-        None  # of an edit: when; an older one that comes late changes nothing
-    )
+    changed_at: datetime | None = None  # of an edit: when; an older one changes nothing
     reply_to: str = ""  # where they asked to be answered, when that is another address than theirs
     copied_to: Sequence[str] = ()  # others it was sent to; none of them ours
     attachments: Sequence[File] = ()
     whole: bool = False  # of an edit: these are all the files it has now
+    warning: str = ""  # the content warning its author put before it
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

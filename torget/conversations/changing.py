@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import Utterance
+from torget.channels.models import Account
 from torget.channels.registry import adapter_for
 from torget.conversations import attachments
+from torget.conversations.finding import kept
 from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Gone, Message, Version
 from torget.history.rules import record
@@ -17,12 +20,20 @@ from torget.intake.models import Envelope
 from torget.people.actor import Actor
 
 
+def ids_here(envelope: Envelope) -> Q:
+    """The accounts at which an id of the network's names the same utterance, as a filter of rows with an account."""
+    account = envelope.account
+    if adapter_for(account.network).capabilities.ids_are_shared:
+        return Q(account__municipality=account.municipality_id, account__network=account.network)
+    return Q(account=account)
+
+
 def name_for(envelope: Envelope, said: Utterance) -> str:
     """The id to keep an utterance by: its network's, unless somebody else's words have that one.
 
     Whoever takes an id before its owner speaks (the same server, the same Message-ID) keeps nobody from being heard.
     """
-    taken = Message.objects.filter(account=envelope.account, external_id=said.external_id[:500])
+    taken = Message.objects.filter(ids_here(envelope), external_id=said.external_id[:500])
     other = taken.exclude(identity=None).exclude(identity__external_id__iexact=_author(said))
     return _apart(said) if other.exists() else said.external_id[:500]
 
@@ -40,13 +51,37 @@ def known(envelope: Envelope, said: Utterance) -> Message | None:
     """What a resident said, as it is now, locked; None when we never saw it. Their own before anybody else's."""
     rows = (
         Message.objects.select_for_update(of=["self"])
-        .filter(account=envelope.account, kind=Message.Kind.INBOUND)
+        .filter(ids_here(envelope), kind=Message.Kind.INBOUND)
         .select_related("identity")
     )
     return (
         rows.filter(external_id=_apart(said)).first()
         or rows.filter(external_id=said.external_id).first()
     )
+
+
+def is_filed(envelope: Envelope, said: Utterance, at: datetime) -> bool:
+    """Whether it is a message already; one no longer held there, or told to another account too, is noted as such."""
+    rows = Message.objects.filter(ids_here(envelope), external_id=name_for(envelope, said))
+    if not rows.exists():
+        return False
+    if not said.held:
+        rows.filter(held_there=True).update(held_there=False)  # somebody let it through there
+    _note_told_twice(rows.exclude(account=envelope.account), envelope.account, at)
+    return True
+
+
+def _note_told_twice(messages: QuerySet[Message], account: Account, at: datetime) -> None:
+    """It was said to another account of ours as well: it stays one message, and its case says where it also came."""
+    for message in messages.select_related("conversation"):
+        record(
+            "conversation.also_told",
+            kept(message.conversation),
+            by=Actor.system(account.municipality_id),
+            at=at,
+            account=account.pk,
+            unit=account.unit_id,
+        )
 
 
 def may_change(message: Message, envelope: Envelope, said: Utterance) -> bool:
@@ -75,7 +110,7 @@ def note_gone(envelope: Envelope, said: Utterance, at: datetime) -> None:
 def is_gone(envelope: Envelope, said: Utterance) -> bool:
     """Whether it was deleted outside, by its author or the network, before we heard of it."""
     return Gone.objects.filter(
-        account=envelope.account,
+        ids_here(envelope),
         external_id=said.external_id[:500],
         author__in=["", _author(said).lower()],
     ).exists()
@@ -100,19 +135,24 @@ def change(message: Message, envelope: Envelope, said: Utterance, at: datetime) 
         return None
     files = attachments.exchange(message, said)
     lost = said.whole and said.extra.get("lost", False)
-    if said.kind == "edit" and said.body == message.body and not files and not lost:
+    same = said.body == message.body and said.warning.strip()[:500] == message.warning
+    if said.kind == "edit" and same and not files and not lost:
         return None
     version = Version.objects.create(
         message=message, body=message.body, replaced_at=at, why=said.kind, envelope=envelope
     )
     files.carry_out(message, version)
-    _change_row(message, "" if said.kind == "delete" else said.body)
+    gone = said.kind == "delete"
+    _change_row(message, "" if gone else said.body, "" if gone else said.warning or said.body)
     if said.kind == "delete":
         message.body, message.removed_at = "", at
     else:
         message.body, message.edited_at, message.changed_at = said.body, at, said.changed_at
+        message.warning = said.warning.strip()[:500]
         message.folded = said.folded if lost else message.folded  # it tells what could not be had
-    message.save(update_fields=["body", "folded", "removed_at", "edited_at", "changed_at"])
+    message.save(
+        update_fields=["body", "warning", "folded", "removed_at", "edited_at", "changed_at"]
+    )
     record(
         f"message.{'removed' if said.kind == 'delete' else 'edited'}",
         message,
@@ -126,13 +166,13 @@ def change(message: Message, envelope: Envelope, said: Utterance, at: datetime) 
     return message
 
 
-def _change_row(message: Message, body: str) -> None:
+def _change_row(message: Message, body: str, opening: str) -> None:
     """The conversation's own row shows the words too, in lists, search and feeds: there they are changed as well."""
     row = Conversation.objects.select_for_update().get(pk=message.conversation_id)
     if message.visibility != row.visibility:
         return  # what is private in a public conversation never stood there
-    if row.preview == preview_of(message.body):
-        row.preview = preview_of(body)
+    if row.preview == preview_of(message.opening):
+        row.preview = preview_of(opening)
     first = row.messages.order_by("created_at", "pk").first()
     if first is not None and first.pk == message.pk:
         if not body:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from torget.channels import http
 from torget.channels import rules as channels
 from torget.channels.contract import AccountFacts, File, Item, Notice, Utterance
+from torget.channels.models import Account
 from torget.channels.reading import Asked, Said, parse
 from torget.channels.registry import adapter_for
 from torget.conversations import attachments, changing, deadlines, persons
@@ -87,7 +88,7 @@ def _open_conversation(
         language=said.language or municipality.default_language,
         opened_at=occurred_at,
         last_message_at=occurred_at,
-        preview=preview_of(said.body),
+        preview=preview_of(said.warning or said.body),
         beside=beside,
     )
     by = Actor.resident(municipality.pk, identity.person_id)
@@ -187,6 +188,7 @@ def _message_of(
         show_name=bool(said.extra.get("show_name", False)),
         body=said.body,
         folded=said.folded,
+        warning=said.warning.strip()[:500],
         language=said.language[:MOST_CHARS],
         account=account,
         external_id=changing.name_for(envelope, said),
@@ -206,10 +208,7 @@ def _message_of(
 
 def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | None:
     account = envelope.account
-    name = changing.name_for(envelope, said)
-    if (before := Message.objects.filter(account=account, external_id=name)).exists():
-        if not said.held:
-            before.filter(held_there=True).update(held_there=False)  # somebody let it through there
+    if changing.is_filed(envelope, said, at):
         return None
     if changing.is_gone(envelope, said):
         return None
@@ -250,7 +249,7 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     else:
         note_inbound(
             conversation,
-            said.body,
+            said.warning or said.body,
             occurred_at,
             received_at=envelope.received_at,
             visibility=visibility,
@@ -347,8 +346,10 @@ def understand(envelope: Envelope, parse: Callable[[Asked], Said] = parse) -> Un
     )
 
 
-def _one_at_a_time(account_id: int, external_ids: Sequence[str]) -> None:
+def _one_at_a_time(account: Account, external_ids: Sequence[str]) -> None:
     """A message, its edit and its deletion may be filed by several workers at once: each waits for the one before."""
+    shared = adapter_for(account.network).capabilities.ids_are_shared
+    place = -account.municipality_id if shared else account.pk
     if not external_ids:
         return
     with connection.cursor() as cursor:
@@ -356,7 +357,7 @@ def _one_at_a_time(account_id: int, external_ids: Sequence[str]) -> None:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(key) FROM (SELECT DISTINCT hashtextextended(id, %s) AS key"
             " FROM unnest(%s::text[]) AS id ORDER BY key) AS keys",
-            [account_id, list(external_ids)],
+            [place, list(external_ids)],
         )
 
 
@@ -376,7 +377,7 @@ def keep(envelope: Envelope, understood: Understood, *, at: datetime) -> Filed:
         messages: list[Message] = []
         if not intake.hold(envelope):
             return Filed([], [])
-        _one_at_a_time(envelope.account_id, [said.external_id for said in utterances])
+        _one_at_a_time(envelope.account, [said.external_id for said in utterances])
         for said in utterances:
             message = (
                 _file_new(envelope, said, at)

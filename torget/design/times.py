@@ -40,6 +40,13 @@ def clock(at: datetime, *, language: str | None = None) -> str:
     return format_datetime(at.astimezone(OSLO), pattern, tzinfo=OSLO, locale=locale)
 
 
+def whole(at: datetime, *, language: str | None = None) -> str:
+    """A moment that is read at any time later: "mandag 23. november 2026 kl. 18.00"."""
+    locale = _locale(language)
+    pattern = "EEEE d MMMM y 'at' HH:mm" if locale == "en_GB" else "EEEE d. MMMM y 'kl.' HH.mm"
+    return format_datetime(at.astimezone(OSLO), pattern, tzinfo=OSLO, locale=locale)
+
+
 def weekday_moment(at: datetime, *, now: datetime, language: str | None = None) -> str:
     """With the weekday, "mandag 24. nov. kl. 08.00"; today only the clock, "i dag kl. 14.00"."""
     local, locale = at.astimezone(OSLO), _locale(language)

@@ -55,9 +55,11 @@ class ActivityPubAdapter(Base):
         attachments=True,
         max_pictures=MOST_PICTURES,
         alt_text=True,
+        warnings=True,
         look_up=True,
         idempotent=True,
         verify_asks=True,
+        ids_are_shared=True,
         max_body_chars=MOST_CHARS,
     )
     fields = (

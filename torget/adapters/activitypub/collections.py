@@ -32,7 +32,7 @@ def _paged(uri: str, rows: QuerySet[Any], page: str, show: Callable[[Any], Any])
     """The collection itself, or the page that begins after the row with id `page` ("1": the first), newest first."""
     total = rows.count()
     if not page:
-        return writing.collection(uri, total, first=f"{uri}?page=1" if total else "")
+        return writing.collection(uri, total, first=f"{uri}?page=1")
     after = querytext.number(page) or 1
     wanted = rows.order_by("-pk")
     if after > 1:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from django.utils.translation import gettext as _
 
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.ours import Ours
@@ -106,9 +107,6 @@ def _create(said: Activity, mine: Ours, item: Item, received_at: datetime) -> Pa
 def _utterance(
     said: Activity, note: NoteSaid, mine: Ours, item: Item, received_at: datetime
 ) -> Utterance:
-    extra: dict[str, Any] = {"hashtags": list(note.hashtags)}
-    if note.sensitive or note.summary:
-        extra["warning"] = note.summary or "sensitive"
     return Utterance(
         external_id=note.id,
         author=_author(said, item),
@@ -124,7 +122,8 @@ def _utterance(
             File(_file_name(one.url), one.media_type, b"", one.alt, one.url)
             for one in note.attachments
         ],
-        extra=extra,
+        warning=note.summary or (_("Merket som følsomt innhold") if note.sensitive else ""),
+        extra={"hashtags": list(note.hashtags)},
     )
 
 
@@ -133,11 +132,12 @@ def _file_name(url: str) -> str:
 
 
 def _body(note: NoteSaid, mine: Ours) -> str:
-    """The words without our own name before them; a poll's options and an event's time and place after them."""
-    name = re.escape(mine.username)
-    text = re.sub(
-        rf"^\s*(@{name}(@{re.escape(mine.host)})?\s+)+", "", note.text, flags=re.IGNORECASE
-    )
+    """The words without names of ours before them; a poll's options and an event's time and place after them."""
+    here = f"{mine.origin}/ap/"
+    also = [one.removeprefix(here) for one in note.mentions if one.startswith(here)]
+    names = "|".join(re.escape(name) for name in {mine.username, *also})
+    host = re.escape(mine.host)
+    text = re.sub(rf"^\s*(@({names})(@{host})?\s+)+", "", note.text, flags=re.IGNORECASE)
     lines = [text.strip()]
     if note.poll:
         lines += [f"• {option}" for option, _votes in note.poll.options]

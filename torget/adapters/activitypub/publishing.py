@@ -9,6 +9,8 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
 from torget.adapters.activitypub import acts, blocks, remotes
 from torget.adapters.activitypub.models import (
@@ -22,8 +24,19 @@ from torget.adapters.activitypub.models import (
 from torget.adapters.activitypub.ours import Ours
 from torget.channels import files
 from torget.channels.contract import Outgoing, Receipt, SendError
+from torget.design import times
 from torget.protocols import webfinger
 from torget.protocols.activitypub import PUBLIC, markup, reading, writing
+from torget.protocols.files import image_size
+
+# Some servers call the picture what its address ends with.
+_SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "image/gif": ".gif",
+    "application/pdf": ".pdf",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +133,19 @@ def _extra(out: Outgoing) -> dict[str, Any]:
     return {}
 
 
+def _when_and_where(document: Mapping[str, Any], language: str) -> str:
+    """An event's time and place as lines of text: few servers show them otherwise. "" when it is no event."""
+    starts, ends = (reading.when(document.get(name)) for name in ("startTime", "endTime"))
+    if document.get("type") != "Event" or starts is None:
+        return ""
+    until = f" – {times.whole(ends, language=language)}" if ends else ""
+    with translation.override(language):
+        lines = [_("Når: %(when)s") % {"when": times.whole(starts, language=language) + until}]
+        if place := document.get("location", {}).get("name", ""):
+            lines.append(_("Hvor: %(place)s") % {"place": place})
+    return "\n\n" + "\n".join(lines)
+
+
 def _words(out: Outgoing, text: str, mentioned: Sequence[Remote], mine: Ours) -> dict[str, Any]:
     """The HTML of a text and its tags."""
     handles = {handle_of(one): one.page or one.uri for one in mentioned}
@@ -135,11 +161,13 @@ def _words(out: Outgoing, text: str, mentioned: Sequence[Remote], mine: Ours) ->
     return {"html": html, "tags": tags, "language": out.language, "warning": out.warning}
 
 
-def _keep_files(out: Outgoing, uri: str) -> tuple[list[dict[str, str]], list[list[str]]]:
+def _keep_files(out: Outgoing, uri: str) -> tuple[list[dict[str, Any]], list[list[str]]]:
     """The files of a thing, as its document names them and as we keep them."""
     shown, kept = [], []
     for number, file in enumerate(out.attachments):
-        shown.append(writing.picture(f"{uri}/fil/{number}", file.media_type, file.alt))
+        address = f"{uri}/fil/{number}{_SUFFIXES.get(file.media_type, '')}"
+        size = image_size(file.content) if file.media_type.startswith("image/") else None
+        shown.append(writing.picture(address, file.media_type, file.alt, size))
         kept.append([files.put(file.content), file.media_type])
     return shown, kept
 
@@ -150,7 +178,8 @@ def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
     public_id = new_public_id()
     uri = mine.objects + public_id
     shown, kept = _keep_files(out, uri)
-    words = _words(out, text, whom.mentioned, mine)
+    extra = _extra(out)
+    words = _words(out, text + _when_and_where(extra, out.language), whom.mentioned, mine)
     document = writing.note(
         uri,
         author=mine.actor,
@@ -160,11 +189,11 @@ def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
         url=str(out.extra.get("public_url", "") or out.link),
         in_reply_to=out.parent if reading.is_uri(out.parent) else "",
         attachments=shown,
-        extra=_extra(out),
+        extra=extra,
         **words,
     )
     if whom.public:
-        document["replies"] = f"{uri}/replies"
+        document |= {name: f"{uri}/{name}" for name in ("replies", "likes", "shares")}
     activity = writing.activity(
         "Create",
         f"{uri}/activity",
@@ -235,6 +264,7 @@ def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
             if tag.get("type") == "Mention"
         ]
         mentioned = list(Remote.objects.filter(uri__in=named))
+        text += _when_and_where(thing.document, out.language)
         words = _words(out, text, mentioned, mine)
         document = dict(thing.document) | {
             "content": words["html"],

@@ -16,6 +16,7 @@ urlpatterns = [
     path("nodeinfo/2.1", views.nodeinfo_document, name="nodeinfo"),
     path("ap/o/<str:username>/<str:public_id>", views.published, name="thing"),
     path("ap/o/<str:username>/<str:public_id>/fil/<int:number>", views.file, name="file"),
+    path("ap/o/<str:username>/<str:public_id>/fil/<int:number>.<slug:suffix>", views.file),
     path("ap/o/<str:username>/<str:public_id>/<str:what>", views.part, name="part"),
     path(f"{DESK}", desk_views.manage, name="manage"),
     path(f"{DESK}/steng", desk_views.block, name="block"),

@@ -223,9 +223,9 @@ def part(request: HttpRequest, mine: Ours, public_id: str, what: str) -> HttpRes
 
 @require_safe
 def file(
-    request: HttpRequest, username: str, public_id: str, number: int
+    request: HttpRequest, username: str, public_id: str, number: int, suffix: str = ""
 ) -> HttpResponse | FileResponse:
-    """A picture of a thing. Those of private ones too: who has the address was given it."""
+    """A picture of a thing, whatever suffix its address has. Those of private ones too: who has the address was given it."""
     mine = _ours(request, username)
     thing = Thing.objects.filter(
         account_id=mine.account_id, public_id=public_id, withdrawn_at=None

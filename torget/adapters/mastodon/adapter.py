@@ -48,6 +48,7 @@ class MastodonAdapter(Base):
         attachments=True,
         max_pictures=4,
         alt_text=True,
+        warnings=True,
         look_up=True,
         idempotent=True,
         polls=True,

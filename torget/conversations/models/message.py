@@ -147,6 +147,12 @@ class Message(models.Model):
     show_name = models.BooleanField(default=False)
     body = models.TextField(blank=True)
     folded = models.TextField(blank=True)
+    warning = models.CharField(
+        max_length=500,
+        blank=True,
+        db_default="",
+        help_text="The content warning before it: shown first, the words on request.",
+    )
     language = models.CharField(max_length=3, blank=True)
     parent = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replies"
@@ -261,6 +267,11 @@ class Message(models.Model):
     def is_proven(self) -> bool:
         """Whether something showed that its author said it; the word of the link to the case counts for its holder."""
         return self.proof not in {self.Proof.NONE, self.Proof.UNKNOWN}
+
+    @property
+    def opening(self) -> str:
+        """What lists show the beginning of: the content warning where there is one, else the words."""
+        return self.warning or self.body
 
     @property
     def public_name(self) -> str:

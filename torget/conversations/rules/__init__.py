@@ -29,6 +29,7 @@ from torget.conversations.rules.sending import (
     measured,
     preview,
     send_message,
+    worded,
 )
 from torget.conversations.rules.state import MAX_BODY_CHARS, case_path
 
@@ -56,5 +57,6 @@ __all__ = [
     "send_message",
     "spoken_to",
     "take",
+    "worded",
     "words",
 ]

@@ -282,8 +282,11 @@ def post(
     files: Sequence[attachments.Prepared] = (),
     accounts: Sequence[Account] = (),
     texts: Mapping[int, str] | None = None,
+    warning: str = "",
 ) -> Message:
     """The municipality posts on its own wall, under a name, and on the accounts chosen; anyone may comment.
+
+    A content `warning` stands before the words, which whoever reads opens by themselves.
 
     Raises:
         NotAllowed: no role for it in the unit, or in one of those that have the accounts.
@@ -291,29 +294,14 @@ def post(
     """
     for place in (unit, *(one.unit for one in accounts)):
         check(by, "wall.post", place)
-    body = text_of(body)
-    if by.staff is None or national_ids("\n".join([body, *(texts or {}).values()])):
+    body, warning = text_of(body), " ".join(warning.split())[:500]
+    if by.staff is None or national_ids("\n".join([warning, body, *(texts or {}).values()])):
         raise Refused(
             _("Innlegget er offentlig og inneholder et fødselsnummer. Ta det bort først."),
             "national_id",
         )
     with transaction.atomic():
-        conversation = Conversation.objects.create(
-            municipality_id=unit.municipality_id,
-            ref=next_ref(unit.municipality, at=at),
-            kind=Conversation.Kind.WALL,
-            visibility=Conversation.Visibility.PUBLIC,
-            state=State.ANSWERED,
-            subject=(subject.strip() or subject_of(body))[:200],
-            preview=preview_of(body),
-            network=account.network,
-            account=account,
-            unit=unit,
-            opened_at=at,
-            last_message_at=at,
-            message_count=1,
-            language=unit.municipality.default_language,
-        )
+        conversation = _wall(unit, account, body, subject, warning, at)
         message = Message.objects.create(
             conversation=conversation,
             kind=Message.Kind.ANSWER,
@@ -322,6 +310,7 @@ def post(
             signature=by.staff.signature,
             show_name=True,
             body=body,
+            warning=warning,
             occurred_at=at,
             created_at=at,
         )
@@ -330,3 +319,25 @@ def post(
         for told in publish(message, accounts, at=at, texts=texts):
             record("wall.published", told, by=by, at=at, conversation=conversation.pk)
     return message
+
+
+def _wall(
+    unit: Unit, account: Account, body: str, subject: str, warning: str, at: datetime
+) -> Conversation:
+    """The conversation a post of ours begins."""
+    return Conversation.objects.create(
+        municipality_id=unit.municipality_id,
+        ref=next_ref(unit.municipality, at=at),
+        kind=Conversation.Kind.WALL,
+        visibility=Conversation.Visibility.PUBLIC,
+        state=State.ANSWERED,
+        subject=(subject.strip() or subject_of(body))[:200],
+        preview=preview_of(warning or body),
+        network=account.network,
+        account=account,
+        unit=unit,
+        opened_at=at,
+        last_message_at=at,
+        message_count=1,
+        language=unit.municipality.default_language,
+    )

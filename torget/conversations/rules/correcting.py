@@ -16,7 +16,7 @@ from torget.conversations.models import Conversation, Message, Version
 from torget.conversations.models.message import AFTERWARDS
 from torget.conversations.rules.addressing import capabilities
 from torget.conversations.rules.hiding import cover, uncover
-from torget.conversations.rules.sending import PUBLIC, see_that_it_fits
+from torget.conversations.rules.sending import PUBLIC, see_that_it_fits, worded
 from torget.conversations.rules.state import lock, text_of
 from torget.errors import Refused, Stale
 from torget.history.rules import record
@@ -48,7 +48,11 @@ def stays_in(message: Message, what: str) -> list[Delivery]:
 def said_otherwise(message: Message) -> list[Delivery]:
     """Where it went in words of its own, which a correction replaces too."""
     first = message.versions.order_by("pk").values_list("body", flat=True).first() or message.body
-    return [one for one in sent_as(message) if one.payload.get("body", "") != first]
+    return [
+        one
+        for one in sent_as(message)
+        if one.payload.get("body", "") != worded(one.account, first, message.warning)
+    ]
 
 
 def correct(message: Message, body: str, *, by: Actor, at: datetime) -> list[Delivery]:
@@ -75,8 +79,9 @@ def correct(message: Message, body: str, *, by: Actor, at: datetime) -> list[Del
         _keep_version(message, "corrected", at)
         # What is private in a public conversation may by chance say what its row shows, and must not be put there.
         on_row = message.visibility == conversation.visibility
-        if on_row and conversation.preview == preview_of(message.body):
-            Conversation.objects.filter(pk=conversation.pk).update(preview=preview_of(body))
+        if on_row and conversation.preview == preview_of(message.opening):
+            shown = preview_of(message.warning or body)
+            Conversation.objects.filter(pk=conversation.pk).update(preview=shown)
         message.body, message.edited_at = body, at
         message.save(update_fields=["body", "edited_at"])
         told = _everywhere(message, "edit", at, body=body)
@@ -110,7 +115,7 @@ def withdraw(message: Message, reason: str, *, by: Actor, at: datetime) -> list[
 def _clear(conversation: Conversation, message: Message) -> None:
     """What stands on the conversation's own row of a message taken back: its beginning, and a post's headline."""
     shown = {}
-    if conversation.preview == preview_of(message.body):
+    if conversation.preview == preview_of(message.opening):
         shown["preview"] = ""
     begins = conversation.kind == Conversation.Kind.WALL and conversation.identity_id is None
     first = conversation.messages.order_by("created_at", "pk").first()
@@ -228,14 +233,15 @@ def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[D
     for sent in sent_as(message):
         if act == "withdraw" and outbox.cancel_unsent(sent, at=at):
             continue
-        if act == "edit" and outbox.reword_unsent(sent, said["body"]):
+        body = worded(sent.account, said.get("body", ""), message.warning)
+        if act == "edit" and outbox.reword_unsent(sent, body):
             continue
         if not getattr(capabilities(sent.account.network), act):
             continue
         out = Outgoing(
             idempotency_key=f"{act[0]}{count}-{sent.idempotency_key}"[:80],
             recipient=sent.recipient,
-            body=said.get("body", ""),
+            body=body if act == "edit" else "",
             signature=sent.payload.get("signature", ""),
             organisation=sent.payload.get("organisation", ""),
             act=act,
@@ -243,6 +249,7 @@ def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[D
             parent=sent.payload.get("parent", ""),
             link=sent.payload.get("link", ""),
             language=sent.payload.get("language", "nb"),
+            warning=message.warning,
             extra={"was": sent.payload.get("act", "say")},
         )
         told.append(

@@ -122,4 +122,4 @@ def _begins(row: Conversation, message: Message) -> bool:
 def _last_shown(row: Conversation) -> str:
     said = row.messages.shown().filter(visibility=row.visibility, removed_at=None)
     last = said.order_by("created_at", "pk").last()
-    return preview_of(last.body) if last else ""
+    return preview_of(last.opening) if last else ""

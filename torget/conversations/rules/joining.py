@@ -311,7 +311,7 @@ def _recount(row: Conversation) -> None:
     row.private_count = said.filter(visibility=PRIVATE).count() if public else 0
     shown = said.filter(Q(visibility=row.visibility) | Q(visibility=PUBLIC), hidden_at=None)
     last = shown.last()
-    row.preview = preview_of(last.body) if last else ""
+    row.preview = preview_of(last.opening) if last else ""
     newest = said.last()
     row.last_message_at = newest.occurred_at if newest else row.last_message_at
     inbound = said.filter(kind=Message.Kind.INBOUND).last()

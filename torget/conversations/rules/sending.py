@@ -169,6 +169,13 @@ def preview(
 _PICTURE = File("bilde.jpg", "image/jpeg", b"", "…")
 
 
+def worded(account: Account, body: str, warning: str) -> str:
+    """The words as they go there: where a network has no content warnings, the warning stands above them."""
+    if not warning or capabilities(account.network).warnings:
+        return body
+    return f"{warning}\n\n{body}"
+
+
 def publish(
     message: Message,
     accounts: Sequence[Account],
@@ -186,6 +193,7 @@ def publish(
     files = files_of(message)
     for account in accounts:
         body = (texts or {}).get(account.pk, "").strip() or message.body
+        body = worded(account, body, message.warning)
         ours = account.municipality_id == conversation.municipality_id
         if not ours or not capabilities(account.network).publish or not account.is_open:
             raise Refused(_("Velg kontoer som kan publisere."), "no_publisher")
@@ -206,6 +214,7 @@ def publish(
             visibility="public",
             link=link,
             language=conversation.language,
+            warning=message.warning,
             extra={"public_url": link},
         )
         told.append(

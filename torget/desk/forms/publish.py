@@ -82,6 +82,12 @@ class PostForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 8}),
         error_messages={"required": _("Skriv teksten.")},
     )
+    warning = forms.CharField(
+        label=_("Innholdsadvarsel"),
+        max_length=200,
+        required=False,
+        help_text=_("Vises før teksten, som leseren åpner selv. La feltet stå tomt ellers."),
+    )
     accounts = forms.ModelMultipleChoiceField(
         Account.objects.none(),
         label=_("Legg det også ut her"),

@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Message
+from torget.conversations.rules.addressing import capabilities
 from torget.desk.forms.publish import PostForm
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
@@ -32,14 +33,18 @@ def previews(form: PostForm) -> list[dict[str, Any]]:
     """Each chosen account with the text as it will stand there."""
     texts, shown = form.texts(), []
     for account in form.cleaned_data["accounts"]:
+        text = texts.get(account.pk) or form.cleaned_data["body"]
+        warning = form.cleaned_data["warning"]
         held = conversations.preview(
             account,
-            texts.get(account.pk) or form.cleaned_data["body"],
+            conversations.worded(account, text, warning),
             act="publish",
             link="https://torget.example/vegg/NV-2026-1234",
             pictures=len(form.pictures),
         )
-        shown.append({"account": account, "preview": held})
+        can = capabilities(account.network)
+        apart = warning if can.warnings else ""
+        shown.append({"account": account, "preview": held, "warning": apart})
     return shown
 
 

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from torget.channels.models import Account
 from torget.conversations.models import Conversation, Held, Message, Tag
 from torget.design import times
 from torget.desk.models import Rule
@@ -33,6 +34,7 @@ WORDS = {
     "conversation.written_beside": gettext_lazy(
         "En annen enn den som spurte, svarte: se %(other)s"
     ),
+    "conversation.also_told": gettext_lazy("Samme melding kom også til %(account)s"),
     "participant.added": gettext_lazy("%(who)s tok med en til i saken"),
     "participant.ended": gettext_lazy("%(who)s tok en deltaker ut av saken"),
     "conversation.taken": gettext_lazy("%(who)s tok saken"),
@@ -96,6 +98,7 @@ class _Names:
         data = [entry.data for entry in entries]
         self.tags = self._of(Tag, town, data, "tag")
         self.rules = self._of(Rule, town, data, "rule")
+        self.accounts = self._of(Account, town, data, "account")
         self.others = self._of(Conversation, town, data, "other")
 
     @staticmethod
@@ -121,6 +124,7 @@ class _Names:
             "to": to.first_name if to else _("ingen"),
             "unit": unit.local_name if unit else "–",
             "tag": str(self.tags.get(data.get("tag") or 0, "–")),
+            "account": str(self.accounts.get(data.get("account") or 0, "–")),
             "other": str(self.others.get(data.get("other") or 0, "–")),
             "until": times.weekday_moment(until, now=entry.at)
             if until

@@ -49,6 +49,7 @@ def post(request: Any) -> HttpResponse:
                 files=form.pictures,
                 accounts=list(data["accounts"]),
                 texts=form.texts(),
+                warning=data["warning"],
             )
         )
 

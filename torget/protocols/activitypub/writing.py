@@ -118,11 +118,14 @@ def hashtag(name: str, href: str) -> dict[str, str]:
     return {"type": "Hashtag", "name": f"#{name}", "href": href}
 
 
-def picture(url: str, media_type: str, alt: str) -> dict[str, str]:
-    """A file of a note."""
+def picture(
+    url: str, media_type: str, alt: str, size: tuple[int, int] | None = None
+) -> dict[str, Any]:
+    """A file of a note; `size` is width and height in pixels."""
     kind = media_type.partition("/")[0].capitalize()
     held = kind if kind in {"Image", "Video", "Audio"} else "Document"
-    return {"type": held, "mediaType": media_type, "url": url, "name": alt}
+    shown: dict[str, Any] = {"type": held, "mediaType": media_type, "url": url, "name": alt}
+    return shown | ({"width": size[0], "height": size[1]} if size else {})
 
 
 def note(
@@ -137,7 +140,7 @@ def note(
     url: str = "",
     in_reply_to: str = "",
     tags: Sequence[Mapping[str, str]] = (),
-    attachments: Sequence[Mapping[str, str]] = (),
+    attachments: Sequence[Mapping[str, Any]] = (),
     warning: str = "",
     updated: datetime | None = None,
     extra: Mapping[str, Any] | None = None,

@@ -101,7 +101,9 @@ def test_an_edit_says_when_and_a_deletion_needs_only_the_address():
 
 def test_a_content_warning_is_the_subject_and_is_kept_as_such():
     one = only(activity("Create", note(summary="Blod", sensitive=True)))
-    assert (one.subject, one.extra["warning"]) == ("Blod", "Blod")
+    assert (one.subject, one.warning) == ("Blod", "Blod")
+    assert only(activity("Create", note(sensitive=True))).warning == "Merket som følsomt innhold"
+    assert only(CREATED).warning == ""
 
 
 def test_what_comes_from_a_silenced_server_waits():
