@@ -14,6 +14,11 @@ from torget.adapters.activitypub.models import Act, Thing
 from torget.adapters.activitypub.ours import Ours
 
 
+def mark_of(uri: str) -> str:
+    """A short name for an address, for keys that hold one."""
+    return hashlib.sha256(uri.encode()).hexdigest()[:40]
+
+
 def bytes_of(document: Mapping[str, Any]) -> bytes:
     """A document as it is sent."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
@@ -29,10 +34,15 @@ def do(
     at: datetime,
     thing: Thing | None = None,
     follows_up: bool = False,
+    though_shut_out: bool = False,
 ) -> Act:
-    """Store an act and its parcels, in the caller's transaction. The same key again changes nothing."""
+    """Store an act and its parcels, in the caller's transaction. The same key again changes nothing.
+
+    Nothing goes to servers that are shut out, unless it tells them just that (`though_shut_out`).
+    """
     body = bytes_of(activity) if activity else b""
-    whom = list(dict.fromkeys(blocks.allowed(mine.account_id, inboxes)))
+    whom = list(dict.fromkeys(inboxes))
+    whom = whom if though_shut_out else blocks.allowed(mine.account_id, whom)
     act, new = Act.objects.get_or_create(
         key=key,
         defaults={

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import Response, Thing
 from torget.adapters.activitypub.ours import Ours
+from torget.channels import rules as channels
 from torget.channels.models import Account
+from torget.history.models import Entry
+from torget.people.models import Municipality
+from torget.protocols import svg
 from torget.protocols.activitypub import markup, writing
 
 
-def actor(account: Account, mine: Ours, shared_inbox: str, *, at: datetime) -> dict[str, Any]:
-    """Who the actor is, with the keys in force first and those replaced lately after them."""
-    municipality = account.municipality
+def actor_of(account: Account, *, at: datetime) -> dict[str, Any]:
+    """Who the actor is, with the keys in force first and those replaced lately after them.
+
+    Raises:
+        BadKey, KeyError: the account has no keys.
+    """
+    municipality, mine = account.municipality, our.of(channels.facts(account))
+    main = main_account(municipality)
+    shared_inbox = our.without_secrets(main).inbox if main else mine.inbox
     # Several servers read `publicKey` as one key: it is always one. What was replaced stands among the others.
     public = mine.key("rsa").public()
     multikeys = [(mine.key_id("ed25519"), mine.key("ed25519").public().multikey())]
@@ -32,8 +45,47 @@ def actor(account: Account, mine: Ours, shared_inbox: str, *, at: datetime) -> d
         pem=(public.id, public.pem()),
         multikeys=multikeys,
         links=links,
+        icon=_picture(mine, municipality, "bilde") if municipality.coat_of_arms else None,
+        image=_picture(mine, municipality, "topp"),
+        published=_opened_at(account),
         language=municipality.default_language,
     )
+
+
+def main_account(municipality: Municipality) -> Account | None:
+    """The municipality's own actor: the first that was opened. Its inbox is the shared one."""
+    accounts = Account.objects.active().filter(municipality=municipality, network=our.NETWORK)
+    return accounts.order_by("pk").first()
+
+
+def _picture(mine: Ours, municipality: Municipality, name: str) -> tuple[str, str]:
+    """Address and media type of the actor's avatar ("bilde") or header ("topp"): another address when it changes."""
+    return f"{mine.origin}{our.OBJECTS}{name}-{mark_of(municipality)}.png", "image/png"
+
+
+def mark_of(municipality: Municipality) -> str:
+    """Short for what the municipality's pictures are made of."""
+    shown = f"{municipality.colour} {municipality.coat_of_arms}".encode()
+    return hashlib.sha256(shown).hexdigest()[:16]
+
+
+@lru_cache(maxsize=64)
+def drawn(coat_of_arms: str, colour: str, name: str) -> bytes:
+    """The avatar (on white) or the header (on the municipality's colour) as PNG.
+
+    Raises:
+        BadFile: the coat of arms cannot be drawn.
+    """
+    if name == "topp":
+        return svg.picture(coat_of_arms, colour, svg.HEADER)
+    return svg.picture(coat_of_arms, "#ffffff", svg.AVATAR)
+
+
+def _opened_at(account: Account) -> datetime | None:
+    """When the account was opened."""
+    rows = Entry.objects.filter(verb="account.opened", subject_id=account.pk)
+    first = rows.filter(subject_type="channels.account").order_by("pk").first()
+    return first.at if first else None
 
 
 def thing(one: Thing) -> dict[str, Any]:

@@ -11,17 +11,18 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from random import uniform
 
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from torget.adapters.activitypub import knocking, parcels
+from torget.adapters.activitypub import announcing, knocking, parcels, rotation
 from torget.adapters.activitypub import ours as our
+from torget.adapters.activitypub.knocking import Try
 from torget.adapters.activitypub.ours import Ours
-from torget.adapters.activitypub.parcels import WAITS_SECONDS, Claimed, Failed
+from torget.adapters.activitypub.parcels import Claimed, Failed
 from torget.adapters.activitypub.peers import Hosts, Known
+from torget.adapters.activitypub.waits import asked_to_wait, due_again
 from torget.channels import rules as channels
 from torget.channels.http import HttpError, Response
 from torget.channels.http.many import Many
@@ -44,8 +45,8 @@ SETTLE_SECONDS = 0.05
 IDLE_SECONDS = 5.0
 TIDY_SECONDS = 10
 REMEMBER_ACCOUNT_SECONDS = 5.0
+ANNOUNCE_SECONDS = 60.0
 AGAIN = frozenset({401, 403, 408, 409, 425, 429})  # of the 4xx, what may go away by itself
-LONGEST_RETRY_AFTER = timedelta(days=1)
 
 
 @dataclass(slots=True)
@@ -56,29 +57,12 @@ class Told:
     failed: list[Failed] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    seen: list[tuple[int, str, str]] = field(
+        default_factory=list
+    )  # took the new key (see rotation)
 
     def __len__(self) -> int:
         return len(self.sent) + len(self.failed) + len(self.back)
-
-
-def due_again(attempts: int, at: datetime) -> datetime | None:
-    """When a parcel is tried again after so many attempts, a little apart from the others; None: it is given up."""
-    if attempts > len(WAITS_SECONDS):
-        return None
-    return at + timedelta(seconds=WAITS_SECONDS[attempts - 1] * uniform(0.8, 1.2))  # noqa: S311 - only to spread them
-
-
-def asked_to_wait(answer: Response, at: datetime) -> datetime | None:
-    """Until when a server asks us to wait (RFC 9110 §10.2.3), if it does; a day at most."""
-    said = answer.headers.get("retry-after", "")
-    if answer.status not in {429, 503} or not said:
-        return None
-    if said.isascii() and said.isdigit():
-        return at + min(timedelta(seconds=int(said[:6])), LONGEST_RETRY_AFTER)
-    try:
-        return min(parsedate_to_datetime(said), at + LONGEST_RETRY_AFTER)
-    except (ValueError, TypeError):
-        return None
 
 
 class Fanout:
@@ -104,6 +88,8 @@ class Fanout:
         self.news = asyncio.Event()
         self.room = asyncio.Event()
         self.accounts: dict[int, tuple[float, Ours | None]] = {}
+        self.seen: set[tuple[str, str]] = set()
+        self.announced = -ANNOUNCE_SECONDS
         self.tasks: set[asyncio.Task[None]] = set()
         self.link: object = None
         self.writing = ThreadPoolExecutor(1, thread_name_prefix="fanout-db")
@@ -119,6 +105,7 @@ class Fanout:
         parcels.give_back(told.back, due_at=at + timedelta(seconds=uniform(1, 5)))  # noqa: S311 - only to spread them
         for inbox in told.gone:
             parcels.forget_inbox(inbox)
+        rotation.note_taken(told.seen)
         self.hosts.save(at=at)
 
     def claim(self, limit: int) -> list[Claimed]:
@@ -133,6 +120,8 @@ class Fanout:
         for pk in {one.account_id for one in claimed}:
             if self.accounts.get(pk, (0.0, None))[0] < now:
                 self.accounts[pk] = (now + REMEMBER_ACCOUNT_SECONDS, self._account(pk))
+        ours = [self.accounts[pk][1] for pk in {one.account_id for one in claimed}]
+        self.seen |= rotation.seen(ours, {one.host for one in claimed}, at=at)
         return claimed
 
     def _account(self, pk: int) -> Ours | None:
@@ -192,6 +181,9 @@ class Fanout:
         channels.beat("fanout", every_seconds=TIDY_SECONDS)
         parcels.lose_expired(at=self.clock())
         parcels.prune(at=self.clock())
+        if time.monotonic() > self.announced + ANNOUNCE_SECONDS:
+            self.announced = time.monotonic()
+            announcing.tidy(at=self.clock())
 
     async def _pause(self, *, idle: bool) -> None:
         """Wait for news: a notification, or a few things to settle."""
@@ -267,31 +259,34 @@ class Fanout:
                 await self.room.wait()
                 continue
             made = await loop.run_in_executor(self.signing, self._headers, batch)
-            for parcel, ways, headers in made:
-                task = asyncio.create_task(self._carry(parcel, ways, headers, many))
+            for parcel, tries, headers in made:
+                task = asyncio.create_task(self._carry(parcel, tries, headers, many))
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)
 
-    def _headers(self, batch: list[Claimed]) -> list[tuple[Claimed, Sequence[str], dict[str, str]]]:
+    def _headers(self, batch: list[Claimed]) -> list[tuple[Claimed, Sequence[Try], dict[str, str]]]:
         made = []
         for parcel in batch:
             host = self.hosts.of(parcel.host)
-            ways = knocking.ways(host.takes, host.signs)
-            made.append((parcel, ways, self._signed(parcel, ways[0])))
+            mine = self.accounts[parcel.account_id][1]
+            assert mine is not None
+            has_new = (mine.key_id("rsa"), parcel.host) in self.seen
+            tries = knocking.tries(mine, host.takes, host.signs, has_new=has_new, at=self.clock())
+            made.append((parcel, tries, self._signed(parcel, tries[0])))
         return made
 
-    def _signed(self, parcel: Claimed, way: str) -> dict[str, str]:
+    def _signed(self, parcel: Claimed, one: Try) -> dict[str, str]:
         mine = self.accounts[parcel.account_id][1]
         assert mine is not None
-        return knocking.headers(parcel, mine, way, now=time.time())
+        return knocking.headers(parcel, mine, one, now=time.time())
 
     async def _carry(
-        self, parcel: Claimed, ways: Sequence[str], headers: dict[str, str], many: Many
+        self, parcel: Claimed, tries: Sequence[Try], headers: dict[str, str], many: Many
     ) -> None:
         """One parcel to its inbox, and what came of it."""
         host = self.hosts.of(parcel.host)
         try:
-            answer, way = await self._knock(parcel, ways, headers, many)
+            answer, how = await self._knock(parcel, tries, headers, many)
         except HttpError as fault:
             self._failed(parcel, host, 0, str(fault))
             host.failed(self.clock())
@@ -299,7 +294,7 @@ class Fanout:
             log.error("Parcel %s could not be carried: %s", parcel.id, type(fault).__name__)
             self._failed(parcel, host, 0, type(fault).__name__)
         else:
-            self._judge(parcel, host, answer, way)
+            self._judge(parcel, host, answer, how)
         finally:
             host.flying -= 1
             self.flying -= 1
@@ -309,26 +304,29 @@ class Fanout:
                 self.news.set()
 
     async def _knock(
-        self, parcel: Claimed, ways: Sequence[str], headers: dict[str, str], many: Many
-    ) -> tuple[Response, str]:
+        self, parcel: Claimed, tries: Sequence[Try], headers: dict[str, str], many: Many
+    ) -> tuple[Response, Try]:
         """Deliver; where the signature is refused, once more with each other way of signing."""
         answer = await many.post(parcel.inbox, headers=headers, content=parcel.body)
         loop = asyncio.get_running_loop()
-        for way in ways[1:]:
+        for one in tries[1:]:
             if answer.status not in knocking.REFUSED_SIGNATURE:
                 break
-            headers = await loop.run_in_executor(self.signing, self._signed, parcel, way)
+            headers = await loop.run_in_executor(self.signing, self._signed, parcel, one)
             again = await many.post(parcel.inbox, headers=headers, content=parcel.body)
             if again.status not in knocking.REFUSED_SIGNATURE:
-                return again, way
-        return answer, ways[0]
+                return again, one
+        return answer, tries[0]
 
-    def _judge(self, parcel: Claimed, host: Known, answer: Response, way: str) -> None:
+    def _judge(self, parcel: Claimed, host: Known, answer: Response, how: Try) -> None:
         """Sent, gone, refused for good, or again later (by status, RFC 9110 §15)."""
         status = answer.status
         if 200 <= status < 300:
             self.told.sent.append(parcel.id)
-            host.answered(way)
+            host.answered(how.way)
+            mine = self.accounts[parcel.account_id][1]
+            if mine is not None and mine.changes_keys(self.clock()) and not how.before:
+                self._has_new_key(parcel, mine.key_id("rsa"))
             return
         at = self.clock()
         if status == 410:
@@ -345,6 +343,11 @@ class Fanout:
                 host.wait(until)
             elif status >= 500:
                 host.failed(at)
+
+    def _has_new_key(self, parcel: Claimed, key: str) -> None:
+        if (key, parcel.host) not in self.seen:
+            self.seen.add((key, parcel.host))
+            self.told.seen.append((parcel.account_id, key, parcel.host))
 
     def _failed(
         self, parcel: Claimed, host: Known, status: int, why: str, until: datetime | None = None

@@ -40,7 +40,7 @@ class KeysForm(forms.Form):
 
     leaked = forms.BooleanField(
         label=_("Noen kan ha fått tak i de gamle"),
-        help_text=_("De gamle nøklene tas bort med en gang. Ellers kjennes de igjen i en uke."),
+        help_text=_("De gamle nøklene tas bort med en gang. Ellers kjennes de igjen i en måned."),
         required=False,
     )
     sure = forms.BooleanField(

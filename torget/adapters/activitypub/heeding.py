@@ -9,8 +9,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from torget.adapters.activitypub import acts
 from torget.adapters.activitypub import ours as our
+from torget.adapters.activitypub import shutting
 from torget.adapters.activitypub.models import Follower, Remote, Response, Thing
 from torget.adapters.activitypub.ours import Ours
 from torget.adapters.activitypub.parcels import forget_inbox
@@ -36,17 +36,17 @@ def heed(notice: Notice, account: AccountFacts, *, at: datetime) -> None:
 def _follow(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
     if held["object"] != mine.actor or not held["id"]:
         return
+    municipality = Account.objects.values_list("municipality", flat=True).get(pk=mine.account_id)
+    if shutting.is_shut_out(municipality, remote.uri, at=at):
+        Follower.objects.filter(account_id=mine.account_id, remote=remote).delete()
+        shutting.answer(mine, remote, held["id"], "Reject", at=at)
+        return
     Follower.objects.update_or_create(
         account_id=mine.account_id,
         remote=remote,
         defaults={"follow": held["id"], "followed_at": at},
     )
-    key = f"accept-{mine.account_id}-{hashlib.sha256(held['id'].encode()).hexdigest()[:40]}"
-    follow = {"id": held["id"], "type": "Follow", "actor": remote.uri, "object": mine.actor}
-    accept = writing.activity(
-        "Accept", f"{mine.actor}#{key}", actor=mine.actor, about=follow, to=[remote.uri]
-    )
-    acts.do(key, mine, accept, [remote.inbox], receipt=accept["id"], at=at)
+    shutting.answer(mine, remote, held["id"], "Accept", at=at)
 
 
 def _undo(held: News, mine: Ours, remote: Remote, at: datetime) -> None:

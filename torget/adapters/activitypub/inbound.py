@@ -106,18 +106,23 @@ def check(
     except remotes.Unreachable as fault:
         raise BadSignature(f"The actor's key could not be fetched: {fault}") from fault
     try:
-        return remote, _held(remote, key_id, request, body)
+        return remote, held_by(remote, key_id, request, body)
     except Invalid as fault:
         if not remotes.may_ask_again(remote, at=at):
             raise BadSignature(str(fault)) from fault
     try:
         remote = remotes.refresh(claim.actor, mine, at=at)
-        return remote, _held(remote, key_id, request, body)
+        return remote, held_by(remote, key_id, request, body)
     except (Invalid, remotes.Unreachable) as fault:
         raise BadSignature(str(fault)) from fault
 
 
-def _held(remote: Remote, key_id: str, request: Request, body: bytes | None) -> Checked:
+def held_by(remote: Remote, key_id: str, request: Request, body: bytes | None) -> Checked:
+    """The signature held against the key the actor has under that name.
+
+    Raises:
+        Invalid: it does not hold, or the actor has no such key.
+    """
     key = remotes.key_in(remote, key_id)
     if key is None:
         raise Invalid("The actor has no such key.")
@@ -133,7 +138,7 @@ def reader(request: Request, mine: Ours, *, at: datetime) -> Remote:
     try:
         key_id = key_id_of(request)
         remote = remotes.owner_of(key_id, mine, at=at)
-        _held(remote, key_id, request, None)
+        held_by(remote, key_id, request, None)
     except (Invalid, remotes.Unreachable) as fault:
         raise BadSignature(str(fault)) from fault
     return remote

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from torget.adapters.activitypub.ours import Ours
 from torget.adapters.activitypub.parcels import Claimed
@@ -22,20 +24,41 @@ def ways(takes: str, signs: str) -> Sequence[str]:
     return usual
 
 
+class Try(NamedTuple):
+    """One way to sign for a server. `before`: with the key before the one in force."""
+
+    way: str
+    before: bool = False
+
+
+def tries(mine: Ours, takes: str, signs: str, *, has_new: bool, at: datetime) -> Sequence[Try]:
+    """What to try, best first.
+
+    While keys change, a server that has not shown that it has the new one gets the old first, for it may answer 202 to
+    a signature it cannot check; whichever it refuses, the other is tried at once.
+    """
+    found = [Try(way) for way in ways(takes, signs)]
+    if not mine.changes_keys(at):
+        return found
+    old = [Try(found[0].way, before=True)]
+    return [*found, *old] if has_new else [*old, *found]
+
+
 @lru_cache(maxsize=10_000)
 def _request(inbox: str) -> Request:
     return Request.of("POST", inbox)
 
 
-def headers(parcel: Claimed, mine: Ours, way: str, *, now: float) -> dict[str, str]:
+def headers(parcel: Claimed, mine: Ours, one: Try, *, now: float) -> dict[str, str]:
     """The parcel's headers, signed. Safe to call in any thread; an RSA signature takes about a millisecond."""
     request = _request(parcel.inbox)
-    if way == CAVAGE:
+    kind = "ed25519" if one.way == RFC_ED25519 else "rsa"
+    key = mine.key_before(kind) if one.before else mine.key(kind)
+    if one.way == CAVAGE:
         digest = f"SHA-256={parcel.digest}"
-        made = cavage.sign(request, parcel.body, mine.key("rsa"), now=now, digest=digest)
+        made = cavage.sign(request, parcel.body, key, now=now, digest=digest)
         del made["host"]  # the client writes the same one
     else:
-        key = mine.key("ed25519" if way == RFC_ED25519 else "rsa")
         digest = f"sha-256=:{parcel.digest}:"
         made = rfc9421.sign(request, parcel.body, key, now=now, digest=digest)
     made["content-type"] = MEDIA_TYPE

@@ -231,6 +231,36 @@ class Peer(models.Model):
         return self.closed_until is not None and self.closed_until > at
 
 
+class Profile(models.Model):
+    """What the servers that know an actor of ours were last told of it."""
+
+    account = models.OneToOneField(
+        Account, on_delete=models.PROTECT, primary_key=True, related_name="+"
+    )
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the actor's document, hex.")
+    told_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"Profile {self.pk}"
+
+
+class KeySeen(models.Model):
+    """A server that has our new key, while the one before it is still in use; it has shown so itself."""
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=URI, help_text="The address of the key in force then.")
+    host = models.CharField(max_length=255)
+
+    class Meta:
+        verbose_name_plural = "keys seen"
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key", "host"], name="key_seen_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"KeySeen {self.pk}"
+
+
 class DomainBlock(models.Model):
     """A municipality's decision about a whole server, with its reason."""
 

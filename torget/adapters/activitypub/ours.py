@@ -75,6 +75,24 @@ class Ours:
         """
         return load(self.key_id(kind), self.secrets[kind])
 
+    @property
+    def before(self) -> Mapping[str, str]:
+        """The keys before those in force: "rsa" and "ed25519" (names), "until" (when they are forgotten). {}: none."""
+        held: Mapping[str, str] = self.settings.get("before", {})
+        return held if "rsa_before" in self.secrets else {}
+
+    def changes_keys(self, at: datetime) -> bool:
+        """Whether there are servers that may know only the key before the one in force."""
+        return bool(self.before) and datetime.fromisoformat(self.before["until"]) > at
+
+    def key_before(self, kind: str) -> PrivateKey:
+        """The key before the one in force, "rsa" or "ed25519".
+
+        Raises:
+            BadKey, KeyError: there is none.
+        """
+        return load(self.before[kind], self.secrets[f"{kind}_before"])
+
     def old_keys(self, at: datetime) -> list[Mapping[str, str]]:
         """Keys replaced lately: what was signed with them is still on its way."""
         held: list[Mapping[str, str]] = self.settings.get("old_keys", [])

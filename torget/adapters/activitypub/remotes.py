@@ -71,15 +71,9 @@ def _get(
             url = http.checked_url(url).url  # what is signed is what is asked for
         except http.HttpError as fault:
             raise Unreachable(str(fault)) from fault
-        headers = {"accept": accept}
-        if signed:
-            key = ours.key("rsa")
-            made = cavage.sign(Request.of("GET", url), None, key, now=time.time())
-            headers |= {name: value for name, value in made.items() if name != "host"}
-        try:
-            answer = http.request("GET", url, headers=headers, timeout_seconds=seconds)
-        except http.HttpError as fault:
-            raise Unreachable(str(fault), maybe_later=True) from fault
+        answer = _ask(url, ours if signed else None, accept, seconds)
+        if signed and answer.status in {401, 403} and ours.changes_keys(timezone.now()):
+            answer = _ask(url, ours, accept, seconds, before=True)
         if answer.status in {301, 302, 303, 307, 308} and answer.headers.get("location"):
             url = urljoin(url, answer.headers["location"])
             continue
@@ -88,6 +82,25 @@ def _get(
             raise Unreachable(f"HTTP {answer.status}", gone=gone, maybe_later=not gone)
         return url, answer
     raise Unreachable("Too many redirects.")
+
+
+def _ask(
+    url: str, signs: Ours | None, accept: str, seconds: float, *, before: bool = False
+) -> http.Response:
+    """One GET, signed when somebody signs it; `before`: with the key before the one in force.
+
+    Raises:
+        Unreachable: no answer.
+    """
+    headers = {"accept": accept}
+    if signs is not None:
+        key = signs.key_before("rsa") if before else signs.key("rsa")
+        made = cavage.sign(Request.of("GET", url), None, key, now=time.time())
+        headers |= {name: value for name, value in made.items() if name != "host"}
+    try:
+        return http.request("GET", url, headers=headers, timeout_seconds=seconds)
+    except http.HttpError as fault:
+        raise Unreachable(str(fault), maybe_later=True) from fault
 
 
 def fetch(uri: str, ours: Ours) -> Fetched:

@@ -11,9 +11,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from torget.adapters.activitypub import blocks, parcels
+from torget.adapters.activitypub import announcing, blocks, parcels, shutting
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub.models import DomainBlock, Follower, Thing
+from torget.adapters.activitypub.models import DomainBlock, Follower, KeySeen, Thing
 from torget.adapters.activitypub.ours import ED25519_NAME, NETWORK, RSA_NAME
 from torget.channels import rules as channels
 from torget.channels.models import Account
@@ -26,7 +26,8 @@ from torget.people.models import Municipality, Unit
 from torget.protocols.http_signatures import PublicKey, new_ed25519, new_rsa
 
 USERNAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,28}[a-z0-9_])?")
-OLD_KEY_DAYS = 7  # longer than a parcel of ours may be on its way
+# For as long, who knows only the old key is spoken to with it. Longer than any server we know keeps an actor unasked.
+OLD_KEY_DAYS = 30
 _HOST = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::[0-9]{1,5})?"
 )
@@ -88,14 +89,11 @@ def open_actor(
     )
 
 
-def main_account(municipality: Municipality) -> Account | None:
-    """The municipality's own actor: the first that was opened. Its inbox is the shared one."""
-    accounts = Account.objects.active().filter(municipality=municipality, network=NETWORK)
-    return accounts.order_by("pk").first()
-
-
 def rotate_keys(account: Account, *, by: Actor, at: datetime, leaked: bool = False) -> None:
-    """New keys with new addresses. The old ones stand in the actor's document for a week; `leaked` ones no longer.
+    """New keys with new addresses, and an Update of the actor to every server that knows it.
+
+    For a month the old keys stand in the actor's document (`leaked` ones no longer), and what goes to a server that
+    has not shown that it knows the new ones is signed with the old (see `rotation`).
 
     Raises:
         NotAllowed: the actor is no administrator there.
@@ -110,9 +108,14 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime, leaked: bool = Fal
             public: PublicKey = mine.key(kind).public()
             old.append({"id": public.id, "key": public.multikey(), "until": until})
         names, secrets = fresh_keys()
-        account.settings = {**account.settings, "keys": names, "old_keys": old}
-        account.secrets = seal({**unseal(bytes(account.secrets)), **secrets})
+        held = dict(unseal(bytes(account.secrets)))
+        before = {kind: mine.key_id(kind) for kind in ("rsa", "ed25519")} | {"until": until}
+        held |= {f"{kind}_before": held[kind] for kind in ("rsa", "ed25519") if kind in held}
+        account.settings = {**account.settings, "keys": names, "old_keys": old, "before": before}
+        account.secrets = seal({**held, **secrets})
         account.save(update_fields=["settings", "secrets"])
+        KeySeen.objects.filter(account=account).delete()
+        announcing.announce(account, at=at)
         record("account.keys_rotated", account, by=by, at=at, leaked=leaked)
 
 
@@ -165,8 +168,9 @@ def block_domain(
         )
         if severity == DomainBlock.Severity.SUSPEND:
             theirs = blocks.under(host, "remote__host")
-            Follower.objects.filter(theirs, account__municipality=municipality).delete()
+            followers = Follower.objects.filter(theirs, account__municipality=municipality)
             parcels.keep_from(host, municipality.pk, at=at)
+            shutting.reject(followers, at=at)  # the last we send there
         record("domain.blocked", block, by=by, at=at, severity=severity)
     return block
 

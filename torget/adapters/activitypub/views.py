@@ -21,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_safe
 
 from torget import __version__
-from torget.adapters.activitypub import blocks, collections, documents, inbound, rules
+from torget.adapters.activitypub import blocks, collections, documents, inbound, rotation
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import Thing
 from torget.adapters.activitypub.ours import NETWORK, Ours
@@ -33,6 +33,7 @@ from torget.people.links import absolute
 from torget.people.models import Municipality
 from torget.protocols import nodeinfo, webfinger
 from torget.protocols.activitypub import LD_MEDIA_TYPE, MEDIA_TYPE, markup
+from torget.protocols.files import BadFile
 from torget.protocols.http_signatures import Request
 
 View = Callable[..., HttpResponse]
@@ -69,15 +70,20 @@ def _may_read(request: HttpRequest, mine: Ours) -> bool:
     """Whether who asks may: everybody, or with authorised fetch who signs and is not blocked."""
     if not mine.authorised_fetch:
         return True
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    scheme = urlsplit(mine.origin).scheme
-    asked = Request.of(request.method or "GET", f"{scheme}://{request.get_host()}{request.get_full_path()}", headers)  # fmt: skip
     try:
-        remote = inbound.reader(asked, mine, at=timezone.now())
+        remote = inbound.reader(_asked(request, mine), mine, at=timezone.now())
     except BadSignature:
         return False
     municipality: Municipality = request.municipality  # type: ignore[attr-defined]  # set by tenancy
     return blocks.severity(municipality.pk, remote.uri) != "suspend"
+
+
+def _asked(request: HttpRequest, mine: Ours) -> Request:
+    """The request as whoever asks signed it."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    scheme = urlsplit(mine.origin).scheme
+    url = f"{scheme}://{request.get_host()}{request.get_full_path()}"
+    return Request.of(request.method or "GET", url, headers)
 
 
 def _guarded(view: View) -> View:
@@ -162,10 +168,26 @@ def actor(request: Any, username: str) -> HttpResponse:
                 ],
             },
         )
-    main = rules.main_account(request.municipality)
-    shared = our.of(channels.facts(main)).inbox if main else mine.inbox
+    if mine.changes_keys(timezone.now()):
+        rotation.note_fetch(_asked(request, mine), mine)
     kind = LD_MEDIA_TYPE if "ld+json" in request.headers.get("Accept", "") else MEDIA_TYPE
-    return _json(documents.actor(account, mine, shared, at=timezone.now()), kind=kind)
+    return _json(documents.actor_of(account, at=timezone.now()), kind=kind)
+
+
+@require_safe
+def picture(request: Any, name: str, mark: str) -> HttpResponse:
+    """The avatar and the header of the municipality's actors. `mark` changes with the picture."""
+    # As it is now: what the request brings is remembered for a while, and who asks keeps the picture for good.
+    municipality = Municipality.objects.get(pk=request.municipality.pk)
+    if mark != documents.mark_of(municipality):
+        raise Http404("It is another picture now.")
+    try:
+        made = documents.drawn(municipality.coat_of_arms, municipality.colour, name)
+    except BadFile as fault:
+        raise Http404("It cannot be drawn.") from fault
+    response = HttpResponse(made, content_type="image/png")
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return response
 
 
 @csrf_exempt

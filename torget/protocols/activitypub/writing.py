@@ -67,9 +67,11 @@ def actor(
     multikeys: Sequence[tuple[str, str]],
     links: Sequence[Link] = (),
     icon: tuple[str, str] | None = None,
+    image: tuple[str, str] | None = None,
+    published: datetime | None = None,
     language: str = "",
 ) -> dict[str, Any]:
-    """An organisation that others can follow."""
+    """An organisation that others can follow. `icon` (avatar) and `image` (header): address and media type."""
     held: dict[str, Any] = {
         "@context": CONTEXT,
         "id": places.actor,
@@ -101,8 +103,11 @@ def actor(
             for one in links
         ],
     }
-    if icon:
-        held["icon"] = {"type": "Image", "url": icon[0], "mediaType": icon[1]}
+    for place, picture in (("icon", icon), ("image", image)):
+        if picture:
+            held[place] = {"type": "Image", "url": picture[0], "mediaType": picture[1]}
+    if published:
+        held["published"] = stamp(published)
     if language:
         held["summaryMap"] = {language: summary_html}
     return held

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tests.cast import NOW
 from torget.adapters.activitypub import ours, remotes, rules
+from torget.adapters.activitypub.tests.servers import Server
 from torget.channels import http
 from torget.channels import rules as channels
 from torget.people.actor import Actor
@@ -78,3 +79,11 @@ def mine(facts):
 @pytest.fixture
 def at():
     return timezone.now()
+
+
+@pytest.fixture
+def server():
+    held = Server()
+    yield held
+    held.http.shutdown()
+    held.http.server_close()

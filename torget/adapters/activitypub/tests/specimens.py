@@ -33,8 +33,9 @@ CONTEXT = [
     "https://www.w3.org/ns/activitystreams",
     {"sensitive": "as:sensitive", "Hashtag": "as:Hashtag"},
 ]
+PEM = new_rsa()
 KEYS = {
-    "rsa": PrivateKey.from_pem(f"{KARI}#main-key", new_rsa()),
+    "rsa": PrivateKey.from_pem(f"{KARI}#main-key", PEM),
     "ed25519": PrivateKey.from_pem(f"{KARI}#ed25519-key", new_ed25519()),
 }
 SECRETS = {"rsa": new_rsa(), "ed25519": new_ed25519()}
