@@ -118,6 +118,9 @@ class Base:
     def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
         raise SendError("Nothing can be sent here.", permanent=True)
 
+    def own_id(self, idempotency_key: str, account: AccountFacts) -> str:
+        return idempotency_key
+
     def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
         raise SendError("This channel cannot be asked what went out.", ambiguous=True)
 

@@ -358,6 +358,10 @@ class Adapter(Protocol):
         """
         ...
 
+    def own_id(self, idempotency_key: str, account: AccountFacts) -> str:
+        """The external id what we send with that key bears there, as far as it is known beforehand. Pure."""
+        ...
+
     def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
         """Read-only: did this go out? None: it certainly did not.
 

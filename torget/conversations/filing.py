@@ -24,7 +24,7 @@ from torget.conversations.models import Conversation, Identity, Message
 from torget.history.rules import record
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
-from torget.outbox import rules as outbox
+from torget.outbox import news
 from torget.people.actor import Actor
 from torget.people.models import Unit
 from torget.people.rules import next_ref
@@ -277,11 +277,11 @@ def _file_change(envelope: Envelope, said: Utterance, at: datetime) -> Message |
 
 def _file_notice(envelope: Envelope, notice: Notice, at: datetime) -> None:
     if notice.kind == "bounce":
-        outbox.bounced(envelope.account_id, notice.of, notice.detail, at=at)
+        news.bounced(envelope.account_id, notice.of, notice.detail, at=at)
     elif notice.kind == "own":
-        outbox.confirm(envelope.account_id, notice.of, at=at)
+        news.confirm(envelope.account_id, notice.of, at=at)
     elif notice.kind == "receipt":
-        outbox.note_report(envelope.account_id, notice.of, notice.detail, at=at)
+        news.note_report(envelope.account_id, notice.of, notice.detail, at=at)
     elif notice.kind == "network":
         adapter_for(envelope.account.network).heed(notice, channels.facts(envelope.account), at=at)
 

@@ -248,11 +248,11 @@ def settle_failed(claimed: Claimed, fault: SendError, *, at: datetime) -> Delive
         next_attempt_at=due_at,
     )
     if moved and state == State.REFUSED:
-        _tell(claimed.id, "delivery.refused", at=at)
+        tell(claimed.id, "delivery.refused", at=at)
     return state
 
 
-def _tell(pk: int, verb: str, *, at: datetime) -> None:
+def tell(pk: int, verb: str, *, at: datetime) -> None:
     """History of an outcome a person must see: open screens hear of it."""
     with transaction.atomic():
         delivery = Delivery.objects.select_related("account").get(pk=pk)
@@ -304,32 +304,6 @@ def settle_looked_up(delivery: Delivery, receipt: Receipt | None, *, at: datetim
             attempts=delivery.attempts,
             next_attempt_at=at,
         )
-
-
-def confirm(account_id: int, external_id: str, *, at: datetime) -> bool:
-    """Our own message came back from the network: it certainly went out."""
-    found = Delivery.objects.filter(
-        account_id=account_id, state=State.UNKNOWN, idempotency_key=external_id
-    ).first()
-    if found is None:
-        return False
-    settle_sent([(found.pk, Receipt(external_id, "Seen coming back."))], at=at)
-    return True
-
-
-def note_report(account_id: int, receipt: str, detail: str, *, at: datetime) -> bool:
-    """The network tells how it went with what we sent (a delivery report): written in its trail."""
-    step = {"at": at.isoformat(), "outcome": "reported", "detail": detail[:500]}
-    found = Delivery.objects.filter(account_id=account_id, receipt=receipt).exclude(receipt="")
-    return bool(found.update(trail=longer_trail(step)))
-
-
-def bounced(account_id: int, receipt: str, detail: str, *, at: datetime) -> Delivery | None:
-    """What we sent came back undeliverable: a sent delivery becomes refused, with the reason."""
-    found = Delivery.objects.filter(account_id=account_id, receipt=receipt).first()
-    if found and move(found.pk, ["sent", "unknown"], State.REFUSED, at=at, detail=detail):
-        _tell(found.pk, "delivery.refused", at=at)
-    return found
 
 
 def settle_by_person(delivery: Delivery, outcome: str, *, by: Actor, at: datetime) -> None:

@@ -90,6 +90,12 @@ class EmailAdapter(Base):
         said = smtp.submit(server, sender, recipient, raw, copies=[copy] if copy else [])
         return Receipt(mails.message_id(out.idempotency_key, account.address), said)
 
+    def own_id(self, idempotency_key: str, account: AccountFacts) -> str:
+        try:
+            return mails.message_id(idempotency_key, account.address)
+        except BadAddress:
+            return ""
+
     def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
         """Only ever proves that it went out, never that it did not.
 

@@ -11,7 +11,7 @@ from torget.channels.registry import adapters
 from torget.channels.rules import facts, open_account, pause, resume
 from torget.errors import NotAllowed, Refused, Stale
 from torget.intake.rules import receive
-from torget.outbox import rules
+from torget.outbox import news, rules
 from torget.outbox.models import Delivery
 from torget.outbox.tasks import deliver_due, resolve_unknown, send_one, settle
 from torget.people.actor import Actor
@@ -32,6 +32,9 @@ class Post:
             raise self.fault
         self.taken.append(out.idempotency_key)
         return Receipt(f"r-{out.idempotency_key}")
+
+    def own_id(self, idempotency_key, account):
+        return f"r-{idempotency_key}"
 
     def look_up(self, out, account):
         if isinstance(self.found, SendError):
@@ -189,9 +192,35 @@ def test_a_paused_account_sends_nothing_until_it_is_resumed(account, network, pe
 def test_a_bounce_turns_sent_into_refused(account, network, now):
     delivery = put(account, "k1", now)
     run(now)
-    rules.bounced(account.pk, "r-k1", "550 no such user", at=now)
+    news.bounced(account.pk, "r-k1", "550 no such user", at=now)
     delivery.refresh_from_db()
     assert (delivery.state, delivery.error) == ("refused", "550 no such user")
+
+
+def test_a_bounce_settles_only_what_it_names(account, network, now):
+    network.fault = SendError("cut", ambiguous=True)
+    deliveries = [put(account, key, now) for key in ("k1", "k2")]
+    run(now)
+    for nameless in ("", "r-of-somebody-else"):
+        assert news.bounced(account.pk, nameless, "5.1.1", at=now) is None
+        assert not news.confirm(account.pk, nameless, at=now)
+        assert not news.note_report(account.pk, nameless, "delivered", at=now)
+    states = Delivery.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == ["unknown", "unknown"]
+    news.bounced(account.pk, "r-k2", "5.1.1 no such user", at=now)
+    assert list(states.all()) == ["unknown", "refused"]
+    assert deliveries[1].pk == Delivery.objects.get(error="5.1.1 no such user").pk
+
+
+def test_our_own_copy_proves_that_an_unknown_delivery_went_out(account, network, now):
+    network.fault = SendError("cut", ambiguous=True)
+    for key in ("k1", "k2"):
+        put(account, key, now)
+    run(now)
+    assert news.confirm(account.pk, "r-k1", at=now)
+    assert not news.confirm(account.pk, "r-k1", at=now)
+    sent = Delivery.objects.get(state="sent")
+    assert (sent.idempotency_key, sent.receipt) == ("k1", "r-k1")
 
 
 def test_a_duty_lead_settles_what_cannot_be_looked_up(account, network, per, ola, now):

@@ -8,7 +8,7 @@ import quopri
 import re
 from datetime import UTC, datetime
 from email.message import Message
-from email.utils import getaddresses, parsedate_to_datetime
+from email.utils import parsedate_to_datetime
 
 from torget.protocols.encodings import decode
 from torget.protocols.mail.values import Address
@@ -23,7 +23,10 @@ _BETWEEN_WORDS = re.compile(
 )
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
 _BARE_ID = re.compile(r"[^<>\s,;]{1,400}@[^<>\s,;]{1,400}")
-_ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\]{1,128}@[^\s<>@,;:\"()\\]{1,253}")
+# Quoted text and addresses in angles count as one; else the signs that part mailboxes.
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|<[^<>",;]*+>|[(),;]')
+_COMMENT = re.compile(r"\([^()]{0,300}\)")
+_ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\]{1,128}@(?:[^\s<>@,;:\"()\\\[\]]{1,253}|\[[^\s<>@\[\]]{1,253}\])")
 
 
 def raw_headers(message: Message) -> list[tuple[str, str]]:
@@ -85,20 +88,78 @@ def plain(value: str, max_chars: int = 1000) -> str:
 
 
 def addresses(value: str, limit: int = 200) -> list[Address]:
-    """The mailboxes of an address header (RFC 5322 §3.4), names decoded; what is no address is left out."""
+    """The mailboxes of an address header (RFC 5322 §3.4), names decoded; what is no address is left out.
+
+    A comma in a name without quotation marks ("Nordmo, Kari <…>") belongs to the name.
+    """
     # Decoding comes after splitting: an encoded name may hold a comma or an address meant to deceive.
     flat = one_line(value, MAX_VALUE_CHARS)
     found: list[Address] = []
-    try:
-        pairs = getaddresses([flat])
-    except (ValueError, IndexError, TypeError, RecursionError):
-        pairs = []
-    for name, address in pairs[:limit]:
-        if match := _ADDRESS.fullmatch(address.strip()):
-            found.append(Address(match[0].lower(), plain(name, 200)))
+    waiting: list[str] = []
+    grouped = ";" in flat
+    for piece in _pieces(flat):
+        if len(found) == limit:
+            break
+        name, address = _parted(_without_group(piece) if grouped else piece)
+        if not address:
+            waiting.append(name)
+            continue
+        # Only a name goes on over a comma: what stands before a bare address is something else.
+        before = waiting if name else []
+        found.append(Address(address, plain(", ".join([*before, name]), 200)))
+        waiting = []
     if not found and (loose := _ADDRESS.search(flat)):
         found.append(Address(loose[0].lower(), plain(flat[: loose.start()].strip(' "<'), 200)))
     return found
+
+
+def _pieces(flat: str) -> list[str]:
+    """Between the commas, and the semicolons that end groups; not those in quotation marks, comments or angles."""
+    found = []
+    begin = depth = 0
+    for token in _TOKEN.finditer(flat):
+        sign = token[0]
+        if sign == "(":
+            depth += 1
+        elif sign == ")":
+            depth = max(0, depth - 1)
+        elif sign in ",;" and not depth:
+            found.append(flat[begin : token.start()])
+            begin = token.end()
+    if depth:  # a parenthesis nobody closed
+        return [piece for piece in re.split("[,;]", flat) if piece.strip()]
+    return [piece for piece in (*found, flat[begin:]) if piece.strip()]
+
+
+def _parted(piece: str) -> tuple[str, str]:
+    """Name and address of one mailbox, as written; the address is empty when there is none."""
+    angle = piece.rfind("<")
+    if angle >= 0:
+        inside = _COMMENT.sub("", piece[angle + 1 :].partition(">")[0]).strip()
+        match = _ADDRESS.fullmatch(inside[inside.find(":") + 1 :] if inside[:1] == "@" else inside)
+        if match:
+            name = piece[:angle] if piece[:angle].strip() else _comment(piece[angle:])
+            return _unquoted(name), match[0].lower()
+    match = _ADDRESS.fullmatch(_COMMENT.sub("", piece).strip())
+    if match:
+        return _comment(piece), match[0].lower()
+    return _unquoted(piece), ""
+
+
+def _without_group(piece: str) -> str:
+    """Without the name of the group it begins (RFC 5322 §3.4): "Styret: Kari <…>"."""
+    group, colon, rest = piece.partition(":")
+    return rest if colon and '"' not in group and "=?" not in group and rest.strip() else piece
+
+
+def _comment(piece: str) -> str:
+    found = _COMMENT.search(piece)
+    return found[0][1:-1].strip() if found else ""
+
+
+def _unquoted(name: str) -> str:
+    name = re.sub(r"\A\s*'(.*)'\s*\Z", r"\1", name)
+    return re.sub(r"\\(.)", r"\1", name.replace('\\"', "\0").replace('"', "").replace("\0", '"')).strip()
 
 
 def message_ids(value: str, limit: int = 100) -> list[str]:

@@ -18,7 +18,11 @@ _ANY_ID = re.compile(r"^[ \t>]*message-id:[ \t]*<([^<>\s]{1,400})>", re.IGNORECA
 _STATUS = re.compile(r"\b([45])\.\d{1,3}\.\d{1,3}\b")
 _REPLY_CODE = re.compile(r"\b([45])\d\d[ -]")
 _BOUNCE_SENDERS = re.compile(
-    r"\A(?:mailer-daemon|postmaster|mail-daemon|mdaemon|bounces?|microsoftexchange[0-9a-f]+)\b.*@"
+    r"\A(?:mailer-daemon|mail-daemon|mdaemon|mail-?delivery(?:-?(?:sub)?system)?|postmaster|microsoftexchange[0-9a-f]+)"
+    r"(?:[+=][^@]*)?@"
+)
+_ANSWER_SUBJECT = re.compile(
+    r"\A\s*(?:re|sv|vs|vid|aw|antw|fwd?|wg|tr|odp|pd|ynt)(?:\[\d+\])?\s*:", re.IGNORECASE
 )
 _BOUNCE_SUBJECT = re.compile(
     r"undeliver|delivery (?:status|has failed|failure|failed)|returned mail|failure notice|mail delivery|kan ikke leveres|"
@@ -74,7 +78,7 @@ def may_answer(mail: Mail, own_address: str = "") -> bool:
     sender = mail.sender.address
     if not sender or sender == own_address.lower() or _NOBODY.match(sender):
         return False
-    return mail.header("return-path").strip() != "<>" and machine(mail, own_address) is None
+    return not _has_no_way_back(mail) and machine(mail, own_address) is None
 
 
 def takes_no_answer(address: str) -> bool:
@@ -86,10 +90,39 @@ def _own(mail: Mail, own: str) -> Machine | None:
     mark = mail.header(LOOP_HEADER)
     if not mark:
         return None
-    if mail.sender.address == own and _OUR_ID.fullmatch(mail.message_id):
+    ours = bool(_OUR_ID.fullmatch(mail.message_id))
+    if mail.sender.address == own and ours:
         return Machine("own", mail.message_id)
     # Another installation of Torget marks its mail too, and is somebody to listen to: only our own mark is a loop.
-    return Machine("loop", _about(mail)) if own and mark.lower() == own else None
+    if not own or mark.lower() != own:
+        return None
+    # Whoever sends our mail on, with words of their own above it, is a person.
+    return Machine("loop" if ours or _is_proven(mail) else "quiet", _about(mail))
+
+
+def _is_proven(mail: Mail) -> bool:
+    """A machine says that it is one (RFC 3834 §5, RFC 5321 §4.5.5); nothing less may put words aside."""
+    return _has_no_way_back(mail) or _submitted(mail) not in ("", "no")
+
+
+def _has_no_way_back(mail: Mail) -> bool:
+    return mail.header("return-path").strip() == "<>"
+
+
+def _submitted(mail: Mail) -> str:
+    """The keyword of Auto-Submitted, without comment and parameters."""
+    return re.split(r"[\s;(]", mail.header("auto-submitted").strip().lower(), maxsplit=1)[0]
+
+
+def _is_from_nobody(mail: Mail) -> bool:
+    return _is_proven(mail) or bool(_BOUNCE_SENDERS.match(mail.sender.address))
+
+
+def _is_report(mail: Mail, kind: str) -> bool:
+    """The mail itself is a report (RFC 6522 §3), not one with a report somewhere in it."""
+    declared = mail.header("content-type").lower()
+    top = declared.partition(";")[0].strip()
+    return top == f"message/{kind}" or (top == "multipart/report" and kind in declared)
 
 
 def _about(mail: Mail) -> str:
@@ -109,6 +142,12 @@ def _about(mail: Mail) -> str:
 
 def _bounce(mail: Mail, _own_address: str) -> Machine | None:
     report = mail.report
+    if _is_report(mail, "disposition-notification"):
+        return Machine("receipt", _about(mail), "read")
+    if not _is_from_nobody(mail):
+        # A person who sends a report on, and asks about it: its words are hers, and no machine answers it.
+        at_top = mail.header("content-type").lower().startswith("multipart/report")
+        return Machine("quiet") if report and at_top else None
     if report and (report.action or report.status):
         if report.action in ("delivered", "relayed", "expanded") or report.status.startswith("2."):
             return Machine("receipt", report.original_id or _about(mail), report.action)
@@ -119,19 +158,14 @@ def _bounce(mail: Mail, _own_address: str) -> Machine | None:
         return Machine(
             "bounce", report.original_id or _original_in_text(mail), detail[:500], permanent
         )
-    if mail.header("content-type").lower().find("disposition-notification") >= 0:
-        return Machine("receipt", _about(mail), "read")
     return _bounce_in_words(mail)
 
 
 def _bounce_in_words(mail: Mail) -> Machine | None:
     """Bounces that follow no standard: qmail, old Exim and Exchange."""
     named = mail.header("x-failed-recipients")
-    empty_path = mail.header("return-path").strip() == "<>"
-    looks = bool(_BOUNCE_SENDERS.match(mail.sender.address)) and bool(
-        _BOUNCE_SUBJECT.search(mail.subject)
-    )
-    if not (named or looks or (empty_path and _BOUNCE_SUBJECT.search(mail.subject))):
+    looks = bool(_BOUNCE_SUBJECT.search(mail.subject)) and not _ANSWER_SUBJECT.match(mail.subject)
+    if not (named or looks):
         return None
     code = _STATUS.search(mail.text) or _REPLY_CODE.search(mail.text)
     delayed = bool(re.search(r"\bdelay|forsink", mail.subject, re.IGNORECASE))
@@ -155,34 +189,41 @@ def _original_in_text(mail: Mail) -> str:
 
 
 def _auto_reply(mail: Mail, _own_address: str) -> Machine | None:
-    submitted = mail.header("auto-submitted").lower()
-    if submitted.startswith("auto-replied"):
-        return Machine("auto_reply", _about(mail), mail.subject)
-    old_marks = ("x-autoreply", "x-autorespond", "x-autoresponder")
-    precedence = mail.header("precedence").lower()
-    if any(mail.header(mark) for mark in old_marks) or precedence in ("auto_reply", "auto-reply"):
-        return Machine("auto_reply", _about(mail), mail.subject)
-    # Exchange and others mark badly; with the subject of an absence and a second sign it is one.
-    signs = (
-        mail.header("x-auto-response-suppress")
-        or mail.header("return-path").strip() == "<>"
-        or submitted
-    )
-    if _AWAY_SUBJECT.match(mail.subject) and (signs or mail.in_reply_to):
+    """Somebody is away (RFC 3834 §5). A subject or a header of another kind only makes it `quiet`: a person may have written it."""
+    replied = _submitted(mail) == "auto-replied"
+    away = bool(_AWAY_SUBJECT.match(mail.subject)) and _is_proven(mail)
+    marked = _has_no_way_back(mail) and _marks_itself(mail)
+    # A form that calls its mail an answer stands for somebody: their words are in it.
+    for_somebody = takes_no_answer(mail.sender.address) and mail.reply_to.address
+    if (replied or away or marked) and not for_somebody:
         return Machine("auto_reply", _about(mail), mail.subject)
     return None
 
 
+def _marks_itself(mail: Mail) -> bool:
+    marks = ("x-autoreply", "x-autorespond", "x-autoresponder")
+    precedence = mail.header("precedence").strip().lower()
+    return precedence in ("auto_reply", "auto-reply") or any(
+        mail.header(mark).strip().lower() not in ("", "no", "false", "0") for mark in marks
+    )
+
+
 def _many(mail: Mail, _own_address: str) -> Machine | None:
-    submitted = mail.header("auto-submitted").lower()
-    if submitted and not submitted.startswith("no"):
+    submitted = _submitted(mail)
+    if submitted not in ("", "no"):
         return Machine("generated", _about(mail), submitted[:100])
     if (
         mail.header("list-id")
         or mail.header("list-unsubscribe")
-        or mail.header("precedence").lower() in (*("bulk", "junk", "list"),)
+        or mail.header("precedence").strip().lower() in ("bulk", "junk", "list")
     ):
         return Machine("list", "", mail.header("list-id")[:200])
-    if mail.header("x-auto-response-suppress") or mail.header("return-path").strip() == "<>":
+    if _wants_no_answer(mail) or _has_no_way_back(mail) or _marks_itself(mail):
         return Machine("quiet")
     return None
+
+
+def _wants_no_answer(mail: Mail) -> bool:
+    """The sender's server keeps automatic answers from it ([MS-OXCMAIL] §2.2.3.2.14); `None`, or only reports, is no such wish."""
+    wishes = re.split(r"[\s,;]+", mail.header("x-auto-response-suppress").lower())
+    return not {"all", "oof", "autoreply"}.isdisjoint(wishes)

@@ -8,7 +8,7 @@ from torget.protocols.mail import machine, may_answer, read
 from torget.protocols.mail.tests.samples import NAMES, NOW, OURS, OWN, raw, sample
 
 EXPECTED = {
-    "auto_reply_exchange_nb": ("auto_reply", OURS, None),
+    "auto_reply_exchange_nb": ("quiet", "", None),
     "auto_reply_rfc3834": ("auto_reply", OURS, None),
     "bounce_exchange_nb": ("bounce", OURS, True),
     "bounce_exim": ("bounce", OURS, False),
@@ -19,7 +19,7 @@ EXPECTED = {
     "delivered_receipt": ("receipt", OURS, None),
     "mailing_list": ("list", "", None),
     "own_copy": ("own", OURS, None),
-    "own_loop": ("loop", OURS, None),
+    "own_loop": ("quiet", OURS, None),
     "system_generated": ("generated", "", None),
 }
 
@@ -77,3 +77,10 @@ def test_what_a_bounce_says_is_given_on_one_line():
         assert found is not None
         assert found.detail
         assert "\n" not in found.detail
+
+
+@pytest.mark.parametrize("proof", [b"Return-Path: <>\r\n", b"Auto-Submitted: auto-replied\r\n"])
+def test_with_proof_an_absence_and_an_echo_are_news(proof):
+    for name, kind in (("auto_reply_exchange_nb", "auto_reply"), ("own_loop", "loop")):
+        found = machine(read(proof + raw(name), received_at=NOW), OWN)
+        assert (found.kind, found.of, found.is_news_only) == (kind, OURS, True)

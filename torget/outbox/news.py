@@ -1,0 +1,68 @@
+"""What a network tells of what we sent: it came back, it arrived, it could not be delivered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from torget.channels import rules as channels
+from torget.channels.contract import Receipt
+from torget.channels.models import Account
+from torget.channels.registry import adapter_for
+from torget.outbox.models import Delivery
+from torget.outbox.moving import longer_trail, move
+from torget.outbox.rules import settle_sent, tell
+
+State = Delivery.State
+_MOST_UNKNOWN = 1_000  # of one account, among which one without a receipt is looked for
+
+
+def confirm(account_id: int, external_id: str, *, at: datetime) -> bool:
+    """Our own message came back from the network: it certainly went out. Whether one was settled by it."""
+    found = _without_receipt(account_id, external_id)
+    if found is None:
+        return False
+    settle_sent([(found.pk, Receipt(external_id, "Seen coming back."))], at=at)
+    return True
+
+
+def note_report(account_id: int, receipt: str, detail: str, *, at: datetime) -> bool:
+    """The network tells how it went with what we sent (a delivery report): written in its trail."""
+    if not receipt:
+        return False
+    step = {"at": at.isoformat(), "outcome": "reported", "detail": detail[:500]}
+    found = Delivery.objects.filter(account_id=account_id, receipt=receipt)
+    return bool(found.update(trail=longer_trail(step)))
+
+
+def bounced(account_id: int, external_id: str, detail: str, *, at: datetime) -> Delivery | None:
+    """What we sent came back undeliverable: the one delivery that is named becomes refused, with the reason.
+
+    Without a name nothing changes: a bounce may be of anybody's mail.
+    """
+    if not external_id:
+        return None
+    known = Delivery.objects.filter(account_id=account_id, receipt=external_id).first()
+    found = known or _without_receipt(account_id, external_id)
+    if found and move(found.pk, ["sent", "unknown"], State.REFUSED, at=at, detail=detail):
+        tell(found.pk, "delivery.refused", at=at)
+    return found
+
+
+def _without_receipt(account_id: int, external_id: str) -> Delivery | None:
+    """The delivery whose outcome is unknown that would bear this id there."""
+    if not external_id:
+        return None
+    unknown = Delivery.objects.filter(account_id=account_id, state=State.UNKNOWN)
+    rows = list(unknown.order_by("-pk")[:_MOST_UNKNOWN])
+    if not rows:
+        return None
+    account = channels.facts(Account.objects.with_place().get(pk=account_id))
+    adapter = adapter_for(account.network)
+    return next(
+        (
+            row
+            for row in rows
+            if external_id in (row.idempotency_key, adapter.own_id(row.idempotency_key, account))
+        ),
+        None,
+    )
