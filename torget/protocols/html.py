@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from lxml import etree  # type: ignore[import-untyped]  # the package ships no types
@@ -13,6 +14,29 @@ from lxml import etree  # type: ignore[import-untyped]  # the package ships no t
 MOST_DEPTH = 500
 _PIECE_CHARS = 1_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
+# Marked sections have no place in HTML: the signs go, the words in them stay.
+_SECTION = re.compile(r"<!\[cdata\[|\]\]>(?!-->)", re.IGNORECASE)
+# Signs somebody wrote as text: a declaration there is none of, an address in angles. Comments, what Word says to itself
+# (`<![if …]>`) and the document type are none.
+_WRITTEN = re.compile(
+    r"<(?=!(?!--|doctype\b|\[(?:if|endif)\b))|<(?=[^\s<>\"'=@]{1,300}@[^\s<>\"'=]{1,300}>)"
+    r"|<(?=(?:https?|mailto):[^\s<>\"']{1,2000}>)",
+    re.IGNORECASE,
+)
+_MOST_STYLE_CHARS = 2_000
+_LETTERED = {
+    "a": "a",
+    "lower-alpha": "a",
+    "lower-latin": "a",
+    "upper-alpha": "A",
+    "upper-latin": "A",
+}
+_ROMAN = {"i": False, "lower-roman": False, "I": True, "upper-roman": True}
+_ROMAN_SIGNS = (
+    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
+    *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
+)
+_LIST_STYLE = re.compile(r"(?:lower|upper)-(?:alpha|latin|roman)")
 
 
 class Page(Protocol):
@@ -39,16 +63,16 @@ class _Told:
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self.depth += 1
-        if tag in self.dropped:
+        if self.silent or tag in self.dropped or is_hidden(attributes):
             self.silent += 1
-        elif not self.silent:
+        else:
             self.page.start(tag, attributes)
 
     def end(self, tag: str) -> None:
         self.depth -= 1
-        if tag in self.dropped:
+        if self.silent:
             self.silent -= 1
-        elif not self.silent:
+        else:
             self.page.end(tag)
 
     def data(self, text: str) -> None:
@@ -62,15 +86,96 @@ class _Told:
         return None
 
 
+def style_of(attributes: Mapping[str, str]) -> dict[str, str]:
+    """The element's own style, in lower case and without spaces."""
+    if "style" not in attributes:
+        return {}
+    flat = "".join(attributes["style"][:_MOST_STYLE_CHARS].lower().split()).replace(
+        "!important", ""
+    )
+    return {name: value for name, _colon, value in (one.partition(":") for one in flat.split(";"))}
+
+
+def is_hidden(attributes: Mapping[str, str]) -> bool:
+    """Whether nobody sees the element: what a newsletter shows in the list of mails only (its preheader)."""
+    style = style_of(attributes)
+    flat = {style.get("height"), style.get("max-height")} & {"0", "0px", "0em"}
+    return (
+        "hidden" in attributes
+        or style.get("display") == "none"
+        or style.get("visibility") in ("hidden", "collapse")
+        or style.get("opacity") in ("0", "0.0", ".0")
+        or bool(flat and style.get("overflow", "").startswith("hidden"))
+    )
+
+
+@dataclass(slots=True)
+class _List:
+    number: int = 1
+    step: int = 1
+    ordered: bool = False
+    style: str = ""
+
+
+class Lists:
+    """The marks before the points of lists, as a browser counts them (WHATWG HTML §4.4.5, §4.4.8)."""
+
+    def __init__(self, bullet: str = "-") -> None:
+        self.bullet = bullet
+        self.open: list[_List] = []
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> str:
+        """An element begins; what stands before it, when it is a point: "3. ", indented as deep as its list."""
+        if tag in ("ul", "ol"):
+            own = style_of(attributes)
+            found = _LIST_STYLE.search(own.get("list-style-type") or own.get("list-style", ""))
+            style = found[0] if found else attributes.get("type", "").strip()
+            step = -1 if "reversed" in attributes else 1
+            self.open.append(_List(_whole(attributes.get("start"), 1), step, tag == "ol", style))
+        if tag != "li":
+            return ""
+        held = self.open[-1] if self.open else _List()
+        indent = "  " * min(max(len(self.open) - 1, 0), 8)
+        if not held.ordered:
+            return f"{indent}{self.bullet} "
+        number = _whole(attributes.get("value"), held.number)
+        held.number = number + held.step
+        return f"{indent}{_numbered(number, held.style)}. "
+
+    def end(self, tag: str) -> None:
+        """An element ends."""
+        if tag in ("ul", "ol") and self.open:
+            self.open.pop()
+
+
+def _whole(written: str | None, otherwise: int) -> int:
+    number = re.fullmatch(r"\s*(-?[0-9]{1,6})\s*", written or "")
+    return int(number[1]) if number else otherwise
+
+
+def _numbered(number: int, style: str) -> str:
+    if style in _ROMAN and 0 < number < 4000:
+        signs = ""
+        for worth, sign in _ROMAN_SIGNS:
+            signs += sign * (number // worth)
+            number %= worth
+        return signs.upper() if _ROMAN[style] else signs
+    first = _LETTERED.get(style, style)
+    if first in ("a", "A") and 0 < number <= 26:
+        return chr(ord(first) + number - 1)
+    return str(number)
+
+
 def read(html: str, page: Page, *, most_chars: int, dropped: frozenset[str]) -> bool:
     """Tell the page what stands there, in time linear in it; whether it was cut at `most_chars`.
 
-    Broken markup is mended as browsers do it (WHATWG HTML §13.2.5), nothing is fetched. Of `dropped` elements, and of
-    comments, nothing is told.
+    Broken markup is mended as browsers do it (WHATWG HTML §13.2.5), nothing is fetched. Of `dropped` elements, of hidden
+    ones and of comments nothing is told. Declarations HTML has none of, and addresses in angles, are text.
     """
     told = _Told(page, dropped)
     parser = _parser(told)
-    for piece in _pieces(_SURROGATE.sub("\ufffd", html[:most_chars])):
+    written = _WRITTEN.sub("&lt;", _SECTION.sub("", html[:most_chars]))
+    for piece in _pieces(_SURROGATE.sub("\ufffd", written)):
         parser.feed(piece)
         if told.depth > MOST_DEPTH:
             parser.close()
