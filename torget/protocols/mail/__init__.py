@@ -16,13 +16,23 @@ from torget.protocols.mail.tokens import (
     COPY,
     Case,
     Sender,
+    answers_us,
     case_of,
     others_on,
     proven,
     sender_of,
     tagged,
 )
-from torget.protocols.mail.values import MAX_BYTES, Address, BadMail, Mail, Part, Report
+from torget.protocols.mail.values import (
+    MAX_BYTES,
+    Address,
+    BadMail,
+    Invitation,
+    Mail,
+    Part,
+    Report,
+    Signature,
+)
 
 __all__ = [
     "COPY",
@@ -32,12 +42,15 @@ __all__ = [
     "BadAddress",
     "BadMail",
     "Case",
+    "Invitation",
     "Letter",
     "Machine",
     "Mail",
     "Part",
     "Report",
     "Sender",
+    "Signature",
+    "answers_us",
     "ascii_address",
     "case_of",
     "compose",

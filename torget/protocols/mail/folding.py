@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 # "Den tor. 5. nov. 2026 kl. 10:00 skrev Ola <ola@example.no>:" and its relatives in nb, nn, sv, da, en, de, fr, pl.
 _ATTRIBUTION = re.compile(
@@ -21,6 +23,13 @@ _SAYS = re.compile(
     r"skrev|skreiv|skriv|wrote|schrieb|écrit|escribió|napisa|pisze|\d{4}-\d{2}-\d{2}", re.IGNORECASE
 )
 _HAS_DATE = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[:.]\d{2}\b|\d{1,2}[./]\s?\d{1,2}")
+_HAS_CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
+_HAS_YEAR = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2}\b")
+_HAS_ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]")
+_DOMAIN = re.compile(r"[^\s<>@]@([A-Za-z0-9.-]{3,253}[A-Za-z])")
+_WEB_ADDRESS = re.compile(r"https?://\S+|www\.\S+")
+# The end of an attribution that was wrapped inside the address.
+_WRAPPED_END = re.compile(r"\A\s*[^\s<>]{0,254}>\)?\s?:\*?\s*\Z")
 _DIVIDER = re.compile(
     r"\A\s*-{2,}\s*(?:Opprinnelig melding|Opphavleg melding|Original Message|Original melding|Ursprungligt meddelande|"
     r"Oprindelig meddelelse|Ursprüngliche Nachricht|Message d'origine|Original message|Reply message)\s*-{2,}\s*\Z",
@@ -31,11 +40,23 @@ _FORWARD = re.compile(
     r"|Begin forwarded message:|Start på videresendt melding:|Starten på videresendt melding:|Vidaresend melding:)",
     re.IGNORECASE,
 )
+_REPLY_SUBJECT = re.compile(
+    r"\A\s*(?:Re|SV|AW|Antw|Odp|Vá|RV|Ynt|R)(?:\[\d+\])?\s*:", re.IGNORECASE
+)
 _FORWARD_SUBJECT = re.compile(r"\A\s*(?:VS|VID|Fwd?|FW|Vb|WG|TR)\s*:", re.IGNORECASE)
-_HEADER_FROM = re.compile(r"\A[\s*_]*(?:Fra|Frå|From|Von|Från|De)\s*\*?\s*:\*?\s*\S", re.IGNORECASE)
+_HEADER_FROM = re.compile(
+    r"\A[\s*_]*(?:Fra|Frå|From|Von|Från|De|Od|Van|Lähettäjä)\s*\*?\s*:\*?\s*\S", re.IGNORECASE
+)
+_HEADER_SENT = re.compile(
+    r"\A[\s*_]*(?:Sendt|Send|Sent|Gesendet|Skickat|Envoyé|Wysłano|Lähetetty|Verzonden|Enviado)\s*\*?\s*:",
+    re.IGNORECASE,
+)
+_HEADER_SUBJECT = re.compile(
+    r"\A[\s*_]*(?:Emne|Subject|Betreff|Ämne|Objet|Temat|Aihe|Onderwerp|Asunto)\s*\*?\s*:",
+    re.IGNORECASE,
+)
 _HEADER_MORE = re.compile(
-    r"\A[\s*_]*(?:Sendt|Send|Sent|Dato|Date|Gesendet|Skickat|Envoyé|Til|To|An|Till|Kopi|Cc|À|Emne|Subject|Betreff|Ämne|Objet)"
-    r"\s*\*?\s*:",
+    r"\A[\s*_]*(?:Dato|Date|Datum|Data|Til|To|An|Till|Do|Kopi|Cc|Kopia|DW|À|Aan|Para)\s*\*?\s*:",
     re.IGNORECASE,
 )
 _RULE = re.compile(r"\A\s*(?:_{5,}|-{5,}|={5,}|\*{5,})\s*\Z")
@@ -57,21 +78,53 @@ _MOST_LINES = 10_000  # among which unmarked history is looked for
 _LONGEST_ATTRIBUTION = 600
 
 
-def fold(text: str, *, subject: str = "") -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What shows that history is what we wrote: our addresses and names; or that the mail answers one of ours."""
+
+    own: Sequence[str]
+    answers: bool
+    is_reply: bool  # by its subject
+
+    def is_ours(self, head: str) -> bool:
+        """Whether the line or block that names who wrote what follows may name us. Unknown who we are, it may."""
+        if not self.own:
+            return True
+        domains = {one.rpartition("@")[2].lower() for one in self.own if "@" in one}
+        named = {found.lower() for found in _DOMAIN.findall(head)}
+        if named:
+            return any(
+                one == domain or one.endswith(f".{domain}") for one in named for domain in domains
+            )
+        return (
+            self.answers
+            or self.is_reply
+            or any(one.lower() in head.lower() for one in self.own if one)
+        )
+
+
+def fold(
+    text: str, *, subject: str = "", own: Sequence[str] = (), answers: bool = False
+) -> tuple[str, str]:
     """Cut quoted history and signature from the end (or a quote from the start): (said, folded).
 
-    Every line of the text is in one of the two. Quotes between answers stay: they are what is answered. What is
-    forwarded stays: it is what the sender wants us to see. If nothing would be left, everything is kept as said.
+    Every line of the text is in one of the two. History is folded by proof: a line or block that has an address, a time
+    or the mark of a client, and what follows is ours. `own` are our addresses and names, `answers` that the mail answers
+    one of ours; without them whose it is stays open, and does not count. Quotes between answers stay: they are what is
+    answered. What is forwarded stays: it is what the sender wants us to see. If nothing would be left, all is said.
     """
     lines = text.split("\n")
     folded = [False] * len(lines)
     forwarding = bool(_FORWARD_SUBJECT.match(subject))
-    end = _history_start(lines, forwarding=forwarding)
+    proof = _Proof(own, answers, bool(_REPLY_SUBJECT.match(subject)))
+    end = _history_start(lines, proof, forwarding=forwarding)
     _mark(folded, end, len(lines))
-    end = _trailing_quote_start(lines, end)
-    _mark(folded, end, len(lines))
+    if not forwarding:
+        end = _trailing_quote_start(lines, end, proof)
+        _mark(folded, end, len(lines))
     _fold_signature(lines, folded, end)
-    _fold_leading_quote(lines, folded)
+    if not forwarding:
+        _fold_only_quote(lines, folded, proof)
     said = _join(lines, folded, kept=True)
     if not said:
         return text.strip("\n"), ""
@@ -91,33 +144,48 @@ def _join(lines: list[str], folded: list[bool], *, kept: bool) -> str:
 
 
 def _is_quote(line: str) -> bool:
-    return line.lstrip(" ").startswith(">")
+    return line.lstrip(" ").startswith(">") and not _WRAPPED_END.match(line)
 
 
-def _history_start(lines: list[str], *, forwarding: bool) -> int:
+def _history_start(lines: list[str], proof: _Proof, *, forwarding: bool) -> int:
     """The first line of unmarked history (Outlook and others that do not write `>`), or the number of lines."""
     quoted = _last_quote(lines)
     looked_at = 0
     for at, line in enumerate(lines[:_MOST_LINES]):
         if _FORWARD.match(line):
             return len(lines)
-        if _DIVIDER.match(line) and not forwarding:
-            return at
-        if not forwarding and _is_header_block(lines, at):
+        if not forwarding and _begins_history(lines, at, proof):
             return at - 1 if at and _RULE.match(lines[at - 1]) else at
         looked_at += bool(_SAYS.search(line))
         length = _attribution_lines(lines, at) if looked_at <= _MOST_ATTRIBUTIONS else 0
-        if length and _strong(lines, at, length, quoted):
+        if length and _strong(lines, at, length, quoted, proof):
             return at
     return len(lines)
 
 
-def _is_header_block(lines: list[str], at: int) -> bool:
+def _begins_history(lines: list[str], at: int, proof: _Proof) -> bool:
+    """A client's divider, or the block of headers it puts above what is answered."""
+    if _DIVIDER.match(lines[at]):
+        return proof.is_ours("\n".join(_block(lines, at)[:4]))
     if not _HEADER_FROM.match(lines[at]):
         return False
-    return (
-        sum(bool(_HEADER_MORE.match(line)) for line in lines[at + 1 : at + _LOOK_AHEAD_LINES]) >= 2
-    )
+    block = _block(lines, at)
+    more = [line for line in block[1:] if _is_label(line)]
+    if len(more) < 2:
+        return False
+    sent = any(_HEADER_SENT.match(line) for line in more)
+    subject = any(_HEADER_SUBJECT.match(line) for line in more)
+    dated = any(_HAS_CLOCK.search(line) and _HAS_YEAR.search(line) for line in more)
+    is_client = (sent and (subject or dated)) or (subject and (dated or "@" in block[0]))
+    return (is_client or "@" in block[0]) and proof.is_ours(block[0])
+
+
+def _block(lines: list[str], at: int) -> list[str]:
+    return [line[:_LONGEST_ATTRIBUTION] for line in lines[at : at + _LOOK_AHEAD_LINES]]
+
+
+def _is_label(line: str) -> bool:
+    return bool(_HEADER_SENT.match(line) or _HEADER_SUBJECT.match(line) or _HEADER_MORE.match(line))
 
 
 def _attribution_lines(lines: list[str], at: int) -> int:
@@ -130,8 +198,20 @@ def _attribution_lines(lines: list[str], at: int) -> int:
         )
         if len(joined) > _LONGEST_ATTRIBUTION:
             return 0
-        ends = joined.endswith((":", ":*"))
-        if ends and _SAYS.search(joined) and _ATTRIBUTION.match(joined):
+        if not joined.endswith((":", ":*")):
+            continue
+        if _SAYS.search(joined) and _ATTRIBUTION.match(joined):
+            return length
+    return 0
+
+
+def _names_a_writer(lines: list[str], at: int) -> int:
+    """As `_attribution_lines`, of the lines before a quote in any language: an address and a time or year, and a colon."""
+    for length in (1, 2, 3):
+        joined = " ".join(line[:_LONGEST_ATTRIBUTION].strip() for line in lines[at - length : at])
+        if at < length or not lines[at - length].strip() or not joined.endswith((":", ":*")):
+            continue
+        if "@" in joined and (_HAS_CLOCK.search(joined) or _HAS_YEAR.search(joined)):
             return length
     return 0
 
@@ -141,30 +221,46 @@ def _last_quote(lines: list[str]) -> int:
     return next((at for at in range(len(lines) - 1, -1, -1) if _is_quote(lines[at])), -1)
 
 
-def _strong(lines: list[str], at: int, length: int, last_quote: int) -> bool:
+def _strong(lines: list[str], at: int, length: int, last_quote: int, proof: _Proof) -> bool:
     """It is history without `>` marks: a date in it, an address or a name, nothing answered below, text after."""
     if last_quote >= at + length:
         return False
     joined = " ".join(lines[at : at + length])
     # "On Monday at 10:30 my neighbour wrote:" is part of the story; a client's line names an address or a full date.
-    return bool(_HAS_DATE.search(joined)) and (
-        "@" in joined or bool(re.search(r"\b20\d\d\b", joined))
+    return (
+        bool(_HAS_DATE.search(joined))
+        and ("@" in joined or bool(_HAS_YEAR.search(joined)))
+        and proof.is_ours(joined)
     )
 
 
-def _trailing_quote_start(lines: list[str], end: int) -> int:
+def _trailing_quote_start(lines: list[str], end: int, proof: _Proof) -> int:
     """Where the `>` quote at the end starts, with its attribution; `end` when what stands last is not quoted."""
     at = _without_blank(lines, end)
     if not at or not _is_quote(lines[at - 1]):
         at = _before_signature(lines, at)
         if not at or not _is_quote(lines[at - 1]):
             return end
+    quote_end = at
     while at and (_is_quote(lines[at - 1]) or not lines[at - 1].strip()):
         at -= 1
+    start = _with_attribution(lines, at)
+    if start < at:
+        return start if proof.is_ours(" ".join(lines[start:at])) else end
+    inside = " ".join(line.lstrip("> ") for line in lines[at : min(quote_end, at + 4)])
+    if not proof.own or proof.answers or _HAS_ADDRESS.search(inside):
+        return at if proof.is_ours(inside) else end
+    # Quoted by hand: "The law says:" and what it says. By a client: the mail is an answer, and no words lead up to it.
+    led_up_to = at and lines[at - 1].rstrip().endswith(":")
+    return at if proof.is_reply and not led_up_to else end
+
+
+def _with_attribution(lines: list[str], at: int) -> int:
+    """Where the attribution just above begins; `at` when there is none."""
     for length in (1, 2, 3):
         if at >= length and _attribution_lines(lines, at - length) == length:
             return at - length
-    return at
+    return at - _names_a_writer(lines, at)
 
 
 def _without_blank(lines: list[str], end: int) -> int:
@@ -181,16 +277,13 @@ def _before_signature(lines: list[str], end: int) -> int:
 
 
 def _fold_signature(lines: list[str], folded: list[bool], end: int) -> None:
+    # Who divides a text with the mark writes it more than once, or goes on asking below it.
+    marks = sum(1 for line in lines[:end] if _SIGNATURE_MARK.match(line))
     for _ in range(3):
         end = _without_blank(lines, end)
-        start = next(
-            (
-                at
-                for at in range(end - 1, max(-1, end - 1 - _LONGEST_SIGNATURE_LINES), -1)
-                if _SIGNATURE_MARK.match(lines[at])
-            ),
-            end,
-        )
+        start = end
+        if marks == 1:
+            start = _marked_signature(lines, end)
         if start == end and end and _FROM_A_DEVICE.match(lines[end - 1]):
             start = end - 1
         if start == end:
@@ -199,18 +292,33 @@ def _fold_signature(lines: list[str], folded: list[bool], end: int) -> None:
         end = start
 
 
-def _fold_leading_quote(lines: list[str], folded: list[bool]) -> None:
-    """A mail that starts with the quote and answers below it once: the quote is folded."""
-    at = 0
-    while at < len(lines) and not lines[at].strip():
-        at += 1
-    start, length = at, _attribution_lines(lines, at) if at < len(lines) else 0
-    at += length
-    while at < len(lines) and (_is_quote(lines[at]) or not lines[at].strip()):
-        at += 1
-    quoted = [line for line in lines[start + length : at] if line.strip()]
-    rest = [
-        line for line, cut in zip(lines[at:], folded[at:], strict=True) if not cut and line.strip()
-    ]
-    if quoted and rest and not any(_is_quote(line) for line in rest):
-        _mark(folded, start, at)
+def _marked_signature(lines: list[str], end: int) -> int:
+    for at in range(end - 1, max(-1, end - 1 - _LONGEST_SIGNATURE_LINES), -1):
+        if _SIGNATURE_MARK.match(lines[at]):
+            asks = any("?" in _WEB_ADDRESS.sub("", line) for line in lines[at + 1 : end])
+            return end if asks else at
+    return end
+
+
+def _fold_only_quote(lines: list[str], folded: list[bool], proof: _Proof) -> None:
+    """What is answered once, below the quote of it or on both sides: the one quote there is, with its attribution, is folded."""
+    first = next(
+        (at for at, line in enumerate(lines) if not folded[at] and _is_quote(line)), len(lines)
+    )
+    end = first
+    while (
+        end < len(lines) and not folded[end] and (_is_quote(lines[end]) or not lines[end].strip())
+    ):
+        end += 1
+    if any(_is_quote(line) and not folded[at] for at, line in enumerate(lines[end:], end)):
+        return
+    above = _without_blank(lines, first)
+    start = _with_attribution(lines, above)
+    if start < above:
+        is_history = proof.is_ours(" ".join(lines[start:above]))
+    else:
+        # A quote nobody is named above is history only where everything begins with it.
+        start = first
+        is_history = not above and proof.is_ours("")
+    if is_history and first < end:
+        _mark(folded, start, end)

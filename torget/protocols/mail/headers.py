@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
 
+from torget.protocols.clocks import when
 from torget.protocols.encodings import decode
 from torget.protocols.mail.values import Address
 from torget.protocols.plaintext import one_line
@@ -26,7 +27,9 @@ _BARE_ID = re.compile(r"[^<>\s,;]{1,400}@[^<>\s,;]{1,400}")
 # Quoted text and addresses in angles count as one; else the signs that part mailboxes.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|<[^<>",;]*+>|[(),;]')
 _COMMENT = re.compile(r"\([^()]{0,300}\)")
-_ADDRESS = re.compile(r"[^\s<>@,;:\"()\[\]\\]{1,128}@(?:[^\s<>@,;:\"()\\\[\]]{1,253}|\[[^\s<>@\[\]]{1,253}\])")
+_ADDRESS = re.compile(
+    r"[^\s<>@,;:\"()\[\]\\]{1,128}@(?:[^\s<>@,;:\"()\\\[\]]{1,253}|\[[^\s<>@\[\]]{1,253}\])"
+)
 
 
 def raw_headers(message: Message) -> list[tuple[str, str]]:
@@ -80,6 +83,14 @@ def _word_bytes(encoding: str, content: str) -> bytes:
         return base64.b64decode(letters + b"=" * (-len(letters) % 4))
     except binascii.Error:
         return raw
+
+
+def parameter_text(value: object) -> str:
+    """A parameter as Python's parser hands it out, by the alphabet it declares (RFC 2231 §4)."""
+    if isinstance(value, tuple):
+        charset, _language, text = value
+        return decode(str(text).encode("latin-1", "replace"), str(charset or ""))
+    return str(value or "").strip('"')
 
 
 def plain(value: str, max_chars: int = 1000) -> str:
@@ -159,7 +170,9 @@ def _comment(piece: str) -> str:
 
 def _unquoted(name: str) -> str:
     name = re.sub(r"\A\s*'(.*)'\s*\Z", r"\1", name)
-    return re.sub(r"\\(.)", r"\1", name.replace('\\"', "\0").replace('"', "").replace("\0", '"')).strip()
+    return re.sub(
+        r"\\(.)", r"\1", name.replace('\\"', "\0").replace('"', "").replace("\0", '"')
+    ).strip()
 
 
 def message_ids(value: str, limit: int = 100) -> list[str]:
@@ -170,11 +183,12 @@ def message_ids(value: str, limit: int = 100) -> list[str]:
 
 
 def date(value: str) -> datetime | None:
-    """A Date header in UTC (RFC 5322 §3.3), or None when it cannot be one."""
+    """A Date header in UTC (RFC 5322 §3.3), also in the odd spellings of `clocks`, or None when it cannot be one."""
+    flat = one_line(value, 200)
     try:
-        parsed = parsedate_to_datetime(one_line(value, 200))
+        parsed = parsedate_to_datetime(flat)
         # No zone (or -0000) means the sender's clock is taken as UTC.
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
         return aware.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
-        return None
+        return when(flat)

@@ -10,6 +10,7 @@ from torget.protocols.mail.machines import takes_no_answer
 from torget.protocols.mail.values import Address, Mail
 
 COPY = "kopi"
+_OUR_ID = re.compile(r"t\.[0-9a-f]{32}@\S{1,253}")
 _REF = re.compile(r"\[\s*([A-ZÆØÅ]{1,6}-\d{2,4}-\d{1,9})\s*\]")
 _QUOTED = re.compile(
     r'"(?:[^"\\]|\\.){0,500}"|\([^()]{0,500}\)'
@@ -44,6 +45,15 @@ def case_of(mail: Mail, own_address: str, *, separator: str = "+") -> Case:
     parents = tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))
     found = _REF.search(mail.subject.upper())
     return Case(_token(mail, own_address.lower(), separator), parents, found[1] if found else "")
+
+
+def answers_us(mail: Mail, own_addresses: Iterable[str]) -> bool:
+    """Whether what it answers is a mail of ours, by the ids it names."""
+    domains = {one.rpartition("@")[2].lower() for one in own_addresses if one}
+    nearest = [*mail.in_reply_to, *mail.references[-1:]]
+    return any(
+        _OUR_ID.fullmatch(one) and one.rpartition("@")[2].lower() in domains for one in nearest
+    )
 
 
 def _token(mail: Mail, own_address: str, separator: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 MAX_BYTES = 60_000_000
 MAX_HEADER_BYTES = 512_000
@@ -59,11 +59,49 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Signature:
+    """A signature on the mail. `kind` is `smime`, `openpgp` or `unknown`.
+
+    `holds`: the words are what the holder of the certificate signed; None: it could not be told. Whose certificate it
+    is, is what the certificate says; its issuer has been checked by nobody.
+    """
+
+    kind: str
+    holds: bool | None = None
+    name: str = ""
+    addresses: Sequence[str] = ()
+    issuer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Something of a calendar (RFC 5546). Times are aware, or dates when it lasts whole days, or naive when floating.
+
+    `method` is `REQUEST`, `REPLY`, `CANCEL` … or nothing; `answer` what a reply says (`ACCEPTED` …); `repeats` how often
+    (`DAILY` …).
+    """
+
+    method: str = ""
+    summary: str = ""
+    begins: datetime | date | None = None
+    ends: datetime | date | None = None
+    place: str = ""
+    description: str = ""
+    organiser: str = ""
+    answered_by: str = ""
+    answer: str = ""
+    repeats: str = ""
+    cancelled: bool = False
+    more: int = 0  # others in the same file that are not told of
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A mail, understood as far as it goes; everything is clean text.
 
     `message_id` has no angle brackets; `synthetic_id` tells that the mail had none and it was made from the bytes.
-    `identity` also tells two different mails with one Message-ID apart, and is the same for one mail delivered twice.
+    `date` is when it was sent, or the receipt when the sender's clock is far off or tells nothing; then `claimed` is what it
+    said. `identity` also tells two different mails with one Message-ID apart, and is the same for one mail delivered twice.
     """
 
     identity: str
@@ -76,11 +114,16 @@ class Mail:
     subject: str
     date: datetime
     date_given: bool
+    claimed: datetime | None = field(kw_only=True, default=None)
     in_reply_to: Sequence[str]
     references: Sequence[str]
     text: str
     from_html: bool = False
-    encrypted: bool = False
+    # What could not be opened: `smime`, `openpgp`, `rights` (Microsoft's), `unreadable`; nothing when all is read.
+    encrypted: str = ""
+    signature: Signature | None = None
+    invitations: Sequence[Invitation] = ()
+    reaction: str = ""  # the sign they put on what we wrote
     truncated: bool = False
     attachments: Sequence[Part] = ()
     report: Report | None = None
