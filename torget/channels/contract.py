@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 MOST_WAIT = 7 * 24 * 3600.0  # seconds, whatever a server asks for
-# What a delivery does. `say` tells one person something (an answer, a private message); `publish` posts on our own
-# page; `edit` and `withdraw` change what we said; `hide`, `show` and `remove` act on what others said there.
+# What a delivery does. `say` tells one person something; `publish` posts on our own page; `edit` and `withdraw` change
+# what we said; `hide`, `show` and `remove` act on what others said there.
 Act = Literal["say", "publish", "edit", "withdraw", "hide", "show", "remove"]
 
 
@@ -61,10 +61,7 @@ class AccountFacts:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something received, before it is understood: what intake stores, byte for byte.
-
-    `external_id` is the network's own id of it, or one made from the bytes when it has none.
-    """
+    """Something received, before it is understood, byte for byte; `external_id` is the network's own, or made from it."""
 
     external_id: str
     body: bytes
@@ -123,6 +120,8 @@ class Utterance:
     attachments: Sequence[File] = ()
     whole: bool = False  # of an edit: these are all the files it has now
     warning: str = ""  # the content warning its author put before it
+    claimed_at: datetime | None = None  # when its sender says, where that is not believed
+    remarks: Sequence[tuple[str, Mapping[str, str]]] = ()  # codes of `conversations.remarks`
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -247,10 +246,7 @@ class Polled:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """How a text goes out: the parts it is sent in, how much of the network's measure it uses, what is worth saying.
-
-    `unit` names the measure in words ("tegn", "SMS-er"); it fits when `used` is at most `most`.
-    """
+    """How a text goes out: its parts, how much of the network's measure (`unit`, in words) it uses, what is worth saying."""
 
     parts: Sequence[str]
     used: int
@@ -301,9 +297,7 @@ class Adapter(Protocol):
     icon: str  # by name, of the icons in design
     capabilities: Capabilities
     hide_means: Any  # what "hide" does there, in a sentence for the desk
-    fields: Sequence[
-        Field
-    ]  # what connecting takes; for `oauth` what must be known before the owner is asked
+    fields: Sequence[Field]  # what connecting takes; for `oauth`, before the owner is asked
     oauth: bool  # the owner is sent to the network to say yes
 
     def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
@@ -359,7 +353,7 @@ class Adapter(Protocol):
         ...
 
     def own_id(self, idempotency_key: str, account: AccountFacts) -> str:
-        """The external id what we send with that key bears there, as far as it is known beforehand. Pure."""
+        """The external id that what we send with that key bears there. Pure."""
         ...
 
     def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:

@@ -17,7 +17,7 @@ from torget.channels.contract import AccountFacts, File, Item, Notice, Utterance
 from torget.channels.models import Account
 from torget.channels.reading import Asked, Said, parse
 from torget.channels.registry import adapter_for
-from torget.conversations import attachments, changing, deadlines, persons
+from torget.conversations import attachments, changing, deadlines, persons, remarks
 from torget.conversations.finding import answers_private, find_place, is_asker, kept, route
 from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Identity, Message
@@ -154,10 +154,10 @@ def note_inbound(
     )
 
 
-def _note_blocked(conversation: Conversation, occurred_at: datetime, visibility: str) -> None:
-    """A blocked sender spoke: it is kept and found, but nobody waits for us. A new conversation is closed at once.
+def _note_only(conversation: Conversation, occurred_at: datetime, visibility: str) -> None:
+    """A blocked sender spoke, or a sign was put on what we said: kept and found, but nobody waits for us.
 
-    When somebody last spoke to us stays as it was: a reply on hold answers what was said before.
+    A new conversation is closed at once. When somebody last spoke to us stays as it was: a reply on hold answers what was said before.
     """
     fresh = conversation.message_count == 0
     Conversation.objects.filter(pk=conversation.pk).update(
@@ -201,7 +201,8 @@ def _message_of(
         held_there=said.held,
         changed_at=said.changed_at,
         occurred_at=when.at,
-        claimed_at=when.claimed_at,
+        claimed_at=when.claimed_at or said.claimed_at,
+        remarks=remarks.kept(said.remarks),
         created_at=at,
     )
 
@@ -244,8 +245,8 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     attachments.attach(message, attachments.prepared_of(said))
     if envelope.headers.get("via") == RECONCILED:
         channels.note_missed(account.pk)
-    if blocked:
-        _note_blocked(conversation, occurred_at, visibility)
+    if blocked or (place.conversation and said.extra.get("reaction")):
+        _note_only(conversation, occurred_at, visibility)
     else:
         note_inbound(
             conversation,

@@ -10,6 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from torget.adapters.email import invited, remarks
 from torget.adapters.email.imap import Fault, Mailbox
 from torget.channels import smtp
 from torget.channels.base import Base, letter
@@ -162,10 +163,8 @@ def _notice(machine: Machine) -> Notice:
 
 def _utterance(item: Item, mail: Mail, machine: Machine | None, account: AccountFacts) -> Utterance:
     case = mails.case_of(mail, account.address, separator=_separator(account))
-    said, folded = mails.fold(mail.text, subject=mail.subject)
-    if len(said) > MAX_SAID_CHARS:
-        said, folded = said[:MAX_SAID_CHARS], f"{said[MAX_SAID_CHARS:]}\n\n{folded}".strip()
     own = _own_addresses(account)
+    said, folded = _said(mail, [*own, account.name], answers=mails.answers_us(mail, own))
     sender = mails.sender_of(mail, own, _listed(account.settings.get("form_senders")))
     # A form's server signs for the form, and knows as little as we of who filled it in.
     proof = (
@@ -185,19 +184,31 @@ def _utterance(item: Item, mail: Mail, machine: Machine | None, account: Account
         folded=folded,
         subject=mail.subject,
         occurred_at=mail.date,
+        claimed_at=mail.claimed,
         visibility="private",
         case=case.token,
         parents=case.parents,
         attachments=[File(part.name, part.media_type, part.content) for part in mail.attachments],
+        remarks=list(remarks.of(mail)),
         extra={
             "ref_hint": case.ref_hint,
             "machine": machine.kind if machine else "",
             "may_answer": mails.may_answer(mail, account.address),
-            "encrypted": mail.encrypted,
+            "encrypted": bool(mail.encrypted),
             "truncated": mail.truncated or any(part.damaged for part in mail.attachments),
             "message_id": mail.message_id,
+            "reaction": mail.reaction,
         },
     )
+
+
+def _said(mail: Mail, own: Sequence[str], *, answers: bool) -> tuple[str, str]:
+    """What they say now, with what they sent of their calendar in words below; and what is folded away."""
+    said, folded = mails.fold(mail.text, subject=mail.subject, own=own, answers=answers)
+    if len(said) > MAX_SAID_CHARS:
+        said, folded = said[:MAX_SAID_CHARS], f"{said[MAX_SAID_CHARS:]}\n\n{folded}".strip()
+    told = [invited.in_words(one) for one in mail.invitations]
+    return "\n\n".join(part for part in (said or mail.reaction, *told) if part), folded
 
 
 def _own_addresses(account: AccountFacts) -> list[str]:

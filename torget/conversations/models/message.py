@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from torget.channels.models import Account
+from torget.conversations import remarks
 from torget.conversations.models.conversation import Conversation
 from torget.conversations.models.persons import Identity, below
 from torget.intake.models import Envelope
@@ -213,6 +214,8 @@ class Message(models.Model):
         blank=True,
         help_text="When its sender says it was said, where that is too far from the receipt to be believed.",
     )
+    # What staff are told beside it: pairs of a code and values.
+    remarks = models.JSONField(default=list, db_default=[], blank=True)
     occurred_at = models.DateTimeField()
     created_at = models.DateTimeField()
     edited_at = models.DateTimeField(null=True, blank=True)
@@ -272,6 +275,10 @@ class Message(models.Model):
     def opening(self) -> str:
         """What lists show the beginning of: the content warning where there is one, else the words."""
         return self.warning or self.body
+
+    def remark_words(self) -> list[str]:
+        """What staff are told beside it, in their language."""
+        return remarks.words(self.remarks)
 
     @property
     def public_name(self) -> str:
