@@ -18,7 +18,7 @@ from torget.channels.models import Account
 from torget.errors import Stale
 from torget.history.rules import record
 from torget.outbox.models import Delivery
-from torget.outbox.moving import longer_trail, move
+from torget.outbox.moving import move
 from torget.outbox.turns import Later, set_aside
 from torget.people.actor import Actor, check
 
