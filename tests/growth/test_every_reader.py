@@ -50,6 +50,8 @@ FILL: dict[str, Any] = {
     "values": {},
     "found": (),
     "number": 1,
+    "name": "fil",
+    "declared": "text/plain",
 }
 FILL_BY_READER: dict[str, dict[str, Any]] = {
     "torget.protocols.threads.parts": {"most": 500},
