@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
@@ -25,6 +26,7 @@ from torget.people.limits.counting import (
 from torget.people.limits.declared import BY_NAME
 from torget.people.limits.tickets import Ticket
 from torget.people.limits.values import note_met
+from torget.people.models import Municipality
 
 P = ParamSpec("P")
 TICKET, NONCE = "ventebillett", "regnestykke"
@@ -46,21 +48,7 @@ def gate(request: Any) -> HttpResponse | None:
         if tickets.use(ticket, at=at):
             return None
     municipality = request.municipality
-    wanted = (
-        ("forms_address", peer),
-        ("forms_network", network_of(request.META.get("REMOTE_ADDR", ""))),
-        ("forms_square", ""),
-    )
-    levels = [
-        at_most(
-            name,
-            municipality,
-            *([about] if about else []),
-            at=at,
-            top=top_of(name, municipality),
-        )
-        for name, about in wanted
-    ]
+    levels = _count(municipality, request.META.get("REMOTE_ADDR", ""), at=at)
     full = max(levels, key=lambda one: one.share)
     if walls(levels):
         note_met(full.name, municipality, refused=True, at=at)
@@ -85,6 +73,23 @@ def gated(
         return view(request, *args, **kwargs) if answer is None else answer
 
     return guarded
+
+
+def _count(municipality: Municipality, peer: str, *, at: datetime) -> list[Level]:
+    """Count a form, from the narrowest limit outwards.
+
+    What one address is slowed for fills neither its network's nor everybody's: nobody slows others alone.
+    """
+    levels: list[Level] = []
+    for name, about in (
+        ("forms_address", (address_of(peer),)),
+        ("forms_network", (network_of(peer),)),
+        ("forms_square", ()),
+    ):
+        levels.append(at_most(name, municipality, *about, at=at, top=top_of(name, municipality)))
+        if levels[-1].share > 1:
+            break
+    return levels
 
 
 def _ahead(levels: Sequence[Level]) -> float:

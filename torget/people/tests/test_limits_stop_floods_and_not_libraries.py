@@ -248,3 +248,24 @@ def test_counting_is_one_statement_however_many_count_at_once(nordvaag, now):
     with connection.cursor() as cursor:
         cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'people_counter'")
         assert cursor.fetchone() == ("u",)  # unlogged: cheap, and not in backups
+
+
+def test_a_flood_from_one_address_slows_nobody_else(low):
+    for n in range(200):
+        ask(body=f"Flom nummer {n}?")
+    assert ask(body="Når åpner svømmehallen?", peer="198.51.100.9").status_code == 302
+    assert not counting.flooded(low, at=timezone.now())
+
+
+def test_a_flood_from_everywhere_slows_everybody_and_stops_nobody(low, monkeypatch):
+    monkeypatch.setattr(tickets, "EASIEST_BITS", 8)
+    monkeypatch.setattr(tickets, "HARDEST_BITS", 8)
+    value = counting.value_of("forms_square", low)
+    ask(body="Den første?", peer="198.51.100.9")
+    everybody = Counter.objects.filter(key=counting.key_of("forms_square", low.pk))
+    assert everybody.update(level=value * counting.WALL) == 1
+    slowed = ask(body="Når åpner svømmehallen?", peer="203.0.113.9")
+    assert slowed.status_code == 429
+    typed = hidden(slowed)
+    typed["regnestykke"] = solve(typed["ventebillett"], 8)
+    assert Client().post("/spor", typed, REMOTE_ADDR="203.0.113.9").status_code == 302
