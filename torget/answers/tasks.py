@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from datetime import datetime, timedelta
 
 from django.core.mail import send_mail
@@ -25,25 +26,28 @@ from torget.people.roles import MAY
 
 PAUSE_SECONDS, IDLE_SECONDS = 1.0, 30.0
 MOST_FROM_ABOVE = 3
-NICE = 10
+GIVES_WAY = 4  # times as long as a batch took, while the machine is busy
 BEAT_SECONDS = 60  # a batch takes some seconds, and nobody waits for it
 
 
 def learn_loop(stop: threading.Event) -> None:
     """Run until told to stop: nothing here is needed by the request that publishes or asks."""
-    if hasattr(
-        os, "setpriority"
-    ):  # of this thread and those it begins: who waits for a page goes first
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICE)
     with Waker("torget") as waker:
         while not stop.is_set():
             close_old_connections()
-            now = timezone.now()
+            now, began = timezone.now(), time.monotonic()
             busy = understand_some(at=now) + note_some(at=now)
             beat("learning", every_seconds=BEAT_SECONDS)
             if not busy:
                 waker.wait(IDLE_SECONDS, stop)
                 stop.wait(PAUSE_SECONDS)  # much happens at once: one look is enough for all of it
+            elif _is_machine_busy():
+                stop.wait(GIVES_WAY * (time.monotonic() - began))
+
+
+def _is_machine_busy() -> bool:
+    """Whether somebody waits for a processor: a page and the database's part of it go before what is learnt."""
+    return os.getloadavg()[0] > (os.cpu_count() or 1)
 
 
 def remind_expiring(*, at: datetime) -> list[Answer]:

@@ -100,8 +100,8 @@ def asks(person: Person) -> None:
 
 def _sum(page: str) -> dict[str, str]:
     """What the resident's browser does in the slow lane: finds the number that opens the ticket."""
-    form = lxml.html.fromstring(page).forms[-1]
-    ticket, bits = form.fields["ventebillett"], int(form.get("data-bits"))
+    [lane] = lxml.html.fromstring(page).xpath("//*[@data-slow-lane]")
+    [ticket], bits = lane.xpath("input[@name='ventebillett']/@value"), int(lane.get("data-bits"))
     number = 0
     while _zero_bits(f"{ticket}:{number}") < bits:
         number += 1

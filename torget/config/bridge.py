@@ -17,13 +17,15 @@ from typing import IO, Any
 
 from torget.config import rsgi
 from torget.config.rsgi import Headers, Reply, Scope
-from torget.config.turns import Turns
+from torget.config.turns import Senders, Turns
+from torget.design.ready import STAFF
 from torget.protocols.cookies import without_escapes
 
 log = logging.getLogger(__name__)
 
 SPOOL_BYTES = 1_000_000
 PIECE_BYTES = 256_000
+_STAFF = STAFF.lower()
 _WITHOUT_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
 Environ = dict[str, Any]
@@ -158,9 +160,16 @@ class Bridge:
     """Hands requests to a WSGI application on a pool of threads."""
 
     def __init__(
-        self, application: Application, threads: int, limit: int, *, trust_proxy: bool
+        self,
+        application: Application,
+        threads: int,
+        limit: int,
+        *,
+        trust_proxy: bool,
+        session_cookie: str = "",
     ) -> None:
         self.application = application
+        self.senders = Senders(session_cookie)
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="django")
         self.turns = Turns(threads)
         self.limit = limit
@@ -178,12 +187,20 @@ class Bridge:
 
     async def run(self, request: Environ) -> Answer:
         """Django's answer to a request, when it is its sender's turn."""
-        async with self.turns.turn(request["REMOTE_ADDR"]) as note:
+        cookie = request.get("HTTP_COOKIE", "")
+        async with self.turns.turn(self.senders.of(request["REMOTE_ADDR"], cookie)) as note:
             answer, seconds = await asyncio.get_running_loop().run_in_executor(
                 self.pool, _timed, self.application, request
             )
             note(seconds)
-            return answer
+        self._note_staff(answer, cookie)
+        return answer
+
+    def _note_staff(self, answer: Answer, cookie: str) -> None:
+        told = len(answer.headers)
+        answer.headers = [pair for pair in answer.headers if pair[0] != _STAFF]
+        if len(answer.headers) < told:
+            self.senders.note_staff(cookie)
 
     async def send(self, answer: Answer, method: str, reply: Reply) -> None:
         """Send the answer, piece by piece when it is large."""

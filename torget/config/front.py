@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 DRAIN_SECONDS = 8.0
 SHORT_THREADS = 2
+SWITCH_SECONDS = 0.0005
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -37,6 +39,8 @@ class Front:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         processes.end_with_parent(DRAIN_SECONDS)
+        # A page asks the database fifty times; each time it comes back it waits so long for whoever computes.
+        sys.setswitchinterval(SWITCH_SECONDS)
         # Short questions (who is this account, may they listen) must not wait behind slow pages.
         self.short = ThreadPoolExecutor(SHORT_THREADS, thread_name_prefix="short")
         self.bridge = Bridge(
@@ -44,6 +48,7 @@ class Front:
             max(1, settings.THREADS),
             settings.MAX_BODY_BYTES,
             trust_proxy=settings.TRUST_PROXY,
+            session_cookie=settings.SESSION_COOKIE_NAME,
         )
         languages = {code for code, _name in settings.LANGUAGES}
         self.keys = Keys(settings.SESSION_COOKIE_NAME, languages, https=settings.HTTPS)

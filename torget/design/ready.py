@@ -7,6 +7,8 @@ from django.http import HttpResponse
 SECONDS = "5"
 MARK = "X-Ready-Seconds"
 UNCHANGED = "X-Ready-Unchanged"
+# For the front alone: the answer is for somebody of the staff.
+STAFF = "X-Ready-Staff"
 # In a page that is the same for everyone no form has a number of its own; the browser makes one.
 NO_NONCE = {"nonce": ""}
 

@@ -15,6 +15,7 @@ from django.utils import timezone, translation
 from django.utils.functional import SimpleLazyObject
 
 from torget.design import cookies
+from torget.design.ready import STAFF
 from torget.design.unsent import give_back
 from torget.errors import Busy, NotAllowed, Refused
 from torget.people.actor import Actor, staff_of
@@ -80,8 +81,17 @@ class MunicipalityMiddleware:
                     "Ingen kommune svarer på denne adressen.\n", status=400, content_type=PLAIN
                 )
         request.municipality = municipality  # type: ignore[attr-defined]  # our own attribute
-        request.actor = SimpleLazyObject(lambda: actor_of(request))  # type: ignore[attr-defined]
-        return self.get_response(request)
+        asked: list[Actor] = []  # who it is, once a page has asked for it
+
+        def ask() -> Actor:
+            asked.append(actor_of(request))
+            return asked[0]
+
+        request.actor = SimpleLazyObject(ask)  # type: ignore[attr-defined]
+        response = self.get_response(request)
+        if asked and asked[0].staff is not None:
+            response[STAFF] = "1"
+        return response
 
 
 def actor_of(request: Any) -> Actor:

@@ -579,6 +579,9 @@ def test_a_heartbeat_from_the_desk_drops_no_ready_page_and_is_heard_by_colleague
         status, told, _body = call(square, "POST", f"/desk/sak/{ref}/{path}", body, **headers)
         return status, told
 
+    status, headers_of_desk, _page = get(square, "/desk/", cookie=cookie)
+    assert status == 200
+    assert not [name for name in headers_of_desk if name.lower().startswith("x-ready")]
     link, answer = listen(square, cookie)
     time.sleep(1)
     assert subject in get(square, "/vegg")[2].decode()

@@ -7,7 +7,15 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from torget.config.turns import BUSY_SECONDS, EVERYBODY, HALF_SECONDS, LIGHT_SECONDS, Turns
+from torget.config.turns import (
+    BUSY_RESTS,
+    BUSY_SECONDS,
+    EVERYBODY,
+    HALF_SECONDS,
+    LIGHT_SECONDS,
+    Senders,
+    Turns,
+)
 
 FLOOD, TOWN_HALL, KARI = "192.0.2.66", "192.0.2.1", "198.51.100.7"
 
@@ -17,7 +25,10 @@ class House:
 
     def __init__(self, threads: int = 4) -> None:
         self.now = 100.0
-        self.turns = Turns(threads, lambda: self.now)
+        self.resting: list[tuple[float, Callable[[], None]]] = []
+        self.turns = Turns(
+            threads, lambda: self.now, lambda seconds, act: self.resting.append((seconds, act))
+        )
         self.inside: list[str] = []
         self.ends: dict[str, list[asyncio.Event]] = {}
 
@@ -75,12 +86,42 @@ def test_a_flood_leaves_room_while_somebody_else_is_here():
         for _request in range(20):
             house.ask(FLOOD)
         await settle()
-        assert sorted(house.inside) == sorted([KARI, FLOOD, FLOOD])
+        assert sorted(house.inside) == sorted([KARI, FLOOD])
         house.ask(KARI)
         await settle()
         assert house.inside.count(KARI) == 2
 
     play(scene)
+
+
+def test_a_flood_rests_between_while_somebody_else_is_here():
+    async def scene(house: House) -> None:
+        await house.make_busy(FLOOD)
+        house.ask(KARI)
+        house.ask(FLOOD, 0.2)
+        house.ask(FLOOD)
+        await settle()
+        await house.end_one(FLOOD)
+        assert house.inside == [KARI]
+        [(seconds, wake)] = house.resting
+        assert seconds == pytest.approx(0.2 * BUSY_RESTS)
+        wake()
+        await settle()
+        assert sorted(house.inside) == sorted([KARI, FLOOD])
+
+    play(scene)
+
+
+def test_staff_count_each_for_themselves_once_they_are_known():
+    senders = Senders("sessionid")
+    martin, nina = "theme=dark; sessionid=martin", "sessionid=nina"
+    assert senders.of(TOWN_HALL, martin) == TOWN_HALL
+    senders.note_staff(martin)
+    senders.note_staff("theme=dark")
+    assert senders.of(TOWN_HALL, martin) == senders.of(KARI, martin) == "martin"
+    assert senders.of(TOWN_HALL, nina) == senders.of(TOWN_HALL, "theme=dark") == TOWN_HALL
+    # Nobody passes for staff by a cookie of another name.
+    assert senders.of(FLOOD, "xsessionid=martin") == FLOOD
 
 
 def test_a_town_hall_alone_has_all_threads():
