@@ -102,7 +102,7 @@ EXCUSED = {
 # Read by everybody, before anything else: these meet every shape each time.
 FIRST_OF_ALL = (
     "torget.protocols.plaintext",
-    "torget.protocols.activitypub.markup.to_text",
+    "torget.protocols.posthtml.to_text",
     "torget.protocols.mail.flowed",
     "torget.protocols.mail.html",
 )

@@ -131,9 +131,10 @@ class Notice:
 
     `of` is the external id of our message it concerns, or its idempotency key, when known. "network" is news only the
     network itself understands (a new follower): its adapter heeds it, in the transaction that files the envelope.
+    "unread" is a piece of the envelope that could not be read (`piecewise`): it is set aside, the rest is filed.
     """
 
-    kind: Literal["bounce", "auto_reply", "own", "receipt", "loop", "network"]
+    kind: Literal["bounce", "auto_reply", "own", "receipt", "loop", "network", "unread"]
     of: str = ""
     detail: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
@@ -145,6 +146,10 @@ class Unparseable(Exception):  # noqa: N818 - names the envelope's state
 
 class BadSignature(Exception):  # noqa: N818 - names the verdict
     """An inbound webhook is not from whom it says."""
+
+
+class NothingToKeep(Exception):  # noqa: N818 - names the verdict
+    """A delivery that can mean nothing to us, whoever sent it: it is answered with thanks and forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +312,7 @@ class Adapter(Protocol):
 
         Raises:
             BadSignature: missing, wrong or too old.
+            NothingToKeep: nothing in it is for us to know.
         """
         ...
 

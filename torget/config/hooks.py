@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, close_old_connections
 from django.db.utils import InterfaceError
 
-from torget.channels.contract import AccountFacts, BadSignature, Item
+from torget.channels.contract import AccountFacts, BadSignature, Item, NothingToKeep
 from torget.channels.registry import adapter_for
 from torget.channels.rules import facts_by_key, note_rejected
 from torget.config import rsgi
@@ -127,6 +127,9 @@ class Hooks:
         except BadSignature as fault:
             self._note_rejected(account.id, str(fault))
             raise
+        except NothingToKeep:
+            rsgi.say(reply, 202, "Nothing to keep.")
+            return
         except (DatabaseError, Full):
             raise
         except (ImproperlyConfigured, NotImplementedError):

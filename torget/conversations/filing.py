@@ -283,6 +283,8 @@ def _file_notice(envelope: Envelope, notice: Notice, at: datetime) -> None:
         news.confirm(envelope.account_id, notice.of, at=at)
     elif notice.kind == "receipt":
         news.note_report(envelope.account_id, notice.of, notice.detail, at=at)
+    elif notice.kind == "unread":
+        intake.set_aside(envelope, str(notice.data["body"]), notice.detail, at=at)
     elif notice.kind == "network":
         adapter_for(envelope.account.network).heed(notice, channels.facts(envelope.account), at=at)
 

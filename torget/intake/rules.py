@@ -103,6 +103,16 @@ def quarantine(envelope: Envelope, why: str, *, at: datetime) -> None:
             record("envelope.quarantined", envelope, by=Actor.system(municipality), at=at)
 
 
+def set_aside(envelope: Envelope, piece: str, why: str, *, at: datetime) -> None:
+    """Keep a piece of an envelope as one of its own, in quarantine, with the reason in words; the same one only once."""
+    body = piece.encode("utf-8", "replace")
+    name = f"piece:{hashlib.sha256(envelope.external_id.encode() + body).hexdigest()}"
+    item = Item(name, body, envelope.media_type, {**envelope.headers, "piece-of": envelope.external_id})  # fmt: skip
+    piece_id, seen = receive(envelope.account_id, item, at=at)
+    if not seen:
+        quarantine(Envelope.objects.select_related("account").get(pk=piece_id), why, at=at)
+
+
 def try_later(envelope: Envelope, why: str, *, at: datetime) -> None:
     """Something of ours failed (not the bytes): again in a while, and to quarantine after five times."""
     if envelope.attempts + 1 >= MAX_ATTEMPTS:

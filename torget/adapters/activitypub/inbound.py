@@ -9,11 +9,11 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from torget.adapters.activitypub import blocks, remotes
+from torget.adapters.activitypub import blocks, named, remotes
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import DomainBlock, Peer, Remote
 from torget.adapters.activitypub.ours import NETWORK, Ours
-from torget.channels.contract import AccountFacts, BadSignature, Item
+from torget.channels.contract import AccountFacts, BadSignature, Item, NothingToKeep
 from torget.channels.models import Account
 from torget.conversations.models import Message
 from torget.intake import rules as intake
@@ -75,6 +75,7 @@ def take(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item
             "actor-page": remote.page,
             "signed": checked.way,
             **({"silenced": "1"} if blocked else {}),
+            **named.fetched(said, mine),
         },
     )
     _hand_on(municipality_id, account.id, said, item, at=at)
@@ -95,15 +96,21 @@ def check(
 
     Raises:
         BadSignature: it does not hold.
+        NothingToKeep: somebody we never knew is no more.
     """
     if reading.host_of(key_id) != reading.host_of(claim.actor):
         raise BadSignature("The key is not the actor's.")
     gone = claim.type == "Delete" and claim.object_id == claim.actor
     if gone and remotes.known(claim.actor) is None:
-        raise BadSignature("Somebody we never knew is gone.")  # and so is their key
+        # Their key is gone as well. A refusal would have their server tell us again and again.
+        raise NothingToKeep("Somebody we never knew is gone.")
     try:
         remote = remotes.actor(claim.actor, mine, at=at)
     except remotes.Unreachable as fault:
+        if fault.gone and claim.type == "Delete":
+            raise NothingToKeep(
+                "Somebody we never knew took something back, and is gone."
+            ) from fault
         raise BadSignature(f"The actor's key could not be fetched: {fault}") from fault
     try:
         return remote, held_by(remote, key_id, request, body)
@@ -153,13 +160,14 @@ def _remember_way(host: str, checked: Checked) -> None:
 
 def concerns(said: Activity, mine: Ours) -> bool:
     """Whether an activity is for this actor of ours: by its address, or by what it is about."""
-    held = said.object
-    named = {*said.addressed, *said.objects, said.target}
-    for name in ("to", "cc", "object", "inReplyTo"):
-        named |= set(reading.ids_of(held.get(name)))
-    tags = [one for one in reading.many(held.get("tag")) if isinstance(one, Mapping)]
-    named |= {reading.id_of(tag.get("href")) for tag in tags}
-    return any(one == mine.actor or mine.is_ours(one) for one in named)
+    concerned = {*said.addressed, *said.objects, said.target}
+    for held in said.bodies:
+        for name in ("to", "object", "inReplyTo"):
+            concerned |= set(reading.ids_of(held.get(name)))
+        concerned |= set(reading.others_of(held))
+        tags = [one for one in reading.many(held.get("tag")) if isinstance(one, Mapping)]
+        concerned |= {reading.id_of(tag.get("href")) for tag in tags}
+    return any(one == mine.actor or mine.is_ours(one) for one in concerned)
 
 
 def _hand_on(

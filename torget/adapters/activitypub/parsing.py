@@ -10,8 +10,10 @@ from urllib.parse import unquote, urlsplit
 
 from django.utils.translation import gettext as _
 
+from torget.adapters.activitypub import named
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.ours import Ours
+from torget.channels import beside, piecewise
 from torget.channels.contract import (
     AccountFacts,
     Author,
@@ -21,10 +23,12 @@ from torget.channels.contract import (
     Unparseable,
     Utterance,
 )
-from torget.protocols.activitypub import Activity, Malformed, NoteSaid, reading
+from torget.protocols.activitypub import Activity, Malformed, NoteSaid, notes, reading
 from torget.protocols.plaintext import one_line
 
 Parsed = Sequence[Utterance | Notice]
+MOST_OBJECTS = 100  # of one activity
+MOST_FILES = 16  # of one note that are fetched
 NEWS = frozenset(
     {"Follow", "Undo", "Like", "Announce", "Move", "Block", "Flag", "Accept", "Reject"}
 )
@@ -40,11 +44,51 @@ def parse(item: Item, account: AccountFacts, *, received_at: datetime) -> Parsed
     try:
         said = reading.activity(reading.load(item.body))
         if said.type in NEWS:
-            return [_news(said)]
+            return [_news(one) for one in _one_by_one(said)]
         act = _ACTS.get(said.type)
         return act(said, mine, item, received_at) if act else []
     except Malformed as fault:
         raise Unparseable(f"Not an activity we understand: {fault}") from fault
+
+
+def _one_by_one(said: Activity) -> list[Activity]:
+    """An activity on several objects as several; a Flag stays one: its objects belong together."""
+    members = [*said.bodies, *said.named]
+    if len(members) < 2 or said.type == "Flag":
+        return [said]
+    return [
+        replace(
+            said,
+            object=one if isinstance(one, Mapping) else {},
+            object_id=reading.id_of(one),
+            object_type=reading.type_of(one) if isinstance(one, Mapping) else "",
+        )
+        for one in members[:MOST_OBJECTS]
+    ]
+
+
+def _each(said: Activity, item: Item, read: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
+    """What all the documents of an activity say: those in it, and those it names, where they could be fetched.
+
+    Raises:
+        Malformed: there is none.
+        Unparseable: none of them can be read.
+    """
+    fetched = named.documents(item.headers)
+    if not said.bodies and not said.named:
+        raise Malformed("What was said is not with it.")
+
+    def one(piece: Any) -> Parsed:
+        document = fetched.get(piece) if isinstance(piece, str) else piece
+        try:
+            if document is None:
+                raise Malformed("What was said is not with it.")
+            return read(document)
+        except Malformed as fault:
+            raise Unparseable(f"Not an activity we understand: {fault}") from fault
+
+    members: list[Any] = [*said.bodies, *said.named][:MOST_OBJECTS]
+    return piecewise.each(members, one, why="Not an activity we understand.")
 
 
 def _news(said: Activity) -> Notice:
@@ -74,33 +118,43 @@ def _author(said: Activity, item: Item) -> Author:
     )
 
 
-def _own_note(said: Activity) -> NoteSaid:
-    note = reading.note(said.object)
-    if note.author != said.actor or reading.host_of(note.id) != reading.host_of(said.actor):
+def _own_note(said: Activity, held: Mapping[str, Any]) -> NoteSaid:
+    note = notes.note(held, said.whole)
+    # Who wrote it need not stand in it; that it stands on their server then tells.
+    wrote = said.actor in note.authors or not note.authors
+    if not wrote or reading.host_of(note.id) != reading.host_of(said.actor):
         raise Malformed("Somebody speaks for somebody else.")
     return note
 
 
-def _is_for(note: NoteSaid, mine: Ours) -> bool:
-    named = {*note.addressed, *note.mentions}
-    return mine.actor in named or mine.is_ours(note.in_reply_to)
+def _is_for(said: Activity, note: NoteSaid, mine: Ours) -> bool:
+    addressed = {*said.addressed, *note.addressed, *note.mentions}
+    by_name = {mine.handle.lower(), mine.handle[1:].lower()} & {
+        one.lower() for one in note.mentioned
+    }
+    return mine.actor in addressed or bool(by_name) or any(map(mine.is_ours, note.answers))
 
 
 def _create(said: Activity, mine: Ours, item: Item, received_at: datetime) -> Parsed:
-    if not said.object:
-        raise Malformed("What was said is not with it.")
-    note = _own_note(said)
-    if not _is_for(note, mine):
+    return _each(said, item, lambda held: _created(said, held, mine, item, received_at))
+
+
+def _created(
+    said: Activity, held: Mapping[str, Any], mine: Ours, item: Item, received_at: datetime
+) -> Parsed:
+    note = _own_note(said, held)
+    if not _is_for(said, note, mine):
         return []
+    ours = next(filter(mine.is_ours, note.answers), "")
     if note.is_vote:
-        data = {"what": "Vote", "actor": said.actor, "id": note.id, "object": note.in_reply_to, "option": note.name}  # fmt: skip
-        return [Notice("network", of=note.in_reply_to, data=data)]
+        data = {"what": "Vote", "actor": said.actor, "id": note.id, "object": ours, "option": note.name}  # fmt: skip
+        return [Notice("network", of=ours, data=data)]
     told: list[Utterance | Notice] = [_utterance(said, note, mine, item, received_at)]
-    if note.is_public and mine.is_ours(note.in_reply_to):
-        data = {"what": "Reply", "actor": said.actor, "id": note.id, "object": note.in_reply_to}
+    if note.is_public and ours:
+        data = {"what": "Reply", "actor": said.actor, "id": note.id, "object": ours}
         if item.headers.get("silenced"):
             data["hidden"] = "1"
-        told.append(Notice("network", of=note.in_reply_to, data=data))
+        told.append(Notice("network", of=ours, data=data))
     return told
 
 
@@ -114,15 +168,17 @@ def _utterance(
         occurred_at=note.published or said.published or received_at,
         subject=note.name or note.summary,
         visibility="public" if note.is_public else "private",
-        parents=[note.in_reply_to] if note.in_reply_to else [],
+        parents=note.answers,
         language=note.language,
         url=note.url if note.url.startswith("https://") else "",
         held=bool(item.headers.get("silenced")),
         attachments=[
             File(_file_name(one.url), one.media_type, b"", one.alt, one.url)
             for one in note.attachments
-        ],
-        warning=note.summary or (_("Merket som følsomt innhold") if note.sensitive else ""),
+            if one.kind == "file"
+        ][:MOST_FILES],
+        warning=(note.summary if _warns(note) else "")
+        or (_("Merket som følsomt innhold") if note.sensitive else ""),
         extra={"hashtags": list(note.hashtags)},
     )
 
@@ -132,29 +188,56 @@ def _file_name(url: str) -> str:
 
 
 def _body(note: NoteSaid, mine: Ours) -> str:
-    """The words without names of ours before them; a poll's options and an event's time and place after them."""
+    """The words without names of ours before them; under them what else the note shows."""
     here = f"{mine.origin}/ap/"
     also = [one.removeprefix(here) for one in note.mentions if one.startswith(here)]
     names = "|".join(re.escape(name) for name in {mine.username, *also})
     host = re.escape(mine.host)
-    text = re.sub(rf"^\s*(@({names})(@{host})?\s+)+", "", note.text, flags=re.IGNORECASE)
-    lines = [text.strip()]
+    text = beside.of_content(note.content, note.media_type, base=note.url or note.id)
+    text = re.sub(rf"^\s*(@({names})(@{host})?\s+)+", "", text, flags=re.IGNORECASE).strip()
+    # What stands above the text and is shown nowhere else: an article's summary, the title of an answer.
+    above = [note.name] if note.in_reply_to else []
+    if not _warns(note):
+        above.append(note.summary)
+    told = [one for one in above if one and one not in text]
+    return beside.join("\n\n".join([*told, *([text] if text else [])]), _asides(note))
+
+
+def _warns(note: NoteSaid) -> bool:
+    """Whether its summary is a content warning; an article's is what it is about."""
+    return note.sensitive or note.type in ("Note", "Question", "ChatMessage")
+
+
+def _asides(note: NoteSaid) -> list[beside.Aside]:
+    """Everything beside the words of a note."""
+    found = []
     if note.poll:
-        lines += [f"• {option}" for option, _votes in note.poll.options]
+        options = [name for name, _votes in note.poll.options]
+        found.append(beside.poll(options, several=note.poll.multiple, ends_at=note.poll.ends_at, closed=note.poll.closed))  # fmt: skip
     if note.starts_at:
-        span = [one.isoformat(timespec="minutes") for one in (note.starts_at, note.ends_at) if one]
-        lines.append(" – ".join(span))
-    lines.append(note.place)
-    return "\n".join(line for line in lines if line)
+        found.append(beside.at_time(note.starts_at, note.ends_at))
+    found += [beside.place(one.name, one.address, one.where) for one in note.places]
+    kinds: Mapping[str, Callable[[str, str], beside.Aside]]
+    kinds = {"film": beside.film, "sound": beside.sound, "link": beside.link}
+    files = [one for one in note.attachments if one.kind == "file"][MOST_FILES:]
+    found += [kinds[one.kind](one.url, one.alt) for one in note.attachments if one.kind in kinds]
+    found += [beside.kept_out(one.media_type, one.url, one.alt) for one in files]
+    if note.type in ("Video", "Audio") and note.url:
+        found.append(beside.link(note.url))
+    return found + [beside.quote(url) for url in note.quotes]
 
 
 def _update(said: Activity, mine: Ours, item: Item, received_at: datetime) -> Parsed:
     if said.object_type in reading.ACTORS or said.object_id == said.actor:
         return [Notice("network", data={"what": "Update", "actor": said.actor})]
-    if not said.object:
-        raise Malformed("What it says now is not with it.")
-    note = _own_note(said)
-    if not _is_for(note, mine):
+    return _each(said, item, lambda held: _updated(said, held, mine, item, received_at))
+
+
+def _updated(
+    said: Activity, held: Mapping[str, Any], mine: Ours, item: Item, received_at: datetime
+) -> Parsed:
+    note = _own_note(said, held)
+    if not _is_for(said, note, mine):
         return []
     # A poll's counts change by Update as well: only one that says when it was edited is an edit.
     if note.poll and not note.updated:
@@ -165,21 +248,31 @@ def _update(said: Activity, mine: Ours, item: Item, received_at: datetime) -> Pa
 
 
 def _delete(said: Activity, mine: Ours, item: Item, received_at: datetime) -> Parsed:
-    if not said.object_id or reading.host_of(said.object_id) != reading.host_of(said.actor):
-        raise Malformed("Somebody takes back what somebody else said.")
-    if said.object_id == said.actor:
-        return [Notice("network", data={"what": "Gone", "actor": said.actor})]
-    data = {"what": "Unsaid", "actor": said.actor, "object": said.object_id}
+    """Everything it takes back; a tombstone that does not say whose it is takes back nothing."""
+
+    def gone(uri: str) -> Sequence[Utterance | Notice]:
+        if reading.host_of(uri) != reading.host_of(said.actor):
+            raise Unparseable("Somebody takes back what somebody else said.")
+        if uri == said.actor:
+            return [Notice("network", data={"what": "Gone", "actor": said.actor})]
+        return _taken_back(said, uri, item, received_at)
+
+    objects = list(dict.fromkeys(said.objects))[:MOST_OBJECTS]
+    return piecewise.each(objects, gone, why="Somebody takes back what somebody else said.")
+
+
+def _taken_back(said: Activity, uri: str, item: Item, received_at: datetime) -> Parsed:
+    data = {"what": "Unsaid", "actor": said.actor, "object": uri}
     return [
         Utterance(
-            external_id=said.object_id,
+            external_id=uri,
             author=_author(said, item),
             body="",
             occurred_at=said.published or received_at,
             kind="delete",
             visibility="public",
         ),
-        Notice("network", of=said.object_id, data=data),
+        Notice("network", of=uri, data=data),
     ]
 
 

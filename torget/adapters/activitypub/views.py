@@ -31,8 +31,8 @@ from torget.channels.contract import BadSignature
 from torget.channels.models import Account
 from torget.people.links import absolute
 from torget.people.models import Municipality
-from torget.protocols import nodeinfo, webfinger
-from torget.protocols.activitypub import LD_MEDIA_TYPE, MEDIA_TYPE, markup
+from torget.protocols import nodeinfo, posthtml, webfinger
+from torget.protocols.activitypub import LD_MEDIA_TYPE, MEDIA_TYPE
 from torget.protocols.files import BadFile
 from torget.protocols.http_signatures import Request
 
@@ -163,7 +163,7 @@ def actor(request: Any, username: str) -> HttpResponse:
                 "name": account.name,
                 "handle": mine.handle,
                 "things": [
-                    (thing, markup.to_text(str(thing.document.get("content", ""))))
+                    (thing, posthtml.to_text(str(thing.document.get("content", ""))))
                     for thing in collections.newest(mine)
                 ],
             },
@@ -222,7 +222,7 @@ def published(request: HttpRequest, mine: Ours, public_id: str) -> HttpResponse:
         return _json(documents.thing(thing), status=410 if thing.withdrawn_at else 200)
     if thing.withdrawn_at is None and (url := str(thing.document.get("url", ""))):
         return HttpResponseRedirect(url)
-    text = "" if thing.withdrawn_at else markup.to_text(str(thing.document["content"]))
+    text = "" if thing.withdrawn_at else posthtml.to_text(str(thing.document["content"]))
     context = {"name": mine.name, "handle": mine.handle, "thing": thing, "text": text}
     return render(
         request, "activitypub/thing.html", context, status=410 if thing.withdrawn_at else 200

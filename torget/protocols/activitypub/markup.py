@@ -1,4 +1,4 @@
-"""HTML as other servers write it → plain text, and our plain text → HTML."""
+"""Our plain text → HTML as other servers read it."""
 
 from __future__ import annotations
 
@@ -6,72 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from html import escape
 
-from torget.protocols import html as reader
-from torget.protocols.plaintext import clean
-
-MOST_CHARS = 50_000  # of the HTML of one note; Mastodon's own are at most some thousand
-MOST_ADDRESS_CHARS = 2_000
-_MOST_LINK_PARTS = 200
-_PARAGRAPHS = frozenset(
-    {"p", "div", "ul", "ol", "blockquote", "pre", "table", "h1", "h2", "h3", "h4"}
-)
-_LINES = frozenset({"br", "li", "tr", "hr"})
-_SILENT = frozenset({"script", "style", "template", "head", "title"})
-_SPACES = re.compile(r"[ \t\r\n]+")
 _BETWEEN_BLOCKS = re.compile(r"\n\s*\n")
-_BLANK_LINES = re.compile(r"\n{3,}")
 _WORD = re.compile(
     r"(?P<url>https?://[^\s<>\"'()\[\]{}]+[^\s<>\"'()\[\]{}.,;:!?])|(?<![\w/])#(?P<tag>[^\W_]\w*)"
 )
-
-
-class _Note:
-    """Lays the words of a note out in paragraphs; a link whose words are not its address keeps it."""
-
-    def __init__(self) -> None:
-        self.parts: list[str] = []
-        # Address and where its text begins; "" for one that is not shown.
-        self.links: list[tuple[str, int]] = []
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag in _PARAGRAPHS:
-            self.parts.append("\n\n")
-        elif tag in _LINES:
-            self.parts.append("\n")
-        if tag == "li":
-            self.parts.append("• ")
-        elif tag == "a":
-            classes = attributes.get("class", "").split()
-            known = {"mention", "hashtag"} & set(classes)
-            self.links.append(("" if known else attributes.get("href", ""), len(self.parts)))
-
-    def end(self, tag: str) -> None:
-        if tag in _PARAGRAPHS:
-            self.parts.append("\n\n")
-        elif tag == "a" and self.links:
-            address, begun = self.links.pop()
-            if address.startswith(("https://", "http://")):
-                # Links inside links would have the same words looked through again and again.
-                words = "".join(self.parts[begun : begun + _MOST_LINK_PARTS])
-                if not _same(words[:MOST_ADDRESS_CHARS].strip(), address):
-                    self.parts.append(f" ({address[:MOST_ADDRESS_CHARS]})")
-
-    def say(self, text: str) -> None:
-        self.parts.append(_SPACES.sub(" ", text))
-
-
-def _same(words: str, address: str) -> bool:
-    """Whether a link's words are its own address (Mastodon hides the ends of long ones from sight)."""
-    bare = address.partition("://")[2].rstrip("/")
-    return words.rstrip("/").removeprefix("https://").removeprefix("http://") == bare
-
-
-def to_text(html: str) -> str:
-    """The words of HTML, with its paragraphs; links keep their addresses. Nothing is fetched or run."""
-    note = _Note()
-    reader.read(html, note, most_chars=MOST_CHARS, dropped=_SILENT)
-    lines = (line.strip(" ") for line in "".join(note.parts).split("\n"))
-    return clean(_BLANK_LINES.sub("\n\n", "\n".join(lines)).strip())
 
 
 def hashtags(text: str) -> list[str]:

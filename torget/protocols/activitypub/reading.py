@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from torget.protocols.activitypub import markup
+from torget.protocols import clocks, jsonvalues
 from torget.protocols.activitypub.values import (
     PUBLIC,
     Activity,
     ActorSaid,
-    Attached,
     Claim,
     Malformed,
-    NoteSaid,
-    Poll,
 )
 from torget.protocols.plaintext import clean, one_line
+from torget.protocols.posthtml import maybe_html
 
 ACTORS = frozenset({"Person", "Service", "Application", "Group", "Organization"})
-SAID = frozenset({"Note", "Article", "Question", "Event", "Page", "Image", "Video", "Audio"})
 MOST_URI_CHARS = 500  # what an envelope's id may be long
-MOST_NAMED = 100
-MOST_FILES = 16
+MOST_NAMED = 10_000  # what fits in the largest activity we take
 _PUBLIC_WORDS = frozenset({PUBLIC, "as:Public", "Public"})
 
 
@@ -36,8 +31,8 @@ def load(body: bytes) -> dict[str, Any]:
         Malformed: none.
     """
     try:
-        held = json.loads(body)
-    except (ValueError, RecursionError) as fault:
+        held = jsonvalues.load(body)
+    except ValueError as fault:
         raise Malformed("Not JSON.") from fault
     if not isinstance(held, dict):
         raise Malformed("Not a JSON object.")
@@ -45,21 +40,28 @@ def load(body: bytes) -> dict[str, Any]:
 
 
 def many(value: Any) -> list[Any]:
-    """One or several, as a list."""
-    if value is None:
-        return []
-    return value[:MOST_NAMED] if isinstance(value, list) else [value]
+    """One or several, as a list without nulls; also where they stand in a @list or @set (JSON-LD 1.1 §4.3)."""
+    if isinstance(value, Mapping) and (held := value.get("@list", value.get("@set"))) is not None:
+        value = held
+    members = value[:MOST_NAMED] if isinstance(value, list) else [value]
+    return [one for one in members if one is not None]
 
 
 def text_of(value: Any) -> str:
-    """A text, or nothing."""
-    return value if isinstance(value, str) else ""
+    """A text, or nothing. Of several the first; of a value with its language (JSON-LD 1.1 §4.2.4) the value."""
+    for one in many(value):
+        held = one.get("@value") if isinstance(one, Mapping) else one
+        if isinstance(held, str):
+            return held
+    return ""
 
 
 def id_of(value: Any) -> str:
     """The address of something given whole or by its address; "" when it has none we would use."""
     for one in many(value):
-        held = one.get("id", one.get("href")) if isinstance(one, Mapping) else one
+        held = one
+        if isinstance(one, Mapping):
+            held = next((said for name in ("id", "@id", "href") if (said := one.get(name))), "")
         if isinstance(held, str) and is_uri(held):
             return held
     return ""
@@ -100,11 +102,7 @@ def type_of(held: Mapping[str, Any]) -> str:
 
 def when(value: Any) -> datetime | None:
     """A point in time, aware; None when it cannot be read."""
-    try:
-        held = datetime.fromisoformat(text_of(value))
-        return (held if held.tzinfo else held.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    return clocks.when(value)
 
 
 def _required(held: Mapping[str, Any], name: str) -> str:
@@ -135,7 +133,8 @@ def activity(held: Mapping[str, Any]) -> Activity:
     kind = type_of(held)
     if not kind:
         raise Malformed("It has no type.")
-    whole = next((one for one in many(held.get("object")) if isinstance(one, Mapping)), {})
+    bodies = [one for one in many(held.get("object")) if isinstance(one, Mapping)]
+    whole = bodies[0] if bodies else {}
     return Activity(
         id=id_of(held.get("id")),
         type=kind,
@@ -144,12 +143,20 @@ def activity(held: Mapping[str, Any]) -> Activity:
         object_type=type_of(whole),
         object=whole,
         to=ids_of(held.get("to")),
-        cc=ids_of(held.get("cc")),
+        cc=others_of(held),
         target=id_of(held.get("target")),
         content=clean(text_of(held.get("content")), 5_000),
         objects=ids_of(held.get("object")),
         published=when(held.get("published")),
+        bodies=bodies,
+        whole=held,
+        named=[one for one in many(held.get("object")) if isinstance(one, str) and is_uri(one)],
     )
+
+
+def others_of(held: Mapping[str, Any]) -> list[str]:
+    """Everybody it is for beside those in `to`: copies, blind copies, and the audience (a group's)."""
+    return [one for name in ("cc", "bto", "bcc", "audience") for one in ids_of(held.get(name))]
 
 
 def actor(held: Mapping[str, Any]) -> ActorSaid:
@@ -171,7 +178,7 @@ def actor(held: Mapping[str, Any]) -> ActorSaid:
         id=found,
         type=kind,
         username=username,
-        name=one_line(markup.to_text(text_of(held.get("name"))[:2_000]), 120) or username,
+        name=one_line(maybe_html(text_of(held.get("name"))[:2_000]), 120) or username,
         inbox=inbox,
         shared_inbox=shared,
         followers=id_of(held.get("followers")),
@@ -206,96 +213,6 @@ def page_of(value: Any) -> str:
         if not isinstance(one, Mapping) or one.get("mediaType", "text/html") == "text/html"
     ]
     return id_of([one.get("href") if isinstance(one, Mapping) else one for one in pages or links])
-
-
-def note(held: Mapping[str, Any]) -> NoteSaid:
-    """Something said.
-
-    Raises:
-        Malformed: of a kind that says nothing, or it lacks id or author.
-    """
-    kind = type_of(held)
-    if kind not in SAID:
-        raise Malformed("It is nothing that was said.")
-    tags = [one for one in many(held.get("tag")) if isinstance(one, Mapping)]
-    name = one_line(text_of(held.get("name")), 300)
-    language, html = _content(held)
-    return NoteSaid(
-        id=_required(held, "id"),
-        author=_required(held, "attributedTo"),
-        text=markup.to_text(html),
-        type=kind,
-        summary=one_line(markup.to_text(text_of(held.get("summary"))[:5_000]), 500),
-        name=name,
-        sensitive=held.get("sensitive") is True,
-        published=when(held.get("published")),
-        updated=when(held.get("updated")),
-        in_reply_to=id_of(held.get("inReplyTo")),
-        to=ids_of(held.get("to")),
-        cc=ids_of(held.get("cc")),
-        mentions=[id_of(one.get("href")) for one in tags if type_of(one) == "Mention"],
-        hashtags=[
-            one_line(text_of(one.get("name")), 100).lstrip("#")
-            for one in tags
-            if type_of(one) == "Hashtag"
-        ],
-        attachments=_attachments(held),
-        language=language,
-        url=page_of(held.get("url")),
-        poll=_poll(held) if kind == "Question" else None,
-        starts_at=when(held.get("startTime")),
-        ends_at=when(held.get("endTime")),
-        place=_place(held.get("location")),
-    )
-
-
-def _content(held: Mapping[str, Any]) -> tuple[str, str]:
-    """Language and HTML: of a language map, the one that is the content, else the first."""
-    said = text_of(held.get("content"))
-    by_language = held.get("contentMap")
-    if isinstance(by_language, Mapping):
-        texts = {
-            str(name)[:2].lower(): value
-            for name, value in by_language.items()
-            if isinstance(value, str) and str(name)[:2].isalpha()
-        }
-        same = [name for name, value in texts.items() if value == said]
-        if chosen := (same or list(texts))[:1]:
-            return chosen[0], said or texts[chosen[0]]
-    return "", said
-
-
-def _attachments(held: Mapping[str, Any]) -> list[Attached]:
-    found = []
-    for one in [*many(held.get("attachment")), *many(held.get("image"))]:
-        if not isinstance(one, Mapping):
-            continue
-        link = next((two for two in many(one.get("url")) if isinstance(two, Mapping)), one)
-        url = id_of(one.get("url")) or id_of(link.get("href"))
-        kind = text_of(one.get("mediaType")) or text_of(link.get("mediaType"))
-        if url:
-            alt = one.get("name") or one.get("summary")
-            found.append(Attached(url, one_line(kind, 100), one_line(text_of(alt), 1_500)))
-    return found[:MOST_FILES]
-
-
-def _poll(held: Mapping[str, Any]) -> Poll:
-    several = "anyOf" in held
-    options = []
-    for one in many(held.get("anyOf" if several else "oneOf")):
-        if isinstance(one, Mapping):
-            replies = one.get("replies")
-            count = replies.get("totalItems") if isinstance(replies, Mapping) else 0
-            votes = count if isinstance(count, int) and 0 <= count < 2**31 else 0
-            options.append((one_line(text_of(one.get("name")), 300), votes))
-    return Poll(options, several, when(held.get("endTime")), bool(held.get("closed")))
-
-
-def _place(value: Any) -> str:
-    first = next(iter(many(value)), None)
-    if isinstance(first, Mapping):
-        return one_line(text_of(first.get("name")), 200)
-    return ""
 
 
 def members(held: Mapping[str, Any]) -> tuple[list[str], str]:

@@ -55,6 +55,9 @@ class Activity:
     content: str = ""
     objects: Sequence[str] = ()  # all ids of a Flag
     published: datetime | None = None
+    bodies: Sequence[Mapping[str, Any]] = ()  # every embedded document; `object` is the first
+    named: Sequence[str] = ()  # every document that is only named by its address
+    whole: Mapping[str, Any] = field(default_factory=dict)  # as it came
 
     @property
     def addressed(self) -> set[str]:
@@ -64,11 +67,13 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """A file of a note."""
+    """Something with a note: `kind` is "file" to keep, or "film", "sound", "link" to tell of."""
 
     url: str
     media_type: str
     alt: str = ""
+    kind: str = "file"
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,30 +87,47 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where something is."""
+
+    name: str = ""
+    address: str = ""
+    where: str = ""  # coordinates
+
+
+@dataclass(frozen=True, slots=True)
 class NoteSaid:
-    """A Note, or something near enough one (Article, Question, Event, Page …), as plain text."""
+    """A Note, or something near enough one (Article, Question, Event, Page …). `content` is as its `media_type` says."""
 
     id: str
-    author: str
-    text: str
+    authors: Sequence[str]
+    content: str
+    media_type: str = ""
     type: str = "Note"
     summary: str = ""
     name: str = ""
     sensitive: bool = False
     published: datetime | None = None
     updated: datetime | None = None
-    in_reply_to: str = ""
+    answers: Sequence[str] = ()  # what it answers
     to: Sequence[str] = ()
     cc: Sequence[str] = ()
     mentions: Sequence[str] = ()
+    mentioned: Sequence[str] = ()  # as written: "@nordvaag@square.example.no"
     hashtags: Sequence[str] = ()
     attachments: Sequence[Attached] = ()
+    quotes: Sequence[str] = ()
     language: str = ""
     url: str = ""
     poll: Poll | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-    place: str = ""
+    places: Sequence[Place] = ()
+
+    @property
+    def in_reply_to(self) -> str:
+        """The first of what it answers."""
+        return self.answers[0] if self.answers else ""
 
     @property
     def addressed(self) -> set[str]:
@@ -114,10 +136,11 @@ class NoteSaid:
 
     @property
     def is_public(self) -> bool:
-        """For everybody, listed or not."""
-        return PUBLIC in self.addressed
+        """For everybody, listed or not. A chat message never is."""
+        return PUBLIC in self.addressed and self.type != "ChatMessage"
 
     @property
     def is_vote(self) -> bool:
-        """An answer to a poll: a name and nothing said."""
-        return bool(self.name and self.in_reply_to and not self.text and self.type == "Note")
+        """An answer to a poll: a name and nothing said, and nobody called."""
+        said = self.content.strip() or self.mentions
+        return bool(self.name and self.in_reply_to and not said and self.type == "Note")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from torget.protocols import html, posthtml
-from torget.protocols.activitypub import markup
 from torget.protocols.mail import html as mailhtml
 
 
@@ -69,7 +68,6 @@ def test_it_says_that_it_cut():
 @pytest.mark.parametrize(
     ("read", "most"),
     [
-        (markup.to_text, 50_000),
         (posthtml.to_text, 50_000),
         (lambda text: mailhtml.to_text(text)[0], 1_000_000),
     ],

@@ -79,15 +79,15 @@ def test_the_public_has_three_names(public):
 
 
 def test_what_is_not_for_us_is_nothing():
-    assert said(activity("Create", note(cc=[], tag=[]))) == []
+    assert said(activity("Create", note(cc=[], tag=[]), cc=[])) == []
 
 
 def test_a_reply_to_our_post_is_ours_without_a_mention():
-    told = said(activity("Create", note(cc=[], tag=[], inReplyTo=OBJECT)))
+    told = said(activity("Create", note(cc=[], tag=[], inReplyTo=OBJECT), cc=[]))
     assert told[0].parents == [OBJECT]
     assert told[1].data["what"] == "Reply"
     elsewhere = OBJECT.replace("nordvaag", "skolen")
-    assert said(activity("Create", note(cc=[], tag=[], inReplyTo=elsewhere))) == []
+    assert said(activity("Create", note(cc=[], tag=[], inReplyTo=elsewhere), cc=[])) == []
 
 
 def test_an_edit_says_when_and_a_deletion_needs_only_the_address():
@@ -125,7 +125,10 @@ def test_a_poll_an_article_and_an_event_keep_what_they_say():
     poll = note(
         type="Question", oneOf=[{"type": "Note", "name": "Ja"}, {"type": "Note", "name": "Nei"}]
     )
-    assert only(activity("Create", poll)).body == "Når brøytes Fjellveien?\n• Ja\n• Nei"
+    assert (
+        only(activity("Create", poll)).body
+        == "Når brøytes Fjellveien?\n\n[Avstemning]\n• Ja\n• Nei"
+    )
     event = note(
         type="Event",
         name="Dugnad",
@@ -134,8 +137,8 @@ def test_a_poll_an_article_and_an_event_keep_what_they_say():
     )
     one = only(activity("Create", event))
     assert one.subject == "Dugnad"
-    assert "2026-12-01T17:00+00:00" in one.body
-    assert one.body.endswith("Skolen")
+    assert "[Tid: 1. des. 2026 kl. 18.00]" in one.body
+    assert one.body.endswith("[Sted: Skolen]")
 
 
 def test_a_vote_is_news_and_no_message():
@@ -189,7 +192,7 @@ HTML = [
         '<p><a href="https://a.example/x"><span class="invisible">https://</span><span>a.example/x</span></a></p>',
         "https://a.example/x",
     ),
-    ("<ul><li>En</li><li>To</li></ul>", "• En\n• To"),
+    ("<ul><li>En</li><li>To</li></ul>", "– En\n– To"),
     ("<script>alert(1)</script><p>Hei &amp; h&aring;</p>", "Hei & hå"),
     ('<a href="javascript:alert(1)">hei</a>', "hei"),
     ("<p>hei<style>p{}", "hei"),

@@ -39,7 +39,7 @@ from torget.channels.contract import File, Notice, Outgoing, SendError
 from torget.channels.models import Account, Alarm
 from torget.people.actor import Actor
 from torget.people.models import Unit
-from torget.protocols.activitypub import reading
+from torget.protocols.activitypub import notes, reading
 from torget.protocols.http_signatures import PublicKey, Request, cavage
 
 pytestmark = pytest.mark.django_db
@@ -255,7 +255,7 @@ def test_a_post_is_for_everybody_and_goes_once_to_each_server_with_followers(fac
     ]
     assert (held["summary"], held["sensitive"]) == ("Vær", True)
     assert held["attachment"][0]["name"] == "Kart over Fjellveien"
-    assert reading.note(held).attachments[0].alt == "Kart over Fjellveien"
+    assert notes.note(held).attachments[0].alt == "Kart over Fjellveien"
     sent = Parcel.objects.filter(act__key="p1")
     assert sorted(sent.values_list("inbox", flat=True)) == [f"{alone}/inbox", SHARED]
     body = bytes(sent[0].act.body)

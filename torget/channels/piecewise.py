@@ -1,0 +1,50 @@
+"""Many things in one delivery: one that cannot be read is set aside by itself, and the rest goes on."""
+
+from __future__ import annotations
+
+import binascii
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from torget.channels.contract import Notice, Unparseable, Utterance
+
+News = Utterance | Notice
+# What a reader stumbles on in a stranger's values.
+ODD = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    IndexError,
+    RecursionError,
+    OverflowError,
+    OSError,
+    binascii.Error,
+)
+
+
+def each(pieces: Sequence[Any], read: Callable[[Any], Iterable[News]], *, why: str) -> list[News]:  # fmt: skip
+    """What all the pieces say. For one that cannot be read a notice of kind "unread" carries it, with the sentence.
+
+    Raises:
+        Unparseable: there are pieces, and none of them can be read.
+    """
+    told: list[News] = []
+    bad: list[Notice] = []
+    for piece in pieces:
+        try:
+            told += read(piece)
+        except Unparseable as fault:
+            bad.append(unread(piece, str(fault)))
+        except ODD:
+            bad.append(unread(piece, why))
+    if bad and len(bad) == len(pieces):
+        raise Unparseable(bad[0].detail)
+    return told + bad
+
+
+def unread(piece: Any, why: str) -> Notice:
+    """A piece nobody could read, as it came: it goes to quarantine by itself."""
+    body = piece if isinstance(piece, str) else json.dumps(piece, ensure_ascii=False, default=str)
+    return Notice("unread", detail=why, data={"body": body})
