@@ -97,8 +97,7 @@ class Utterance:
     """One thing somebody said, edited or took back, out of an envelope.
 
     `case` is the conversation's key when the message carries ours (plus-address, subject token, secret link);
-    `parents` are external ids it answers, nearest first; `folded` is what was cut from the body (quotes,
-    signature), kept so that nothing is lost.
+    `parents` are external ids it answers, nearest first; `folded` is what was cut from the body (quotes, signature).
     """
 
     external_id: str
@@ -311,8 +310,7 @@ class Adapter(Protocol):
         `headers` are in lower case; `:method` and `:path` (with its query) are among them.
 
         Raises:
-            BadSignature: missing, wrong or too old.
-            NothingToKeep: nothing in it is for us to know.
+            BadSignature, NothingToKeep
         """
         ...
 

@@ -159,7 +159,7 @@ def _attached(one: Any) -> Attached | None:
     if not url:
         return None
     media_type = text_of(one.get("mediaType")) or text_of(link.get("mediaType"))
-    media_type = one_line(media_type, 100).lower()
+    media_type = one_line(media_type, 100).lower() or ("image/jpeg" if "Image" in kinds else "")
     alt = one_line(_mapped(one, "name"), 1_500)
     more = one_line(maybe_html(_mapped(one, "summary")), 1_500)
     return Attached(url, media_type, alt or more, _kept_as(kinds, media_type, url), more)

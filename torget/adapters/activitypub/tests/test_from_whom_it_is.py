@@ -23,7 +23,7 @@ from torget.adapters.activitypub.tests.specimens import (
     sign,
 )
 from torget.channels import rules as channels
-from torget.channels.contract import BadSignature, NothingToKeep
+from torget.channels.contract import BadSignature, NothingToKeep, Unparseable
 from torget.channels.http import HttpError
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
@@ -282,3 +282,46 @@ def test_rules_are_for_those_who_may(nordvaag, account, ola, per, charlie):
         rules.block_domain(
             nordvaag, "x.example", "suspend", " ", by=Actor.system(nordvaag.pk), at=timezone.now()
         )
+
+
+def test_a_note_that_is_only_named_is_fetched_from_its_own_server_and_read(facts, mine, web):
+    know_kari()
+    named = activity("Create", NOTE, to=[mine.actor], cc=[])
+    web.put(NOTE, to_us(mine))
+    item = ADAPTER.verify(facts, *delivery(mine, named))
+    (said,) = ADAPTER.parse(item, facts, received_at=timezone.now())
+    assert (said.external_id, said.body) == (NOTE, "Når brøytes Fjellveien?")
+    assert item.body == bytes_of(named)
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        lambda mine: to_us(mine, id=f"{NOTE}2"),
+        lambda mine: to_us(mine, attributedTo="https://mastodon.example/users/oda"),
+        lambda mine: b"[]",
+    ],
+)
+def test_what_is_fetched_must_be_what_was_named_and_theirs(facts, mine, web, held):
+    know_kari()
+    web.put(NOTE, held(mine))
+    item = ADAPTER.verify(facts, *delivery(mine, activity("Create", NOTE, to=[mine.actor])))
+    with pytest.raises(Unparseable):
+        ADAPTER.parse(item, facts, received_at=timezone.now())
+
+
+def test_nothing_is_fetched_from_elsewhere_or_for_what_is_not_for_us(facts, mine, web):
+    know_kari()
+    for held in (
+        activity("Create", "https://elsewhere.example/1", to=[mine.actor]),
+        activity("Create", NOTE, to=[], cc=[]),
+        activity("Announce", NOTE, to=[mine.actor]),
+    ):
+        ADAPTER.verify(facts, *delivery(mine, held))
+    assert web.asked == []
+
+
+def test_what_somebody_took_back_whom_we_never_knew_and_who_is_gone_is_forgotten(facts, mine, web):
+    web.put(KARI, b"", status=410)
+    with pytest.raises(NothingToKeep):
+        ADAPTER.verify(facts, *delivery(mine, activity("Delete", NOTE)))
