@@ -48,7 +48,7 @@ _HTML = re.compile(
 Picture = Callable[[str, str, str], str]
 
 
-def plain(_kind: str, words: str, address: str) -> str:
+def _plain(_kind: str, words: str, address: str) -> str:
     """What cannot be kept, named by its description and address alone."""
     return f"[{words}] {address}".strip() if words else address
 
@@ -197,7 +197,7 @@ def _is_name(words: str, address: str) -> bool:
     return name.lower() in low and host.lower() in low
 
 
-def to_text(html: str, *, base: str = "", named: Picture = plain) -> str:
+def to_text(html: str, *, base: str = "", named: Picture = _plain) -> str:
     """What a reader sees of a post, with line breaks, and the addresses of links whose words are not their address.
 
     `base` is where relative addresses start. `named` gives the words for a picture, film, sound or embedded page (its
