@@ -223,10 +223,7 @@ class SendError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a check of an account found; `detail` is a sentence for the person who must mend it.
-
-    `expires_at` is when its token ends; `missing` the permissions we need there and were not given.
-    """
+    """What a check of an account found: a sentence for who must mend it, when its token ends, permissions we lack."""
 
     ok: bool
     detail: str = ""
