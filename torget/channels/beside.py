@@ -59,6 +59,12 @@ def join(body: str, asides: Sequence[Aside]) -> str:
     return "\n\n".join(part for part in (body, "\n".join(lines)) if part)
 
 
+def has_the_words(body: str, words: str) -> bool:
+    """Whether a text `join` made has these words and, after them, only what stands beside them."""
+    rest = body.removeprefix(words)
+    return body.startswith(words) and (not rest or rest.removeprefix("\n\n").startswith("["))
+
+
 def _of(*words: str) -> str:
     return " – ".join(dict.fromkeys(one for word in words if (one := one_line(word, MOST_CHARS))))
 

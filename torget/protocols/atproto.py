@@ -10,7 +10,7 @@ from typing import Any
 
 import regex  # type: ignore[import-untyped]  # the package ships no types
 
-from torget.protocols import threads
+from torget.protocols import jsonvalues, threads
 from torget.protocols.plaintext import graphemes
 
 MOST_GRAPHEMES = 300  # lexicon app.bsky.feed.post: text, maxGraphemes
@@ -129,31 +129,39 @@ def facets(text: str, did_of: Callable[[str], str | None]) -> list[dict[str, Any
 
 
 def unfolded(text: str, held: Sequence[Any]) -> str:
-    """A stranger's text with links its program had shortened ("kommune.no/sak…") written out again.
+    """A stranger's text with the addresses of its links: shortened ones ("kommune.no/sak…") whole, hidden ones after.
 
-    Facets that make no sense are left alone: the text is what people read.
+    Facets that make no sense, or begin or end inside a letter, are left alone: the text is what people read.
     """
     raw = text.encode("utf-8", "surrogatepass")
     swaps: list[tuple[int, int, bytes]] = []
     for facet in held[:MOST_FACETS]:
-        try:
-            start, end = facet["index"]["byteStart"], facet["index"]["byteEnd"]
-            links = [str(one["uri"]) for one in facet["features"] if "uri" in one]
-        except (KeyError, TypeError):
+        start, end = (jsonvalues.within(facet, "index", name) for name in ("byteStart", "byteEnd"))
+        features = jsonvalues.tables(jsonvalues.within(facet, "features"))
+        addresses = [found for one in features if (found := jsonvalues.address(one.get("uri")))]
+        if not addresses or type(start) is not int or type(end) is not int:
             continue
-        if not (
-            links and isinstance(start, int) and isinstance(end, int)
-        ) or not 0 <= start < end <= len(raw):
+        if not 0 <= start < end <= len(raw) or _inside(raw, start) or _inside(raw, end):
             continue
         shown = raw[start:end].decode("utf-8", "replace")
-        if shown.endswith(("…", "...")) and links[0].startswith(("https://", "http://")):
-            swaps.append((start, end, links[0][:2000].encode("utf-8", "replace")))
+        if shown.endswith(("…", "...")):
+            swaps.append((start, end, addresses[0].encode("utf-8", "replace")))
+        elif _bare(shown) != _bare(addresses[0]):
+            swaps.append((end, end, f" ({addresses[0]})".encode("utf-8", "replace")))
     made, at = bytearray(), 0
     for start, end, link in sorted(swaps):
         if start >= at:
             made += raw[at:start] + link
             at = end
     return bytes(made + raw[at:]).decode("utf-8", "replace")
+
+
+def _inside(raw: bytes, at: int) -> bool:
+    return at < len(raw) and raw[at] & 0xC0 == 0x80
+
+
+def _bare(address: str) -> str:
+    return address.strip().removeprefix("https://").removeprefix("http://").rstrip("/")
 
 
 def parts(text: str) -> list[str]:

@@ -38,6 +38,8 @@ _MANY_SPACES = re.compile(r" {2,}")
 _SECTION = re.compile(r"<!\[(?:cdata|[a-z0-9 !&|()]{0,40})\[|\]\]>|<!\[(?:end)?if[^\[\]<>]{0,60}\]>", re.IGNORECASE)  # fmt: skip
 # A declaration or an instruction somebody wrote as text; comments are left to the reader.
 _DECLARATION = re.compile(r"<(?=!(?!--|doctype)|\?)", re.IGNORECASE)
+# Whom a name in Matrix stands for (specification, client-server API §11.20).
+_PILL = re.compile(r"https://matrix\.to/#/(?:@|%40)")
 _NAMED = re.compile(r"[@#＃][\w.·-]+(?:@[\w.:-]+)?", re.UNICODE)
 
 _HTML = re.compile(
@@ -190,6 +192,8 @@ def _same(words: str, address: str) -> bool:
 
 def _is_name(words: str, address: str) -> bool:
     """Whether it is a person or a hashtag, written as such: "@kari" that leads to a page of a kari's, "#ferge"."""
+    if _PILL.match(address):
+        return True
     if not _NAMED.fullmatch(words):
         return False
     name, _at, host = words[1:].partition("@")

@@ -13,7 +13,7 @@ from torget.adapters.bluesky import parsing
 from torget.adapters.bluesky.xrpc import Fault, call, chat_service, did
 from torget.channels.contract import AccountFacts, Item, Polled, SendError
 from torget.conversations.models import Conversation, Message
-from torget.protocols import atproto
+from torget.protocols import atproto, clocks, jsonvalues
 
 PAGE = 100  # most notifications in one answer (lexicon app.bsky.notification.listNotifications)
 MOST_PAGES = 10
@@ -76,7 +76,7 @@ def _notifications(account: AccountFacts, moved: dict[str, Any], now: datetime) 
         }
         query |= {"cursor": page} if page else {}
         held = call(account, "GET", "app.bsky.notification.listNotifications", query=query)
-        told = [one for one in held.get("notifications") or [] if isinstance(one, dict)]
+        told = [dict(one) for one in jsonvalues.tables(held.get("notifications"))]
         news = [one for one in told if _indexed(one) >= since]
         top = max([top, *(_indexed(one).isoformat() for one in news)])
         found += news
@@ -92,11 +92,8 @@ def _notifications(account: AccountFacts, moved: dict[str, Any], now: datetime) 
 
 
 def _indexed(told: Mapping[str, Any]) -> datetime:
-    try:
-        at = datetime.fromisoformat(str(told.get("indexedAt")).replace("Z", "+00:00"))
-    except ValueError:
-        return datetime.now(UTC)  # unreadable: taken for new, so that nothing is lost
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    # Unreadable: taken for new, so that nothing is lost.
+    return clocks.when(told.get("indexedAt")) or datetime.now(UTC)
 
 
 def _with_views(account: AccountFacts, found: Sequence[dict[str, Any]]) -> Iterator[Item]:
@@ -124,7 +121,7 @@ def posts(account: AccountFacts, uris: Sequence[str]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for some in in_pieces(uris, BATCH):
         held = call(account, "GET", "app.bsky.feed.getPosts", query={"uris": some})
-        found += [one for one in held.get("posts") or [] if isinstance(one, dict)]
+        found += [dict(one) for one in jsonvalues.tables(held.get("posts"))]
     return found
 
 
@@ -160,7 +157,7 @@ def _reread(account: AccountFacts, moved: dict[str, Any], now: datetime) -> list
                 told: dict[str, Any] = {"what": "gone", "uri": uri, "author": author}
                 told["seen_at"] = now.isoformat()
                 items.append(_item(f"gone:{uri}", told))
-        elif parsing.text_of(_record(post)) != body:
+        elif not parsing.says_the_same(_record(post), body):
             told = {"what": "edit", "post": post, "seen_at": now.isoformat()}
             items.append(_item(f"edit:{uri}@{post.get('cid')}", told))
     return items
@@ -252,7 +249,7 @@ def _logged(account: AccountFacts, moved: dict[str, Any]) -> Spoken:
     found: Spoken = []
     for _turn in range(MOST_LOGS):
         held = chat(account, "getLog", cursor=str(moved["chat"]))
-        logs = [one for one in held.get("logs") or [] if isinstance(one, dict)]
+        logs = [dict(one) for one in jsonvalues.tables(held.get("logs"))]
         for log in logs:
             if str(log.get("$type", "")).endswith("#logCreateMessage"):
                 found += _messages(log.get("convoId"), [log.get("message")])
@@ -266,11 +263,12 @@ def _unread(account: AccountFacts, moved: dict[str, Any]) -> Spoken:
     """The first time: our place in the log, then what stands unread."""
     place = str(chat(account, "getLog").get("cursor") or "")
     found: Spoken = []
-    for convo in chat(account, "listConvos", readState="unread", limit=100).get("convos") or []:
-        unread = min(int(convo.get("unreadCount") or 0), 100)
+    listed = chat(account, "listConvos", readState="unread", limit=100)
+    for convo in jsonvalues.tables(listed.get("convos")):
+        unread = min(jsonvalues.whole(convo.get("unreadCount")), 100)
         if unread:
             held = chat(account, "getMessages", convoId=str(convo.get("id")), limit=unread)
-            found += reversed(_messages(convo.get("id"), held.get("messages") or []))
+            found += reversed(_messages(convo.get("id"), jsonvalues.many(held.get("messages"))))
     moved["chat"] = place
     return found
 
@@ -281,7 +279,7 @@ def _profiles(account: AccountFacts, messages: Spoken) -> dict[str, dict[str, An
     found = {}
     for some in in_pieces(senders, BATCH):
         held = call(account, "GET", "app.bsky.actor.getProfiles", query={"actors": some})
-        for one in held.get("profiles") or []:
+        for one in jsonvalues.tables(held.get("profiles")):
             found[str(one.get("did"))] = {
                 name: one.get(name) for name in ("did", "handle", "displayName")
             }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -13,7 +13,7 @@ from torget.adapters.bluesky.reading import chat, posts, record
 from torget.adapters.bluesky.xrpc import Fault, call, chat_service, did
 from torget.channels.contract import AccountFacts, Outgoing, Receipt, SendError
 from torget.outbox.models import Delivery
-from torget.protocols import atproto, threads
+from torget.protocols import atproto, clocks, threads
 
 POST = "app.bsky.feed.post"
 GATE = "app.bsky.feed.threadgate"
@@ -306,8 +306,5 @@ def look_for_message(out: Outgoing, account: AccountFacts, text: str) -> Receipt
 
 
 def _old(sent_at: Any) -> bool:
-    try:
-        at = datetime.fromisoformat(str(sent_at).replace("Z", "+00:00"))
-    except ValueError:
-        return False
-    return bool(at.tzinfo) and at < timezone.now() - CHAT_WINDOW
+    at = clocks.when(sent_at)
+    return at is not None and at < timezone.now() - CHAT_WINDOW

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from torget.adapters.mastodon import rest
+from torget.channels import beside, piecewise
 from torget.channels.contract import (
     AccountFacts,
     Author,
@@ -18,11 +18,12 @@ from torget.channels.contract import (
     Unparseable,
     Utterance,
 )
+from torget.protocols import clocks, jsonvalues, languages
 from torget.protocols.plaintext import one_line
-from torget.protocols.posthtml import to_text
 
 PUBLIC = frozenset({"public", "unlisted"})
 SPEAKING = frozenset({"mention", "status", "update", "quote"})
+MOST_FILES = 10
 
 
 def parse(item: Item, account: AccountFacts, received_at: datetime) -> list[Utterance | Notice]:
@@ -32,45 +33,32 @@ def parse(item: Item, account: AccountFacts, received_at: datetime) -> list[Utte
         Unparseable: the bytes are not what we stored, or not what the documentation says.
     """
     try:
-        held = json.loads(item.body)
+        held = jsonvalues.load(item.body)
         what, here = held["what"], rest.host(account)
         if what == "notification":
             told = held["notification"]
-            if text(told["type"]) not in SPEAKING:
-                return [Notice("network", data={"type": one_line(told["type"], 40)})]
-            kind = "edit" if told["type"] == "update" else "new"
-            return [_utterance(told["status"], here, received_at, kind, held.get("ancestors"))]
+            kind = jsonvalues.text(told["type"])
+            if kind not in SPEAKING or told.get("status") is None:
+                return [Notice("network", data={"type": one_line(kind, 40)})]
+            said = "edit" if kind == "update" else "new"
+            return [_utterance(told["status"], here, received_at, said, held.get("ancestors"))]
         if what == "edit":
             return [_utterance(held["status"], here, received_at, "edit")]
         if what == "gone":
             return [_gone(held, here, received_at)]
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-        OverflowError,
-        SendError,
-    ) as fault:
+    except (*piecewise.ODD, SendError) as fault:
         raise Unparseable(f"Not a Mastodon event: {type(fault).__name__}: {fault}") from fault
     raise Unparseable("Not a Mastodon event we store.")
 
 
 def text(value: Any) -> str:
-    """A text, or "" for none.
-
-    Raises:
-        TypeError: something else.
-    """
-    if value is not None and not isinstance(value, str):
-        raise TypeError("a text that is no text")
-    return value or ""
+    """A text, or "" for none."""
+    return jsonvalues.text(value)
 
 
 def name_of(status_id: Any, here: str) -> str:
     """Our name for a post: its number means something on its own server only."""
-    number = one_line(text(status_id), 100)
+    number = jsonvalues.key(status_id, 100)
     if not number:
         raise ValueError("a post without a number")
     return f"mastodon:{here}:{number}"
@@ -100,60 +88,107 @@ def _author(account: Mapping[str, Any], here: str) -> Author:
     )
 
 
-def body_of(status: Mapping[str, Any]) -> str:
-    """What a post says; a content warning stands first, as people see it first."""
+def words_of(status: Mapping[str, Any]) -> str:
+    """What a post says in words; a content warning stands first, as people see it first."""
     warning = one_line(text(status.get("spoiler_text")), 500)
-    said = to_text(text(status["content"]))
+    base = jsonvalues.address(status.get("url")) or jsonvalues.address(status.get("uri"))
+    said = beside.of_html(text(status.get("content")), base)
+    # Pleroma's and its kin's own names for the same.
+    if not said:
+        said = beside.of_source(text(jsonvalues.within(status, "pleroma", "content", "text/plain")))
     return f"[{warning}]\n\n{said}".strip() if warning else said
+
+
+def body_of(status: Mapping[str, Any]) -> str:
+    """What a post says, and under it what else it shows."""
+    return beside.join(words_of(status), _asides(status))
+
+
+def says_the_same(status: Mapping[str, Any], body: str) -> bool:
+    """Whether the words are those we hold. The server adds link cards later, which is no edit."""
+    return body == body_of(status) or beside.has_the_words(body, words_of(status))
+
+
+def _asides(status: Mapping[str, Any]) -> list[beside.Aside]:
+    found = []
+    if options := jsonvalues.tables(jsonvalues.within(status, "poll", "options")):
+        poll = jsonvalues.table(status.get("poll"))
+        found.append(
+            beside.poll(
+                [text(one.get("title")) for one in options],
+                several=poll.get("multiple") is True,
+                ends_at=clocks.when(poll.get("expires_at")),
+            )
+        )
+    found += [_told(one) for one in _media(status) if not _is_picture(one)]
+    found += [_told(one) for one in list(filter(_is_picture, _media(status)))[MOST_FILES:]]
+    card = jsonvalues.table(status.get("card"))
+    if url := jsonvalues.address(card.get("url")):
+        found.append(beside.link(url, text(card.get("title")), text(card.get("description"))))
+    return found + _quoted(status)
+
+
+def _quoted(status: Mapping[str, Any]) -> list[beside.Aside]:
+    """Mastodon 4.5 tells the post in `quote`, others in `quote` or `pleroma.quote` themselves."""
+    found = []
+    for held in (status.get("quote"), jsonvalues.within(status, "pleroma", "quote")):
+        post = jsonvalues.table(jsonvalues.table(held).get("quoted_status") or held)
+        url = jsonvalues.address(post.get("url")) or jsonvalues.address(post.get("uri"))
+        words = beside.of_html(text(post.get("content")), url)
+        acct = text(jsonvalues.within(post, "account", "acct"))
+        if url or words:
+            found.append(beside.quote(url, f"@{acct}" if acct else "", words))
+    return found
+
+
+def _media(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return jsonvalues.tables(status.get("media_attachments"))
+
+
+def _source(media: Mapping[str, Any]) -> str:
+    """Where it is; one the server has not fetched is only at its origin."""
+    names = ("url", "remote_url", "preview_url")
+    return next((url for name in names if (url := jsonvalues.address(media.get(name)))), "")
+
+
+def _is_picture(media: Mapping[str, Any]) -> bool:
+    return text(media.get("type")) == "image" and bool(_source(media))
+
+
+def _told(media: Mapping[str, Any]) -> beside.Aside:
+    return beside.kept_out(text(media.get("type")), _source(media), text(media.get("description")))
 
 
 def _utterance(
     status: Mapping[str, Any], here: str, received_at: datetime, kind: Any, above: Any = None
 ) -> Utterance:
-    answers = [status.get("in_reply_to_id"), *(above if isinstance(above, list) else [])]
-    url = text(status.get("url"))
-    edited = _time(status.get("edited_at"), None)
+    answers = [status.get("in_reply_to_id"), *jsonvalues.many(above)]
     return Utterance(
         external_id=name_of(status["id"], here),
         author=_author(status["account"], here),
         body=body_of(status),
-        occurred_at=_time(status.get("created_at"), received_at) or received_at,
+        occurred_at=clocks.when(status.get("created_at")) or received_at,
         kind=kind,
-        visibility="public" if text(status["visibility"]) in PUBLIC else "private",
-        parents=list(dict.fromkeys(name_of(one, here) for one in answers if one)),
-        language=one_line(text(status.get("language")).split("-")[0], 2),
-        url=url[:500] if url.startswith("https://") and url.isprintable() else "",
-        changed_at=(edited or received_at) if kind == "edit" else None,
-        attachments=_files(status.get("media_attachments")),
+        visibility="public" if text(status.get("visibility")) in PUBLIC else "private",
+        parents=list(dict.fromkeys(name_of(one, here) for one in answers if jsonvalues.key(one))),
+        language=languages.code(status.get("language")),
+        url=jsonvalues.address(status.get("url"), secure=True)[:500],
+        changed_at=(clocks.when(status.get("edited_at")) or received_at)
+        if kind == "edit"
+        else None,
+        attachments=_files(status),
         whole=kind == "edit",
     )
 
 
-def _files(media: Any) -> Sequence[File]:
-    found = []
-    for one in media if isinstance(media, list) else []:
-        url = one.get("url") if isinstance(one, dict) else None
-        if (
-            isinstance(url, str)
-            and url.startswith(("https://", "http://"))
-            and one.get("type") == "image"
-        ):
-            alt = one_line(text(one.get("description")), 2000)
-            found.append(File("bilde", "image/jpeg", b"", alt, url[:2000]))
-    return found[:10]
+def _files(status: Mapping[str, Any]) -> Sequence[File]:
+    return [
+        File("bilde", "image/jpeg", b"", one_line(text(one.get("description")), 2000), _source(one))
+        for one in filter(_is_picture, _media(status))
+    ][:MOST_FILES]
 
 
 def _gone(held: Mapping[str, Any], here: str, received_at: datetime) -> Utterance:
-    at = _time(held["seen_at"], received_at) or received_at
-    author = Author(one_line(text(held["author"]), 320))
+    at = clocks.when(held["seen_at"]) or received_at
+    author = Author(jsonvalues.needed(held["author"], "its author", 320))
     return Utterance(name_of(held["id"], here), author, "", at, kind="delete", changed_at=at)
-
-
-def _time(value: Any, otherwise: datetime | None) -> datetime | None:
-    if not isinstance(value, str):
-        return otherwise
-    try:
-        at = datetime.fromisoformat(value.replace("Z", "+00:00"))
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return otherwise

@@ -15,6 +15,7 @@ from torget.adapters.mastodon.rest import Fault, call
 from torget.channels.contract import AccountFacts, Item, Polled
 from torget.conversations.models import Conversation, Message
 from torget.outbox.models import Delivery
+from torget.protocols import clocks
 
 KINDS = ("mention", "update")
 PAGE = 40
@@ -92,11 +93,8 @@ def order_of(value: Any) -> tuple[int, str]:
 
 
 def _recent(told: Mapping[str, Any], now: datetime) -> bool:
-    try:
-        at = datetime.fromisoformat(str(told.get("created_at")).replace("Z", "+00:00"))
-    except ValueError:
-        return True
-    return not at.tzinfo or at > now - FIRST
+    at = clocks.when(told.get("created_at"))
+    return at is None or at > now - FIRST
 
 
 def _name(told: Mapping[str, Any]) -> str:
@@ -143,7 +141,7 @@ def _reread(account: AccountFacts, moved: dict[str, Any], now: datetime) -> list
         if status is None:
             told = {"what": "gone", "id": number, "author": author, "seen_at": now.isoformat()}
             items.append(_item(f"gone:{number}", told))
-        elif parsing.body_of(status) != body:
+        elif not parsing.says_the_same(status, body):
             name = f"edit:{number}:{status.get('edited_at') or now.isoformat()}"
             items.append(_item(name, {"what": "edit", "status": status}))
     return items

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from torget.adapters.mastodon.reading import status_of
 from torget.adapters.mastodon.rest import Fault, Limits, call
 from torget.channels.contract import AccountFacts, File, Outgoing, Receipt
 from torget.outbox.models import Delivery
-from torget.protocols import threads
+from torget.protocols import clocks, threads
 from torget.protocols.plaintext import graphemes
 
 PROCESSING_SECONDS = 8.0
@@ -308,11 +308,8 @@ def _match(
 
 
 def _old(created_at: Any) -> bool:
-    try:
-        at = datetime.fromisoformat(str(created_at).replace("Z", "+00:00"))
-    except ValueError:
-        return False
-    return bool(at.tzinfo) and at < timezone.now() - LOOK_BACK
+    at = clocks.when(created_at)
+    return at is not None and at < timezone.now() - LOOK_BACK
 
 
 def look_for_edit(out: Outgoing, account: AccountFacts, text: str) -> Receipt | None:

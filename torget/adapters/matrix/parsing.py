@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import base64
-import binascii
-import json
 import re
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
+from torget.adapters.matrix import shown
+from torget.channels import beside, piecewise
 from torget.channels.contract import Author, File, Item, Notice, Unparseable, Utterance
+from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
-TEXTS = frozenset({"m.text", "m.emote"})
 FILES = frozenset({"m.image", "m.file", "m.audio", "m.video"})
+SAID = frozenset(
+    {
+        *("m.room.message", "m.room.encrypted", "m.sticker"),
+        *("m.poll.start", "org.matrix.msc3381.poll.start"),
+        *("m.location", "m.beacon_info", "org.matrix.msc3672.beacon_info"),
+    }
+)
 WEB = "https://matrix.to/#/"
+HTML = "org.matrix.custom.html"
 MARK = "no.torget.key"  # in what we send: our own key, so that it can be found again
 _MEDIA_TYPE = re.compile(r"\A[a-z]+/[a-z0-9.+-]{1,80}\Z")
 _FALLBACK = re.compile(r"\A(?:> ?.*\n)+\n?")
@@ -28,32 +38,22 @@ def parse(item: Item, own: str, received_at: datetime) -> list[Utterance | Notic
         Unparseable: the bytes are not what we stored, or not what the specification says.
     """
     try:
-        held = json.loads(item.body)
+        held = jsonvalues.load(item.body)
         event, room = held["event"], _text(held["room"])
         if not room.startswith("!"):
             raise ValueError("not a room")
         kind = event["type"]
         if kind == "m.room.redaction":
             return [_redaction(held, event, room, received_at)]
-        if kind in {"m.room.message", "m.room.encrypted"}:
+        if kind in SAID:
             return [_message(held, event, room, own, received_at)]
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-        OverflowError,
-        binascii.Error,
-    ) as fault:
+    except piecewise.ODD as fault:
         raise Unparseable(f"Not a Matrix event: {type(fault).__name__}: {fault}") from fault
     raise Unparseable("Not a Matrix event we store.")
 
 
 def _text(value: Any) -> str:
-    if value is not None and not isinstance(value, str):
-        raise TypeError("a text that is no text")
-    return value or ""
+    return jsonvalues.text(value)
 
 
 def name_of(room: str, event_id: str) -> str:
@@ -119,14 +119,16 @@ def _message(
         content.get("msgtype") == "m.notice"
     ):  # what machines say (specification: never answered by machines)
         return Notice("auto_reply", of=name)
-    at = _time(event.get("origin_server_ts"), received_at)
+    at = clocks.when(event.get("origin_server_ts")) or received_at
     target = replaces(content)
     if target:
         if _text(held.get("original_sender")) != sender:
             return Notice("network", data={"ignored": "an edit of somebody else's message"})
-        content = content["m.new_content"]
+        # Without it the words that stand for old programs are all there is.
+        content = jsonvalues.table(content.get("m.new_content")) or content
         name = name_of(room, target)
-    body, folded = _body(content, event, replied=bool(answers(event["content"])))
+    files = _files(held, content)
+    body, folded = _body(content, event, replied=bool(answers(event["content"])), kept=bool(files))
     return Utterance(
         external_id=name,
         author=author_of(sender, held.get("members")),
@@ -141,31 +143,38 @@ def _message(
         folded=folded,
         url=f"{WEB}{name}" if name.isascii() else "",
         changed_at=at if target else None,
-        attachments=_files(held, content),
+        attachments=files,
     )
 
 
 def _body(
-    content: Mapping[str, Any], event: Mapping[str, Any], *, replied: bool
+    content: Mapping[str, Any], event: Mapping[str, Any], *, replied: bool, kept: bool
 ) -> tuple[str, str]:
     """What is said, and what was repeated of another's words above it (reply fallback, before Matrix 1.13)."""
     if event["type"] == "m.room.encrypted":
-        return "[Meldingen er kryptert, og Torget kan ikke lese den.]", ""
-    kind, body = _text(content["msgtype"]), _text(content.get("body"))
-    if kind in FILES:
-        named = _text(content.get("filename"))
-        return (clean(body) if named and named != body else ""), ""
-    if kind == "m.location":
-        return clean(f"{body}\n{one_line(_text(content.get('geo_uri')), 200)}"), ""
-    if kind not in TEXTS:
-        return clean(body) or f"[{one_line(kind, 60)}]", ""
+        return _("[Meldingen er kryptert, og Torget kan ikke lese den.]"), ""
+    body = _text(content.get("body"))
     repeated = _FALLBACK.match(body) if replied else None
     folded = repeated.group() if repeated else ""
-    return clean(body.removeprefix(folded)), clean(folded)
+    words = _words(content, body.removeprefix(folded))
+    return beside.join(words, shown.asides(content, _text(event["type"]), kept=kept)), clean(folded)
+
+
+def _words(content: Mapping[str, Any], body: str) -> str:
+    """The words people see: the formatted ones, where there are any, with the addresses of their links."""
+    kind = _text(content.get("msgtype"))
+    named = _text(content.get("filename"))
+    if kind in FILES and (not named or named == body):
+        return ""  # only the file's name
+    formatted = _text(content.get("formatted_body"))
+    if formatted and _text(content.get("format")) == HTML and (said := beside.of_html(formatted)):
+        return said
+    return clean(body)
 
 
 def _files(held: Mapping[str, Any], content: Mapping[str, Any]) -> Sequence[File]:
-    if content.get("msgtype") not in FILES or not held.get("file"):
+    is_file = content.get("msgtype") in FILES or held["event"]["type"] == "m.sticker"
+    if not is_file or not held.get("file"):
         return ()
     named = one_line(_text(content.get("filename")) or _text(content.get("body")), 120) or "vedlegg"
     info = content.get("info")
@@ -184,7 +193,7 @@ def _redaction(
     redacts = _text(event.get("redacts")) or _text(
         (content if isinstance(content, dict) else {}).get("redacts")
     )
-    at = _time(event.get("origin_server_ts"), received_at)
+    at = clocks.when(event.get("origin_server_ts")) or received_at
     return Utterance(
         name_of(room, redacts),
         author_of(_text(event["sender"]), held.get("members")),
@@ -194,10 +203,3 @@ def _redaction(
         visibility="public" if held.get("public") is True else "private",
         changed_at=at,
     )
-
-
-def _time(value: Any, otherwise: datetime) -> datetime:
-    """Milliseconds since 1970."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 32_503_680_000_000:
-        return otherwise
-    return datetime.fromtimestamp(value / 1000, UTC)

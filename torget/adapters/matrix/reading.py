@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -16,12 +16,13 @@ from torget.adapters.matrix.rest import CLIENT, Fault, call, download, room_path
 from torget.channels.contract import AccountFacts, Item, Polled
 from torget.conversations.models import Message
 from torget.outbox.models import Delivery
+from torget.protocols import clocks, jsonvalues
 
 WAIT_SECONDS = 15
 FIRST = timedelta(days=1)  # what is older when a room is new to us is not fetched
 MOST_PAGES = 10
 PAGE = 100
-SHOWN = frozenset({"m.room.message", "m.room.encrypted", "m.room.redaction"})
+SHOWN = parsing.SAID | {"m.room.redaction"}
 RULES = "m.room.join_rules"
 FILTER = {
     "presence": {"types": []},
@@ -113,7 +114,7 @@ def _in_room(
 ) -> Iterator[Item]:
     timeline = _events(held, "timeline")
     state = _events(held, "state")
-    if (held.get("timeline") or {}).get("limited"):
+    if jsonvalues.within(held, "timeline", "limited"):
         timeline = [*_missed(account, room, held["timeline"], moved, oldest), *timeline]
     public = set(moved.get("public") or [])
     members: dict[str, str] = {}
@@ -131,8 +132,8 @@ def _in_room(
 
 
 def _is_young(event: Event, oldest: datetime) -> bool:
-    at = event.get("origin_server_ts")
-    return not isinstance(at, int) or datetime.fromtimestamp(at / 1000, UTC) >= oldest
+    at = clocks.when(event.get("origin_server_ts"))
+    return at is None or at >= oldest
 
 
 def _missed(
@@ -152,7 +153,7 @@ def _missed(
         if moved.get("since"):
             query["to"] = str(moved["since"])
         told = call(account, "GET", room_path(room, "messages"), query=query)
-        chunk = [one for one in told.get("chunk") or [] if isinstance(one, dict)]
+        chunk = [dict(one) for one in jsonvalues.tables(told.get("chunk"))]
         found += chunk
         place = str(told.get("end") or "")
         if not chunk or not _is_young(chunk[-1], oldest):

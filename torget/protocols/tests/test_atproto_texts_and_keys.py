@@ -112,8 +112,9 @@ def test_a_shortened_link_is_written_out():
         "features": [{"uri": "https://nordvaag.test/sak/1"}],
     }
     assert atproto.unfolded(text, [facet]) == "Se https://nordvaag.test/sak/1 og hei"
-    whole = {**facet, "index": {"byteStart": 0, "byteEnd": 2}}
-    assert atproto.unfolded(text, [whole]) == text
+    behind = {**facet, "index": {"byteStart": 0, "byteEnd": 2}}
+    told = "Se (https://nordvaag.test/sak/1) nordvaag.test/sak… og hei"
+    assert atproto.unfolded(text, [behind]) == told
 
 
 def test_the_same_key_gives_the_same_record_key_in_tid_syntax():
