@@ -189,6 +189,7 @@ class Receipt:
     external_id: str
     detail: str = ""
     url: str = ""
+    remark: str = ""  # a sentence for whoever wrote it
 
 
 class SendError(Exception):

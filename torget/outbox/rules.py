@@ -192,8 +192,9 @@ def give_back(claimed: Sequence[Claimed]) -> None:
 
 _SENT = """
 UPDATE outbox_delivery d SET state = 'sent', sent_at = %(at)s, lease_until = NULL, error = '', receipt = s.receipt, url = s.url,
-  trail = trail || jsonb_build_array(jsonb_build_object('at', %(at)s::timestamptz, 'outcome', 'sent', 'detail', s.detail))
-FROM jsonb_to_recordset(%(sent)s::jsonb) AS s(id bigint, receipt text, detail text, url text)
+  trail = trail || jsonb_build_array(jsonb_build_object('at', %(at)s::timestamptz, 'outcome', 'sent', 'detail', s.detail,
+    'remark', s.remark))
+FROM jsonb_to_recordset(%(sent)s::jsonb) AS s(id bigint, receipt text, detail text, url text, remark text)
 WHERE d.id = s.id AND d.state IN ('sending', 'unknown', 'due')
 """
 
@@ -211,6 +212,7 @@ def settle_sent(done: Sequence[tuple[int, Receipt]], *, at: datetime) -> None:
             "receipt": receipt.external_id[:500],
             "detail": receipt.detail[:500],
             "url": _page(receipt.url),
+            "remark": receipt.remark[:500],
         }
         for pk, receipt in done
     ]

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.activitypub import heeding, inbound, parsing, publishing, rules
+from torget.adapters.activitypub import heeding, inbound, mentions, parsing, publishing, rules
 from torget.adapters.activitypub import ours as our
 from torget.channels.base import Base
 from torget.channels.contract import (
@@ -22,6 +23,7 @@ from torget.channels.contract import (
     Item,
     Notice,
     Outgoing,
+    Preview,
     Receipt,
     SendError,
     Utterance,
@@ -114,6 +116,16 @@ class ActivityPubAdapter(Base):
         if len(text) > MOST_CHARS:
             raise SendError("The text is too long for this channel.", permanent=True)
         return text
+
+    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+        shown = super().preview(out, account)
+        names = mentions.strangers(out.body) if out.visibility == "public" else []
+        if not names:
+            return shown
+        remark = _(
+            "Vi slår opp %(names)s når det sendes. Finnes de ikke, står navnet som vanlig tekst."
+        )
+        return replace(shown, remarks=[*shown.remarks, remark % {"names": ", ".join(names)}])
 
     def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
         return publishing.done(out.idempotency_key)

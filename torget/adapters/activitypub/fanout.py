@@ -57,6 +57,7 @@ class Told:
     failed: list[Failed] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    back_again: list[str] = field(default_factory=list)  # hosts that were away
     seen: list[tuple[int, str, str]] = field(
         default_factory=list
     )  # took the new key (see rotation)
@@ -106,6 +107,8 @@ class Fanout:
         for inbox in told.gone:
             parcels.forget_inbox(inbox)
         rotation.note_taken(told.seen)
+        for host in told.back_again:
+            parcels.bring_forward(host, at=at)
         self.hosts.save(at=at)
 
     def claim(self, limit: int) -> list[Claimed]:
@@ -323,7 +326,8 @@ class Fanout:
         status = answer.status
         if 200 <= status < 300:
             self.told.sent.append(parcel.id)
-            host.answered(how.way)
+            if host.answered(how.way, at=self.clock()):
+                self.told.back_again.append(host.host)
             mine = self.accounts[parcel.account_id][1]
             if mine is not None and mine.changes_keys(self.clock()) and not how.before:
                 self._has_new_key(parcel, mine.key_id("rsa"))

@@ -221,6 +221,9 @@ class Peer(models.Model):
     closed_until = models.DateTimeField(
         null=True, blank=True, help_text="It does not answer: nothing is sent there before."
     )
+    failing_since = models.DateTimeField(
+        null=True, blank=True, help_text="The first failure of those in a row."
+    )
     answered_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from torget.adapters.activitypub import blocks
-from torget.adapters.activitypub.models import Act, Follower, Parcel, Remote
+from torget.adapters.activitypub.models import Act, Follower, Parcel, Remote, Thing
 from torget.channels.models import Account
 from torget.protocols.activitypub import reading
 
@@ -70,15 +70,18 @@ def sendable_accounts() -> list[int]:
 
 
 # What is edited or withdrawn must not come before what it is about: an act's parcel waits while an earlier one of the
-# same thing for the same inbox has not come through.
+# same thing for the same inbox has not come through. What was taken back is not sent any more.
 _CLAIM = """
 WITH due AS MATERIALIZED (
   SELECT p.id FROM activitypub_parcel p JOIN activitypub_act a ON a.id = p.act_id
+  LEFT JOIN activitypub_thing t ON t.id = a.thing_id
   WHERE p.state = 'due' AND p.next_attempt_at <= %(at)s AND p.host <> ALL(%(without)s)
     AND a.account_id = ANY(%(accounts)s)
+    AND (t.withdrawn_at IS NULL OR a.done_at >= t.withdrawn_at)
     AND (NOT a.follows_up OR NOT EXISTS (
       SELECT 1 FROM activitypub_parcel q JOIN activitypub_act b ON b.id = q.act_id
-      WHERE b.thing_id = a.thing_id AND b.id < a.id AND q.inbox = p.inbox AND q.state IN ('due', 'sending')))
+      WHERE b.thing_id = a.thing_id AND b.id < a.id AND q.inbox = p.inbox AND (q.state = 'sending'
+        OR q.state = 'due' AND (t.withdrawn_at IS NULL OR b.done_at >= t.withdrawn_at))))
   ORDER BY p.next_attempt_at, p.id FOR UPDATE OF p SKIP LOCKED LIMIT %(limit)s)
 UPDATE activitypub_parcel p SET state = 'sending', attempts = attempts + 1, lease_until = %(lease)s
 FROM due, activitypub_act a WHERE p.id = due.id AND a.id = p.act_id
@@ -163,6 +166,27 @@ def put_off(host: str, *, until: datetime) -> None:
     )
 
 
+def bring_forward(host: str, *, at: datetime) -> int:
+    """The host answers again: what waits for it is due now, in the order it was made. How many.
+
+    Also what was due before: else what was put off while it was away would come before what is older.
+    """
+    return Parcel.objects.filter(host=host, state=Parcel.State.DUE).update(next_attempt_at=at)
+
+
+def cancel(thing: Thing) -> set[str]:
+    """What has not gone of a thing does not go, in the caller's transaction. The inboxes that certainly have none of it.
+
+    One that was tried and not answered may have it all the same.
+    """
+    waiting = Parcel.objects.filter(act__thing=thing, state=Parcel.State.DUE)
+    untouched = set(waiting.filter(attempts=0).values_list("act", "inbox"))
+    waiting.delete()
+    acts = thing.acts.values_list("pk", "inboxes")
+    addressed = {(pk, inbox) for pk, inboxes in acts for inbox in inboxes}
+    return {inbox for _pk, inbox in addressed} - {inbox for _pk, inbox in addressed - untouched}
+
+
 def lose_expired(*, at: datetime) -> int:
     """Whoever held these died. They are sent again: the same activity twice is one for who receives it (its id)."""
     return Parcel.objects.filter(state=Parcel.State.SENDING, lease_until__lt=at).update(
@@ -222,4 +246,8 @@ def prune(*, at: datetime) -> int:
     """Forget parcels that arrived long ago, and what nobody sent again for a quarter of a year."""
     old = Parcel.objects.filter(state=Parcel.State.SENT, settled_at__lt=at - KEEP_SENT)
     lost = Parcel.objects.filter(state=Parcel.State.GIVEN_UP, created_at__lt=at - KEEP_GIVEN_UP)
-    return old.delete()[0] + lost.delete()[0]
+    # In flight when it was taken back, and not arrived: it goes no more.
+    back = Parcel.objects.filter(
+        state=Parcel.State.DUE, act__done_at__lt=F("act__thing__withdrawn_at")
+    )
+    return old.delete()[0] + lost.delete()[0] + back.delete()[0]

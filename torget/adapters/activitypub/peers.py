@@ -13,6 +13,9 @@ IN_FLIGHT = 16  # to one host from one process, while it answers
 FAILURES = 5  # in a row, and the line to it is closed for a while
 SHORTEST, LONGEST = timedelta(seconds=60), timedelta(hours=1)
 REMEMBER = timedelta(seconds=60)
+AWAY = timedelta(
+    seconds=60
+)  # without an answer: shorter is a stumble, and what waits for it waits little
 MOST_KNOWN = 20_000
 
 
@@ -26,6 +29,7 @@ class Known:
     failures: int = 0
     closed_until: datetime | None = None
     asked_at: datetime | None = None
+    failing_since: datetime | None = None
     flying: int = 0
     changed: bool = False
 
@@ -39,14 +43,19 @@ class Known:
         """Whether nothing is sent there now."""
         return self.closed_until is not None and self.closed_until > at
 
-    def answered(self, way: str = "") -> None:
-        """It is there; with `way`, it took this signature."""
+    def answered(self, way: str = "", *, at: datetime | None = None) -> bool:
+        """It is there; with `way`, it took this signature. True when it has been away, and is back."""
+        was_away = at is not None and self.failing_since is not None
+        is_back = was_away and at - self.failing_since >= AWAY  # type: ignore[operator]  # as just seen
         if self.failures or self.closed_until or (way and way != self.takes):
             self.failures, self.closed_until, self.changed = 0, None, True
             self.takes = way or self.takes
+        self.failing_since = None
+        return is_back
 
     def failed(self, at: datetime) -> None:
         """No answer, or none that makes sense. The line is closed longer each time."""
+        self.failing_since = self.failing_since or at
         self.failures = min(self.failures + 1, 1_000)
         self.changed = True
         if self.failures >= FAILURES and not self.is_closed(at):
@@ -92,6 +101,7 @@ class Hosts:
         for row in rows:
             held = self.of(row.host)
             held.takes, held.signs = row.takes, row.signs
+            held.failing_since = held.failing_since or row.failing_since
             if row.is_closed(at) and not held.is_closed(at):
                 held.failures = max(held.failures, row.failures)
                 held.closed_until = row.closed_until
@@ -107,6 +117,7 @@ class Hosts:
                     "takes": one.takes,
                     "failures": one.failures,
                     "closed_until": one.closed_until,
+                    "failing_since": one.failing_since,
                     **({} if one.failures else {"answered_at": at}),
                 },
             )

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from torget.adapters.activitypub import acts, blocks, remotes
+from torget.adapters.activitypub import acts, blocks, mentions, parcels, remotes
+from torget.adapters.activitypub.mentions import Named
 from torget.adapters.activitypub.models import (
     Act,
     Follower,
@@ -21,12 +22,15 @@ from torget.adapters.activitypub.models import (
     Thing,
     new_public_id,
 )
-from torget.adapters.activitypub.ours import Ours
+from torget.adapters.activitypub.ours import NETWORK, Ours
 from torget.channels import files
+from torget.channels.base import first_said_as
 from torget.channels.contract import Outgoing, Receipt, SendError
+from torget.channels.models import Account
+from torget.conversations.models import Message
 from torget.design import times
 from torget.protocols import webfinger
-from torget.protocols.activitypub import PUBLIC, markup, reading, writing
+from torget.protocols.activitypub import PUBLIC, Malformed, markup, reading, writing
 from torget.protocols.files import image_size
 
 # Some servers call the picture what its address ends with.
@@ -97,14 +101,43 @@ def handle_of(remote: Remote) -> str:
     return remote.handle or f"@{remote.username}@{remote.host}"
 
 
-def audience(out: Outgoing, mine: Ours, *, at: datetime) -> Audience:
-    """Whom a new thing is for. An answer goes to who asked, and is public when the question was."""
+def audience(out: Outgoing, mine: Ours, *, named: Named, at: datetime) -> Audience:
+    """Whom a new thing is for, and those it names. An answer goes to who asked, as openly as the question at most."""
+    uris = [one.uri for one in named.found.values()]
+    inboxes = [one.inbox for one in named.found.values()]
     if out.act == "publish":
-        return Audience([PUBLIC], [mine.followers], follower_inboxes(mine.account_id))
+        whom = [*follower_inboxes(mine.account_id), *inboxes]
+        return Audience([PUBLIC], [mine.followers, *uris], whom)
     to = person(out.recipient, mine, at=at)
-    if out.visibility == "public":
-        return Audience([PUBLIC], [to.uri], [to.inbox], [to])
-    return Audience([to.uri], [], [to.inbox], [to])
+    others = [one for one in uris if one != to.uri]
+    if out.visibility != "public":
+        return Audience([to.uri], [], [to.inbox], [to])
+    if asked_quietly(out, mine):
+        return Audience([to.uri], [PUBLIC, *others], [to.inbox, *inboxes], [to])
+    return Audience([PUBLIC], [to.uri, *others], [to.inbox, *inboxes], [to])
+
+
+def asked_quietly(out: Outgoing, mine: Ours) -> bool:
+    """Whether the question was for everybody who finds it, but not for public lists ("unlisted"): so is its answer.
+
+    What was asked stands in the envelope; of one that is erased we take the narrower.
+    """
+    accounts = Account.objects.filter(pk=mine.account_id).values("municipality")
+    said = Message.objects.filter(
+        external_id=out.parent,
+        account__municipality__in=accounts,
+        account__network=NETWORK,
+        kind=Message.Kind.INBOUND,
+    )
+    message = said.select_related("envelope").first() if out.parent else None
+    if message is None:
+        return False
+    try:
+        body = bytes(message.envelope.body) if message.envelope else b""
+        document = reading.activity(reading.load(body)).object
+    except Malformed:
+        return True
+    return PUBLIC not in reading.ids_of(document.get("to"))
 
 
 def _moment(value: Any) -> datetime:
@@ -146,14 +179,20 @@ def _when_and_where(document: Mapping[str, Any], language: str) -> str:
     return "\n\n" + "\n".join(lines)
 
 
-def _words(out: Outgoing, text: str, mentioned: Sequence[Remote], mine: Ours) -> dict[str, Any]:
-    """The HTML of a text and its tags."""
-    handles = {handle_of(one): one.page or one.uri for one in mentioned}
-    names = " ".join(handles)
+def _words(
+    out: Outgoing, text: str, mentioned: Sequence[Remote], named: Named, mine: Ours
+) -> dict[str, Any]:
+    """The HTML of a text and its tags; those `mentioned` stand before it, unless it names them itself."""
+    inside = {one.uri for one in named.found.values()}
+    before = [handle_of(one) for one in mentioned if one.uri not in inside]
+    people = {handle_of(one): one for one in mentioned} | dict(named.found)
     html = markup.to_html(
-        f"{names} {text}" if names else text, mentions=handles, tag_url=f"{mine.origin}/sok?q=%23"
+        " ".join([*before, text]),
+        mentions={name: one.page or one.uri for name, one in people.items()},
+        tag_url=f"{mine.origin}/sok?q=%23",
     )
-    tags = [writing.mention(one.uri, handle_of(one)) for one in mentioned]
+    unique = {one.uri: one for one in people.values()}
+    tags = [writing.mention(one.uri, handle_of(one)) for one in unique.values()]
     tags += [
         writing.hashtag(name, f"{mine.origin}/sok?q=%23{name.lower()}")
         for name in markup.hashtags(text)
@@ -174,12 +213,13 @@ def _keep_files(out: Outgoing, uri: str) -> tuple[list[dict[str, Any]], list[lis
 
 def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
     """A new thing of ours, and its way to everybody it is for: stored, not yet sent."""
-    whom = audience(out, mine, at=at)
+    named = named_in(out, text, mine, at=at)
+    whom = audience(out, mine, named=named, at=at)
     public_id = new_public_id()
     uri = mine.objects + public_id
     shown, kept = _keep_files(out, uri)
     extra = _extra(out)
-    words = _words(out, text + _when_and_where(extra, out.language), whom.mentioned, mine)
+    words = _words(out, text + _when_and_where(extra, out.language), whom.mentioned, named, mine)
     document = writing.note(
         uri,
         author=mine.actor,
@@ -217,7 +257,12 @@ def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
             published_at=at,
         )
         acts.do(out.idempotency_key, mine, activity, whom.inboxes, receipt=uri, at=at, thing=thing)
-    return Receipt(uri, url=str(document.get("url", "")))
+    return Receipt(uri, url=str(document.get("url", "")), remark=named.remark)
+
+
+def named_in(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Named:
+    """Whom a public text names. A private one is for who asked alone: nobody else is told of it."""
+    return mentions.find(text, mine, at=at) if out.visibility == "public" else Named()
 
 
 def ours_of(out: Outgoing, mine: Ours) -> Thing:
@@ -251,21 +296,17 @@ def _reached(thing: Thing) -> list[str]:
 
 
 def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
-    """Say it otherwise: the same address, and an Update to everybody who has it."""
+    """Say it otherwise: the same address, and an Update to everybody who has it, and to those it names now."""
+    named = named_in(out, text, mine, at=at)
     with transaction.atomic():
         if held := done(out.idempotency_key):
             return held
         thing = ours_of(out, mine)
         if thing.withdrawn_at:
             raise SendError("It has been withdrawn.", permanent=True)
-        named = [
-            str(tag["href"])
-            for tag in thing.document.get("tag", [])
-            if tag.get("type") == "Mention"
-        ]
-        mentioned = list(Remote.objects.filter(uri__in=named))
+        mentioned = _asker_of(thing) if first_said_as(out) == "say" else []
         text += _when_and_where(thing.document, out.language)
-        words = _words(out, text, mentioned, mine)
+        words = _words(out, text, mentioned, named, mine)
         document = dict(thing.document) | {
             "content": words["html"],
             "contentMap": {out.language: words["html"]},
@@ -273,41 +314,49 @@ def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
             "updated": writing.stamp(at),
             "sensitive": bool(out.warning),
         }
+        more = [one for one in named.found.values() if one.uri not in document["cc"]]
+        document["cc"] = [*document["cc"], *(one.uri for one in more if one not in mentioned)]
         document.pop("summary", None)
         if out.warning:
             document["summary"] = out.warning
-        activity = _about(thing, document, "Update", mine, at)
+        activity = _about(document, document, "Update", mine, at)
         thing.document, thing.edited_at = document, at
         thing.save(update_fields=["document", "edited_at"])
         acts.do(
             out.idempotency_key,
             mine,
             activity,
-            _reached(thing),
+            [*_reached(thing), *(one.inbox for one in more)],
             receipt=thing.uri,
             at=at,
             thing=thing,
             follows_up=True,
         )
-    return Receipt(thing.uri, url=str(document.get("url", "")))
+    return Receipt(thing.uri, url=str(document.get("url", "")), remark=named.remark)
+
+
+def _asker_of(thing: Thing) -> list[Remote]:
+    """Whom an answer is for: the first it mentions."""
+    tags = [tag for tag in thing.document.get("tag", []) if tag.get("type") == "Mention"]
+    return list(Remote.objects.filter(uri=tags[0]["href"])) if tags else []
 
 
 def _about(
-    thing: Thing, about: Mapping[str, Any], kind: str, mine: Ours, at: datetime
+    thing: Mapping[str, Any], about: Mapping[str, Any], kind: str, mine: Ours, at: datetime
 ) -> dict[str, Any]:
     return writing.activity(
         kind,
-        f"{thing.uri}#{kind.lower()}-{uuid4().hex[:12]}",
+        f"{thing['id']}#{kind.lower()}-{uuid4().hex[:12]}",
         actor=mine.actor,
         about=about,
-        to=thing.document["to"],
-        cc=thing.document["cc"],
+        to=thing["to"],
+        cc=thing["cc"],
         published=at,
     )
 
 
 def withdraw(out: Outgoing, mine: Ours, *, at: datetime) -> Receipt:
-    """Take it back: a tombstone at its address, and a Delete to everybody who has it."""
+    """Take it back: a tombstone at its address, and a Delete to everybody who has it. What has not gone never goes."""
     with transaction.atomic():
         if held := done(out.idempotency_key):
             return held
@@ -315,12 +364,13 @@ def withdraw(out: Outgoing, mine: Ours, *, at: datetime) -> Receipt:
         if thing.withdrawn_at is None:
             thing.withdrawn_at = at
             thing.save(update_fields=["withdrawn_at"])
+        never = parcels.cancel(thing)
         tomb = writing.tombstone(thing.uri, deleted=at, former=str(thing.document["type"]))
         acts.do(
             out.idempotency_key,
             mine,
-            _about(thing, tomb, "Delete", mine, at),
-            _reached(thing),
+            _about(thing.document, tomb, "Delete", mine, at),
+            [one for one in _reached(thing) if one not in never],
             receipt=thing.uri,
             at=at,
             thing=thing,

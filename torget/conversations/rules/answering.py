@@ -33,6 +33,7 @@ from torget.conversations.rules.sending import (
     send_message,
     send_to,
 )
+from torget.conversations.rules.speaking import language_of, spoken_in
 from torget.conversations.rules.state import (
     State,
     lock,
@@ -211,7 +212,7 @@ def _ours(
         signature=by.staff.signature,
         show_name=True,
         body=body,
-        language=row.language,
+        language=spoken_in(row, body),
         occurred_at=at,
         created_at=at,
         **more,
@@ -311,6 +312,7 @@ def post(
             show_name=True,
             body=body,
             warning=warning,
+            language=conversation.language,
             occurred_at=at,
             created_at=at,
         )
@@ -339,5 +341,5 @@ def _wall(
         opened_at=at,
         last_message_at=at,
         message_count=1,
-        language=unit.municipality.default_language,
+        language=language_of(body, unit.municipality),
     )

@@ -17,6 +17,7 @@ from torget.conversations.models.message import AFTERWARDS
 from torget.conversations.rules.addressing import capabilities
 from torget.conversations.rules.hiding import cover, uncover
 from torget.conversations.rules.sending import PUBLIC, see_that_it_fits, worded
+from torget.conversations.rules.speaking import spoken_in
 from torget.conversations.rules.state import lock, text_of
 from torget.errors import Refused, Stale
 from torget.history.rules import record
@@ -83,7 +84,8 @@ def correct(message: Message, body: str, *, by: Actor, at: datetime) -> list[Del
             shown = preview_of(message.warning or body)
             Conversation.objects.filter(pk=conversation.pk).update(preview=shown)
         message.body, message.edited_at = body, at
-        message.save(update_fields=["body", "edited_at"])
+        message.language = spoken_in(conversation, body)
+        message.save(update_fields=["body", "edited_at", "language"])
         told = _everywhere(message, "edit", at, body=body)
         record("message.corrected", message, by=by, at=at, conversation=conversation.pk)
     return told
@@ -248,7 +250,7 @@ def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[D
             visibility=sent.payload.get("visibility", "private"),
             parent=sent.payload.get("parent", ""),
             link=sent.payload.get("link", ""),
-            language=sent.payload.get("language", "nb"),
+            language=spoken_in(message.conversation, body or message.body),
             warning=message.warning,
             extra={"was": sent.payload.get("act", "say")},
         )

@@ -15,6 +15,7 @@ from torget.channels.registry import adapter_for
 from torget.conversations.finding import is_asker
 from torget.conversations.models import Conversation, Identity, Message
 from torget.conversations.rules.addressing import addressed, capabilities, route_back
+from torget.conversations.rules.speaking import spoken_in
 from torget.conversations.rules.state import case_path
 from torget.errors import Refused
 from torget.outbox import rules as outbox
@@ -36,7 +37,7 @@ def _answered(message: Message, account: Account, identity: Identity) -> str:
 def send_message(
     message: Message, identity: Identity | None, *, at: datetime, key: str = ""
 ) -> Delivery | None:
-    """Put a message of ours in the outbox to one identity, in its language, with the way back to the case.
+    """Put a message of ours in the outbox to one identity, in the language it is in, with the way back to the case.
 
     The case's key opens everything private in it, so only the one who asked gets it. To others in a private case
     nothing leads back but the answer to the letter itself.
@@ -63,7 +64,7 @@ def send_message(
         visibility="public" if message.visibility == PUBLIC else "private",
         parent=parent,
         references=[parent] if parent else [],
-        language=conversation.language,
+        language=message.language or spoken_in(conversation, message.body),
     )
     return outbox.enqueue(
         account, out, about=message, at=at, attachments=files_of(message), priority=3
@@ -213,7 +214,7 @@ def publish(
             act="publish",
             visibility="public",
             link=link,
-            language=conversation.language,
+            language=spoken_in(conversation, body),
             warning=message.warning,
             extra={"public_url": link},
         )

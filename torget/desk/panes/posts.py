@@ -64,5 +64,7 @@ def outcomes(message: Message) -> list[Delivery]:
     found = list(rows.order_by("pk"))
     for one in found:
         one.act = one.payload.get("act", "say")  # type: ignore[attr-defined]  # shown beside it
+        remarks = [step["remark"] for step in one.trail if step.get("remark")]
+        one.remark = remarks[-1] if remarks else ""  # type: ignore[attr-defined]  # said of how it went
         one.unsettled = one.state in UNSETTLED  # type: ignore[attr-defined]  # asked for again
     return found

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html import escape
 
 _BETWEEN_BLOCKS = re.compile(r"\n\s*\n")
 _WORD = re.compile(
     r"(?P<url>https?://[^\s<>\"'()\[\]{}]+[^\s<>\"'()\[\]{}.,;:!?])|(?<![\w/])#(?P<tag>[^\W_]\w*)"
+)
+
+
+# As people write a name elsewhere: @name@host. What stands in an address or an e-mail address is none.
+_HANDLE = re.compile(
+    r"(?<![\w@/.+-])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])?"
+    r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(?::[0-9]{1,5})?(?![\w@-]|\.\w)"
 )
 
 
@@ -21,10 +28,26 @@ def hashtags(text: str) -> list[str]:
     return list(found.values())
 
 
+def handles(text: str) -> list[str]:
+    """The names of people elsewhere in a text (@name@host), each once, as written."""
+    outside = [text[at:to] for at, to in _between_addresses(text)]
+    return list(dict.fromkeys(one[0] for part in outside for one in _HANDLE.finditer(part)))
+
+
+def _between_addresses(text: str) -> Iterator[tuple[int, int]]:
+    at = 0
+    for word in _WORD.finditer(text):
+        if word["url"]:
+            yield at, word.start()
+            at = word.end()
+    yield at, len(text)
+
+
 def to_html(text: str, *, mentions: Mapping[str, str] | None = None, tag_url: str = "") -> str:
     """Paragraphs with links, hashtags and mentions (handle as written → the person's page)."""
     links = {escape(handle): _mention(handle, page) for handle, page in (mentions or {}).items()}
-    handles = re.compile("|".join(map(re.escape, sorted(links, key=len, reverse=True))) or r"(?!)")
+    names = "|".join(map(re.escape, sorted(links, key=len, reverse=True)))
+    handles = re.compile(rf"(?<![\w@])(?:{names})(?![\w@-]|\.\w)" if names else r"(?!)")
 
     def mentioned(plain: str) -> str:
         return handles.sub(lambda handle: links[handle[0]], escape(plain))
