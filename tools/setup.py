@@ -32,6 +32,7 @@ PROGRAMS = {
     "opensmtpd": ("/usr/sbin/smtpd", "/usr/local/sbin/smtpd"),
     "dovecot-imapd": ("/usr/lib/dovecot/imap", "/usr/libexec/dovecot/imap"),
     "dovecot-lmtpd": ("/usr/lib/dovecot/lmtp", "/usr/libexec/dovecot/lmtp"),
+    "default-jre-headless": ("java",),
     "gettext": ("xgettext",),
     "nginx-light": ("nginx", "/usr/sbin/nginx"),
     "wrk": ("wrk",),

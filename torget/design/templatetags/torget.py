@@ -203,6 +203,11 @@ def empty(words: str, url: str = "", link: str = "") -> dict[str, str]:
 # Time ------------------------------------------------------------------------------------------
 
 
+def _for_machines(at: datetime) -> str:
+    # HTML knows no more than thousandths of a second.
+    return at.isoformat(timespec="seconds")
+
+
 @register.simple_tag
 def when(at: datetime | None, style: str = "moment") -> SafeString | str:
     """A time in Oslo, marked up for machines.
@@ -220,7 +225,7 @@ def when(at: datetime | None, style: str = "moment") -> SafeString | str:
     }.get(style, lambda: times.moment(at, now=now))()
     # The longest of them is too long to stand on one line of a phone.
     wraps = mark_safe(' class="wraps"') if style == "weekday" else ""
-    return format_html('<time datetime="{}"{}>{}</time>', at.isoformat(), wraps, words)
+    return format_html('<time datetime="{}"{}>{}</time>', _for_machines(at), wraps, words)
 
 
 @register.simple_tag
@@ -231,7 +236,7 @@ def waiting(since: datetime | None) -> SafeString | str:
     now = timezone.now()
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
-        since.isoformat(),
+        _for_machines(since),
         times.moment(since, now=now),
         times.length(now - since),
     )

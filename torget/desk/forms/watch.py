@@ -63,7 +63,8 @@ class AbsenceForm(forms.Form):
     to_on = forms.DateField(label=_("Siste dag"), widget=forms.DateInput(attrs={"type": "date"}))
 
     def __init__(self, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        # It stands on one page with the roster's form, which has fields of the same names.
+        super().__init__(*args, **{"auto_id": "fravaer-%s", **kwargs})
         staff = Staff.objects.filter(municipality=municipality, active=True)
         self.fields["staff"].queryset = staff  # type: ignore[attr-defined]  # a ModelChoiceField
 
