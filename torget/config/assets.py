@@ -10,7 +10,10 @@ from pathlib import Path
 import django
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.contrib.staticfiles.storage import staticfiles_storage
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 
 LOCALE = Path(__file__).resolve().parents[1] / "design" / "locale"
@@ -38,6 +41,18 @@ def _sources() -> Iterator[str]:
         for name, storage in finder.list([]):
             found = Path(storage.path(name)).stat()
             yield f"{getattr(storage, 'prefix', '')} {name} {found.st_size} {found.st_mtime_ns}"
+
+
+def check_static() -> None:
+    """See that static files are collected: without them no page can be made.
+
+    Raises:
+        ImproperlyConfigured: they are not, and what to do.
+    """
+    if not getattr(staticfiles_storage, "hashed_files", True):
+        raise ImproperlyConfigured(
+            f"Style sheets and scripts are missing in {settings.STATIC_ROOT}. Run: torget assets"
+        )
 
 
 def collect_static(root: Path) -> bool:

@@ -13,7 +13,19 @@ from pathlib import Path
 from django.core.management import execute_from_command_line
 from django.utils import timezone
 
-from torget.config import backup, doctor, founding, measuring, newkey, prepare, roles, up, web, work
+from torget.config import (
+    assets,
+    backup,
+    doctor,
+    founding,
+    measuring,
+    newkey,
+    prepare,
+    roles,
+    up,
+    web,
+    work,
+)
 from torget.demo import story
 from torget.errors import Refused
 
@@ -44,6 +56,7 @@ def _up(given: argparse.Namespace) -> int:
 
 
 def _web(given: argparse.Namespace) -> int:
+    assets.check_static()
     prepare.ensure_database()
     web.run(given.host, given.port, given.workers)
     return 0

@@ -214,7 +214,10 @@ def run(host: str, port: int, workers: int, *, demo: bool) -> None:
                 say("Starting the database")
                 cluster.start()
             prepare(say)
-            if not settings.PUBLIC_PORT:  # for us, who may build the example, as for those we start
+            # Under https a proxy stands in front, and links and actors are named by its address.
+            if not (
+                settings.PUBLIC_PORT or settings.HTTPS
+            ):  # for us too, who may build the example
                 settings.PUBLIC_PORT = os.environ["TORGET_PUBLIC_PORT"] = str(port)
             if demo:
                 load_demo()
