@@ -23,6 +23,19 @@ _WRITTEN = re.compile(
     r"|<(?=(?:https?|mailto):[^\s<>\"']{1,2000}>)",
     re.IGNORECASE,
 )
+# A word in angles that is no element: somebody wrote it ("the film <filmen>").
+_WORD = re.compile(r"<(?=/?([^\W\d_]\w{0,40})/?>)")
+_ELEMENTS = (
+    "a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote body br "
+    "button canvas caption center cite code col colgroup command content data datalist dd del details dfn dialog dir div "
+    "dl dt element em embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header "
+    "hgroup hr html i iframe image img input ins isindex kbd keygen label legend li link listing main map mark marquee "
+    "math menu menuitem meta meter multicol nav nextid nobr noembed noframes noscript object ol optgroup option output p "
+    "param picture plaintext pre progress q rb rbc rp rt rtc ruby s samp script search section select shadow slot small "
+    "source spacer span strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title "
+    "tr track tt u ul var video wbr xml xmp path g"
+)
+_KNOWN = frozenset(_ELEMENTS.split())
 _MOST_STYLE_CHARS = 2_000
 _LETTERED = {
     "a": "a",
@@ -175,6 +188,7 @@ def read(html: str, page: Page, *, most_chars: int, dropped: frozenset[str]) -> 
     told = _Told(page, dropped)
     parser = _parser(told)
     written = _WRITTEN.sub("&lt;", _SECTION.sub("", html[:most_chars]))
+    written = _WORD.sub(_as_written, written)
     for piece in _pieces(_SURROGATE.sub("\ufffd", written)):
         parser.feed(piece)
         if told.depth > MOST_DEPTH:
@@ -183,6 +197,10 @@ def read(html: str, page: Page, *, most_chars: int, dropped: frozenset[str]) -> 
             parser = _parser(told)
     parser.close()
     return len(html) > most_chars
+
+
+def _as_written(sign: re.Match[str]) -> str:
+    return "<" if sign[1].lower() in _KNOWN else "&lt;"
 
 
 def _parser(told: _Told) -> etree.HTMLParser:

@@ -193,7 +193,7 @@ def _utterance(item: Item, mail: Mail, machine: Machine | None, account: Account
         extra={
             "ref_hint": case.ref_hint,
             "machine": machine.kind if machine else "",
-            "may_answer": mails.may_answer(mail, account.address),
+            "may_answer": mails.may_answer(mail, account.address) and not mail.reaction,
             "encrypted": bool(mail.encrypted),
             "truncated": mail.truncated or any(part.damaged for part in mail.attachments),
             "message_id": mail.message_id,
@@ -204,7 +204,9 @@ def _utterance(item: Item, mail: Mail, machine: Machine | None, account: Account
 
 def _said(mail: Mail, own: Sequence[str], *, answers: bool) -> tuple[str, str]:
     """What they say now, with what they sent of their calendar in words below; and what is folded away."""
-    said, folded = mails.fold(mail.text, subject=mail.subject, own=own, answers=answers)
+    said, folded = mails.fold(
+        mail.text, subject=mail.subject, own=own, answers=answers, exact_mark=mail.exact_mark
+    )
     if len(said) > MAX_SAID_CHARS:
         said, folded = said[:MAX_SAID_CHARS], f"{said[MAX_SAID_CHARS:]}\n\n{folded}".strip()
     told = [invited.in_words(one) for one in mail.invitations]

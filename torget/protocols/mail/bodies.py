@@ -21,11 +21,16 @@ _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_-]{2,40})", re.IGN
 _TEXTS = ("text/plain", "text/html", "text/markdown", "text/x-markdown", "text/enriched", "text")
 # Another way to say what the other alternatives say, for programs that know it: nothing of its own is in it.
 _SAME_AGAIN = {"text/x-amp-html", "text/watch-html"}
+_REPORTS = {
+    "message/delivery-status",
+    "message/disposition-notification",
+    "text/rfc822-headers",
+}
 _REACTION = "text/vnd.google.email-reaction+json"
 _EMOJI = re.compile(r'"emoji"\s*:\s*"((?:[^"\\]|\\u[0-9a-fA-F]{4}){1,80})"')
 _ENRICHED = re.compile(r"<(<)|</?[A-Za-z-]{1,60}>")
+_EXACT_MARK = re.compile(r"^-- \r?$", re.MULTILINE)
 _CALENDARS = {"text/calendar", "application/ics", "text/x-vcalendar"}
-_MOST_CALENDARS = 5
 
 
 @dataclass(slots=True)
@@ -42,6 +47,7 @@ class Content:
     encrypted: str = ""
     truncated: bool = False
     reaction: str = ""
+    exact_mark: bool = False
     signature: Signature | None = None
 
     @property
@@ -63,6 +69,7 @@ class Content:
         self.reaction = self.reaction or other.reaction
         self.signature = self.signature or other.signature
         self.truncated |= other.truncated
+        self.exact_mark |= other.exact_mark
         if texts:
             self.texts += other.texts
             self.plain += other.plain
@@ -87,7 +94,7 @@ def collect(part: Message, reader: Reader, *, alternative: bool = False, depth: 
         return _collect_tree(part, kind, reader, depth)
     if kind == "message/rfc822":
         return Content(attachments=[parts.as_file(part, kind)])
-    if kind in ("message/delivery-status", "text/rfc822-headers"):
+    if kind in _REPORTS:
         return Content(report=reports.in_text(part))
     if secured.is_sealed(part, kind):
         return _unsealed(part, kind, reader, depth)
@@ -101,7 +108,7 @@ def collect(part: Message, reader: Reader, *, alternative: bool = False, depth: 
 
 
 def _collect_tree(part: Message, kind: str, reader: Reader, depth: int) -> Content:
-    if kind == "message/delivery-status":
+    if kind in _REPORTS:
         return Content(report=reports.status(part))
     if kind.startswith("message/"):
         return Content(attachments=[parts.as_file(part, kind)])
@@ -114,6 +121,7 @@ def _collect_tree(part: Message, kind: str, reader: Reader, depth: int) -> Conte
         found.take(content, texts=not choice or content is chosen)
     if kind == "multipart/signed":
         found.signature = secured.beside(part, reader.raw)
+        found.attachments = [one for one in found.attachments if not secured.is_signature(one)]
     if found.report or kind == "multipart/report":
         # Not only in multipart/report: OpenSMTPD sends its bounces as multipart/mixed.
         found.report = reports.with_original(found.report or Report(), part)
@@ -166,6 +174,7 @@ def _text(part: Message, kind: str, reader: Reader) -> Content:
             encodings.decode(raw, declared or (meta[1].decode("ascii") if meta else ""))
         )
         content = Content(texts=[text], rich=[text], from_html=True, truncated=cut or damaged)
+        content.exact_mark = True
     else:
         content = _plain(encodings.decode(raw, declared), part, kind)
         content.truncated |= damaged
@@ -179,11 +188,13 @@ def _plain(text: str, part: Message, kind: str) -> Content:
         text = _ENRICHED.sub(r"\1", text)
     elif parts.parameter(part, "format").strip().lower() == "flowed":
         text = unflow(text, delete_space=parts.parameter(part, "delsp").strip().lower() == "yes")
+    exact_mark = bool(_EXACT_MARK.search(text))
     text, blocks, sealed = secured.without_armour(text)
     text = clean(text, 2 * MAX_TEXT_CHARS)
     return Content(
         texts=[text],
         plain=[text],
+        exact_mark=exact_mark,
         attachments=[
             parts.file_of(
                 block.encode(), "kryptert.asc" if sealed else "signatur.asc", "text/plain"

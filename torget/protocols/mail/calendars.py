@@ -19,7 +19,7 @@ _MOST_FILES = 5
 _MOST_EVENTS = 500
 _MOST_DESCRIPTION = 5_000
 _EVENT = re.compile(
-    r"^BEGIN:VEVENT\b.*?(?:^END:VEVENT\b|\Z)", re.MULTILINE | re.DOTALL | re.IGNORECASE
+    r"^BEGIN:(VEVENT|VTODO)\b.*?(?:^END:\1\b|\Z)", re.MULTILINE | re.DOTALL | re.IGNORECASE
 )
 _ZONES = re.compile(
     r"^BEGIN:VTIMEZONE\b.*?^END:VTIMEZONE[^\n]*\n", re.MULTILINE | re.DOTALL | re.IGNORECASE
@@ -28,6 +28,7 @@ _METHOD = re.compile(r"^METHOD\s*:\s*([A-Za-z-]{1,20})", re.MULTILINE | re.IGNOR
 _FIELD = re.compile(
     r"^(SUMMARY|LOCATION|DESCRIPTION)(?:;[^:\n]*)?:(.*)$", re.MULTILINE | re.IGNORECASE
 )
+_LINE = re.compile(r"[ \t]|[A-Za-z0-9-]{1,60}[;:]")
 _FOLD = re.compile(r"\r?\n[ \t]")
 _ESCAPE = re.compile(r"\\([nN,;\\])")
 # The library reads what it can; what it makes of the rest is no reason to lose a mail.
@@ -63,21 +64,25 @@ def _of_one(text: str) -> Sequence[Invitation]:
 
 
 def _event(event: str, zones: str, method: str) -> Invitation:
-    if not event.upper().rstrip().endswith("END:VEVENT"):
-        event = f"{event.rstrip()}\nEND:VEVENT\n"
-    for held in (f"{zones}{event}", event):
+    kind = event[6:].split(maxsplit=1)[0].upper()
+    if not event.upper().rstrip().endswith(f"END:{kind}"):
+        event = f"{event.rstrip()}\nEND:{kind}\n"
+    whole_lines = "\n".join(line for line in event.splitlines() if _LINE.match(line))
+    for held in (f"{zones}{event}", event, whole_lines):
         try:
             calendar = Calendar.from_ical(f"BEGIN:VCALENDAR\n{held.rstrip()}\nEND:VCALENDAR\n")
-            return _read(next(iter(calendar.walk("VEVENT"))), method)
+            return _read(next(iter(calendar.walk(kind))), method)
         except (*_STUMBLES, StopIteration):
             continue
     return _by_hand(event, method)
 
 
 def _read(event: Any, method: str) -> Invitation:
-    begins = _time(event.get("DTSTART"))
+    begins = _time(event.get("DTSTART") or event.get("DUE"))
     attendees = _many(event.get("ATTENDEE"))
     answer = next((_parameter(one, "PARTSTAT") for one in attendees), "")
+    # What somebody writes with an answer stands for itself (RFC 5545 §3.8.1.4).
+    said = [_text(event, name, _MOST_DESCRIPTION) for name in ("COMMENT", "DESCRIPTION")]
     is_reply = method in ("REPLY", "COUNTER", "DECLINECOUNTER")
     rule = _many(event.get("RRULE"))
     frequency = rule[0].get("FREQ", [""]) if rule and hasattr(rule[0], "get") else [""]
@@ -87,7 +92,7 @@ def _read(event: Any, method: str) -> Invitation:
         begins=begins,
         ends=_end(event, begins),
         place=_text(event, "LOCATION", 500),
-        description=_text(event, "DESCRIPTION", _MOST_DESCRIPTION),
+        description="\n\n".join(dict.fromkeys(words for words in said if words)),
         organiser=_person(next(iter(_many(event.get("ORGANIZER"))), "")),
         answered_by=_person(next(iter(attendees), "")) if is_reply else "",
         answer=answer.upper()[:20] if is_reply else "",
@@ -103,7 +108,7 @@ def _many(value: Any) -> list[Any]:
 def _text(event: Any, name: str, most: int) -> str:
     value = next(iter(_many(event.get(name))), "")
     text = clean(str(value), most)
-    return text if name == "DESCRIPTION" else one_line(text, most)
+    return text if name in ("COMMENT", "DESCRIPTION") else one_line(text, most)
 
 
 def _parameter(value: Any, name: str) -> str:

@@ -63,14 +63,17 @@ _RULE = re.compile(r"\A\s*(?:_{5,}|-{5,}|={5,}|\*{5,})\s*\Z")
 _SIGNATURE_MARK = re.compile(r"\A-- ?\Z")
 _FROM_A_DEVICE = re.compile(
     r"\A\s*(?:"
-    r"(?:Sendt|Send|Sent|Skickat|Von meinem|Envoyé)\b.{0,20}\b(?:fra|frå|from|från|med|gesendet|de|via)\b.{0,20}\b"
+    r"(?:Sendt|Send|Sent|Skickat|Gesendet|Von meinem|Envoyé|Wysłano|Wysłane)\b.{0,20}\b"
+    r"(?:fra|frå|from|från|med|with|gesendet|mit|de|depuis|via|z|ze)\b.{0,20}\b"
     r"(?:iPhone|iPad|Galaxy|Samsung|Android|Huawei|Xiaomi|OnePlus|Pixel|Nokia|Sony|mobil\w*|telefon\w*|smarttelefon|nettbrett\w*|"
     r"Outlook|Yahoo|Mail|E-post|Epost|Proton|Windows|Gmail|ProtonMail|BlackBerry|phone|mobile|device|tablet)\b.{0,80}"
     r"|(?:Få|Get|Last ned|Skaff deg|Hämta|Hent) Outlook (?:for|for|på|til)\b.{0,80}"
+    r"|Von meinem .{1,40} gesendet\.?|Lähetetty .{1,40}|Отправлено с .{1,40}|Надіслано з .{1,40}"
     r"|Sendt via .{0,40}(?:telefon|mobil|app)\w*\.?"
     r")\Z",
     re.IGNORECASE,
 )
+_SENTENCE = re.compile(r"\A\s*(?:[^\W\d_]{1,40}[,;:]? ){3}.{0,300}[.!]\s*\Z")
 _LONGEST_SIGNATURE_LINES = 15
 _LOOK_AHEAD_LINES = 8
 _MOST_ATTRIBUTIONS = 200  # lines with "wrote" in them that are looked at closely
@@ -96,15 +99,22 @@ class _Proof:
             return any(
                 one == domain or one.endswith(f".{domain}") for one in named for domain in domains
             )
-        return (
-            self.answers
-            or self.is_reply
-            or any(one.lower() in head.lower() for one in self.own if one)
-        )
+        return self.answers or self.is_reply or self.names_us(head)
+
+    def names_us(self, head: str) -> bool:
+        """Whether a word of one of our names stands there."""
+        low = head.lower()
+        words = {word for one in self.own if "@" not in one for word in one.lower().split()}
+        return any(len(word) > 4 and word.strip(",.") in low for word in words)
 
 
 def fold(
-    text: str, *, subject: str = "", own: Sequence[str] = (), answers: bool = False
+    text: str,
+    *,
+    subject: str = "",
+    own: Sequence[str] = (),
+    answers: bool = False,
+    exact_mark: bool = True,
 ) -> tuple[str, str]:
     """Cut quoted history and signature from the end (or a quote from the start): (said, folded).
 
@@ -112,6 +122,7 @@ def fold(
     or the mark of a client, and what follows is ours. `own` are our addresses and names, `answers` that the mail answers
     one of ours; without them whose it is stays open, and does not count. Quotes between answers stay: they are what is
     answered. What is forwarded stays: it is what the sender wants us to see. If nothing would be left, all is said.
+    Without an `exact_mark` ("-- " with its space, RFC 3676 §4.3) whole sentences below two dashes are no signature.
     """
     lines = text.split("\n")
     folded = [False] * len(lines)
@@ -122,7 +133,7 @@ def fold(
     if not forwarding:
         end = _trailing_quote_start(lines, end, proof)
         _mark(folded, end, len(lines))
-    _fold_signature(lines, folded, end)
+    _fold_signature(lines, folded, end, exact_mark=exact_mark)
     if not forwarding:
         _fold_only_quote(lines, folded, proof)
     said = _join(lines, folded, kept=True)
@@ -166,7 +177,7 @@ def _history_start(lines: list[str], proof: _Proof, *, forwarding: bool) -> int:
 def _begins_history(lines: list[str], at: int, proof: _Proof) -> bool:
     """A client's divider, or the block of headers it puts above what is answered."""
     if _DIVIDER.match(lines[at]):
-        return proof.is_ours("\n".join(_block(lines, at)[:4]))
+        return proof.is_ours(next(filter(_HEADER_FROM.match, _block(lines, at)), ""))
     if not _HEADER_FROM.match(lines[at]):
         return False
     block = _block(lines, at)
@@ -193,9 +204,7 @@ def _attribution_lines(lines: list[str], at: int) -> int:
     if not lines[at].strip():
         return 0
     for length in (1, 2, 3):
-        joined = " ".join(
-            line[: _LONGEST_ATTRIBUTION + 1].strip() for line in lines[at : at + length]
-        )
+        joined = _joined(lines[at : at + length])
         if len(joined) > _LONGEST_ATTRIBUTION:
             return 0
         if not joined.endswith((":", ":*")):
@@ -205,13 +214,23 @@ def _attribution_lines(lines: list[str], at: int) -> int:
     return 0
 
 
-def _names_a_writer(lines: list[str], at: int) -> int:
-    """As `_attribution_lines`, of the lines before a quote in any language: an address and a time or year, and a colon."""
+def _joined(lines: list[str]) -> str:
+    """Wrapped lines as one; an address is wrapped without a space."""
+    joined = ""
+    for line in lines:
+        piece = line[: _LONGEST_ATTRIBUTION + 1].strip()
+        joined += piece if joined.rfind("<") > joined.rfind(">") else f" {piece}"
+    return joined.strip()
+
+
+def _names_a_writer(lines: list[str], at: int, proof: _Proof) -> int:
+    """As `_attribution_lines`, of the lines before a quote in any language: an address or our name, a time or year, a colon."""
     for length in (1, 2, 3):
-        joined = " ".join(line[:_LONGEST_ATTRIBUTION].strip() for line in lines[at - length : at])
+        joined = _joined(lines[max(0, at - length) : at])
         if at < length or not lines[at - length].strip() or not joined.endswith((":", ":*")):
             continue
-        if "@" in joined and (_HAS_CLOCK.search(joined) or _HAS_YEAR.search(joined)):
+        named = "@" in joined or (_SAYS.search(joined) and proof.names_us(joined))
+        if named and (_HAS_CLOCK.search(joined) or _HAS_YEAR.search(joined)):
             return length
     return 0
 
@@ -225,7 +244,7 @@ def _strong(lines: list[str], at: int, length: int, last_quote: int, proof: _Pro
     """It is history without `>` marks: a date in it, an address or a name, nothing answered below, text after."""
     if last_quote >= at + length:
         return False
-    joined = " ".join(lines[at : at + length])
+    joined = _joined(lines[at : at + length])
     # "On Monday at 10:30 my neighbour wrote:" is part of the story; a client's line names an address or a full date.
     return (
         bool(_HAS_DATE.search(joined))
@@ -244,9 +263,9 @@ def _trailing_quote_start(lines: list[str], end: int, proof: _Proof) -> int:
     quote_end = at
     while at and (_is_quote(lines[at - 1]) or not lines[at - 1].strip()):
         at -= 1
-    start = _with_attribution(lines, at)
+    start = _with_attribution(lines, at, proof)
     if start < at:
-        return start if proof.is_ours(" ".join(lines[start:at])) else end
+        return start if proof.is_ours(_joined(lines[start:at])) else end
     inside = " ".join(line.lstrip("> ") for line in lines[at : min(quote_end, at + 4)])
     if not proof.own or proof.answers or _HAS_ADDRESS.search(inside):
         return at if proof.is_ours(inside) else end
@@ -255,12 +274,12 @@ def _trailing_quote_start(lines: list[str], end: int, proof: _Proof) -> int:
     return at if proof.is_reply and not led_up_to else end
 
 
-def _with_attribution(lines: list[str], at: int) -> int:
+def _with_attribution(lines: list[str], at: int, proof: _Proof) -> int:
     """Where the attribution just above begins; `at` when there is none."""
     for length in (1, 2, 3):
         if at >= length and _attribution_lines(lines, at - length) == length:
             return at - length
-    return at - _names_a_writer(lines, at)
+    return at - _names_a_writer(lines, at, proof)
 
 
 def _without_blank(lines: list[str], end: int) -> int:
@@ -276,14 +295,14 @@ def _before_signature(lines: list[str], end: int) -> int:
     return _without_blank(lines, end - 1) if end and _FROM_A_DEVICE.match(lines[end - 1]) else end
 
 
-def _fold_signature(lines: list[str], folded: list[bool], end: int) -> None:
+def _fold_signature(lines: list[str], folded: list[bool], end: int, *, exact_mark: bool) -> None:
     # Who divides a text with the mark writes it more than once, or goes on asking below it.
     marks = sum(1 for line in lines[:end] if _SIGNATURE_MARK.match(line))
     for _ in range(3):
         end = _without_blank(lines, end)
         start = end
         if marks == 1:
-            start = _marked_signature(lines, end)
+            start = _marked_signature(lines, end, exact_mark=exact_mark)
         if start == end and end and _FROM_A_DEVICE.match(lines[end - 1]):
             start = end - 1
         if start == end:
@@ -292,11 +311,13 @@ def _fold_signature(lines: list[str], folded: list[bool], end: int) -> None:
         end = start
 
 
-def _marked_signature(lines: list[str], end: int) -> int:
+def _marked_signature(lines: list[str], end: int, *, exact_mark: bool) -> int:
     for at in range(end - 1, max(-1, end - 1 - _LONGEST_SIGNATURE_LINES), -1):
         if _SIGNATURE_MARK.match(lines[at]):
-            asks = any("?" in _WEB_ADDRESS.sub("", line) for line in lines[at + 1 : end])
-            return end if asks else at
+            below = [_WEB_ADDRESS.sub("", line) for line in lines[at + 1 : end]]
+            goes_on = any("?" in line for line in below)
+            goes_on |= not exact_mark and any(_SENTENCE.match(line) for line in below)
+            return end if goes_on else at
     return end
 
 
@@ -313,9 +334,9 @@ def _fold_only_quote(lines: list[str], folded: list[bool], proof: _Proof) -> Non
     if any(_is_quote(line) and not folded[at] for at, line in enumerate(lines[end:], end)):
         return
     above = _without_blank(lines, first)
-    start = _with_attribution(lines, above)
+    start = _with_attribution(lines, above, proof)
     if start < above:
-        is_history = proof.is_ours(" ".join(lines[start:above]))
+        is_history = proof.is_ours(_joined(lines[start:above]))
     else:
         # A quote nobody is named above is history only where everything begins with it.
         start = first

@@ -185,10 +185,12 @@ def message_ids(value: str, limit: int = 100) -> list[str]:
 def date(value: str) -> datetime | None:
     """A Date header in UTC (RFC 5322 §3.3), also in the odd spellings of `clocks`, or None when it cannot be one."""
     flat = one_line(value, 200)
+    if at := when(flat):
+        return at
     try:
         parsed = parsedate_to_datetime(flat)
         # No zone (or -0000) means the sender's clock is taken as UTC.
         aware = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
         return aware.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError, AttributeError):
-        return when(flat)
+        return None

@@ -48,8 +48,8 @@ _MOST_LINK_PARTS, _MOST_LINK_CHARS = (
 _VOID = {"br", "hr", "img"}
 _DATA_ADDRESS = re.compile(r"data:[a-z]+/[^\s\"'>]{100,}", re.IGNORECASE)
 _EMBEDDED = re.compile(
-    rb"(\b(?:src|href|background)\s{0,20}=\s{0,20})([\"'])?\s{0,20}data:([a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,80})?"
-    rb"((?:;[^,;\"'>]{0,80}){0,5}),((?(2)[^\"'<>]*|[^\s\"'<>]*))",
+    rb"(\b(?:src|href|background)\s{0,20}=\s{0,20})"
+    rb"(?:\"\s{0,20}data:([^\"]*)\"|'\s{0,20}data:([^']*)'|data:([^\s\"'<>]*))",
     re.IGNORECASE,
 )
 _MOST_PICTURES = 30
@@ -77,18 +77,25 @@ def without_pictures(raw: bytes) -> tuple[bytes, list[Embedded]]:
     found: list[Embedded] = []
 
     def taken(match: re.Match[bytes]) -> bytes:
-        if len(found) < _MOST_PICTURES:
-            media_type = (match[3] or b"text/plain").decode("ascii").lower()
-            is_base64 = b"base64" in match[4].lower()
-            written = unquote_to_bytes(match[5])
-            content = from_base64(written)[0] if is_base64 else written
-            if content and not _is_dot(content):
-                kind = "bilde" if media_type.startswith("image/") else "fil"
-                suffix = _SUFFIXES.get(media_type, media_type.rpartition("/")[2][:8])
-                found.append(Embedded(f"{kind}-{len(found) + 1}.{suffix}", media_type, content))
-        return match[1] + (match[2] or b"")
+        if len(found) < _MOST_PICTURES and (one := _embedded(match, len(found) + 1)):
+            found.append(one)
+        return match[1] + b'""'
 
     return _EMBEDDED.sub(taken, raw), found
+
+
+def _embedded(match: re.Match[bytes], number: int) -> Embedded | None:
+    head, comma, written = (match[2] or match[3] or match[4] or b"").partition(b",")
+    declared, *parameters = head[:200].decode("ascii", "replace").lower().split(";")
+    media_type = declared.strip() or "text/plain"
+    content = unquote_to_bytes(written)
+    if any(one.strip() == "base64" for one in parameters):
+        content = from_base64(content)[0]
+    if not comma or not content or _is_dot(content):
+        return None
+    kind = "bilde" if media_type.startswith("image/") else "fil"
+    suffix = _SUFFIXES.get(media_type, media_type.rpartition("/")[2][:8])
+    return Embedded(f"{kind}-{number}.{suffix}", media_type, content)
 
 
 _SUFFIXES = {"image/jpeg": "jpg", "image/svg+xml": "svg", "text/plain": "txt"}
@@ -151,6 +158,7 @@ class _Page:
         self.silent = 0
         self.lists = reader.Lists()
         self.named = 0
+        self.mark = ""  # of a point that has no words yet
         # Of each element that is open, whether it keeps its white space.
         self.kept: list[bool] = []
         self.lines: list[str] = []
@@ -183,6 +191,8 @@ class _Page:
         self.line = []
 
     def end_block(self, *, spaced: bool) -> None:
+        if self.mark and self.line == [self.mark]:
+            return
         if self.line:
             self.feed()
         if spaced and self.lines and self.lines[-1].strip("> "):
@@ -193,6 +203,9 @@ class _Page:
             self.silent += 1
             return
         self.tag(tag, attributes, closing=False)
+        if tag in _PLAYED:
+            self.silent += 1  # what stands in it is for programs that cannot play it
+            return
         keeps = tag == "pre" or reader.style_of(attributes).get("white-space", "").startswith(
             _KEPT_SPACE
         )
@@ -239,6 +252,7 @@ class _Page:
         if closing:
             self.lists.end(name)
         elif mark := self.lists.start(name, attributes):
+            self.mark = mark
             self.line.append(mark)
 
     def small(self, name: str, attributes: dict[str, str], *, closing: bool) -> None:
@@ -252,7 +266,9 @@ class _Page:
             self._picture(attributes)
         elif name in _PLAYED and not closing:
             words = attributes.get("title") or attributes.get("aria-label") or ""
-            self._name(words, attributes.get("src") or attributes.get("data") or "")
+            self.end_block(spaced=False)
+            self._name(words, attributes.get("src") or "")
+            self.end_block(spaced=False)
 
     def _picture(self, attributes: dict[str, str]) -> None:
         alt = one_line(attributes.get("alt", ""), 1_000)

@@ -143,7 +143,7 @@ def _about(mail: Mail) -> str:
 def _bounce(mail: Mail, _own_address: str) -> Machine | None:
     report = mail.report
     if _is_report(mail, "disposition-notification"):
-        return Machine("receipt", _about(mail), "read")
+        return Machine("receipt", (report and report.original_id) or _about(mail), "read")
     if not _is_from_nobody(mail):
         # A person who sends a report on, and asks about it: its words are hers, and no machine answers it.
         at_top = mail.header("content-type").lower().startswith("multipart/report")

@@ -133,6 +133,7 @@ def _read(raw: bytes, received_at: datetime) -> Mail:
         signature=content.signature,
         invitations=calendars.invitations(content.calendars),
         reaction=content.reaction,
+        exact_mark=content.exact_mark,
         truncated=content.truncated or len(text) > MAX_TEXT_CHARS,
         attachments=tuple(content.attachments),
         report=content.report,

@@ -82,6 +82,11 @@ def _signature(message: cms.Message) -> Signature:
     return Signature("smime", message.holds, signer.name, signer.addresses, signer.issuer)
 
 
+def is_signature(held: Part) -> bool:
+    """Whether an attachment is only the signature of what stands beside it, which is told in words."""
+    return held.declared in _SIGNATURES
+
+
 def sealed_kind(held: Part) -> str:
     """What an attachment is that only its reader can open; nothing when it is an ordinary file."""
     if (

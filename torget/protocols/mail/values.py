@@ -123,6 +123,7 @@ class Mail:
     encrypted: str = ""
     signature: Signature | None = None
     invitations: Sequence[Invitation] = ()
+    exact_mark: bool = True  # the mark before a signature has its space, where there is one
     reaction: str = ""  # the sign they put on what we wrote
     truncated: bool = False
     attachments: Sequence[Part] = ()
