@@ -111,9 +111,17 @@ def _text(event: Any, name: str, most: int) -> str:
     return text if name in ("COMMENT", "DESCRIPTION") else one_line(text, most)
 
 
+def _held(value: Any, name: str) -> Any:
+    """What the library made of a property; None where that is broken."""
+    try:
+        return getattr(value, name, None)
+    except _STUMBLES:
+        return None
+
+
 def _parameter(value: Any, name: str) -> str:
-    held = getattr(value, "params", {}).get(name, "")
-    return one_line(str(held), 200)
+    held = _held(value, "params")
+    return one_line(str(held.get(name, "")), 200) if held else ""
 
 
 def _person(value: Any) -> str:
@@ -123,7 +131,7 @@ def _person(value: Any) -> str:
 
 
 def _time(value: Any) -> datetime | date | None:
-    held = getattr(next(iter(_many(value)), None), "dt", None)
+    held = _held(next(iter(_many(value)), None), "dt")
     if isinstance(held, datetime):
         if held.utcoffset() is None:
             return held.replace(tzinfo=None)
@@ -134,7 +142,7 @@ def _time(value: Any) -> datetime | date | None:
 
 def _end(event: Any, begins: datetime | date | None) -> datetime | date | None:
     ends = _time(event.get("DTEND"))
-    length = getattr(event.get("DURATION"), "dt", None)
+    length = _held(event.get("DURATION"), "dt")
     if ends is None and begins is not None and isinstance(length, timedelta):
         ends = begins + length
     if ends is not None and not isinstance(ends, datetime):
