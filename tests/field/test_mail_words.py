@@ -85,6 +85,13 @@ PDF = b"%PDF-1.4\n1 0 obj\n"
             "Hei\n\nOg mer",
             ["rot.png"],
         ),
+        (
+            parted(
+                "alternative", (PLAIN, "."), ("Content-Type: text/html", f"<p>{'Brøyt! ' * 40}")
+            ),
+            ("Brøyt! " * 40).strip(),
+            [],
+        ),
         (letter("<bold>Hei</bold> 1 << 2", "text/enriched"), "Hei 1 < 2", []),
     ],
 )

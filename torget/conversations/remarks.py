@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.functional import Promise
@@ -46,7 +47,16 @@ _WORDS: dict[str, Promise] = {
     "damaged": _("Deler av meldingen er skadet eller for lange. Last ned originalen for å se alt."),
     "reaction": _("Reaksjon: %(sign)s"),
 }
+_ICONS = {"signed": "check", "reaction": "comment"}
 _UNKNOWN = {"name": _("ukjent"), "address": _("ukjent"), "issuer": _("ukjent"), "sign": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One remark as it is shown."""
+
+    icon: str
+    words: str
 
 
 def kept(remarks: Sequence[tuple[str, Mapping[str, str]]]) -> list[list[Any]]:
@@ -58,10 +68,14 @@ def kept(remarks: Sequence[tuple[str, Mapping[str, str]]]) -> list[list[Any]]:
     ]
 
 
-def words(remarks: Sequence[Sequence[Any]]) -> list[str]:
+def lines(remarks: Sequence[Sequence[Any]]) -> list[Line]:
     """Remarks in the reader's language."""
     return [
-        str(_WORDS[code]) % {**_UNKNOWN, **{name: value for name, value in values.items() if value}}
+        Line(
+            _ICONS.get(code, "warning"),
+            str(_WORDS[code])
+            % {**_UNKNOWN, **{name: value for name, value in values.items() if value}},
+        )
         for code, values in remarks
         if code in _WORDS
     ]

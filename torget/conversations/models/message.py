@@ -276,9 +276,9 @@ class Message(models.Model):
         """What lists show the beginning of: the content warning where there is one, else the words."""
         return self.warning or self.body
 
-    def remark_words(self) -> list[str]:
+    def remark_lines(self) -> list[remarks.Line]:
         """What staff are told beside it, in their language."""
-        return remarks.words(self.remarks)
+        return remarks.lines(self.remarks)
 
     @property
     def public_name(self) -> str:

@@ -15,6 +15,7 @@ from torget.protocols.mail.values import MAX_TEXT_CHARS, Part, Report, Signature
 from torget.protocols.plaintext import clean, one_line
 
 _STUB_CHARS = 2_000
+_MORE_THAN_CHARS = 200
 # What the text parts of one mail may hold in all, in every alternative; those that come after it are files.
 _MOST_BYTES_OF_TEXT = 6 * MAX_TEXT_CHARS
 _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([A-Za-z0-9_-]{2,40})", re.IGNORECASE)
@@ -136,8 +137,10 @@ def _choose(contents: list[Content]) -> Content | None:
         return plain or rich
     if plain.size > _STUB_CHARS:
         return plain
-    text = plain.text
-    stub = len(text) < 300 and "html" in text.lower() and rich.size > len(text)
+    text, whole = plain.text, rich.text
+    stub = len(text) < 300 and "html" in text.lower() and len(whole) > len(text)
+    # Some programs put a dot, or the first line, where the text should be.
+    stub |= len(text) < 100 and len(whole) > 5 * len(text) + _MORE_THAN_CHARS
     return rich if stub else plain
 
 
