@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,8 +14,11 @@ from torget.answers.models import Answer, AnswerQuerySet, Rating, Topic
 from torget.answers.rules import rate as say_useful
 from torget.answers.rules.ratings import visitor_of
 from torget.answers.search import in_language, suggest
+from torget.channels.pages import PublicPage, asked_as, head_of
 from torget.design.ready import ready
+from torget.design.text import markdown
 from torget.people.limits import gated
+from torget.people.links import absolute
 from torget.people.models import Municipality, Unit
 
 PAGE = 100
@@ -65,11 +69,14 @@ def detail(request: Any, slug: str) -> HttpResponse:
     """`/svar/<slug>`: one answer; 410 when it has been withdrawn or is no longer valid."""
     now, municipality = timezone.now(), request.municipality
     answer = get_object_or_404(
-        Answer.objects.select_related("unit"), municipality=municipality, slug=slug
+        Answer.objects.select_related("unit", "municipality"), municipality=municipality, slug=slug
     )
     published = Answer.objects.published(at=now)
     if not published.filter(pk=answer.pk).exists():
         return render(request, "answers/gone.html", {"answer": answer}, status=410)
+    page = _page(answer)
+    if found := asked_as(request, page):
+        return found
     source = answer.translation_of_id or answer.pk
     also = published.filter(pk=source) | published.filter(translation_of=source)
     near = suggest(municipality, answer.question, at=now, limit=6, language=request.LANGUAGE_CODE)
@@ -83,8 +90,24 @@ def detail(request: Any, slug: str) -> HttpResponse:
             for one in near
             if source not in {one.pk, one.translation_of_id} and one.pk != answer.pk
         ][:3],
+        **head_of(page),
     }
     return ready(render(request, "answers/detail.html", context))
+
+
+def _page(answer: Answer) -> PublicPage:
+    """The answer as other servers may ask for it: something the municipality says."""
+    return PublicPage(
+        municipality=answer.municipality,
+        url=absolute(answer.municipality, reverse("answers:detail", args=[answer.slug])),
+        title=answer.question,
+        text=answer.body,
+        html=str(markdown(answer.body)),
+        language=answer.language,
+        published_at=answer.published_at,
+        changed_at=answer.changed_at if answer.edition > 1 else None,
+        ours=True,
+    )
 
 
 @require_POST

@@ -11,7 +11,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.activitypub import heeding, inbound, mentions, parsing, publishing, rules
+from torget.adapters.activitypub import (
+    documents,
+    heeding,
+    inbound,
+    mentions,
+    parsing,
+    publishing,
+    rules,
+)
 from torget.adapters.activitypub import ours as our
 from torget.channels.base import Base
 from torget.channels.contract import (
@@ -28,7 +36,9 @@ from torget.channels.contract import (
     SendError,
     Utterance,
 )
+from torget.channels.pages import Document, PublicPage
 from torget.errors import Refused
+from torget.protocols.activitypub import MEDIA_TYPE
 from torget.protocols.http_signatures import BadKey
 
 MOST_CHARS = 5_000  # our own choice: servers show long posts, people on phones do not read them
@@ -64,6 +74,7 @@ class ActivityPubAdapter(Base):
         ids_are_shared=True,
         max_body_chars=MOST_CHARS,
     )
+    page_types = (MEDIA_TYPE, "application/ld+json")
     fields = (
         Field(
             "username",
@@ -151,6 +162,9 @@ class ActivityPubAdapter(Base):
         return Connected(
             f"{username}@{host}", account.name or username, {**settings, "keys": names}, secrets
         )
+
+    def document(self, page: PublicPage) -> Document | None:
+        return documents.of_page(page, at=timezone.now())
 
     def profile_url(self, account: AccountFacts) -> str:
         return our.of(account).actor

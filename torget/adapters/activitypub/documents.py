@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from datetime import datetime
 from functools import lru_cache
+from html import escape
 from typing import Any
 
 from torget.adapters.activitypub import ours as our
@@ -13,10 +15,11 @@ from torget.adapters.activitypub.models import Response, Thing
 from torget.adapters.activitypub.ours import Ours
 from torget.channels import rules as channels
 from torget.channels.models import Account
+from torget.channels.pages import Document, PublicPage
 from torget.history.models import Entry
 from torget.people.models import Municipality
 from torget.protocols import svg
-from torget.protocols.activitypub import markup, writing
+from torget.protocols.activitypub import MEDIA_TYPE, PUBLIC, markup, writing
 
 
 def actor_of(account: Account, *, at: datetime) -> dict[str, Any]:
@@ -86,6 +89,31 @@ def _opened_at(account: Account) -> datetime | None:
     rows = Entry.objects.filter(verb="account.opened", subject_id=account.pk)
     first = rows.filter(subject_type="channels.account").order_by("pk").first()
     return first.at if first else None
+
+
+def of_page(page: PublicPage, *, at: datetime) -> Document | None:
+    """A page of our square as ActivityPub: what was published of it; else its own words, when they are ours.
+
+    None: nobody of the municipality is known there, who reads must sign, or the words are a resident's.
+    """
+    if receipt := page.receipts.get(our.NETWORK):
+        return Document(MEDIA_TYPE, url=receipt)
+    account = main_account(page.municipality) if page.ours else None
+    mine = our.without_secrets(account) if account else None
+    if mine is None or mine.authorised_fetch:
+        return None
+    held = writing.note(
+        page.url,
+        author=mine.actor,
+        html=f"<p><strong>{escape(page.title)}</strong></p>{page.html or markup.to_html(page.text)}",
+        language=page.language,
+        published=page.published_at,
+        to=[PUBLIC],
+        cc=[mine.followers],
+        url=page.url,
+        updated=page.changed_at,
+    )
+    return Document(MEDIA_TYPE, body=json.dumps(held, ensure_ascii=False).encode())
 
 
 def thing(one: Thing) -> dict[str, Any]:

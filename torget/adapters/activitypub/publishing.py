@@ -123,21 +123,22 @@ def asked_quietly(out: Outgoing, mine: Ours) -> bool:
     What was asked stands in the envelope; of one that is erased we take the narrower.
     """
     accounts = Account.objects.filter(pk=mine.account_id).values("municipality")
-    said = Message.objects.filter(
+    rows = Message.objects.filter(
         external_id=out.parent,
         account__municipality__in=accounts,
         account__network=NETWORK,
         kind=Message.Kind.INBOUND,
     )
-    message = said.select_related("envelope").first() if out.parent else None
+    message = rows.select_related("envelope").first() if out.parent else None
     if message is None:
         return False
     try:
         body = bytes(message.envelope.body) if message.envelope else b""
-        document = reading.activity(reading.load(body)).object
+        said = reading.activity(reading.load(body))
     except Malformed:
         return True
-    return PUBLIC not in reading.ids_of(document.get("to"))
+    # Whom it is for may stand in the activity only.
+    return PUBLIC not in (reading.ids_of(said.object.get("to")) or said.to)
 
 
 def _moment(value: Any) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -11,11 +12,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from torget.answers.models import Answer, Topic
+from torget.channels.pages import asked_as, head_of
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Message
+from torget.conversations.published import page_of
 from torget.design import querytext
 from torget.design.ready import NO_NONCE, ready
 from torget.people.limits import gated
+from torget.people.links import absolute
 from torget.square import rules
 from torget.square.forms import AddressForm, CommentForm, WallForm
 from torget.square.tasks import follow_by_mail
@@ -82,6 +86,11 @@ def wall_post(request: Any, ref: str) -> HttpResponse:
         municipality=request.municipality,
         ref__iexact=ref,
     )
+    said = Message.objects.filter(conversation=conversation).public_thread()
+    messages_shown = list(said.prefetch_related("attachments"))
+    page = page_of(conversation, messages_shown)
+    if request.method != "POST" and (answer := asked_as(request, page)):
+        return answer
     form = CommentForm(request.POST or None, request.FILES or None, initial=NO_NONCE)
     if request.method == "POST" and form.is_valid():
         if not form.cleaned_data["website"]:
@@ -90,16 +99,25 @@ def wall_post(request: Any, ref: str) -> HttpResponse:
         return redirect("square:wall_post", ref=conversation.ref)
     context = {
         "conversation": conversation,
-        "messages_shown": Message.objects.filter(conversation=conversation)
-        .public_thread()
-        .prefetch_related("attachments"),
+        "messages_shown": messages_shown,
         "form": form,
         "follow_form": AddressForm(),
         "file_base": "/fil",
+        **head_of(page, _picture_in(messages_shown[:1], conversation)),
     }
     if request.method == "POST":
         return render(request, "square/wall_post.html", context, status=422)
     return ready(render(request, "square/wall_post.html", context))
+
+
+def _picture_in(messages: Sequence[Message], conversation: Conversation) -> str:
+    """The whole address of the first picture, where it may be shown; "" when there is none."""
+    for message in messages:
+        hidden = message.hidden_at or message.removed_at or message.warning
+        for file in () if hidden else message.attachments.all():
+            if file.is_image:
+                return absolute(conversation.municipality, f"/fil/{file.public_id}")
+    return ""
 
 
 @require_POST
