@@ -13,9 +13,9 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from torget.channels.models import Account
-from torget.conversations import remarks
 from torget.conversations.models.conversation import Conversation
 from torget.conversations.models.persons import Identity, below
+from torget.conversations.remarks import Line, lines
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 from torget.people.models import Staff
@@ -276,9 +276,9 @@ class Message(models.Model):
         """What lists show the beginning of: the content warning where there is one, else the words."""
         return self.warning or self.body
 
-    def remark_lines(self) -> list[remarks.Line]:
+    def remark_lines(self) -> list[Line]:
         """What staff are told beside it, in their language."""
-        return remarks.lines(self.remarks)
+        return lines(self.remarks)
 
     @property
     def public_name(self) -> str:
