@@ -44,6 +44,8 @@ def _message(said: Message) -> dict[str, Any]:
         "folded": said.folded,
         "language": said.language,
         "occurred_at": _time(said.occurred_at),
+        "claimed_at": _time(said.claimed_at),
+        "remarks": said.remarks,
         "received_at": _time(said.created_at),
         "edited_at": _time(said.edited_at),
         "removed_at": _time(said.removed_at),

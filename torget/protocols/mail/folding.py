@@ -59,7 +59,7 @@ _HEADER_MORE = re.compile(
     r"\A[\s*_]*(?:Dato|Date|Datum|Data|Til|To|An|Till|Do|Kopi|Cc|Kopia|DW|À|Aan|Para)\s*\*?\s*:",
     re.IGNORECASE,
 )
-_RULE = re.compile(r"\A\s*(?:_{5,}|-{5,}|={5,}|\*{5,})\s*\Z")
+_RULE = re.compile(r"\A\s*(?:_{5,}|-{3,}|={5,}|\*{5,})\s*\Z")
 _SIGNATURE_MARK = re.compile(r"\A-- ?\Z")
 _FROM_A_DEVICE = re.compile(
     r"\A\s*(?:"

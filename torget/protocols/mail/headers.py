@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import quopri
 import re
 from datetime import UTC, datetime
@@ -12,6 +10,7 @@ from email.utils import parsedate_to_datetime
 
 from torget.protocols.clocks import when
 from torget.protocols.encodings import decode
+from torget.protocols.mail.transfer import from_base64
 from torget.protocols.mail.values import Address
 from torget.protocols.plaintext import one_line
 
@@ -77,12 +76,7 @@ def _word_bytes(encoding: str, content: str) -> bytes:
     raw = content.encode("utf-8", "replace")
     if encoding in "qQ":
         return quopri.decodestring(raw, header=True)
-    letters = re.sub(rb"[^A-Za-z0-9+/]", b"", raw)
-    letters = letters[: len(letters) - (len(letters) % 4 == 1)]
-    try:
-        return base64.b64decode(letters + b"=" * (-len(letters) % 4))
-    except binascii.Error:
-        return raw
+    return from_base64(raw)[0]
 
 
 def parameter_text(value: object) -> str:
