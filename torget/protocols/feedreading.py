@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import re
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from urllib.parse import urljoin
 
-from lxml import etree  # type: ignore[import-untyped]  # the package ships no types
-
-from torget.protocols.mail.html import to_text
+from torget.protocols import clocks, feedmending, feedtree, jsonvalues, posthtml
 from torget.protocols.plaintext import clean, one_line
 
 MOST_BYTES = 2_000_000
 MOST_ENTRIES = 500
 MOST_CHARS = 20_000
-_MARKUP = re.compile(r"<[a-zA-Z/!]|&[#\w]+;")
+MOST_FILES = 10
+_TAGS = ("{*}item", "{*}entry", "{*}Item", "{*}ITEM", "{*}Entry", "{*}ENTRY")
+
+# HTML and the address it stands at → its words.
+Words = Callable[[str, str], str]
 
 
 class BadFeed(ValueError):  # noqa: N818 - names what was read
@@ -27,7 +30,11 @@ class BadFeed(ValueError):  # noqa: N818 - names what was read
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One item of a feed. `text` is plain; times are aware, None when the feed does not tell."""
+    """One item of a feed. `text` is plain; times are aware, None when the feed does not tell.
+
+    `other_id` is what it is known by when another item of the feed has the same id. `files` are films and sound that come
+    with it: media type, address, title.
+    """
 
     id: str
     url: str
@@ -36,159 +43,154 @@ class Entry:
     author: str
     published_at: datetime | None
     changed_at: datetime | None
+    other_id: str = ""
+    files: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A feed: its name, its page and its entries in the feed's own order."""
+    """A feed: its name, its page, its entries in the feed's own order, and items that cannot be read, as they came."""
 
     title: str
     home: str
     entries: tuple[Entry, ...]
+    bad: tuple[str, ...] = ()
 
 
-def read(body: bytes, *, url: str) -> Source:
+def _to_text(html: str, base: str) -> str:
+    return posthtml.to_text(html, base=base)
+
+
+def read(body: bytes, *, url: str, words: Words = _to_text) -> Source:
     """Understand a feed. Bad markup is mended, entities are not followed, nothing is fetched.
+
+    `words` makes text of HTML.
 
     Raises:
         BadFeed: it is none, or larger than 2 MB.
     """
     if len(body) > MOST_BYTES:
         raise BadFeed("The feed is larger than 2 MB")
-    begins = body[:200].lstrip(b"\xef\xbb\xbf \t\r\n")
-    return _json(body, url) if begins.startswith(b"{") else _xml(body, url)
+    root = feedmending.tree(body)
+    if root is not None and feedtree.name_of(root)[1] in ("rss", "feed", "rdf"):
+        return _xml(root, url, words)
+    return _json(body, url, words)
 
 
-def when(said: Any) -> datetime | None:
-    """A time as RFC 5322 or ISO 8601; without a zone it is UTC. None when it is neither."""
-    if not isinstance(said, str) or not said.strip():
-        return None
-    for understand in (datetime.fromisoformat, parsedate_to_datetime):
-        try:
-            found = understand(said.strip())
-            found = found if found.tzinfo else found.replace(tzinfo=UTC)
-            return found.astimezone(UTC)
-        except (ValueError, TypeError, IndexError, OverflowError):
-            continue
-    return None
+when = clocks.when
 
 
-def _plain(said: str) -> str:
-    text = to_text(said[:MOST_CHARS])[0] if _MARKUP.search(said) else clean(said)
+def _plain(held: feedtree.Said, words: Words) -> str:
+    """The words of a text, or of HTML: what it says it is, else what it looks like."""
+    said, base = held.text, held.base
+    is_html = held.kind == "html" or (held.kind == "" and posthtml.looks_like_html(said))
+    text = words(said[: posthtml.MOST_CHARS], base) if is_html else clean(said, MOST_CHARS)
     return text[:MOST_CHARS].strip()
 
 
-def _address(said: Any, base: str) -> str:
+def _address(said: str, base: str) -> str:
     """An address people may be led to; "" when it is not one."""
-    if not isinstance(said, str) or not said.strip():
-        return ""
     try:
-        found = urljoin(base, said.strip())
+        return jsonvalues.address(urljoin(base, said.strip())) if said.strip() else ""
     except ValueError:
         return ""
-    fits = found.startswith(("https://", "http://")) and found.isprintable() and " " not in found
-    return found[:2000] if fits else ""
 
 
-def _entry(held: dict[str, Any], base: str) -> Entry | None:
-    url = _address(held.get("url"), base)
-    title = one_line(_plain(str(held.get("title") or "")), 300)
-    text = _plain(str(held.get("text") or ""))
-    named = one_line(str(held.get("id") or url), 400)
-    if not named or not (title or text):
+def _entry(held: feedtree.Item, words: Words) -> Entry | None:
+    url = next((found for one in held.links if (found := _address(one.text, one.base))), "")
+    title = one_line(_plain(held.title, words), 300)
+    text = next((found for one in held.texts if (found := _plain(one, words))), "")
+    if not (title or text):
         return None
-    author = one_line(str(held.get("author") or ""), 120)
-    published_at, changed_at = when(held.get("published")), when(held.get("changed"))
-    return Entry(named, url, title, text, author, published_at or changed_at, changed_at)
-
-
-def _json(body: bytes, url: str) -> Source:
-    try:
-        whole = json.loads(body)
-        items = whole["items"]
-        if not isinstance(items, list):
-            raise TypeError("items is no list")
-        entries = [_entry(_of_json(one), url) for one in items[:MOST_ENTRIES]]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
-        raise BadFeed("Not a JSON Feed") from fault
-    title = one_line(str(whole.get("title") or ""), 200)
-    home = _address(whole.get("home_page_url"), url)
-    return Source(title, home, tuple(one for one in entries if one))
-
-
-def _of_json(one: dict[str, Any]) -> dict[str, Any]:
-    authors = one.get("authors") or [one.get("author") or {}]
-    return {
-        "id": one.get("id"),
-        "url": one.get("url") or one.get("external_url"),
-        "title": one.get("title"),
-        "text": one.get("content_text") or one.get("content_html") or one.get("summary"),
-        "author": authors[0].get("name") if authors else "",
-        "published": one.get("date_published"),
-        "changed": one.get("date_modified"),
-    }
-
-
-def _xml(body: bytes, url: str) -> Source:
-    parser = etree.XMLParser(
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        recover=True,
-        remove_comments=True,
-        remove_pis=True,
+    told = hashlib.sha256((url or f"{title}\n{text}").encode()).hexdigest()[:16]
+    named = one_line(held.id or url, 400) or f"uten-id:{told}"
+    published_at = next(filter(None, map(clocks.when, held.published)), None)
+    changed_at = next(filter(None, map(clocks.when, held.changed)), None)
+    files = [
+        (one_line(kind, 100), address, one_line(name, 300))
+        for kind, one, name in held.files
+        if (address := _address(one.text, one.base))
+    ]
+    return Entry(
+        named,
+        url,
+        title,
+        text,
+        one_line(", ".join(dict.fromkeys(filter(None, held.authors))), 120),
+        published_at or changed_at,
+        changed_at,
+        f"{named}#{hashlib.sha256((url + title).encode()).hexdigest()[:16]}",
+        tuple(dict.fromkeys(files))[:MOST_FILES],
     )
+
+
+def _told_apart(entries: list[Entry | None]) -> tuple[Entry, ...]:
+    """Two items with one id are two, each known by its own address or title, in whatever order they come."""
+    found = list(dict.fromkeys(one for one in entries if one))
+    several = {one for one, count in Counter(entry.id for entry in found).items() if count > 1}
+    return tuple(replace(one, id=one.other_id) if one.id in several else one for one in found)
+
+
+def _json(body: bytes, url: str, words: Words) -> Source:
+    """JSON Feed 1.1; of its items those that are none are told of."""
+    begins = body.find(b"{") if b"\x00" not in body[:4] else 0
     try:
-        root = etree.fromstring(body, parser)
-    except (etree.XMLSyntaxError, ValueError, LookupError) as fault:
-        raise BadFeed("Not XML") from fault
-    if root is None or _name(root) not in {"rss", "feed", "RDF"}:
-        raise BadFeed("Neither RSS nor Atom")
-    etree.strip_elements(root, etree.Entity, with_tail=False)
-    channel = next((one for one in root if _name(one) == "channel"), root)
-    head = _fields(channel)
-    found = [one for one in root.iter() if _name(one) in {"item", "entry"}]
-    entries = [_entry(_of_xml(one), url) for one in found[:MOST_ENTRIES]]
-    home = _address(head.get("link"), url)
-    title = one_line(_plain(head.get("title", "")), 200)
-    return Source(title, home, tuple(one for one in entries if one))
+        whole = jsonvalues.load(body[max(begins, 0) :])
+    except ValueError as fault:
+        raise BadFeed("Neither RSS nor Atom nor JSON Feed") from fault
+    items = jsonvalues.table(whole).get("items")
+    if not isinstance(items, list | dict):
+        raise BadFeed("Not a JSON Feed")
+    entries: list[Entry | None] = []
+    bad = []
+    for one in jsonvalues.many(items)[:MOST_ENTRIES]:
+        if isinstance(one, Mapping):
+            entries.append(_entry(_of_json(one, url), words))
+        else:
+            bad.append(json.dumps(one, ensure_ascii=False))
+    title = one_line(jsonvalues.text(whole.get("title")), 200)
+    home = _address(jsonvalues.text(whole.get("home_page_url")), url)
+    return Source(title, home, _told_apart(entries), tuple(bad))
 
 
-def _name(node: Any) -> str:
-    return str(node.tag).rpartition("}")[2] if isinstance(node.tag, str) else ""
+def _of_json(one: Mapping[str, Any], url: str) -> feedtree.Item:
+    def said(name: str, kind: str = "text") -> feedtree.Said:
+        return feedtree.Said(jsonvalues.text(one.get(name)), url, kind)
+
+    authors = [*jsonvalues.many(one.get("authors")), *jsonvalues.many(one.get("author"))]
+    files = jsonvalues.tables(one.get("attachments"))
+    return feedtree.Item(
+        id=jsonvalues.key(one.get("id"), 400),
+        links=[said("url"), said("external_url")],
+        title=said("title"),
+        texts=[said("content_html", "html"), said("content_text"), said("summary")],
+        authors=[
+            one_line(jsonvalues.text(who.get("name") if isinstance(who, Mapping) else who), 120)
+            for who in authors
+        ],
+        published=[one.get("date_published")],
+        changed=[one.get("date_modified")],
+        files=[
+            (
+                jsonvalues.text(file.get("mime_type")),
+                feedtree.Said(jsonvalues.text(file.get("url")), url),
+                jsonvalues.text(file.get("title")),
+            )
+            for file in files
+        ],
+    )
 
 
-def _words(node: Any) -> str:
-    return "".join(node.itertext()).strip()
-
-
-def _fields(node: Any) -> dict[str, str]:
-    """The first of each child with something in it; of Atom's links the one that leads to the page."""
-    found: dict[str, str] = {}
-    for child in node:
-        name = _name(child)
-        if name == "link" and child.get("href"):
-            if child.get("rel", "alternate") == "alternate":
-                found.setdefault("link", child.get("href"))
-        elif name and (said := _words(child)):
-            found.setdefault(name, said)
-    return found
-
-
-def _of_xml(node: Any) -> dict[str, Any]:
-    held = _fields(node)
-    author = next((one for one in node if _name(one) == "author"), None)
-    inner = _fields(author).get("name") if author is not None else ""
-    return {
-        "id": held.get("guid") or held.get("id"),
-        "url": held.get("link") or held.get("guid"),
-        "title": held.get("title"),
-        "text": held.get("encoded")
-        or held.get("content")
-        or held.get("description")
-        or held.get("summary"),
-        "author": inner or held.get("creator") or held.get("author"),
-        "published": held.get("pubDate") or held.get("published") or held.get("date"),
-        "changed": held.get("updated"),
+def _xml(root: Any, url: str, words: Words) -> Source:
+    channel = next((one for one in root if feedtree.name_of(one)[1] == "channel"), root)
+    head = feedtree.item(channel, root, url)
+    home = next((found for one in head.links if (found := _address(one.text, one.base))), "")
+    # Addresses of RSS that are not whole begin at its page; Atom tells its own (xml:base), or is where it was read.
+    base = home if feedtree.name_of(root)[1] != "feed" and home else url
+    items = {
+        (space, name) for space in ("", feedtree.name_of(root)[0]) for name in ("item", "entry")
     }
+    pieces = [one for one in root.iter(*_TAGS) if feedtree.name_of(one) in items]
+    entries = [_entry(feedtree.item(one, root, base), words) for one in pieces[:MOST_ENTRIES]]
+    title = one_line(_plain(head.title, words), 200)
+    return Source(title, home, _told_apart(entries))

@@ -215,9 +215,14 @@ def to_text(html: str, *, base: str = "", named: Picture = _plain) -> str:
     return clean("\n".join(_laid("".join(post.parts)))).strip("\n")
 
 
+def looks_like_html(text: str) -> bool:
+    """Whether a text that nobody says the kind of has tags or entities of HTML in it."""
+    return _HTML.search(text) is not None
+
+
 def maybe_html(text: str) -> str:
     """What is HTML by its specification and plain text by what most programs write: HTML when it has tags of it."""
-    return to_text(text[:5_000]) if _HTML.search(text) else text
+    return to_text(text[:5_000]) if looks_like_html(text) else text
 
 
 def _broken(run: re.Match[str]) -> str:

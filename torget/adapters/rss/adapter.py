@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.channels import http
+from torget.channels import beside, http, piecewise
 from torget.channels.base import Base
 from torget.channels.contract import (
     AccountFacts,
@@ -31,7 +31,7 @@ from torget.channels.contract import (
     Unparseable,
     Utterance,
 )
-from torget.protocols import feedreading
+from torget.protocols import clocks, feedreading, jsonvalues
 from torget.protocols.feedreading import BadFeed, Entry, Source
 from torget.protocols.plaintext import clean, one_line
 
@@ -93,11 +93,15 @@ class RssAdapter(Base):
         for entry in fetched.source.entries:
             if not names(entry, str(account.settings.get("words", ""))):
                 continue
+            # One that had its id in common with another keeps the id it was given when that other is gone.
+            if _digest(entry.id) not in seen and _digest(entry.other_id) in seen:
+                entry = replace(entry, id=entry.other_id)
             key, now = _digest(entry.id), _digest(f"{entry.title}\n{entry.text}")
             before = seen.pop(key, None)
             seen[key] = now
             if before != now and not (first and _is_old(entry)):
                 items.append(_item(entry, fetched.source, key, now, changed=before is not None))
+        items += [_unread(one) for one in fetched.source.bad]
         recent = dict(list(seen.items())[-MOST_SEEN:])
         return Polled(items, {"marks": dict(fetched.marks), "seen": recent})
 
@@ -105,9 +109,9 @@ class RssAdapter(Base):
         self, item: Item, account: AccountFacts, *, received_at: datetime
     ) -> Sequence[Utterance | Notice]:
         try:
-            held = json.loads(item.body)
+            held = jsonvalues.load(item.body)
             return [_utterance(held, account, received_at)]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
+        except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke en nyhetssak vi forstår.")) from fault
 
     def check(self, account: AccountFacts) -> Health:
@@ -161,7 +165,7 @@ def _read(answer: http.Response, url: str) -> Fetched:
         wait = http.seconds_told(answer.headers.get("retry-after", ""))
         raise SendError(f"HTTP {answer.status}", retry_after_seconds=wait)
     try:
-        source = feedreading.read(answer.body, url=url)
+        source = feedreading.read(answer.body, url=url, words=beside.of_html)
     except BadFeed as fault:
         raise SendError(
             _("Det som ligger på adressen, er ikke en nyhetsstrøm."), account=True
@@ -186,6 +190,11 @@ def _is_old(entry: Entry) -> bool:
     return at is not None and time.time() - at.timestamp() > FIRST_SECONDS
 
 
+def _unread(piece: str) -> Item:
+    """An item nobody can read: as an envelope it goes to quarantine, where a person sees it."""
+    return Item(f"unread:{_digest(piece)}", piece.encode("utf-8", "replace"), "application/json")
+
+
 def _item(entry: Entry, source: Source, key: str, version: str, *, changed: bool) -> Item:
     """An entry as an envelope: a changed one is another."""
     held = {
@@ -198,6 +207,7 @@ def _item(entry: Entry, source: Source, key: str, version: str, *, changed: bool
         "changed": changed,
         "source": source.title,
         "home": source.home,
+        "files": [list(one) for one in entry.files],
     }
     body = json.dumps(held, ensure_ascii=False).encode()
     return Item(f"{key}:{version}", body, "application/json")
@@ -205,33 +215,35 @@ def _item(entry: Entry, source: Source, key: str, version: str, *, changed: bool
 
 def _utterance(held: Mapping[str, Any], account: AccountFacts, received_at: datetime) -> Utterance:
     """A piece as a public utterance of its paper: the title, the beginning, and where to read on."""
-    named = _text(held["id"], 400)
-    if not named:
-        raise ValueError("no id")
-    title, url = _text(held["title"], 300), _text(held["url"], 2000)
-    text = clean(held["text"])
+    named = jsonvalues.needed(held["id"], "the piece", 420)
+    title, url = one_line(_text(held, "title"), 300), _text(held, "url")
+    text = clean(_text(held, "text"))
     if len(text) > SHOWN_CHARS:
         text = text[:SHOWN_CHARS].rsplit(" ", 1)[0] + " …"
-    home = _text(held["home"], 500)
-    changed = held["changed"] is True
+    body = beside.join("\n\n".join(one for one in (title, text) if one), _files(held.get("files")))
+    changed = held.get("changed") is True
     return Utterance(
         external_id=named,
         author=Author(
             account.address[:320],
-            _text(held["source"], 120) or account.name,
-            url=home if home.startswith("https://") else "",
+            one_line(_text(held, "source"), 120) or account.name,
+            url=jsonvalues.address(held.get("home"), secure=True)[:500],
         ),
-        body="\n\n".join(one for one in (title, text, url) if one),
-        occurred_at=feedreading.when(held["published"]) or received_at.astimezone(UTC),
+        body="\n\n".join(one for one in (body, url) if one),
+        occurred_at=clocks.when(held.get("published")) or received_at.astimezone(UTC),
         kind="edit" if changed else "new",
         changed_at=received_at if changed else None,
         subject=title,
         visibility="public",
-        url=url if url.startswith("https://") else "",
+        url=jsonvalues.address(url, secure=True),
     )
 
 
-def _text(held: Any, most: int) -> str:
-    if not isinstance(held, str):
-        raise TypeError("not a text")
-    return one_line(held, most)
+def _files(held: Any) -> list[beside.Aside]:
+    """Films and sound: media type, address, title."""
+    found = [one for one in jsonvalues.many(held) if isinstance(one, list) and len(one) == 3]
+    return [beside.kept_out(*map(jsonvalues.text, one)) for one in found]
+
+
+def _text(held: Mapping[str, Any], name: str) -> str:
+    return jsonvalues.text(held.get(name))
