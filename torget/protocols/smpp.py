@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
-from torget.protocols import gsm7
+from torget.protocols import smscoding
 
 # §5.1.2.1
 BIND_RECEIVER, BIND_TRANSMITTER, BIND_TRANSCEIVER = 0x01, 0x02, 0x09
@@ -240,20 +241,23 @@ def _placed(reference: int, total: int, number: int) -> tuple[int, int, int] | N
     return (reference, total, number) if total > 1 and 1 <= number <= total <= 255 else None
 
 
-def text_of(message: Message, *, default: str = "gsm") -> str:
-    """The words. `default` is the alphabet behind data coding 0 at this SMSC: "gsm" or "latin1"."""
-    _header, octets = _header_and_rest(message)
-    # A coding group with its own alphabet bits (23.038 §4): only those matter.
-    coding = message.data_coding
-    if (coding & 0xF0 in {0x00, 0x10} and coding >= 0x10) or coding & 0xC0 == 0x40:
-        coding &= 0x0C
-    if coding == CODING_UCS2:
-        return octets.decode("utf-16-be", "replace")
-    if coding == CODING_LATIN1 or (coding == CODING_DEFAULT and default == "latin1"):
-        return octets.decode("latin-1")
-    if coding in {CODING_DEFAULT, 0x01}:
-        return gsm7.decode(octets)
-    return octets.decode("latin-1")
+def octets_of(message: Message) -> bytes:
+    """What it says, without the header that tells where its part belongs."""
+    return _header_and_rest(message)[1]
+
+
+def text_of(messages: Sequence[Message], *, default: str = "gsm") -> str | None:
+    """The words of the parts of one text, in order: joined before they are decoded, so that no letter is torn.
+
+    `default` is the alphabet behind data coding 0 at this SMSC: "gsm" or "latin1". None when it is no text.
+    """
+    told = []
+    for coding, parts in groupby(messages, key=lambda one: one.data_coding):
+        text = smscoding.decode(b"".join(map(octets_of, parts)), coding, default)
+        if text is None:
+            return None
+        told.append(text)
+    return "".join(told)
 
 
 def parted(pieces: tuple[bytes, ...], reference: int) -> list[bytes]:

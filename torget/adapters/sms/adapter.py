@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 import phonenumbers
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.adapters.sms import centre, gateway
+from torget.channels import piecewise
 from torget.channels.base import Base
 from torget.channels.contract import (
     AccountFacts,
@@ -32,7 +34,7 @@ from torget.channels.contract import (
     Unparseable,
     Utterance,
 )
-from torget.protocols import gsm7, smpp
+from torget.protocols import clocks, gsm7, jsonvalues, smpp
 from torget.protocols.plaintext import clean, one_line
 
 HTTP, SMPP = "http", "smpp"
@@ -175,11 +177,14 @@ class SmsAdapter(Base):
         try:
             if item.media_type == centre.MEDIA_TYPE:
                 return [_from_centre(item, account, received_at)]
-            held = json.loads(item.body)
-            each = held if isinstance(held, list) else [held]
-            return [_from_gateway(one, item, received_at) for one in each]
-        except (ValueError, TypeError, AttributeError, RecursionError, OverflowError) as fault:
+            pieces = gateway.messages(item.body, item.media_type)
+        except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke en SMS vi forstår.")) from fault
+
+        def read(held: Any) -> list[Utterance | Notice]:
+            return [_from_gateway(held, item, received_at, alone=len(pieces) == 1)]
+
+        return piecewise.each(pieces, read, why=_("Dette er ikke en SMS vi forstår."))
 
     def text(self, out: Outgoing) -> str:
         """The words, and who says so under them: without the dash that would make the whole text UCS-2."""
@@ -259,7 +264,9 @@ def _utterance(external_id: str, sender: str, body: str, at: datetime) -> Uttera
     )
 
 
-def _from_gateway(held: Mapping[str, Any], item: Item, received_at: datetime) -> Utterance | Notice:
+def _from_gateway(
+    held: Mapping[str, Any], item: Item, received_at: datetime, *, alone: bool
+) -> Utterance | Notice:
     named = gateway.first(held, gateway.ID)
     text = gateway.first(held, gateway.TEXT)
     status = gateway.first(held, gateway.STATUS).lower()
@@ -268,8 +275,15 @@ def _from_gateway(held: Mapping[str, Any], item: Item, received_at: datetime) ->
         return _report(held, named, status)
     if "status" not in held and not sender:
         raise ValueError("neither a message nor a report")
-    at = _time(gateway.first(held, gateway.TIME)) or received_at
-    return _utterance(one_line(named, 200) or item.external_id, sender, text, at)
+    at = clocks.when(gateway.first(held, gateway.TIME)) or received_at
+    total = jsonvalues.whole(gateway.first(held, gateway.PARTS))
+    if total > 1:  # a provider that does not join them
+        number = jsonvalues.whole(gateway.first(held, gateway.PART))
+        text += "\n" + _("[Del %(number)s av %(total)s]") % {"number": number, "total": total}
+    # Each of several needs an id of its own.
+    own = json.dumps(held, sort_keys=True, default=str).encode("utf-8", "replace")
+    without = item.external_id if alone else f"sha256:{hashlib.sha256(own).hexdigest()}"
+    return _utterance(one_line(named, 200) or without, sender, text, at)
 
 
 def _report(held: Mapping[str, Any], named: str, status: str) -> Notice:
@@ -279,14 +293,6 @@ def _report(held: Mapping[str, Any], named: str, status: str) -> Notice:
     failed = status in gateway.UNDELIVERED
     detail = _("Meldingen kom ikke fram (%(why)s).") % {"why": one_line(status, 40)}
     return Notice("bounce" if failed else "receipt", of, detail if failed else one_line(status, 40))
-
-
-def _time(said: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(said)
-    except ValueError:
-        return None
-    return found if found.tzinfo else None
 
 
 def _from_centre(item: Item, account: AccountFacts, received_at: datetime) -> Utterance | Notice:
@@ -305,9 +311,27 @@ def _from_centre(item: Item, account: AccountFacts, received_at: datetime) -> Ut
         failed = report.state in FAILED_STATES
         why = _("Meldingen kom ikke fram (%(why)s).") % {"why": one_line(detail, 40)}
         return Notice("bounce" if failed else "receipt", report.of, why if failed else detail)
-    default = str(account.settings.get("alphabet") or "gsm")
-    text = "".join(smpp.text_of(message, default=default) for message in messages)
-    placed = smpp.place(messages[0])
-    if placed is not None and placed[1] != len(messages):
-        text += "\n" + _("[En del av meldingen kom ikke fram.]")
+    text = _joined(messages, str(account.settings.get("alphabet") or "gsm"))
     return _utterance(item.external_id, messages[0].source, text, received_at)
+
+
+def _joined(messages: Sequence[smpp.Message], default: str) -> str:
+    """The text of all its parts; where one is missing it is said."""
+    placed = {place[2]: (place, one) for one in messages if (place := smpp.place(one))}
+    if len(placed) < len(messages):  # not parts of one text: as they came
+        return _read(messages, default)
+    total = next(iter(placed.values()))[0][1]
+    told: list[str] = []
+    for missing, numbers in groupby(range(1, total + 1), key=lambda number: number not in placed):
+        if missing:
+            told.append(f"\n{_('[En del av meldingen kom ikke fram.]')}\n")
+        else:
+            told.append(_read([placed[number][1] for number in numbers], default))
+    return "".join(told).strip("\n")
+
+
+def _read(messages: Sequence[smpp.Message], default: str) -> str:
+    text = smpp.text_of(messages, default=default)
+    return (
+        _("[Ikke tekst, men data for et program. Vi kan ikke vise dem.]") if text is None else text
+    )

@@ -21,7 +21,7 @@ IDLE_SECONDS = (
     5.0  # centres allow few sessions: ours to send with is given back when nobody needs it
 )
 DOUBT_SECONDS = 120.0
-PART_SECONDS = 24 * 3600.0
+PART_SECONDS = 2 * 3600.0  # references are used again: what comes later is of another text
 MOST_SEEN = 500
 
 # SMPP v3.4 §5.1.3: what each command status means for us; the others are refusals of this one message.
@@ -252,7 +252,7 @@ def keep(
 
     A text has no id of its own in SMPP: ours is made of its octets and how many times we have seen the same, so that
     two equal texts are two, and the same delivery again, before the cursor was saved, is one. Parts wait in the
-    cursor for the others; after a day what there is goes on without them.
+    cursor for the others; after two hours what there is goes on without them.
     """
     seen: dict[str, int] = dict(cursor.get("seen", {}))
     parts: dict[str, dict[str, Any]] = {
@@ -271,14 +271,23 @@ def keep(
             continue
         reference, total, number = place
         key = f"{message.source}|{message.destination}|{reference}|{total}"
+        octets = base64.b64encode(pdu.body).decode()
+        before = parts.get(key)
+        if before and (_is_late(before, now) or before["held"].get(str(number), octets) != octets):
+            # The reference is used again: that is another text, and the rest of the first is not coming.
+            items.append(_item(_bodies(parts.pop(key)), seen))
         waiting = parts.setdefault(key, {"at": now, "total": total, "held": {}})
-        waiting["held"] = {**waiting["held"], str(number): base64.b64encode(pdu.body).decode()}
+        waiting["held"] = {**waiting["held"], str(number): octets}
         if len(waiting["held"]) == total:
             items.append(_item(_bodies(parts.pop(key)), seen))
-    late = [key for key, one in parts.items() if now - one["at"] > PART_SECONDS]
+    late = [key for key, one in parts.items() if _is_late(one, now)]
     items += [_item(_bodies(parts.pop(key)), seen) for key in late]
     recent = dict(list(seen.items())[-MOST_SEEN:])
     return items, {"seen": recent, "parts": parts}
+
+
+def _is_late(waiting: Mapping[str, Any], now: float) -> bool:
+    return bool(now - waiting["at"] > PART_SECONDS)
 
 
 def _bodies(waiting: Mapping[str, Any]) -> list[bytes]:

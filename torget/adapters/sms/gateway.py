@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from torget.channels import http
 from torget.channels.contract import AccountFacts, BadSignature, Receipt, SendError
+from torget.protocols import encodings, jsonvalues
 
 # The names providers give the same things; the first is what we send.
 ID = ("id", "messageId", "message_id")
@@ -20,6 +21,11 @@ SENDER = ("from", "source", "sender", "originator", "msisdn")
 RECIPIENT = ("to", "destination", "recipient", "receiver")
 REFERENCE = ("clientRef", "refId", "reference", "ref")
 STATUS = ("status", "deliveryStatus", "resultCode")
+PARTS = ("concat-total", "concatTotal", "totalParts", "partsTotal", "total_parts")
+PART = ("concat-part", "concatPart", "partNumber", "part_number")
+# What some providers put the messages of one delivery in.
+_BOXES = ("messages", "results", "inboundMessages", "smsMessages", "data", "items")
+FORM = "application/x-www-form-urlencoded"
 TIME = ("receivedAt", "timestamp", "deliveredAt", "time")
 
 DELIVERED = frozenset({"delivered", "delivrd", "1001"})
@@ -33,11 +39,23 @@ UNSURE_CODES = frozenset({500, 502, 504})
 
 def first(held: Mapping[str, Any], names: tuple[str, ...]) -> str:
     """The first of these fields that has something in it."""
-    for name in names:
-        value = held.get(name)
-        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
-            return str(value)
-    return ""
+    return next((said for name in names if (said := jsonvalues.text(held.get(name)))), "")
+
+
+def messages(body: bytes, media_type: str) -> list[Any]:
+    """What a delivery holds: one message or report, a list of them, or a list in a box; JSON, or a form.
+
+    Raises:
+        ValueError: neither.
+    """
+    if media_type.partition(";")[0].strip().lower() == FORM:
+        fields = parse_qs(encodings.decode(body), keep_blank_values=True, max_num_fields=200)
+        return [{name: values[0] for name, values in fields.items()}]
+    held = jsonvalues.load(body)
+    if isinstance(held, Mapping) and not any(first(held, one) for one in (TEXT, STATUS, SENDER)):
+        boxes = [held[name] for name in _BOXES if isinstance(held.get(name), list)]
+        held = boxes[0] if boxes else held
+    return held if isinstance(held, list) else [held]
 
 
 def is_from(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> None:
