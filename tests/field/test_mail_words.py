@@ -422,10 +422,11 @@ def test_a_large_picture_leaves_the_words_after_it():
 ENTITY = "Content-Type: text/plain; charset=utf-8\r\n\r\nKan dere brøyte?\r\n".encode()
 
 
-def certificate(key, address=KARI):
+def certificate(key, address=KARI, *, by="Utsteder AS"):
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Kari Nordmo")])
+    issuer = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, by)]) if by else name
     made = x509.CertificateBuilder(
-        name, name, key.public_key(), 7, RECEIVED, RECEIVED + timedelta(days=9)
+        issuer, name, key.public_key(), 7, RECEIVED, RECEIVED + timedelta(days=9)
     )
     named = x509.SubjectAlternativeName([x509.RFC822Name(address)])
     return made.add_extension(named, critical=False).sign(key, hashes.SHA256())
@@ -439,10 +440,10 @@ def signed(*options, key=None, address=KARI, entity=ENTITY):
     return builder.sign(serialization.Encoding.SMIME, list(options))
 
 
-def der(*options, key=None, entity=ENTITY):
+def der(*options, key=None, entity=ENTITY, by="Utsteder AS"):
     key = key or rsa.generate_private_key(65537, 2048)
     builder = pkcs7.PKCS7SignatureBuilder().set_data(entity)
-    builder = builder.add_signer(certificate(key), key, hashes.SHA256())
+    builder = builder.add_signer(certificate(key, by=by), key, hashes.SHA256())
     return builder.sign(serialization.Encoding.DER, list(options))
 
 
@@ -498,7 +499,8 @@ def test_signed_mail_is_read_and_its_signature_checked(kind):
     for raw in (beside, opaque(der(BINARY, key=key))):
         found = understood(raw)
         assert (found.body, codes(found)) == ("Kan dere brøyte?", ["signed"])
-        assert dict(found.remarks)["signed"]["address"] == KARI
+        told = dict(found.remarks)["signed"]
+        assert (told["address"], told["issuer"]) == (KARI, "Utsteder AS")
         assert found.attachments == []
         assert found.extra["may_answer"]
 
@@ -511,6 +513,10 @@ def test_what_was_changed_after_it_was_signed_is_told():
     spoilt = whole.replace("brøyte".encode(), "brøita".encode())
     found = understood(opaque(spoilt))
     assert (found.body, codes(found)) == ("Kan dere brøita?", ["signature_wrong"])
+
+
+def test_a_certificate_the_sender_made_proves_nothing_of_who_it_is():
+    assert codes(understood(opaque(der(BINARY, by="")))) == ["signed_by_itself"]
 
 
 def test_signed_by_another_than_the_sender_is_told():

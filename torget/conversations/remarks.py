@@ -17,6 +17,10 @@ _WORDS: dict[str, Promise] = {
         "Signert av %(name)s (%(address)s). Ingen har endret innholdet etterpå. "
         "Sertifikatet er utstedt av %(issuer)s. Torget har ikke kontrollert utstederen."
     ),
+    "signed_by_itself": _(
+        "Signert av %(name)s (%(address)s). Ingen har endret innholdet etterpå. "
+        "Avsenderen har laget sertifikatet selv, så det beviser ikke hvem som skrev."
+    ),
     "signed_by_other": _(
         "Signert av %(name)s (%(address)s). Det er en annen adresse enn avsenderens. "
         "Ingen har endret innholdet etterpå."
@@ -47,7 +51,7 @@ _WORDS: dict[str, Promise] = {
     "damaged": _("Deler av meldingen er skadet eller for lange. Last ned originalen for å se alt."),
     "reaction": _("Reaksjon: %(sign)s"),
 }
-_ICONS = {"signed": "check", "reaction": "comment"}
+_ICONS = {"signed": "mail", "reaction": "comment"}
 _UNKNOWN = {"name": _("ukjent"), "address": _("ukjent"), "issuer": _("ukjent"), "sign": ""}
 
 

@@ -51,6 +51,7 @@ class Signer:
     name: str = ""
     addresses: tuple[str, ...] = ()
     issuer: str = ""
+    self_made: bool = False  # nobody but its holder has issued it
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +253,7 @@ def _signer(certificate: x509.Certificate) -> Signer:
         one_line(next(iter(common), ""), 120),
         tuple(dict.fromkeys(one_line(one, 320).lower() for one in addresses[:20])),
         one_line(next(iter(issuers), ""), 120),
+        certificate.issuer == certificate.subject,
     )
 
 

@@ -45,4 +45,6 @@ def _signed(signature: Signature, sender: str) -> Remark:
         "address": ", ".join(signature.addresses),
         "issuer": signature.issuer,
     }
-    return ("signed" if sender in signature.addresses else "signed_by_other"), values
+    if sender not in signature.addresses:
+        return "signed_by_other", values
+    return ("signed_by_itself" if signature.self_made else "signed"), values

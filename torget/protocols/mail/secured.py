@@ -79,7 +79,9 @@ def _first_part(raw: bytes, boundary: str) -> bytes | None:
 
 def _signature(message: cms.Message) -> Signature:
     signer = message.signer
-    return Signature("smime", message.holds, signer.name, signer.addresses, signer.issuer)
+    return Signature(
+        "smime", message.holds, signer.name, signer.addresses, signer.issuer, signer.self_made
+    )
 
 
 def is_signature(held: Part) -> bool:

@@ -71,6 +71,7 @@ class Signature:
     name: str = ""
     addresses: Sequence[str] = ()
     issuer: str = ""
+    self_made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
