@@ -33,6 +33,11 @@ HISTORY = {
     "Outlook de": f"Von: {US}\nGesendet: Mittwoch, 25. November 2026 14:05\nAn: Kari\nBetreff: AW: Weg\n\nHallo",
     "Outlook pl": f"Od: {US}\nWysłano: środa, 25 listopada 2026 14:05\nDo: Kari\nTemat: Droga\n\nCześć",
     "Huawei": "-------- Opprinnelig melding --------\nEmne: Re: Vei\nFra: Servicetorget\nTil: k@x.example\n\nHei",
+    "Outlook uk": f"Від: {US}\nНадіслано: 25 листопада 2026 р. 14:05\nКому: Kari\nТема: Re: X\n\nHei",
+    "Outlook lt": f"Nuo: {US}\nIšsiųsta: 2026 m. lapkričio 25 d. 14:05\nKam: Kari\nTema: X\n\nHei",
+    "a Finnish divider": f"-----Alkuperäinen viesti-----\nLähettäjä: {US}\nLähetetty: 25.11.2026\n\nHei",
+    "Yahoo es, unmarked": f"El miércoles, 25 de noviembre de 2026, 14:05:33 CET, {US} escribió:\n\nHei",
+    "Gmail vi": f"Vào Th 4, 25 thg 11, 2026 vào lúc 14:05 {US} đã viết:\n\n{QUOTE}",
     "nothing but the quote": QUOTE,
 }
 
@@ -59,6 +64,8 @@ OWN_WORDS = {
     "a second matter, told": "Lyset er borte.\n--\nSøpla er heller ikke tømt ennå.",
     "arrows": "Prioritert rekkefølge:\n> vei\n> lys\n> vann\nHilsen Kari",
     "what we said before": "Dere skrev tidligere:\n\n> Vi brøyter før klokka sju.\n\nDet stemmer ikke!",
+    "an address list": "Hei!\nKontakter:\nFormann: Ola <ola@vel.example>\nKasserer: Per <per@vel.example>\nMøte: 3.12.2026 kl. 18:00",
+    "our address among others": "Hei!\nJeg skrev 25.11.2026 kl. 14:05 til postmottak@nordvaag.example.no og ba om:\nlys i gata",
     "a story": "Saksbehandleren skrev 25. november 2026 at: vedtaket er endelig. Er det sant?",
 }
 
@@ -74,6 +81,11 @@ def test_an_answer_on_both_sides_of_one_quote_is_said_whole():
     found = understood(letter(words, subject="Re: Vei"))
     assert found.body == "Hei!\n\nI Storgata.\n\nKari"
     assert "> Hvor?" in found.folded
+
+
+def test_a_gateways_tag_before_the_subject_changes_nothing():
+    found = understood(letter(f"Takk!\n\n{QUOTE}", subject="[EKSTERN] SV: Vei"))
+    assert found.body == "Takk!"
 
 
 def test_answers_between_the_lines_keep_what_they_answer():

@@ -112,12 +112,17 @@ def style_of(attributes: Mapping[str, str]) -> dict[str, str]:
 def is_hidden(attributes: Mapping[str, str]) -> bool:
     """Whether nobody sees the element: what a newsletter shows in the list of mails only (its preheader)."""
     style = style_of(attributes)
-    flat = {style.get("height"), style.get("max-height")} & {"0", "0px", "0em"}
+    sides = {style.get(side) for side in ("height", "max-height", "width", "max-width")}
+    flat = sides & {"0", "0px", "0em"}
+    # In one program this hides, in the others so small a letter does.
+    tiny = style.get("mso-hide") == "all" and style.get("font-size") in ("0", "0px", "1px")
     return (
         "hidden" in attributes
         or style.get("display") == "none"
         or style.get("visibility") in ("hidden", "collapse")
         or style.get("opacity") in ("0", "0.0", ".0")
+        or style.get("color") == "transparent"
+        or tiny
         or bool(flat and style.get("overflow", "").startswith("hidden"))
     )
 

@@ -26,13 +26,15 @@ _HAS_DATE = re.compile(r"\b(?:19|20)\d\d\b|\d{1,2}[:.]\d{2}\b|\d{1,2}[./]\s?\d{1
 _HAS_CLOCK = re.compile(r"\b\d{1,2}[:.]\d{2}\b")
 _HAS_YEAR = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2}\b")
 _HAS_ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]")
+_IN_ANGLES = re.compile(r"<[^<>\s]{1,128}@[^<>\s]{1,253}>")
 _DOMAIN = re.compile(r"[^\s<>@]@([A-Za-z0-9.-]{3,253}[A-Za-z])")
 _WEB_ADDRESS = re.compile(r"https?://\S+|www\.\S+")
 # The end of an attribution that was wrapped inside the address.
 _WRAPPED_END = re.compile(r"\A\s*[^\s<>]{0,254}>\)?\s?:\*?\s*\Z")
 _DIVIDER = re.compile(
     r"\A\s*-{2,}\s*(?:Opprinnelig melding|Opphavleg melding|Original Message|Original melding|Ursprungligt meddelande|"
-    r"Oprindelig meddelelse|Ursprüngliche Nachricht|Message d'origine|Original message|Reply message)\s*-{2,}\s*\Z",
+    r"Oprindelig meddelelse|Ursprüngliche Nachricht|Message d'origine|Original message|Reply message|Oryginalna wiadomość|Wiadomość oryginalna|Mensaje original|Messaggio originale|Oorspronkelijk bericht|"
+    r"Alkuperäinen viesti|Исходное сообщение|Оригінальне повідомлення|Пересланное сообщение)\s*-{2,}\s*\Z",
     re.IGNORECASE,
 )
 _FORWARD = re.compile(
@@ -41,9 +43,14 @@ _FORWARD = re.compile(
     re.IGNORECASE,
 )
 _REPLY_SUBJECT = re.compile(
-    r"\A\s*(?:Re|SV|AW|Antw|Odp|Vá|RV|Ynt|R)(?:\[\d+\])?\s*:", re.IGNORECASE
+    r"\A\s*(?:\[[^\[\]]{1,40}\]\s*){0,3}(?:Re|SV|AW|Antw|Odp|Vá|RV|Ynt|R)(?:\[\d+\])?\s*:",
+    re.IGNORECASE,
 )
-_FORWARD_SUBJECT = re.compile(r"\A\s*(?:VS|VID|Fwd?|FW|Vb|WG|TR)\s*:", re.IGNORECASE)
+_FORWARD_SUBJECT = re.compile(
+    r"\A\s*(?:\[[^\[\]]{1,40}\]\s*){0,3}(?:VS|VID|Fwd?|FW|Vb|WG|TR)\s*:", re.IGNORECASE
+)
+# A label and what it names, in any language ("Надіслано: 25 листопада 2026 р. 14:05").
+_LABEL = re.compile(r"\A[\s*_]*[^\W\d_][^\W\d_ .'-]{0,20}(?: [^\W\d_]{1,20})?\s?\*?:\*? \s?\S")
 _HEADER_FROM = re.compile(
     r"\A[\s*_]*(?:Fra|Frå|From|Von|Från|De|Od|Van|Lähettäjä)\s*\*?\s*:\*?\s*\S", re.IGNORECASE
 )
@@ -169,9 +176,24 @@ def _history_start(lines: list[str], proof: _Proof, *, forwarding: bool) -> int:
             return at - 1 if at and _RULE.match(lines[at - 1]) else at
         looked_at += bool(_SAYS.search(line))
         length = _attribution_lines(lines, at) if looked_at <= _MOST_ATTRIBUTIONS else 0
+        length = length or _says_that_we_wrote(lines, at, proof)
         if length and _strong(lines, at, length, quoted, proof):
             return at
     return len(lines)
+
+
+def _says_that_we_wrote(lines: list[str], at: int, proof: _Proof) -> int:
+    """As `_attribution_lines`, in any language: our address in angles, a day, a clock, a colon at the end."""
+    if not proof.own or "@" not in "".join(
+        line[:_LONGEST_ATTRIBUTION] for line in lines[at : at + 2]
+    ):
+        return 0
+    for length in (1, 2):
+        joined = _joined(lines[at : at + length])
+        timed = _HAS_CLOCK.search(joined) and _HAS_YEAR.search(joined)
+        if joined.endswith(":") and timed and _IN_ANGLES.search(joined) and proof.is_ours(joined):
+            return length
+    return 0
 
 
 def _begins_history(lines: list[str], at: int, proof: _Proof) -> bool:
@@ -179,7 +201,7 @@ def _begins_history(lines: list[str], at: int, proof: _Proof) -> bool:
     if _DIVIDER.match(lines[at]):
         return proof.is_ours(next(filter(_HEADER_FROM.match, _block(lines, at)), ""))
     if not _HEADER_FROM.match(lines[at]):
-        return False
+        return _is_our_block(lines, at, proof)
     block = _block(lines, at)
     more = [line for line in block[1:] if _is_label(line)]
     if len(more) < 2:
@@ -189,6 +211,16 @@ def _begins_history(lines: list[str], at: int, proof: _Proof) -> bool:
     dated = any(_HAS_CLOCK.search(line) and _HAS_YEAR.search(line) for line in more)
     is_client = (sent and (subject or dated)) or (subject and (dated or "@" in block[0]))
     return (is_client or "@" in block[0]) and proof.is_ours(block[0])
+
+
+def _is_our_block(lines: list[str], at: int, proof: _Proof) -> bool:
+    """A block of headers in a language we do not know: our address first, and a day with its clock below."""
+    if not proof.own or "@" not in lines[at][:_LONGEST_ATTRIBUTION] or not _LABEL.match(lines[at]):
+        return False
+    block = _block(lines, at)
+    labelled = [line for line in block[1:] if _LABEL.match(line)]
+    timed = any(_HAS_CLOCK.search(line) and _HAS_YEAR.search(line) for line in labelled)
+    return len(labelled) >= 2 and timed and proof.is_ours(block[0])
 
 
 def _block(lines: list[str], at: int) -> list[str]:

@@ -22,7 +22,8 @@ _BOUNCE_SENDERS = re.compile(
     r"(?:[+=][^@]*)?@"
 )
 _ANSWER_SUBJECT = re.compile(
-    r"\A\s*(?:re|sv|vs|vid|aw|antw|fwd?|wg|tr|odp|pd|ynt)(?:\[\d+\])?\s*:", re.IGNORECASE
+    r"\A\s*(?:\[[^\[\]]{1,40}\]\s*){0,3}(?:re|sv|vs|vid|aw|antw|fwd?|wg|tr|odp|pd|ynt)(?:\[\d+\])?\s*:",
+    re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
     r"undeliver|delivery (?:status|has failed|failure|failed)|returned mail|failure notice|mail delivery|kan ikke leveres|"
