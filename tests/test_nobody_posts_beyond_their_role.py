@@ -24,6 +24,7 @@ from torget.conversations.rules import joining, tagging
 from torget.conversations.rules import persons as persons_rules
 from torget.desk.models import Macro
 from torget.outbox import rules as outbox
+from torget.people import rules as people
 from torget.people.roles import Role
 from torget.square.rules import Saying, comment, post, say_more
 
@@ -225,6 +226,16 @@ def forms(s):
             ARRANGES, {"active": "on", "most_open": "5"}, {"slug": "servicetorget"}, **free
         ),
         "desk:limits": Form(ADMINISTERS, {"name": "signin_pair", "value": "7"}, **free),
+        "desk:municipality": Form(ADMINISTERS, {"name": "Nyvåg"}, sure=False, **free),
+        "desk:units": Form(ADMINISTERS, {"name": "Nytt"}, sure=False, **free),
+        "desk:unit": Form(ADMINISTERS, {"gjor": "forst"}, {"slug": "bare-her"}, **free),
+        "desk:colleagues": Form(ADMINISTERS, {"email": "n@y.test"}, sure=False, **free),
+        "desk:colleague": Form(
+            ADMINISTERS,
+            {"gjor": "rolle", "role": "analyst", "unit": s["ola"].unit_id},
+            {"pk": s["ola"].pk},
+            **free,
+        ),
         "activitypub:block": Form(
             ADMINISTERS, {"steng-host": "x.test"}, {"pk": 0}, sure=False, **free
         ),
@@ -273,6 +284,7 @@ LEAVES = {"account_logout", "square:signout"}
 @pytest.fixture
 def town(secrets, nordvaag, ola, per, on_duty, now):
     """What the forms are about: of each kind one, with secrets in it."""
+    people.add_unit(nordvaag, name="Bare her", slug="bare-her", parent=ola.staff.unit.parent)
     case = make_question(nordvaag, "HEMMELIGSPORSMAL nytt", email="hemmelig@innbygger.test")
     beside = make_question(nordvaag, "HEMMELIGSPORSMAL ved siden av", email="nabo@innbygger.test")
     beside.beside = case

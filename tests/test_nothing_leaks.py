@@ -153,6 +153,11 @@ ACCESS = {
     "desk:switch_rule": "desk.arrange",
     "desk:dealing": "desk.arrange",
     "desk:limits": "people.administer",
+    "desk:municipality": "people.administer",
+    "desk:units": "people.administer",
+    "desk:unit": "people.administer",
+    "desk:colleagues": "people.administer",
+    "desk:colleague": "people.administer",
     "desk:deal_unit": "desk.arrange",
 }
 

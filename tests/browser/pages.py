@@ -87,7 +87,21 @@ STAFF = (
 )
 ADMINISTRATOR = tuple(
     f"/desk/innstillinger{page}"
-    for page in ("", "/epost", "/ny", "/ny/bluesky", "/ny/sms", "/kanal/1", "/kanal/2", "/kanal/5")
+    for page in (
+        "",
+        "/epost",
+        "/ny",
+        "/ny/bluesky",
+        "/ny/sms",
+        "/kanal/1",
+        "/kanal/2",
+        "/kanal/5",
+        "/kommunen",
+        "/enheter",
+        "/enheter/teknisk-drift",
+        "/kollegaer",
+        "/kollegaer/1",
+    )
 )
 
 

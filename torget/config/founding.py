@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.urls import reverse
 from django.utils import timezone
 
 from torget.channels import rules as channels
@@ -17,7 +14,7 @@ from torget.channels.models import Account
 from torget.errors import Refused
 from torget.people import founding
 from torget.people.actor import Actor
-from torget.people.links import absolute
+from torget.people.colleagues import password_link
 from torget.people.models import Municipality, Staff
 
 
@@ -61,15 +58,3 @@ def open_for(
     elif not Staff.objects.filter(municipality=municipality).exists():
         tell("Nobody can sign in yet: run it again with --admin-email and --admin-name.")
     return municipality
-
-
-def password_link(staff: Staff) -> str:
-    """Where somebody chooses a password: worthless once used, or after PASSWORD_RESET_TIMEOUT."""
-    path = reverse(
-        "account_reset_password_from_key",
-        kwargs={
-            "uidb36": user_pk_to_url_str(staff.user),
-            "key": default_token_generator.make_token(staff.user),
-        },
-    )
-    return absolute(staff.municipality, path)

@@ -6,6 +6,7 @@ from django.urls import path
 
 from torget.desk.views import (
     accounts,
+    administering,
     answers,
     approving,
     arranging,
@@ -101,6 +102,11 @@ urlpatterns = [
     path("innstillinger/ny/<slug:network>", accounts.connect, name="connect"),
     path("innstillinger/tilkoblet", accounts.connected, name="connected"),
     path("innstillinger/epost", watch.connect_mail, name="connect_mail"),
+    path("innstillinger/kommunen", administering.municipality, name="municipality"),
+    path("innstillinger/enheter", administering.all_units, name="units"),
+    path("innstillinger/enheter/<slug:slug>", administering.unit, name="unit"),
+    path("innstillinger/kollegaer", administering.all_colleagues, name="colleagues"),
+    path("innstillinger/kollegaer/<int:pk>", administering.colleague, name="colleague"),
     path("innstillinger/grenser", limits.limits, name="limits"),
     path("vakt", watch.duty, name="duty"),
     path("vakt/fravaer", watch.absence, name="absence"),

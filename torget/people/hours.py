@@ -28,6 +28,17 @@ def is_public_holiday(day: date) -> bool:
     return day in _public_holidays(day.year)
 
 
+def next_holidays(today: date) -> list[tuple[date, str]]:
+    """The public holidays of the year that begins today, with their Norwegian names."""
+    year = holidays.country_holidays("NO", years=[today.year, today.year + 1])
+    last = today + timedelta(days=365)
+    return [
+        (day, name)
+        for day, name in sorted(year.items())
+        if today <= day < last and day.weekday() < 5
+    ]
+
+
 class Hours:
     """A unit's opening hours, read once and asked many times. A unit without its own follows its parent's."""
 
