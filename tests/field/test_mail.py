@@ -8,7 +8,7 @@ import pytest
 
 from tests.field.mutations import INPUTS
 from torget.adapters.email import adapter
-from torget.channels.contract import AccountFacts, Item, Notice, Utterance
+from torget.channels.contract import AccountFacts, Item, Notice, Unparseable, Utterance
 from torget.protocols.mail import read
 
 OWN = "postmottak@nordvaag.example.no"
@@ -212,6 +212,61 @@ def test_who_writes_is_who_it_says():
     assert (form.author.external_id, form.author.name) == (KARI, "Kari Nordmo")
     assert said("09-reply-about-vacation-rental.eml").parents[0].startswith("t.0123456789")
     assert said("80-neighbour-answers-forwarded-mail.eml").author.name == "Per Nabo"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"undisclosed-recipients:;",
+        b"Kari Nordmo",
+        b"<>",
+        b"Kari <kari>",
+        b'"Kari" <@x.example>',
+    ],
+)
+def test_without_an_address_it_waits_in_quarantine_with_words(value):
+    raw = (INPUTS / "106-comma-in-name.eml").read_bytes()
+    raw = raw.replace(b"Nordmo, Kari <kari.nordmo@innbygger.example>", value)
+    with pytest.raises(Unparseable, match="ingen avsender"):
+        parsed(raw)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"kari.nordmo@innbygger.example (Kari Nordmo)",
+        b'"kari@falsk.example" <kari.nordmo@innbygger.example>',
+        b"=?utf-8?q?kari=40falsk=2Eexample?= <kari.nordmo@innbygger.example>",
+        b"Familien: Kari <kari.nordmo@innbygger.example>, per@x.example;",
+        b"KARI.NORDMO@Innbygger.Example",
+        b"kari.nordmo@innbygger.example <kari.nordmo@innbygger.example>",
+        b"Kari <kari.nordmo@innbygger.example>, Per <per@x.example>",
+    ],
+)
+def test_the_address_is_right_however_it_is_written(value):
+    raw = (INPUTS / "106-comma-in-name.eml").read_bytes()
+    raw = raw.replace(b"Nordmo, Kari <kari.nordmo@innbygger.example>", value)
+    found = parsed(raw)
+    assert isinstance(found, Utterance)
+    assert found.author.external_id == KARI
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "[NV-2026-1] Hei",
+        "Re: [nv-2026-1] Hei",
+        "SV: Hei [ NV-2026-1 ]",
+        "Hei[NV-2026-1]",
+        "VS: Re: [NV-2026-1]",
+    ],
+)
+def test_the_number_of_a_case_is_found_in_the_subject(subject):
+    raw = (INPUTS / "106-comma-in-name.eml").read_bytes()
+    found = parsed(raw.replace(b"Subject: Hei", f"Subject: {subject}".encode()))
+    assert isinstance(found, Utterance)
+    assert found.extra["ref_hint"] == "NV-2026-1"
 
 
 def test_a_thumb_is_a_reaction():

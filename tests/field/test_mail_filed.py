@@ -160,3 +160,12 @@ def test_a_forwarded_bounce_and_a_talk_of_vacation_are_seen(account):
         raw = case(name).replace(b"<k1@", f"<{name[:2]}@".encode())
         assert received(account, raw).state == "filed"
     assert Message.objects.count() == 2
+
+
+def test_our_own_words_about_it_are_in_the_municipalitys_language(account):
+    account.municipality.default_language = "nn"
+    account.municipality.save()
+    received(account, case("18-calendar-only.eml"))
+    body = Message.objects.get().body
+    assert body.startswith("Innkalling: Befaring i Strandgata 4\nNår: torsdag 3. desember 2026")
+    assert "Kvar: Strandgata 4" in body

@@ -10,6 +10,13 @@ from tests.field.test_mail import ACCOUNT, RECEIVED
 from torget.adapters.email import adapter
 from torget.channels.contract import Item, Notice, Unparseable, Utterance
 
+PROOFS = (
+    b"auto-submitted",
+    b"return-path",
+    b"multipart/report",
+    b"x-torget-loop",
+    b"mailer-daemon",
+)
 pytestmark = [pytest.mark.growth, pytest.mark.timeout(3600)]
 
 
@@ -27,6 +34,9 @@ def test_a_damaged_mail_is_one_thing_or_is_set_aside_with_words(named):
         assert why.strip()
         return
     [one] = found
+    if isinstance(one, Notice):
+        # No mail is put aside without something in it that proves what it is.
+        assert any(sign in raw.lower() for sign in PROOFS)
     assert isinstance(one, Utterance | Notice)
     if isinstance(one, Utterance):
         assert one.author.external_id

@@ -100,6 +100,24 @@ def test_the_body_is_the_body_whatever_it_is_called(raw, body, files):
     assert (found.body, [file.name for file in found.attachments]) == (body, files)
 
 
+def test_of_a_mail_that_only_holds_a_mail_that_one_is_told():
+    inner = "From: Per Strand <per@x.example>\nSubject: Vei\nContent-Type: text/plain; charset=utf-8\n\nKan dere brøyte?"
+    raw = parted("mixed", (PLAIN, ""), ("Content-Type: message/rfc822", inner))
+    found = understood(raw)
+    assert found.body == "Vedlagt e-post fra Per Strand (per@x.example): Vei\n\nKan dere brøyte?"
+    assert [file.name for file in found.attachments] == ["Vei.eml"]
+    with_words = parted("mixed", (PLAIN, "Se denne."), ("Content-Type: message/rfc822", inner))
+    assert understood(with_words).body == "Se denne."
+
+
+def test_a_picture_in_the_other_alternative_is_kept():
+    markup = f"<p>Hullet</p><img src='data:image/png;base64,{base64.b64encode(PNG).decode()}'>"
+    found = understood(
+        parted("alternative", (PLAIN, "Hullet"), ("Content-Type: text/html", markup))
+    )
+    assert (found.body, [file.name for file in found.attachments]) == ("Hullet", ["bilde-1.png"])
+
+
 # Pieces are joined before they are decoded -----------------------------------------------------------
 
 

@@ -57,6 +57,7 @@ class AccountFacts:
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
+    language: str = "nb"  # our own words are in it
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from torget.channels.apart.answers import Raised
@@ -23,13 +24,14 @@ class Unread(Exception):  # noqa: N818 - names the state
 
 
 def parse(asked: Asked) -> Said:
-    """What an item says. Pure: needs neither database nor network.
+    """What an item says; our own words in it are in the municipality's language. Pure: no database, no network.
 
     Raises:
         Unparseable: with the sentence for the quarantine view.
     """
     item, account, received_at = asked
-    return adapter_for(account.network).parse(item, account, received_at=received_at)
+    with translation.override(account.language):
+        return list(adapter_for(account.network).parse(item, account, received_at=received_at))
 
 
 PLACE = Place(

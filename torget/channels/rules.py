@@ -161,6 +161,7 @@ def facts(account: Account) -> AccountFacts:
         name=account.name,
         settings={**account.settings, **own},
         secrets=unseal(bytes(account.secrets)),
+        language=account.municipality.default_language,
     )
 
 

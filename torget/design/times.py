@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
@@ -45,6 +45,14 @@ def whole(at: datetime, *, language: str | None = None) -> str:
     locale = _locale(language)
     pattern = "EEEE d MMMM y 'at' HH:mm" if locale == "en_GB" else "EEEE d. MMMM y 'kl.' HH.mm"
     return format_datetime(at.astimezone(OSLO), pattern, tzinfo=OSLO, locale=locale)
+
+
+def whole_day(on: date, *, language: str | None = None) -> str:
+    """A day that is read at any time later: "mandag 23. november 2026"."""
+    locale = _locale(language)
+    return format_date(
+        on, "EEEE d MMMM y" if locale == "en_GB" else "EEEE d. MMMM y", locale=locale
+    )
 
 
 def weekday_moment(at: datetime, *, now: datetime, language: str | None = None) -> str:

@@ -66,7 +66,7 @@ def codec_of(label: str) -> str:
     Quotes, white space and what came along after a comma or semicolon are not part of the label.
     """
     name = re.split(r"[;,]", label[:_LONGEST_LABEL], maxsplit=1)[0].strip().strip("\"'<>").strip()
-    if re.match(r"utf-?8", name, re.IGNORECASE):
+    if re.match(r"utf-?8(?!\d)", name, re.IGNORECASE):
         return "utf-8"
     known = webencodings.lookup(name)
     # "replacement" refuses two alphabets that are dangerous in a page, and are text in a mail.

@@ -10,7 +10,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.email import invited, remarks
+from torget.adapters.email import enclosed, invited, remarks
 from torget.adapters.email.imap import Fault, Mailbox
 from torget.channels import smtp
 from torget.channels.base import Base, letter
@@ -73,7 +73,7 @@ class EmailAdapter(Base):
                     "E-posten har ingen avsender vi kan svare til. Les den her, og avgjør hva den gjelder."
                 )
             )
-        return [_utterance(item, mail, machine, account)]
+        return [_utterance(item, mail, machine, account, received_at)]
 
     def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
         try:
@@ -161,10 +161,12 @@ def _notice(machine: Machine) -> Notice:
             return Notice("receipt", machine.of, machine.detail)
 
 
-def _utterance(item: Item, mail: Mail, machine: Machine | None, account: AccountFacts) -> Utterance:
+def _utterance(
+    item: Item, mail: Mail, machine: Machine | None, account: AccountFacts, received_at: datetime
+) -> Utterance:
     case = mails.case_of(mail, account.address, separator=_separator(account))
     own = _own_addresses(account)
-    said, folded = _said(mail, [*own, account.name], answers=mails.answers_us(mail, own))
+    said, folded = _said(mail, [*own, account.name], mails.answers_us(mail, own), received_at)
     sender = mails.sender_of(mail, own, _listed(account.settings.get("form_senders")))
     # A form's server signs for the form, and knows as little as we of who filled it in.
     proof = (
@@ -202,7 +204,7 @@ def _utterance(item: Item, mail: Mail, machine: Machine | None, account: Account
     )
 
 
-def _said(mail: Mail, own: Sequence[str], *, answers: bool) -> tuple[str, str]:
+def _said(mail: Mail, own: Sequence[str], answers: bool, received_at: datetime) -> tuple[str, str]:
     """What they say now, with what they sent of their calendar in words below; and what is folded away."""
     said, folded = mails.fold(
         mail.text, subject=mail.subject, own=own, answers=answers, exact_mark=mail.exact_mark
@@ -210,6 +212,8 @@ def _said(mail: Mail, own: Sequence[str], *, answers: bool) -> tuple[str, str]:
     if len(said) > MAX_SAID_CHARS:
         said, folded = said[:MAX_SAID_CHARS], f"{said[MAX_SAID_CHARS:]}\n\n{folded}".strip()
     told = [invited.in_words(one) for one in mail.invitations]
+    if not said and not told and not mail.reaction:
+        told = list(enclosed.in_words(mail, received_at=received_at))
     return "\n\n".join(part for part in (said or mail.reaction, *told) if part), folded
 
 

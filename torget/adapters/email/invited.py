@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
-from babel.dates import format_date, format_datetime
 from django.utils.translation import gettext as _
 
 from torget.design import times
 from torget.protocols.mail import Invitation
-
-_DAY = "EEEE d. MMMM y"
 
 
 def in_words(invitation: Invitation) -> str:
@@ -57,31 +54,21 @@ def _when(invitation: Invitation) -> str:
     if begins is None:
         return ""
     if not isinstance(begins, datetime):
-        span = [_day(one) for one in (begins, ends) if one is not None]
+        span = [times.whole_day(one) for one in (begins, ends) if one is not None]
         return " – ".join(span)
     begins = _local(begins)
-    told = _moment(begins)
+    told = times.whole(begins)
     if not isinstance(ends, datetime):
         return told
     ends = _local(ends)
-    return f"{told}–{_clock(ends)}" if ends.date() == begins.date() else f"{told} – {_moment(ends)}"
+    if ends.date() != begins.date():
+        return f"{told} – {times.whole(ends)}"
+    return f"{told}–{times.clock(ends).removeprefix('kl. ')}"
 
 
 def _local(at: datetime) -> datetime:
     # Without a zone it is the clock on the wall wherever one is (RFC 5545 §3.3.5): here.
     return at.replace(tzinfo=times.OSLO) if at.tzinfo is None else at.astimezone(times.OSLO)
-
-
-def _moment(at: datetime) -> str:
-    return times.whole(at)
-
-
-def _clock(at: datetime) -> str:
-    return format_datetime(at, "HH.mm", tzinfo=times.OSLO, locale="nb_NO")
-
-
-def _day(on: date) -> str:
-    return format_date(on, _DAY, locale="nb_NO")
 
 
 def _repeated(frequency: str) -> str:
