@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.linkedin import api
+from torget.adapters.linkedin import api, comments
 from torget.adapters.linkedin.littletext import escape, unescape
+from torget.channels import piecewise
 from torget.channels.base import Base, graphemes
 from torget.channels.contract import (
     AccountFacts,
-    Author,
     Capabilities,
     Connected,
     Field,
@@ -34,7 +33,8 @@ from torget.channels.contract import (
     Unparseable,
     Utterance,
 )
-from torget.protocols.plaintext import clean, one_line
+from torget.protocols import jsonvalues
+from torget.protocols.plaintext import one_line
 
 SCOPES = (
     "r_organization_social",
@@ -107,9 +107,9 @@ class LinkedInAdapter(Base):
             path = f"socialActions/{api.urn(post['id'])}/comments"
             held = api.call(account, "GET", path, {"count": "100"}).held
             items += [
-                item_of(one, post["id"])
-                for one in held.get("elements", [])
-                if one.get("actor") != _own(account) and _changed_at(one) >= after
+                comments.item_of(one, post["id"])
+                for one in jsonvalues.tables(held.get("elements"))
+                if one.get("actor") != _own(account) and comments.changed_at_of(one) >= after
             ]
         return Polled(items, {"asked_at": now})
 
@@ -117,9 +117,9 @@ class LinkedInAdapter(Base):
         self, item: Item, account: AccountFacts, *, received_at: datetime
     ) -> Sequence[Utterance | Notice]:
         try:
-            held = json.loads(item.body)
-            return [_utterance(held["comment"], held["post"])]
-        except ODD as fault:
+            held = jsonvalues.load(item.body)
+            return [comments.utterance(held["comment"], jsonvalues.text(held["post"]), received_at)]
+        except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke en kommentar fra LinkedIn vi forstår.")) from fault
 
     def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
@@ -207,7 +207,7 @@ class LinkedInAdapter(Base):
             found = api.call(account, "GET", path, {"count": "100"}).held.get("elements", [])
             for one in found:
                 if one.get("actor") == _own(account) and one["message"].get("text") == text:
-                    return Receipt(_named(one), "Looked up.")
+                    return Receipt(comments.name_of(one), "Looked up.")
             return None
         return self._changed(out, account, text)
 
@@ -328,53 +328,3 @@ def _made(named: str, detail: str = "") -> Receipt:
         raise SendError("LinkedIn took it and gave no id.", ambiguous=True)
     url = "" if _is_comment(named) else f"https://www.linkedin.com/feed/update/{named}/"
     return Receipt(named, detail, url)
-
-
-def _changed_at(one: Mapping[str, Any]) -> float:
-    times = [(one.get(name) or {}).get("time") for name in ("lastModified", "created")]
-    return max((float(t) / 1000 for t in times if isinstance(t, int)), default=time.time())
-
-
-def _named(one: Mapping[str, Any]) -> str:
-    named = one.get("commentUrn") or f"urn:li:comment:({one['object']},{one['id']})"
-    return one_line(named, 300)
-
-
-def item_of(one: Mapping[str, Any], post: str) -> Item:
-    """A comment as an envelope: a changed one is another."""
-    body = json.dumps({"post": post, "comment": one}, ensure_ascii=False).encode()
-    changed = (one.get("lastModified") or {}).get("time", "")
-    return Item(f"{_named(one)}:{changed}", body, "application/json")
-
-
-def _moment(held: Any) -> datetime:
-    if not isinstance(held, int):
-        raise TypeError("no time")
-    return datetime.fromtimestamp(held / 1000, UTC)
-
-
-def _utterance(held: Mapping[str, Any], post: str) -> Utterance:
-    """A comment. LinkedIn gives no names of private persons here, only an id of its own."""
-    named, actor = _named(held), one_line(held["actor"], 320)
-    if not named or not actor.startswith("urn:li:"):
-        raise ValueError("no id")
-    at = _moment(held["created"]["time"])
-    changed_at = _moment((held.get("lastModified") or held["created"])["time"])
-    above = [held.get("parentComment"), held.get("object"), post]
-    return Utterance(
-        external_id=named,
-        author=Author(actor, _("Noen på LinkedIn")),
-        body=clean(_text(held["message"].get("text"))),
-        occurred_at=at,
-        kind="edit" if changed_at > at else "new",
-        changed_at=changed_at if changed_at > at else None,
-        visibility="public",
-        parents=[one_line(one, 300) for one in dict.fromkeys(above) if one],
-        url=f"https://www.linkedin.com/feed/update/{post}/" if post.startswith("urn:li:") else "",
-    )
-
-
-def _text(held: Any) -> str:
-    if not isinstance(held, str):
-        raise TypeError("not a text")
-    return held

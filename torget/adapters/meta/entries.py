@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from torget.channels.contract import Author, File, Item, Notice, Unparseable, Utterance
+from torget.adapters.meta import shown
+from torget.channels import beside, piecewise
+from torget.channels.contract import Author, Item, Notice, Unparseable, Utterance
+from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
 News = Utterance | Notice
-ODD = (
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    RecursionError,
-    OverflowError,
-    OSError,
-)
 VERBS = {"add": "new", "edit": "edit", "edited": "edit", "remove": "delete"}
 POSTS = frozenset({"post", "status", "photo", "video", "share", "album", "link"})
 
@@ -43,13 +35,14 @@ def entries(item: Item, place: Place, objects: Sequence[str]) -> list[Mapping[st
         Unparseable: it is not a delivery of Meta's, or of another page altogether.
     """
     try:
-        held = json.loads(item.body)
+        held = jsonvalues.load(item.body)
         if held["object"] not in objects:
             raise Unparseable(_("Dette gjelder ikke denne kanalen hos Meta."))
-        found = [one for one in held["entry"] if str(one["id"]) in place.own]
-    except ODD as fault:
+        each = jsonvalues.tables(held["entry"])
+    except piecewise.ODD as fault:
         raise Unparseable(_("Dette er ikke en leveranse fra Meta vi forstår.")) from fault
-    if held["entry"] and not found:
+    found = [one for one in each if jsonvalues.key(one.get("id")) in place.own]
+    if jsonvalues.many(held["entry"]) and not found:
         raise Unparseable(_("Leveransen gjelder en annen side enn denne kontoen."))
     return found
 
@@ -57,32 +50,37 @@ def entries(item: Item, place: Place, objects: Sequence[str]) -> list[Mapping[st
 def gathered(
     found: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Iterator[News]]
 ) -> list[News]:
-    """All the news of all the entries.
+    """All the news of all the entries; a change or a message that cannot be read is set aside by itself.
 
     Raises:
-        Unparseable: one of them is not as documented; all of it is set aside together.
+        Unparseable: none of them is as documented.
     """
-    try:
-        return [one for entry in found for one in read(entry)]
-    except ODD as fault:
-        raise Unparseable(_("Dette er ikke en leveranse fra Meta vi forstår.")) from fault
+    pieces = [one for entry in found for one in _pieces(entry)]
+    return piecewise.each(pieces, read, why=_("Dette er ikke en leveranse fra Meta vi forstår."))
 
 
-def moment(seconds: Any) -> datetime:
-    """A time Meta gives as seconds or milliseconds since 1970, or as ISO 8601 text."""
-    if isinstance(seconds, str) and not seconds.isdigit():
-        return datetime.strptime(seconds, "%Y-%m-%dT%H:%M:%S%z")
-    number = int(seconds)
-    return datetime.fromtimestamp(number / 1000 if number > 10**11 else number, UTC)
+def _pieces(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The entry once for each thing in it."""
+    rest = {name: one for name, one in entry.items() if name not in ("changes", "messaging")}
+    if "field" in rest:
+        yield rest
+    for name in ("changes", "messaging"):
+        for one in jsonvalues.many(entry.get(name)):
+            yield {**rest, name: [one]}
 
 
-def text_of(held: Any) -> str:
-    """A field that is text, or nothing; anything else is not as documented."""
-    if held is None:
-        return ""
-    if not isinstance(held, str):
-        raise TypeError("not a text")
-    return held
+def moment(said: Any, otherwise: datetime) -> datetime:
+    """A time Meta gives as seconds or milliseconds since 1970, or as text; the other where it gives none."""
+    return clocks.when(said) or otherwise
+
+
+def is_since(said: Any, after: float) -> bool:
+    """Whether it was said since then; what does not tell is taken for new, so that nothing is lost."""
+    at = clocks.when(said)
+    return at is None or at.timestamp() >= after
+
+
+text_of = jsonvalues.text
 
 
 def key_of(held: Any) -> str:
@@ -91,60 +89,53 @@ def key_of(held: Any) -> str:
     Raises:
         ValueError: there is none.
     """
-    if isinstance(held, int) and not isinstance(held, bool):
-        held = str(held)
-    named = one_line(held, 500) if isinstance(held, str) else ""
-    if not named:
-        raise ValueError("no id")
-    return named
+    return jsonvalues.needed(held, "what was said")
 
 
 def author(held: Any, said: str) -> Author:
     """Who speaks. Meta may withhold it: then everyone is somebody of their own."""
-    held = held or {}
-    if not held.get("id"):
+    held = jsonvalues.table(held)
+    named = jsonvalues.key(held.get("id"), 320)
+    if not named:
         return Author(f"unknown:{said}"[:320], _("Noen på Facebook"))
-    name = one_line(text_of(held.get("name") or held.get("username")), 120)
-    handle = f"@{one_line(held['username'], 100)}" if isinstance(held.get("username"), str) else ""
-    return Author(key_of(held["id"])[:320], name, handle=handle)
+    name = one_line(text_of(held.get("name")) or text_of(held.get("username")), 120)
+    handle = one_line(text_of(held.get("username")), 100)
+    return Author(named, name, handle=f"@{handle}" if handle else "")
 
 
 def https(url: Any) -> str:
     """An address people may be led to; "" when it is not one."""
-    fits = isinstance(url, str) and url.startswith("https://") and url.isprintable()
-    return url if fits and " " not in url else ""
-
-
-def picture(url: Any) -> list[File]:
-    """A picture to fetch."""
-    return [File("bilde.jpg", "image/jpeg", b"", url=https(url))] if https(url) else []
+    return jsonvalues.address(url, secure=True)
 
 
 def feed(value: Mapping[str, Any], entry: Mapping[str, Any], place: Place) -> Iterator[News]:
     """A change of a page's feed (…/webhooks/reference/page, field `feed`): comments, and posts of visitors."""
-    item, verb = value.get("item"), value.get("verb")
-    if verb not in VERBS or (item != "comment" and item not in POSTS):
-        return  # reactions, hiding and the like
-    named = key_of(value["comment_id"] if item == "comment" else value["post_id"])
-    at = moment(value["created_time"]) if value.get("created_time") else place.received_at
+    item, verb = text_of(value.get("item")), text_of(value.get("verb"))
+    said = clean(text_of(value.get("message")))
+    # Reactions, hiding and the like say nothing; of a kind we do not know, what has words does.
+    if verb not in VERBS or not (item == "comment" or item in POSTS or said):
+        return
+    named = key_of(value.get("comment_id") if item == "comment" else value.get("post_id"))
+    at = moment(value.get("created_time"), place.received_at)
     who = author(value.get("from"), named)
     if who.external_id in place.own:
         if verb == "add":
             yield Notice("own", of=named)
         return
-    above = [key_of(value[name]) for name in ("parent_id", "post_id") if value.get(name)]
+    above = [jsonvalues.key(value.get(name)) for name in ("parent_id", "post_id")]
     kind = VERBS[verb]
+    page = jsonvalues.within(value, "post", "permalink_url") or value.get("permalink_url")
     yield Utterance(
         external_id=named,
         author=who,
-        body=clean(text_of(value.get("message"))),
+        body="" if kind == "delete" else beside.join(said, shown.of_post(value, item)),
         occurred_at=at,
         kind=kind,  # type: ignore[arg-type]  # one of the three by the table
         visibility="public",
-        parents=[one for one in dict.fromkeys(above) if one != named],
-        url=https((value.get("post") or {}).get("permalink_url") or value.get("permalink_url")),
-        changed_at=moment(entry["time"]) if kind != "new" and entry.get("time") else None,
-        attachments=picture(value.get("photo")) if kind == "new" else [],
+        parents=[one for one in dict.fromkeys(above) if one and one != named],
+        url=https(page),
+        changed_at=clocks.when(entry.get("time")) if kind != "new" else None,
+        attachments=shown.pictures(value) if kind == "new" else [],
     )
 
 
@@ -152,12 +143,12 @@ def mention(value: Mapping[str, Any], place: Place) -> Iterator[News]:
     """Somebody named the page elsewhere (field `mention`)."""
     if value.get("verb") not in {None, "add"}:
         return
-    named = key_of(value.get("comment_id") or value["post_id"])
+    named = key_of(value.get("comment_id") or value.get("post_id"))
     sender = {"id": value.get("sender_id"), "name": value.get("sender_name")}
     who = author(value.get("from") or sender, named)
     if who.external_id in place.own:
         return
-    at = moment(value["created_time"]) if value.get("created_time") else place.received_at
+    at = moment(value.get("created_time"), place.received_at)
     said = clean(text_of(value.get("message")))
     yield Utterance(
         external_id=named,
@@ -172,26 +163,20 @@ def mention(value: Mapping[str, Any], place: Place) -> Iterator[News]:
 
 def message(event: Mapping[str, Any], place: Place) -> Iterator[News]:
     """One event of `messaging` (…/messenger-platform/webhooks/webhook-events); the shape is Instagram's too."""
-    if delivered := event.get("delivery"):
-        for mid in delivered.get("mids") or []:
+    if delivered := jsonvalues.table(event.get("delivery")):
+        for mid in jsonvalues.many(delivered.get("mids")):
             yield Notice("receipt", key_of(mid), "delivered")
         return
-    sender = key_of(event["sender"]["id"])
-    at = moment(event["timestamp"])
-    if changed := event.get("message_edit"):
-        yield Utterance(
-            key_of(changed["mid"]),
-            Author(sender),
-            clean(text_of(changed["text"])),
-            at,
-            kind="edit",
-            changed_at=at,
-        )
+    sender = key_of(jsonvalues.within(event, "sender", "id"))
+    at = moment(event.get("timestamp"), place.received_at)
+    if changed := jsonvalues.table(event.get("message_edit")):
+        words = clean(text_of(changed.get("text")))
+        yield Utterance(key_of(changed.get("mid")), Author(sender), words, at, kind="edit", changed_at=at)  # fmt: skip
         return
-    said = event.get("message") or event.get("postback")
+    said = jsonvalues.table(event.get("message")) or jsonvalues.table(event.get("postback"))
     if not said:
         return  # read, reactions, referrals
-    mid = key_of(said["mid"])
+    mid = key_of(said.get("mid"))
     if said.get("is_echo") or sender in place.own:
         yield Notice("own", of=one_line(text_of(said.get("metadata")), 80) or mid)
         return
@@ -200,32 +185,19 @@ def message(event: Mapping[str, Any], place: Place) -> Iterator[News]:
 
 def _said(said: Mapping[str, Any], mid: str, sender: str, at: datetime) -> Utterance:
     gone = said.get("is_deleted") is True
-    files, links = _attached(said.get("attachments") or [])
-    words = [clean(text_of(said.get("text") or said.get("title"))), *links]
+    files, asides = shown.of_message(said)
+    words = clean(text_of(said.get("text")) or text_of(said.get("title")))
     if said.get("is_unsupported") is True:
-        words.append(_("[Noe Meta ikke viser oss. Se det i innboksen der.]"))
-    answers = (said.get("reply_to") or {}).get("mid")
+        unseen = _("[Noe Meta ikke viser oss. Se det i innboksen der.]")
+        words = "\n".join(one for one in (words, unseen) if one)
+    answers = jsonvalues.key(jsonvalues.within(said, "reply_to", "mid"))
     return Utterance(
         external_id=mid,
         author=Author(sender),
-        body="" if gone else "\n".join(word for word in words if word),
+        body="" if gone else beside.join(words, asides),
         occurred_at=at,
         kind="delete" if gone else "new",
         changed_at=at if gone else None,
-        parents=[key_of(answers)] if answers else [],
+        parents=[answers] if answers else [],
         attachments=[] if gone else files,
     )
-
-
-def _attached(found: Sequence[Mapping[str, Any]]) -> tuple[list[File], list[str]]:
-    """Pictures and files to fetch; of the rest the address."""
-    kinds = {"image": ("bilde.jpg", "image/jpeg"), "file": ("fil", "application/octet-stream")}
-    files, links = [], []
-    for one in found:
-        url = https((one.get("payload") or {}).get("url"))
-        if url and one.get("type") in kinds:
-            name, media_type = kinds[one["type"]]
-            files.append(File(name, media_type, b"", url=url))
-        elif url:
-            links.append(url)
-    return files, links

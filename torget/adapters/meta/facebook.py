@@ -241,7 +241,7 @@ def _among(found: Sequence[dict[str, Any]], account: AccountFacts, text: str) ->
     for one in found:
         if messages.is_own(one, account) and one.get("message") == text:
             made = one.get("created_time")
-            if not made or entries.moment(made).timestamp() >= after:
+            if entries.is_since(made, after):
                 named = str(one["id"])
                 return Receipt(named, "Looked up.", f"https://www.facebook.com/{named}")
     return None

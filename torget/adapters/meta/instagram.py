@@ -26,6 +26,7 @@ from torget.channels.contract import (
     SendError,
     Utterance,
 )
+from torget.protocols import jsonvalues
 from torget.protocols.plaintext import clean
 
 MAX_PICTURES = 10
@@ -196,10 +197,9 @@ def _comments(account: AccountFacts, after: float) -> list[Item]:
     held = graph.call(account, "GET", f"{account.address}/media", params)
     return [
         reconcile.item("comment", _as_comment(one), post=media.get("id"))
-        for media in held.get("data", [])
-        for one in (media.get("comments") or {}).get("data", [])
-        if not messages.is_own(one, account)
-        and entries.moment(one["timestamp"]).timestamp() >= after
+        for media in jsonvalues.tables(held.get("data"))
+        for one in map(dict, jsonvalues.tables(jsonvalues.within(media, "comments", "data")))
+        if not messages.is_own(one, account) and entries.is_since(one.get("timestamp"), after)
     ]
 
 
@@ -245,7 +245,7 @@ def _named(held: Mapping[str, Any]) -> Receipt:
 def _with(found: Sequence[Mapping[str, Any]], field: str, text: str) -> Receipt | None:
     for one in found:
         made = one.get("timestamp")
-        fresh = not made or time.time() - entries.moment(made).timestamp() < 24 * 3600
+        fresh = entries.is_since(made, time.time() - 24 * 3600)
         if fresh and one.get(field) == text:
             return Receipt(str(one["id"]), "Looked up.", entries.https(one.get("permalink")))
     return None
@@ -266,24 +266,24 @@ def _comment(
     if who.external_id in place.own:
         yield Notice("own", of=named)
         return
-    above = [value.get("parent_id"), (value.get("media") or {}).get("id")]
+    above = [value.get("parent_id"), jsonvalues.within(value, "media", "id")]
     yield Utterance(
         external_id=named,
         author=who,
         body=clean(entries.text_of(value.get("text"))),
-        occurred_at=entries.moment(entry["time"]) if entry.get("time") else place.received_at,
+        occurred_at=entries.moment(entry.get("time"), place.received_at),
         visibility="public",
-        parents=[entries.key_of(one) for one in above if one],
+        parents=[one for one in map(jsonvalues.key, above) if one],
     )
 
 
 def _mention(value: Mapping[str, Any], entry: Mapping[str, Any], place: entries.Place) -> Utterance:
     """Meta says where we were mentioned, not by whom or with what words."""
-    named = entries.key_of(value.get("comment_id") or value["media_id"])
+    named = entries.key_of(value.get("comment_id") or value.get("media_id"))
     return Utterance(
         external_id=named,
         author=entries.author(None, named),
         body=_("Kontoen er nevnt på Instagram. Åpne Instagram for å se hvor."),
-        occurred_at=entries.moment(entry["time"]) if entry.get("time") else place.received_at,
+        occurred_at=entries.moment(entry.get("time"), place.received_at),
         visibility="public",
     )

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from torget.adapters.meta import graph
-from torget.adapters.meta.entries import (
-    ODD,
-    Place,
-    author,
-    https,
-    key_of,
-    moment,
-    picture,
-    text_of,
-)
+from torget.adapters.meta import graph, shown
+from torget.adapters.meta.entries import Place, author, https, is_since, key_of, moment, text_of
 from torget.adapters.meta.messages import is_own
-from torget.channels.contract import AccountFacts, Author, Item, Polled, Unparseable, Utterance
-from torget.protocols.plaintext import clean
+from torget.channels import beside, piecewise
+from torget.channels.contract import (
+    AccountFacts,
+    Author,
+    File,
+    Item,
+    Polled,
+    Unparseable,
+    Utterance,
+)
+from torget.protocols import jsonvalues
+from torget.protocols.plaintext import clean, one_line
 
 MEDIA_TYPE = "application/json"
 VIA = {"via": "reconcile"}
@@ -49,10 +49,7 @@ def item(kind: str, held: Mapping[str, Any], **more: Any) -> Item:
 
 
 def _is_new(held: Mapping[str, Any], after: float) -> bool:
-    try:
-        return moment(held["created_time"]).timestamp() >= after
-    except ODD:
-        return True
+    return is_since(held.get("created_time"), after)
 
 
 def page(account: AccountFacts, cursor: Mapping[str, Any], *, now: float) -> Polled:
@@ -105,13 +102,13 @@ def feed(account: AccountFacts, after: float) -> list[Item]:
     fields = f"id,from,message,created_time,permalink_url,full_picture,{COMMENTS}"
     held = graph.call(account, "GET", f"{account.address}/feed", {"fields": fields, "limit": "50"})
     items = []
-    for post in held.get("data", []):
-        comments = (post.pop("comments", None) or {}).get("data", [])
+    for post in map(dict, jsonvalues.tables(held.get("data"))):
+        comments = jsonvalues.tables(jsonvalues.within(post.pop("comments", None), "data"))
         if not is_own(post, account) and _is_new(post, after):
             items.append(item("post", post))
         items += [
             item("comment", one, post=post.get("id"))
-            for one in comments
+            for one in map(dict, comments)
             if not is_own(one, account) and _is_new(one, after)
         ]
     return items
@@ -123,8 +120,8 @@ def talks(account: AccountFacts, sender: str, platform: str, after: float) -> li
     held = graph.call(account, "GET", f"{sender}/conversations", params)
     return [
         item("message", one)
-        for talk in held.get("data", [])
-        for one in (talk.get("messages") or {}).get("data", [])
+        for talk in jsonvalues.tables(held.get("data"))
+        for one in map(dict, jsonvalues.tables(jsonvalues.within(talk, "messages", "data")))
         if not is_own(one, account, sender) and _is_new(one, after)
     ]
 
@@ -136,10 +133,12 @@ def read(body: bytes, place: Place) -> Sequence[Utterance]:
         Unparseable: it is not as documented.
     """
     try:
-        whole = json.loads(body)
+        whole = jsonvalues.load(body)
         kind, held = whole["found"], whole["held"]
-        return [_message(held)] if kind == "message" else [_public(kind, whole, held, place)]
-    except ODD as fault:
+        if kind == "message":
+            return [_message(held, place)]
+        return [_public(kind, whole, held, place)]
+    except piecewise.ODD as fault:
         raise Unparseable(_("Dette er ikke et svar fra Meta vi forstår.")) from fault
 
 
@@ -147,26 +146,48 @@ def _public(
     kind: str, whole: Mapping[str, Any], held: Mapping[str, Any], place: Place
 ) -> Utterance:
     named = key_of(held["id"])
-    above = [(held.get("parent") or {}).get("id"), whole.get("post")]
-    at: datetime = moment(held["created_time"]) if held.get("created_time") else place.received_at
-    attached = ((held.get("attachment") or {}).get("media") or {}).get("image") or {}
+    above = [
+        jsonvalues.key(one) for one in (jsonvalues.within(held, "parent", "id"), whole.get("post"))
+    ]
+    source = jsonvalues.within(held, "attachment", "media", "image", "src")
+    words = clean(text_of(held.get("message")) or text_of(held.get("text")))
     return Utterance(
         external_id=named,
         author=author(held.get("from"), named),
-        body=clean(text_of(held.get("message") or held.get("text"))),
-        occurred_at=at,
+        body=beside.join(words, shown.of_attachment(held.get("attachment"))),
+        occurred_at=moment(held.get("created_time"), place.received_at),
         visibility="public",
-        parents=[key_of(one) for one in dict.fromkeys(above) if one and one != named],
+        parents=[one for one in dict.fromkeys(above) if one and one != named],
         url=https(held.get("permalink_url") or held.get("permalink")),
-        attachments=picture(held.get("full_picture") if kind == "post" else attached.get("src")),
+        attachments=shown.picture(held.get("full_picture") if kind == "post" else source),
     )
 
 
-def _message(held: Mapping[str, Any]) -> Utterance:
-    sender = held["from"]
+def _message(held: Mapping[str, Any], place: Place) -> Utterance:
+    sender = jsonvalues.table(held["from"])
+    files, asides = _shown(held)
     return Utterance(
         external_id=key_of(held["id"]),
-        author=Author(key_of(sender["id"])[:320], clean(text_of(sender.get("name")))[:120]),
-        body=clean(text_of(held.get("message"))),
-        occurred_at=moment(held["created_time"]),
+        author=Author(key_of(sender.get("id"))[:320], one_line(text_of(sender.get("name")), 120)),
+        body=beside.join(clean(text_of(held.get("message"))), asides),
+        occurred_at=moment(held.get("created_time"), place.received_at),
+        attachments=files,
     )
+
+
+def _shown(held: Mapping[str, Any]) -> tuple[list[File], list[beside.Aside]]:
+    """What came with it, in the words of the Graph API (…/reference/message/attachments)."""
+    files: list[File] = []
+    asides: list[beside.Aside] = []
+    each = held.get("attachments")
+    for one in jsonvalues.tables(jsonvalues.within(each, "data") or each):
+        image = jsonvalues.within(one, "image_data", "url")
+        film = https(jsonvalues.within(one, "video_data", "url"))
+        name, url = text_of(one.get("name")), https(one.get("file_url"))
+        if image:
+            files += shown.picture(image)
+        elif film:
+            asides.append(beside.film(film, name))
+        else:
+            asides.append(beside.kept_out(text_of(one.get("mime_type")), url, name))
+    return files, asides

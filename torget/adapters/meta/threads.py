@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,7 +11,8 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.meta import containers, entries, graph, owner, pictures, reconcile
+from torget.adapters.meta import containers, entries, graph, owner, pictures, reconcile, shown
+from torget.channels import beside, piecewise
 from torget.channels.base import Base
 from torget.channels.contract import (
     AccountFacts,
@@ -30,6 +30,7 @@ from torget.channels.contract import (
     Utterance,
 )
 from torget.channels.rules import keep_secrets
+from torget.protocols import jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
 HOST, VERSION = "https://graph.threads.net", "v1.0"
@@ -41,7 +42,10 @@ SCOPES = (
     "threads_manage_mentions",
     "threads_delete",
 )
-REPLY = "id,text,username,permalink,timestamp,replied_to,root_post,is_reply_owned_by_me"
+REPLY = (
+    "id,text,username,permalink,timestamp,replied_to,root_post,is_reply_owned_by_me"
+    ",media_type,media_url,alt_text,gif_url,link_attachment_url,poll_attachment"
+)
 NEWEST = 10
 UNTIL = "token_ends"  # beside the token it is about, so that both are renewed together
 RENEW_BEFORE_SECONDS = (
@@ -86,15 +90,15 @@ class ThreadsAdapter(Base):
         self, item: Item, account: AccountFacts, *, received_at: datetime
     ) -> Sequence[Utterance | Notice]:
         try:
-            held = json.loads(item.body)
+            held = jsonvalues.load(item.body)
             if item.headers.get("via") == "reconcile":
-                return [_utterance(held["held"])]
-            own = {account.address, _handle(account)}
-            values = held["values"]
-            each = values if isinstance(values, list) else [values]
-            return [news for one in each for news in _news(one, own)]
-        except entries.ODD as fault:
+                return [_utterance(held["held"], received_at)]
+            each = jsonvalues.many(held["values"])
+        except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke en leveranse fra Meta vi forstår.")) from fault
+        own = {account.address, _handle(account)}
+        why = _("Dette er ikke en leveranse fra Meta vi forstår.")
+        return piecewise.each(each, lambda one: _news(one, own, received_at), why=why)
 
     def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
@@ -161,8 +165,7 @@ class ThreadsAdapter(Base):
         fields = {"fields": "id,text,permalink,timestamp,replied_to", "limit": "25"}
         for one in _call(account, "GET", path, fields).get("data", []):
             above = (one.get("replied_to") or {}).get("id", "")
-            made = entries.moment(one["timestamp"]).timestamp()
-            fresh = time.time() - made < 24 * 3600
+            fresh = entries.is_since(one.get("timestamp"), time.time() - 24 * 3600)
             if fresh and one.get("text") == self.text(out) and above == out.parent:
                 return Receipt(str(one["id"]), "Looked up.", entries.https(one.get("permalink")))
         return None
@@ -274,17 +277,16 @@ def _call(
 
 def _mentions(account: AccountFacts) -> list[dict[str, Any]]:
     held = _call(account, "GET", "me/mentions", {"fields": REPLY, "limit": "50"})
-    found: list[dict[str, Any]] = held.get("data") or []
-    return found
+    return [dict(one) for one in jsonvalues.tables(held.get("data"))]
 
 
 def _replies(account: AccountFacts) -> list[dict[str, Any]]:
     """All that stands under our newest posts."""
     posts = _call(account, "GET", "me/threads", {"fields": "id", "limit": str(NEWEST)})
     found: list[dict[str, Any]] = []
-    for post in posts.get("data") or []:
+    for post in jsonvalues.tables(posts.get("data")):
         held = _call(account, "GET", f"{post['id']}/conversation", {"fields": REPLY})
-        found += held.get("data") or []
+        found += [dict(one) for one in jsonvalues.tables(held.get("data"))]
     return found
 
 
@@ -294,29 +296,33 @@ def _found(account: AccountFacts, held: Sequence[Mapping[str, Any]], after: floa
         for one in held
         if one.get("is_reply_owned_by_me") is not True
         and one.get("username") != _handle(account)
-        and entries.moment(one["timestamp"]).timestamp() >= after
+        and entries.is_since(one.get("timestamp"), after)
     ]
 
 
-def _news(held: Mapping[str, Any], own: set[str]) -> list[Utterance | Notice]:
+def _news(
+    held: Mapping[str, Any], own: set[str], received_at: datetime
+) -> list[Utterance | Notice]:
     if held["field"] not in {"replies", "mentions"}:
         return []
     value = held["value"]
     if value.get("username") in own:
         return [Notice("own", of=entries.key_of(value["id"]))]
-    return [_utterance(value)]
+    return [_utterance(value, received_at)]
 
 
-def _utterance(held: Mapping[str, Any]) -> Utterance:
+def _utterance(held: Mapping[str, Any], received_at: datetime) -> Utterance:
     """A reply or a mention. Threads names people by their handle only."""
     name = one_line(entries.key_of(held["username"]), 100)
-    above = [(held.get(one) or {}).get("id") for one in ("replied_to", "root_post")]
+    above = [jsonvalues.within(held, one, "id") for one in ("replied_to", "root_post")]
+    files, asides = shown.of_media(held)
     return Utterance(
         external_id=entries.key_of(held["id"]),
         author=Author(name, name, handle=f"@{name}", url=f"https://www.threads.net/@{name}"),
-        body=clean(entries.text_of(held.get("text"))),
-        occurred_at=entries.moment(held["timestamp"]),
+        body=beside.join(clean(entries.text_of(held.get("text"))), asides),
+        occurred_at=entries.moment(held.get("timestamp"), received_at),
         visibility="public",
-        parents=[entries.key_of(one) for one in dict.fromkeys(above) if one],
+        parents=[one for one in dict.fromkeys(map(jsonvalues.key, above)) if one],
         url=entries.https(held.get("permalink")),
+        attachments=files,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -13,11 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.x import api, spending, weighing
+from torget.adapters.x import api, posts, spending, weighing
+from torget.channels import piecewise
 from torget.channels.base import Base, signed
 from torget.channels.contract import (
     AccountFacts,
-    Author,
     Capabilities,
     Connected,
     Field,
@@ -32,10 +30,13 @@ from torget.channels.contract import (
     Unparseable,
     Utterance,
 )
-from torget.protocols.plaintext import clean, one_line
+from torget.protocols import jsonvalues
 
 SCOPES = ("tweet.read", "tweet.write", "tweet.moderate.write", "users.read", "offline.access")
-FIELDS = "created_at,author_id,conversation_id,referenced_tweets,entities,edit_history_tweet_ids"
+FIELDS = (
+    "created_at,author_id,conversation_id,referenced_tweets,entities,edit_history_tweet_ids"
+    ",note_tweet,attachments,lang"
+)
 AT_ONCE = 100
 
 
@@ -116,8 +117,10 @@ class XAdapter(Base):
         params = {
             "max_results": str(AT_ONCE),
             "tweet.fields": FIELDS,
-            "expansions": "author_id",
+            "expansions": "author_id,attachments.media_keys,attachments.poll_ids",
             "user.fields": "username,name",
+            "media.fields": "type,url,alt_text,preview_image_url",
+            "poll.fields": "options,end_datetime",
         }
         if cursor.get("since_id"):
             params["since_id"] = str(cursor["since_id"])
@@ -126,11 +129,10 @@ class XAdapter(Base):
         if cursor.get("page"):
             params["pagination_token"] = str(cursor["page"])
         held = api.call(account, "GET", f"users/{account.address}/mentions", params)
-        found, meta = held.get("data") or [], held.get("meta") or {}
+        found, meta = jsonvalues.tables(held.get("data")), jsonvalues.table(held.get("meta"))
         spending.note_reads(account, len(found), timezone.now())
-        people = {one["id"]: one for one in (held.get("includes") or {}).get("users", [])}
         items = [
-            _item(one, people.get(one.get("author_id"), {}))
+            posts.item(one, held.get("includes"))
             for one in found
             if one.get("author_id") != account.address
         ]
@@ -144,12 +146,9 @@ class XAdapter(Base):
         self, item: Item, account: AccountFacts, *, received_at: datetime
     ) -> Sequence[Utterance | Notice]:
         try:
-            held = json.loads(item.body)
-            return [_utterance(held["post"], held["author"])]
-        except (
-            *(ValueError, KeyError, TypeError, AttributeError),
-            *(RecursionError, OverflowError),
-        ) as fault:
+            held = jsonvalues.load(item.body)
+            return [posts.utterance(held, received_at)]
+        except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke et innlegg fra X vi forstår.")) from fault
 
     def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
@@ -202,10 +201,10 @@ class XAdapter(Base):
             "start_time": f"{start:%Y-%m-%dT%H:%M:%SZ}",
         }
         held = api.call(account, "GET", f"users/{account.address}/tweets", params)
-        found = held.get("data") or []
+        found = jsonvalues.tables(held.get("data"))
         spending.note_reads(account, len(found), timezone.now())
         for one in found:
-            if _words(one) == self.text(out) and _above(one) == (out.parent or ""):
+            if posts.words(one) == self.text(out) and posts.above(one) == (out.parent or ""):
                 return _named(one, account, "Looked up.")
         return None
 
@@ -274,58 +273,3 @@ def _named(held: Mapping[str, Any], account: AccountFacts, detail: str) -> Recei
         raise SendError("X took it and gave no id.", ambiguous=True)
     named = str(held["id"])
     return Receipt(named, detail, f"https://x.com/i/status/{named}")
-
-
-def _words(held: Mapping[str, Any]) -> str:
-    """What was written: the short addresses X put in made long again, and its HTML entities undone."""
-    said = held["text"]
-    if not isinstance(said, str):
-        raise TypeError("not a text")
-    for one in (held.get("entities") or {}).get("urls") or []:
-        short, long = one.get("url"), one.get("expanded_url")
-        if isinstance(short, str) and short and isinstance(long, str):
-            said = said.replace(short, long)
-    return html.unescape(said)
-
-
-def _above(held: Mapping[str, Any]) -> str:
-    """The id of what it answers."""
-    for one in held.get("referenced_tweets") or []:
-        if one.get("type") == "replied_to":
-            return one_line(one["id"], 40)
-    return ""
-
-
-def _item(post: Mapping[str, Any], author: Mapping[str, Any]) -> Item:
-    body = json.dumps({"post": post, "author": author}, ensure_ascii=False).encode()
-    return Item(str(post["id"]), body, "application/json")
-
-
-def _utterance(held: Mapping[str, Any], author: Mapping[str, Any]) -> Utterance:
-    """A mention. An edited post has a new id on X: its first id is what we know it by."""
-    history = held.get("edit_history_tweet_ids") or [held["id"]]
-    named, newest = one_line(history[0], 40), one_line(held["id"], 40)
-    who = one_line(held["author_id"], 40)
-    if not named or not newest or not who:
-        raise ValueError("no id")
-    at = datetime.fromisoformat(held["created_at"])
-    if at.tzinfo is None:
-        raise ValueError("a time without a zone")
-    handle = one_line(str(author.get("username") or ""), 40)
-    above = [_above(held), one_line(str(held.get("conversation_id") or ""), 40)]
-    return Utterance(
-        external_id=named,
-        author=Author(
-            who,
-            one_line(str(author.get("name") or handle), 120),
-            handle=f"@{handle}" if handle else "",
-            url=f"https://x.com/{handle}" if handle.isidentifier() else "",
-        ),
-        body=clean(_words(held)),
-        occurred_at=at,
-        kind="new" if named == newest else "edit",
-        changed_at=None if named == newest else at,
-        visibility="public",
-        parents=[one for one in dict.fromkeys(above) if one and one not in {named, newest}],
-        url=f"https://x.com/i/status/{newest}" if newest.isdigit() else "",
-    )

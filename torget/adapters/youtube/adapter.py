@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
@@ -12,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.adapters.youtube import api, polling
+from torget.channels import piecewise
 from torget.channels.base import Base
 from torget.channels.contract import (
     AccountFacts,
@@ -29,6 +29,7 @@ from torget.channels.contract import (
     Unparseable,
     Utterance,
 )
+from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
 SCOPE = "https://www.googleapis.com/auth/youtube.force-ssl"
@@ -91,12 +92,9 @@ class YouTubeAdapter(Base):
         self, item: Item, account: AccountFacts, *, received_at: datetime
     ) -> Sequence[Utterance | Notice]:
         try:
-            held = json.loads(item.body)
-            return [_utterance(held["comment"], held["status"])]
-        except (
-            *(ValueError, KeyError, TypeError, AttributeError),
-            *(RecursionError, OverflowError),
-        ) as fault:
+            held = jsonvalues.load(item.body)
+            return [_utterance(held["comment"], held["status"], received_at)]
+        except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke en kommentar fra YouTube vi forstår.")) from fault
 
     def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
@@ -210,27 +208,21 @@ def _named(held: Mapping[str, Any]) -> Receipt:
 
 
 def _words(snippet: Mapping[str, Any]) -> str:
-    said = snippet.get("textOriginal") or snippet.get("textDisplay") or ""
-    if not isinstance(said, str):
-        raise TypeError("the words are no text")
-    return said
-
-
-def _utterance(held: Mapping[str, Any], status: str) -> Utterance:
-    snippet = held["snippet"]
-    named = one_line(held["id"], 200)
-    channel = one_line(
-        (snippet.get("authorChannelId") or {}).get("value") or f"unknown:{named}", 320
+    return jsonvalues.text(snippet.get("textOriginal")) or jsonvalues.text(
+        snippet.get("textDisplay")
     )
-    if not named or not channel:
-        raise ValueError("no id")
-    at = datetime.fromisoformat(snippet["publishedAt"])
-    changed_at = datetime.fromisoformat(snippet.get("updatedAt") or snippet["publishedAt"])
-    video = one_line(str(held.get("videoId") or ""), 60)
-    if at.tzinfo is None or changed_at.tzinfo is None:
-        raise ValueError("a time without a zone")
+
+
+def _utterance(held: Mapping[str, Any], status: str, received_at: datetime) -> Utterance:
+    snippet = held["snippet"]
+    named = jsonvalues.needed(held.get("id"), "the comment", 200)
+    who = jsonvalues.key(jsonvalues.within(snippet, "authorChannelId", "value"), 320)
+    channel = who or f"unknown:{named}"
+    at = clocks.when(snippet.get("publishedAt")) or received_at
+    changed_at = clocks.when(snippet.get("updatedAt")) or at
+    video = jsonvalues.key(held.get("videoId"), 60)
     above = _thread(named) if "." in named else ""
-    name = one_line(str(snippet.get("authorDisplayName") or ""), 120)
+    name = one_line(jsonvalues.text(snippet.get("authorDisplayName")), 120)
     return Utterance(
         external_id=named,
         author=Author(

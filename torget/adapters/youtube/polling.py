@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 from torget.adapters.youtube import api
 from torget.channels.contract import AccountFacts, Item, Polled
+from torget.protocols import clocks, jsonvalues
 
 SECONDS = 60.0
 OVERLAP_SECONDS = 3600.0
@@ -37,7 +37,7 @@ def poll(get: Get, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
     for status in STATUSES:
         held = get("commentThreads", _threads(account, status))
         units += 1
-        for thread in held.get("items", []):
+        for thread in map(dict, jsonvalues.tables(held.get("items"))):
             units += _more(get, thread, replies)
             items += [
                 _item(one, status)
@@ -79,9 +79,9 @@ def budget(
 def _more(get: Get, thread: dict[str, Any], known: dict[str, int]) -> int:
     """A thread shows five replies at most: the others are asked for when there are new ones. Units used."""
     named = str(thread.get("id", ""))
-    total = (thread.get("snippet") or {}).get("totalReplyCount", 0)
-    shown = (thread.get("replies") or {}).get("comments", [])
-    if not isinstance(total, int) or total <= len(shown) or known.get(named) == total:
+    total = jsonvalues.whole(jsonvalues.within(thread, "snippet", "totalReplyCount"))
+    shown = jsonvalues.many(jsonvalues.within(thread, "replies", "comments"))
+    if total <= len(shown) or known.get(named) == total:
         return 0
     params = {"part": "snippet", "parentId": named, "textFormat": "plainText", "maxResults": "100"}
     thread["replies"] = {"comments": get("comments", params).get("items", [])}
@@ -92,30 +92,27 @@ def _more(get: Get, thread: dict[str, Any], known: dict[str, int]) -> int:
 
 def _comments(thread: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The comments of a thread, each with its video."""
-    snippet = thread.get("snippet") or {}
-    video = snippet.get("videoId", "")
-    for one in [snippet.get("topLevelComment"), *(thread.get("replies") or {}).get("comments", [])]:
-        if one:
-            yield {"videoId": video, **one}
+    video = jsonvalues.within(thread, "snippet", "videoId") or ""
+    replies = jsonvalues.within(thread, "replies", "comments")
+    first = jsonvalues.within(thread, "snippet", "topLevelComment")
+    for one in (*jsonvalues.tables(first), *jsonvalues.tables(replies)):
+        yield {"videoId": video, **one}
 
 
 def _changed_at(one: Mapping[str, Any]) -> float:
-    snippet = one.get("snippet") or {}
-    try:
-        said = str(snippet.get("updatedAt") or snippet.get("publishedAt"))
-        return datetime.fromisoformat(said).astimezone(UTC).timestamp()
-    except (ValueError, OverflowError):
-        return time.time()
+    snippet = jsonvalues.table(one.get("snippet"))
+    at = clocks.when(snippet.get("updatedAt")) or clocks.when(snippet.get("publishedAt"))
+    return at.timestamp() if at else time.time()
 
 
 def is_own(one: Mapping[str, Any], account: AccountFacts) -> bool:
     """Said by the channel itself."""
-    said_by = ((one.get("snippet") or {}).get("authorChannelId") or {}).get("value")
+    said_by = jsonvalues.within(one, "snippet", "authorChannelId", "value")
     return bool(said_by == channel(account))
 
 
 def _item(one: Mapping[str, Any], status: str) -> Item:
     """A comment as an envelope: a changed one is another."""
-    changed = (one.get("snippet") or {}).get("updatedAt", "")
+    changed = jsonvalues.text(jsonvalues.within(one, "snippet", "updatedAt"))
     body = json.dumps({"status": status, "comment": one}, ensure_ascii=False).encode()
     return Item(f"{one.get('id')}:{changed}:{status}", body, "application/json")

@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
-from torget.adapters.linkedin.adapter import item_of
+from torget.adapters.linkedin.comments import item_of
 from torget.channels.contract import AccountFacts, File, Outgoing
 from torget.channels.tests.specimens import Refusal, Specimens
 

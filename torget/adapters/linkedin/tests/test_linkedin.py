@@ -120,7 +120,7 @@ def test_asking_brings_new_comments_and_not_our_own(wall):
     wall.comments = {
         "1": s.comment("1", at=now),
         "2": s.comment("2", by=s.OWN, at=now),
-        "3": s.comment("3", at=1),
+        "3": s.comment("3", at=1_600_000_000_000),
     }
     polled = adapter.poll(wall.account, {})
     assert [one.external_id for one in polled.items] == [f"urn:li:comment:({s.OBJECT},1):{now}"]

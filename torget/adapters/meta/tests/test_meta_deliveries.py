@@ -69,7 +69,7 @@ def test_a_private_message_its_edit_and_its_taking_back():
 def test_a_picture_is_fetched_and_a_place_is_a_link():
     (said,) = parsed(s.PICTURE)
     assert [one.url for one in said.attachments] == ["https://scontent.example/a.jpg"]
-    assert said.body == "https://maps.example/1"
+    assert said.body == "[Sted] https://maps.example/1"
     assert list(said.parents) == ["m_abc"]
 
 

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from torget.adapters.x.channel import _item
+from torget.adapters.x import posts
 from torget.channels.contract import AccountFacts, Outgoing
 from torget.channels.tests.specimens import Refusal, Specimens
 
@@ -47,7 +47,7 @@ OUT = Outgoing(
 
 
 def item(held):
-    return _item(held, KARI)
+    return posts.item(held, {"users": [KARI]})
 
 
 def said(held, status=200, **headers):

@@ -1,0 +1,81 @@
+"""Comments on LinkedIn as envelopes and utterances."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from torget.channels import beside
+from torget.channels.contract import Author, Item, Utterance
+from torget.protocols import clocks, jsonvalues
+from torget.protocols.plaintext import clean, one_line
+
+
+def changed_at_of(one: Mapping[str, Any]) -> float:
+    """When it was last changed, in seconds since 1970; now when it does not tell, so that nothing is lost."""
+    times = [_moment(one, name) for name in ("lastModified", "created")]
+    return max((at.timestamp() for at in times if at), default=time.time())
+
+
+def name_of(one: Mapping[str, Any]) -> str:
+    """Its name; "" when it has neither one nor what one is made of."""
+    place, number = (jsonvalues.key(one.get(name), 200) for name in ("object", "id"))
+    made = f"urn:li:comment:({place},{number})" if place and number else ""
+    return jsonvalues.key(one.get("commentUrn"), 300) or one_line(made, 300)
+
+
+def item_of(one: Mapping[str, Any], post: str) -> Item:
+    """A comment as an envelope: a changed one is another."""
+    body = json.dumps({"post": post, "comment": one}, ensure_ascii=False).encode("utf-8", "replace")
+    named = name_of(one) or f"sha256:{hashlib.sha256(body).hexdigest()}"
+    return Item(f"{named}:{jsonvalues.text(jsonvalues.within(one, 'lastModified', 'time'))}", body, "application/json")  # fmt: skip
+
+
+def _moment(one: Mapping[str, Any], name: str) -> datetime | None:
+    return clocks.when(jsonvalues.within(one, name, "time"))
+
+
+def utterance(held: Mapping[str, Any], post: str, received_at: datetime) -> Utterance:
+    """A comment. LinkedIn gives no names of private persons here, only an id of its own."""
+    named, actor = name_of(held), jsonvalues.key(held.get("actor"), 320)
+    if not named or not actor.startswith("urn:li:"):
+        raise ValueError("no id")
+    at = _moment(held, "created") or received_at
+    changed_at = _moment(held, "lastModified") or at
+    above = [held.get("parentComment"), held.get("object"), post]
+    return Utterance(
+        external_id=named,
+        author=Author(actor, _("Noen på LinkedIn")),
+        body=beside.join(clean(_words(held)), _asides(held)),
+        occurred_at=at,
+        kind="edit" if changed_at > at else "new",
+        changed_at=changed_at if changed_at > at else None,
+        visibility="public",
+        parents=list(dict.fromkeys(key for one in above if (key := jsonvalues.key(one, 300)))),
+        url=f"https://www.linkedin.com/feed/update/{post}/" if post.startswith("urn:li:") else "",
+    )
+
+
+def _words(held: Mapping[str, Any]) -> str:
+    return jsonvalues.text(jsonvalues.within(held, "message", "text"))
+
+
+def _asides(held: Mapping[str, Any]) -> list[beside.Aside]:
+    """Pictures and links of a comment: LinkedIn names what they are, and of a link where it leads."""
+    found = []
+    for one in jsonvalues.tables(held.get("content")):
+        kind = jsonvalues.text(one.get("type")).lower()
+        url = jsonvalues.address(one.get("url")) or jsonvalues.address(jsonvalues.within(one, "entity", "url"))  # fmt: skip
+        if kind in ("image", "video"):
+            found.append(beside.kept_out(kind, url, jsonvalues.text(one.get("title"))))
+        elif kind or url:
+            found.append(beside.link(url, jsonvalues.text(one.get("title"))))
+    attributes = jsonvalues.tables(jsonvalues.within(held, "message", "attributes"))
+    links = [jsonvalues.address(jsonvalues.within(one, "value", "url")) for one in attributes]
+    return [*found, *(beside.link(url) for url in links if url)]

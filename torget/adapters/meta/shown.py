@@ -1,0 +1,151 @@
+"""What stands beside the words in Meta's networks: pictures, films, sound, shared links and posts, places, stickers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from torget.channels import beside
+from torget.channels.contract import File
+from torget.protocols import jsonvalues
+
+MOST_FILES = 10
+_KEPT = {"image": ("bilde.jpg", "image/jpeg"), "file": ("fil", "application/octet-stream")}
+_SHARES = frozenset(
+    {"share", "ig_reel", "reel", "ig_post", "story_mention", "ig_story", "post", "video_share"}
+)
+_TOLD: Mapping[str, Callable[[str, str], beside.Aside]] = {
+    "video": beside.film,
+    "animated_image": beside.film,
+    "audio": beside.sound,
+    "file": beside.file,
+    "image": beside.picture,
+}
+
+
+def _https(value: Any) -> str:
+    return jsonvalues.address(value, secure=True)
+
+
+def picture(url: Any, alt: str = "") -> list[File]:
+    """A picture to fetch."""
+    return [File("bilde.jpg", "image/jpeg", b"", alt, _https(url))] if _https(url) else []
+
+
+def pictures(value: Mapping[str, Any]) -> list[File]:
+    """The pictures of a comment or a post: one, or several."""
+    photo = value.get("photo") or (value.get("link") if value.get("item") == "photo" else None)
+    found = [one for url in (photo, *jsonvalues.many(value.get("photos"))) for one in picture(url)]
+    return list(dict.fromkeys(found))[:MOST_FILES]
+
+
+def of_post(value: Mapping[str, Any], item: str) -> list[beside.Aside]:
+    """What a comment or a post of a page's feed shows beside its words."""
+    found = []
+    title, words = (jsonvalues.text(value.get(name)) for name in ("title", "description"))
+    link, film = _https(value.get("link")), _https(value.get("video"))
+    if film or item == "video":
+        found.append(beside.film(film or link, title))
+    elif link and item != "photo":
+        found.append(beside.share(link, title, words) if item == "share" else beside.link(link, title, words))  # fmt: skip
+    more = jsonvalues.many(value.get("photos"))[MOST_FILES:]
+    found += [beside.picture(_https(url)) for url in more]
+    return found + of_attachment(value.get("attachment"))
+
+
+def of_attachment(held: Any) -> list[beside.Aside]:
+    """The attachment of a comment, as the Graph API tells it (…/reference/story-attachment)."""
+    found = []
+    for one in jsonvalues.tables(held):
+        kind = jsonvalues.text(one.get("type"))
+        url = _https(one.get("url")) or _https(jsonvalues.within(one, "target", "url"))
+        texts = [jsonvalues.text(one.get(name)) for name in ("title", "description")]
+        if "video" in kind:
+            found.append(beside.film(url, texts[0]))
+        elif "sticker" in kind:
+            found.append(beside.sticker(url, texts[0]))
+        elif kind not in ("photo", "album") and (url or any(texts)):
+            found.append(beside.link(url, *texts))
+    return found
+
+
+def of_message(said: Mapping[str, Any]) -> tuple[list[File], list[beside.Aside]]:
+    """The files of a message that are fetched, and everything else it shows."""
+    files: list[File] = []
+    asides: list[beside.Aside] = []
+    for one in jsonvalues.tables(said.get("attachments")):
+        file = _file(one) if len(files) < MOST_FILES else None
+        if file is not None:
+            files.append(file)
+        else:
+            asides.append(_aside(one))
+    if story := _https(jsonvalues.within(said, "reply_to", "story", "url")):
+        asides.append(beside.quote(story))
+    return files, asides
+
+
+def _url(one: Mapping[str, Any]) -> str:
+    return _https(jsonvalues.within(one, "payload", "url")) or _https(one.get("url"))
+
+
+def _is_sticker(one: Mapping[str, Any]) -> bool:
+    return bool(jsonvalues.key(jsonvalues.within(one, "payload", "sticker_id")))
+
+
+def _file(one: Mapping[str, Any]) -> File | None:
+    kind = jsonvalues.text(one.get("type"))
+    if kind not in _KEPT or not _url(one) or _is_sticker(one):
+        return None
+    name, media_type = _KEPT[kind]
+    return File(name, media_type, b"", url=_url(one))
+
+
+def _aside(one: Mapping[str, Any]) -> beside.Aside:
+    kind = jsonvalues.text(one.get("type"))
+    payload = jsonvalues.table(one.get("payload"))
+    title = jsonvalues.text(one.get("title")) or jsonvalues.text(payload.get("title"))
+    if _is_sticker(one):
+        return beside.sticker(_url(one))
+    if kind in _TOLD:
+        return _TOLD[kind](_url(one), title)
+    if kind in _SHARES:
+        return beside.share(_url(one), title)
+    if kind == "location":
+        return _place(payload, title, _url(one))
+    if kind == "template":
+        texts = [_words(each) for each in jsonvalues.tables(payload.get("elements"))]
+        return beside.card(title, jsonvalues.text(payload.get("text")), *texts)
+    if kind in ("fallback", "link"):
+        return beside.link(_url(one), title)
+    return beside.unseen(kind or "attachment", _url(one))
+
+
+def _words(element: Mapping[str, Any]) -> str:
+    texts = (jsonvalues.text(element.get(name)) for name in ("title", "subtitle"))
+    return ": ".join(one for one in texts if one)
+
+
+def _place(payload: Mapping[str, Any], title: str, url: str) -> beside.Aside:
+    spot = jsonvalues.table(payload.get("coordinates"))
+    where = [jsonvalues.text(spot.get(name)) for name in ("lat", "long")]
+    return beside.place(title, where=url or (f"geo:{','.join(where)}" if all(where) else ""))
+
+
+def of_media(held: Mapping[str, Any]) -> tuple[Sequence[File], list[beside.Aside]]:
+    """The picture of a reply on Threads, and everything else it shows (…/threads/reply-management)."""
+    kind = jsonvalues.text(held.get("media_type")).upper()
+    url, alt = held.get("media_url"), jsonvalues.text(held.get("alt_text"))
+    asides = []
+    if kind == "VIDEO":
+        asides.append(beside.film(_https(url), alt))
+    elif kind == "AUDIO":
+        asides.append(beside.sound(_https(url), alt))
+    if gif := _https(held.get("gif_url")):
+        asides.append(beside.film(gif))
+    if link := _https(held.get("link_attachment_url")):
+        asides.append(beside.link(link))
+    if poll := jsonvalues.table(held.get("poll_attachment")):
+        options = [jsonvalues.text(poll.get(f"option_{letter}")) for letter in "abcd"]
+        asides.append(beside.poll([one for one in options if one]))
+    files = picture(url, alt) if kind in ("IMAGE", "CAROUSEL_ALBUM") else []
+    return files, asides
