@@ -27,10 +27,19 @@ _BLOCKS = {
         "header",
         "footer",
         "dl",
+        "details",
+        "summary",
+        "figure",
+        "figcaption",
+        "caption",
+        "main",
+        "aside",
+        "textarea",
     ),
     *("h1", "h2", "h3", "h4", "h5", "h6", "center", "fieldset", "form"),
 }
 _KEPT_SPACE = ("pre", "break-spaces")
+_MOST_BLANK = 20  # lines between the end of a link and its last words
 _PLAYED = {"video", "audio", "embed"}
 _SPACED = {"p", "ul", "ol", "table", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote"}
 _DROPPED = frozenset(
@@ -45,7 +54,14 @@ _MOST_LINK_PARTS, _MOST_LINK_CHARS = (
     200,
     4_000,
 )  # of a link's words, to see whether they are its address
-_VOID = {"br", "hr", "img"}
+_VOID = {"br", "hr", "img", "input"}
+# What is struck out is not what they say now.
+_AROUND = {
+    **dict.fromkeys(("s", "del", "strike"), ("~~", "~~")),
+    "q": ("«", "»"),
+    "option": (" ", ""),
+}
+_TYPED = {"text", "email", "tel", "number", "date", "time", "url", "search"}
 _DATA_ADDRESS = re.compile(r"data:[a-z]+/[^\s\"'>]{100,}", re.IGNORECASE)
 _EMBEDDED = re.compile(
     rb"(\b(?:src|href|background)\s{0,20}=\s{0,20})"
@@ -164,7 +180,7 @@ class _Page:
         self.lines: list[str] = []
         self.line: list[str] = []
         self.quote = 0
-        self.links: list[tuple[str, int]] = []
+        self.links: list[tuple[str, int, int]] = []
         self.preformatted = 0
 
     def say(self, text: str) -> None:
@@ -206,9 +222,9 @@ class _Page:
         if tag in _PLAYED:
             self.silent += 1  # what stands in it is for programs that cannot play it
             return
-        keeps = tag == "pre" or reader.style_of(attributes).get("white-space", "").startswith(
-            _KEPT_SPACE
-        )
+        keeps = tag in ("pre", "textarea") or reader.style_of(attributes).get(
+            "white-space", ""
+        ).startswith(_KEPT_SPACE)
         self.kept.append(keeps)
         self.preformatted += keeps
 
@@ -264,11 +280,23 @@ class _Page:
             self.line.append(" ")
         elif name == "img":
             self._picture(attributes)
+        elif name in _AROUND:
+            self.line.append(_AROUND[name][int(closing)])
+        elif name == "input" and not closing:
+            self._field(attributes)
         elif name in _PLAYED and not closing:
             words = attributes.get("title") or attributes.get("aria-label") or ""
             self.end_block(spaced=False)
             self._name(words, attributes.get("src") or "")
             self.end_block(spaced=False)
+
+    def _field(self, attributes: dict[str, str]) -> None:
+        """What somebody has filled in a form with that they send."""
+        kind = attributes.get("type", "text").lower()
+        if kind in ("checkbox", "radio"):
+            self.line.append("[x]" if "checked" in attributes else "[ ]")
+        elif kind in _TYPED:
+            self.line.append(one_line(attributes.get("value", ""), 1_000))
 
     def _picture(self, attributes: dict[str, str]) -> None:
         alt = one_line(attributes.get("alt", ""), 1_000)
@@ -289,14 +317,25 @@ class _Page:
 
     def link(self, attributes: dict[str, str], *, closing: bool) -> None:
         if not closing:
-            self.links.append((_address(attributes.get("href", "")), len(self.line)))
-        elif self.links:
-            target, start = self.links.pop()
-            # Links inside links would have the same words looked through again and again.
-            shown = "".join(self.line[start : start + _MOST_LINK_PARTS])[:_MOST_LINK_CHARS].strip()
-            bare = target.removeprefix("mailto:").removeprefix("tel:")
-            if target and bare.rstrip("/") not in shown and shown not in bare:
-                self.line.append(f" ({bare[:500]})")
+            target = _address(attributes.get("href", ""))
+            self.links.append((target, len(self.lines), len(self.line)))
+            return
+        if not self.links:
+            return
+        target, line, place = self.links.pop()
+        # Links inside links would have the same words looked through again and again.
+        before = self.lines[line : line + _MOST_LINK_PARTS]
+        words = self.line[0 if before else place :][:_MOST_LINK_PARTS]
+        shown = "".join([*before, *words])[:_MOST_LINK_CHARS].strip()
+        if not target or target.rstrip("/") in shown or (shown and shown in target):
+            return
+        if self.line or not before:
+            self.line.append(f" ({target})" if shown else f"{target} ")
+            return
+        # The words were a block of their own: the address stands at the end of its last line.
+        ends = range(len(self.lines) - 1, max(line, len(self.lines) - _MOST_BLANK) - 1, -1)
+        last = next((at for at in ends if self.lines[at].strip("> ")), len(self.lines) - 1)
+        self.lines[last] += f" ({target})"
 
     def text(self) -> str:
         self.feed()
@@ -310,5 +349,11 @@ def _is_small(attributes: dict[str, str]) -> bool:
 
 def _address(href: str) -> str:
     """A link's address, when it is of a kind people follow."""
+    href = one_line(href, 2_000)
     scheme = _SCHEME.match(href)
-    return "" if scheme and scheme[1].lower() not in _SCHEMES else href
+    kind = scheme[1].lower() if scheme else ""
+    if href.startswith("#") or (kind and kind not in _SCHEMES):
+        return ""
+    if kind in ("mailto", "tel"):
+        return href.partition(":")[2].partition("?")[0]
+    return href
