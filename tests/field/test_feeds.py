@@ -122,6 +122,16 @@ def test_two_items_with_one_id_are_two():
     assert first.id != second.id
 
 
+def test_a_summary_beside_the_whole_is_looked_through_and_a_picture_alone_is_no_text():
+    spaces = ' xmlns:content="http://purl.org/rss/1.0/modules/content/"'
+    whole = "<content:encoded>&lt;p&gt;Ferga går ikke.&lt;/p&gt;</content:encoded>"
+    entry = rss_with(f"<title>T</title><description>I Nordvåg</description>{whole}", spaces=spaces)
+    assert (entry.text, names(entry, "nordvåg")) == ("Ferga går ikke.", True)
+    picture = "<content:encoded>&lt;img src='/1.jpg'&gt;</content:encoded>"
+    entry = rss_with(f"<title>T</title>{picture}<description>Ord</description>", spaces=spaces)
+    assert entry.text == "Ord"
+
+
 # Asked again and again ---------------------------------------------------------------------------
 
 

@@ -32,8 +32,8 @@ class BadFeed(ValueError):  # noqa: N818 - names what was read
 class Entry:
     """One item of a feed. `text` is plain; times are aware, None when the feed does not tell.
 
-    `other_id` is what it is known by when another item of the feed has the same id. `files` are films and sound that come
-    with it: media type, address, title.
+    `other_id` is what it is known by when another item of the feed has the same id. `more` are other texts of it that are
+    not shown: a summary beside the whole. `files` are films and sound that come with it: media type, address, title.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Entry:
     published_at: datetime | None
     changed_at: datetime | None
     other_id: str = ""
+    more: str = ""
     files: tuple[tuple[str, str, str], ...] = ()
 
 
@@ -99,7 +100,8 @@ def _address(said: str, base: str) -> str:
 def _entry(held: feedtree.Item, words: Words) -> Entry | None:
     url = next((found for one in held.links if (found := _address(one.text, one.base))), "")
     title = one_line(_plain(held.title, words), 300)
-    text = next((found for one in held.texts if (found := _plain(one, words))), "")
+    texts = [found for one in held.texts if (found := _plain(one, words))]
+    text = next(filter(_has_words, texts), "") or next(iter(texts), "")
     if not (title or text):
         return None
     told = hashlib.sha256((url or f"{title}\n{text}").encode()).hexdigest()[:16]
@@ -120,8 +122,14 @@ def _entry(held: feedtree.Item, words: Words) -> Entry | None:
         published_at or changed_at,
         changed_at,
         f"{named}#{hashlib.sha256((url + title).encode()).hexdigest()[:16]}",
+        "\n".join(one for one in texts if one != text),
         tuple(dict.fromkeys(files))[:MOST_FILES],
     )
+
+
+def _has_words(text: str) -> bool:
+    """Whether it says more than what pictures it has."""
+    return any(line and not line.startswith("[") for line in text.split("\n"))
 
 
 def _told_apart(entries: list[Entry | None]) -> tuple[Entry, ...]:

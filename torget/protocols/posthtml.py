@@ -10,14 +10,17 @@ from urllib.parse import urljoin, urlsplit
 from torget.protocols import html as reader
 from torget.protocols.plaintext import clean, one_line
 
-MOST_CHARS = 50_000
+MOST_CHARS = 100_000
+_CUT = " […]"
 _MOST_ADDRESS_CHARS = 2_000
 _MOST_LINK_PARTS = 200
 _MOST_NESTED = 8  # lists and quotes are told apart no deeper
 _PARAGRAPHS = frozenset(
     "p ul ol dl blockquote pre table figure section article h1 h2 h3 h4 h5 h6".split()  # noqa: SIM905
 )
-_LINES = frozenset({"br", "div", "li", "tr", "hr", "dt", "dd", "figcaption", "summary", "caption"})
+_LINES = frozenset(
+    {"br", "div", "li", "tr", "hr", "dt", "dd", "figcaption", "summary", "caption", "option"}
+)
 _DROPPED = frozenset({"script", "style", "template", "mx-reply", "head", "title"})
 _PLAYED = {"video": "film", "audio": "sound", "iframe": "embedded", "embed": "embedded"}
 # While it is laid out: a space that stays, and where a quote begins and ends. Strangers' own are taken away first.
@@ -52,7 +55,7 @@ Picture = Callable[[str, str, str], str]
 
 def _plain(_kind: str, words: str, address: str) -> str:
     """What cannot be kept, named by its description and address alone."""
-    return f"[{words}] {address}".strip() if words else address
+    return f" [{words}] {address} " if words else f" {address} "
 
 
 @dataclass(slots=True)
@@ -75,6 +78,7 @@ class _Post:
     links: list[tuple[str, int]] = field(default_factory=list)
     kept: int = 0  # how many elements are open that keep their white space
     cells: int = 0  # of the table row that is open
+    waiting: str = ""  # a film or sound that has not told its address
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         self._part(tag)
@@ -82,8 +86,8 @@ class _Post:
             self.parts.append(_WRAPPED[tag][0])
         elif tag == "a":
             self.links.append((self._address(attributes.get("href", "")), len(self.parts)))
-        elif tag == "img" or tag in _PLAYED:
-            self.parts.append(self._told(tag, attributes))
+        elif tag == "img" or tag in _PLAYED or tag == "source":
+            self._show(tag, attributes)
         elif tag == "pre":
             self.kept += 1
         elif tag in ("tr", "td", "th"):
@@ -134,6 +138,20 @@ class _Post:
         number = _whole(attributes.get("value"), held.number)
         held.number = number + held.step
         return f"{inset}{number}. "
+
+    def _show(self, tag: str, attributes: dict[str, str]) -> None:
+        """A picture, film or sound; one that has its address in the first of several sources is told there."""
+        if tag == "source":
+            if self.waiting and attributes.get("src"):
+                waiting, self.waiting = self.waiting, ""
+                self.parts.append(self._told(waiting, attributes))
+        elif tag in ("video", "audio") and not attributes.get("src"):
+            self.waiting = tag
+        elif (
+            attributes.get("width", "") not in ("0", "1")
+            or attributes.get("height") != attributes["width"]
+        ):
+            self.parts.append(self._told(tag, attributes))
 
     def _told(self, tag: str, attributes: dict[str, str]) -> str:
         words = one_line(attributes.get("alt") or attributes.get("title") or "", 1_500)
@@ -206,13 +224,15 @@ def to_text(html: str, *, base: str = "", named: Picture = _plain) -> str:
 
     `base` is where relative addresses start. `named` gives the words for a picture, film, sound or embedded page (its
     kind, description and address) that stands in the text. Numbers of lists, quotes ("> ") and white space in `pre` are
-    kept. Nothing is fetched.
+    kept. Nothing is fetched. What is beyond `MOST_CHARS` is left out, and said to be.
     """
     post = _Post(base, named)
-    written = _SECTION.sub("", html[:MOST_CHARS])
+    cut = len(html) > MOST_CHARS
+    written = _SECTION.sub("", html[: MOST_CHARS - len(_CUT)])
     written = _DECLARATION.sub("&lt;", written)
     reader.read(written, post, most_chars=2 * MOST_CHARS, dropped=_DROPPED)
-    return clean("\n".join(_laid("".join(post.parts)))).strip("\n")
+    text = clean("\n".join(_laid("".join(post.parts)))).strip("\n")
+    return text + _CUT if cut else text
 
 
 def looks_like_html(text: str) -> bool:

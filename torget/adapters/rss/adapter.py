@@ -177,7 +177,7 @@ def _read(answer: http.Response, url: str) -> Fetched:
 def names(entry: Entry, words: str) -> bool:
     """Whether one of the words stands in it, also with an ending ("Nordvågs"); without words everything does."""
     wanted = [re.escape(word.strip().casefold()) for word in words.split(",") if word.strip()]
-    said = f"{entry.title}\n{entry.text}".casefold()
+    said = f"{entry.title}\n{entry.text}\n{entry.more}".casefold()
     return not wanted or re.search(rf"(?<!\w)(?:{'|'.join(wanted)})", said) is not None
 
 
