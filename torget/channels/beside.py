@@ -23,7 +23,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)  # times are written with their yea
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class Enclosure:
     """One thing beside the words: what it is, what is said of it, where it is found, and lines under it."""
 
     label: str
@@ -48,12 +48,12 @@ def _stands_in(url: str, body: str) -> bool:
     return at >= 0 and not body[at + len(url) : at + len(url) + 1].strip(".,;:!?)]}>\"'» \n\t")
 
 
-def join(body: str, asides: Sequence[Aside]) -> str:
+def join(body: str, enclosures: Sequence[Enclosure]) -> str:
     """The text with everything beside it under it, each once."""
     lines = dict.fromkeys(
-        line for one in asides[:MOST_LINES] if (line := one.written(body)) and line not in body
+        line for one in enclosures[:MOST_LINES] if (line := one.written(body)) and line not in body
     )
-    more = len(asides) - MOST_LINES
+    more = len(enclosures) - MOST_LINES
     if more > 0:
         lines[_("[Og %(count)s ting til. Se dem der det ble sagt.]") % {"count": more}] = None
     return "\n\n".join(part for part in (body, "\n".join(lines)) if part)
@@ -69,67 +69,67 @@ def _of(*words: str) -> str:
     return " – ".join(dict.fromkeys(one for word in words if (one := one_line(word, MOST_CHARS))))
 
 
-def link(url: str, title: str = "", description: str = "") -> Aside:
+def link(url: str, title: str = "", description: str = "") -> Enclosure:
     """A link with its card, where the network made one."""
-    return Aside(_("Lenke"), _of(title, description), url, is_address=True)
+    return Enclosure(_("Lenke"), _of(title, description), url, is_address=True)
 
 
-def film(url: str, description: str = "") -> Aside:
+def film(url: str, description: str = "") -> Enclosure:
     """A film or an animation."""
-    return Aside(_("Film"), _of(description), url)
+    return Enclosure(_("Film"), _of(description), url)
 
 
-def sound(url: str, description: str = "") -> Aside:
+def sound(url: str, description: str = "") -> Enclosure:
     """A recording, a voice message, music."""
-    return Aside(_("Lyd"), _of(description), url)
+    return Enclosure(_("Lyd"), _of(description), url)
 
 
-def picture(url: str, description: str = "") -> Aside:
+def picture(url: str, description: str = "") -> Enclosure:
     """A picture that is not fetched."""
-    return Aside(_("Bilde"), _of(description), "" if url.startswith("data:") else url)
+    return Enclosure(_("Bilde"), _of(description), "" if url.startswith("data:") else url)
 
 
-def file(url: str, name: str = "", description: str = "") -> Aside:
+def file(url: str, name: str = "", description: str = "") -> Enclosure:
     """A file that is not fetched."""
-    return Aside(_("Fil"), _of(name, description), url)
+    return Enclosure(_("Fil"), _of(name, description), url)
 
 
-def sticker(url: str = "", description: str = "") -> Aside:
+def sticker(url: str = "", description: str = "") -> Enclosure:
     """A sticker."""
-    return Aside(_("Klistremerke"), _of(description), url)
+    return Enclosure(_("Klistremerke"), _of(description), url)
 
 
-def reaction(words: str) -> Aside:
+def reaction(words: str) -> Enclosure:
     """A reaction that stands for a message."""
-    return Aside(_("Reaksjon"), _of(words))
+    return Enclosure(_("Reaksjon"), _of(words))
 
 
-def quote(url: str, author: str = "", words: str = "") -> Aside:
+def quote(url: str, author: str = "", words: str = "") -> Enclosure:
     """What somebody else said, shown with it."""
     shown = one_line(words, MOST_CHARS)
     words = _of(author, f"«{shown}»" if shown else "")
-    return Aside(_("Siterer"), words, url, is_address=True)
+    return Enclosure(_("Siterer"), words, url, is_address=True)
 
 
-def share(url: str, title: str = "", words: str = "") -> Aside:
+def share(url: str, title: str = "", words: str = "") -> Enclosure:
     """A post of somebody else's that is passed on."""
-    return Aside(_("Deler"), _of(title, words), url)
+    return Enclosure(_("Deler"), _of(title, words), url)
 
 
-def place(name: str = "", address: str = "", where: str = "") -> Aside:
+def place(name: str = "", address: str = "", where: str = "") -> Enclosure:
     """A place: its name, its address, and its coordinates or where a map shows it."""
-    return Aside(_("Sted"), _of(name, address), where)
+    return Enclosure(_("Sted"), _of(name, address), where)
 
 
-def card(*words: str) -> Aside:
+def card(*words: str) -> Enclosure:
     """Somebody's name, number and address."""
-    return Aside(_("Kontakt"), _of(*words))
+    return Enclosure(_("Kontakt"), _of(*words))
 
 
-def at_time(begins: datetime | None, ends: datetime | None = None) -> Aside:
+def at_time(begins: datetime | None, ends: datetime | None = None) -> Enclosure:
     """When something takes place."""
     span = [times.moment(one, now=_LONG_AGO) for one in (begins, ends) if one]
-    return Aside(_("Tid"), _of(*span))
+    return Enclosure(_("Tid"), _of(*span))
 
 
 def poll(
@@ -139,7 +139,7 @@ def poll(
     ends_at: datetime | None = None,
     closed: bool = False,
     question: str = "",
-) -> Aside:
+) -> Enclosure:
     """A poll with its options."""
     until = times.moment(ends_at, now=_LONG_AGO) if ends_at else ""
     terms = [
@@ -148,16 +148,16 @@ def poll(
         _("avsluttet") if closed else "",
     ]
     lines = [f"• {one_line(option, 300)}" for option in options[:MOST_LINES]]
-    return Aside(_("Avstemning"), _of(question, ", ".join(filter(None, terms))), lines=lines)
+    return Enclosure(_("Avstemning"), _of(question, ", ".join(filter(None, terms))), lines=lines)
 
 
-def unseen(what: str, url: str = "") -> Aside:
+def unseen(what: str, url: str = "") -> Enclosure:
     """Something of a kind we do not know: named, so that a person can look where it was said."""
     named = one_line(what, 100)
-    return Aside(_("Noe vi ikke kan vise her. Se det der det ble sagt"), named, url)
+    return Enclosure(_("Noe vi ikke kan vise her. Se det der det ble sagt"), named, url)
 
 
-def kept_out(kind: str, url: str, description: str = "") -> Aside:
+def kept_out(kind: str, url: str, description: str = "") -> Enclosure:
     """By its media type ("video/mp4", "image"): a file that is named and not fetched."""
     first = kind.partition("/")[0].lower()
     known = {"video": film, "gifv": film, "audio": sound, "image": picture, "gif": film}
@@ -166,7 +166,7 @@ def kept_out(kind: str, url: str, description: str = "") -> Aside:
 
 def _in_text(kind: str, words: str, address: str) -> str:
     known = {"picture": picture, "film": film, "sound": sound}
-    one = known[kind](address, words) if kind in known else Aside(_("Innebygd"), words, address)
+    one = known[kind](address, words) if kind in known else Enclosure(_("Innebygd"), words, address)
     return f" {one.written('')} " if words or one.url else ""
 
 

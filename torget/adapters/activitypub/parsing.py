@@ -201,7 +201,7 @@ def _body(note: NoteSaid, mine: Ours) -> str:
     if not _warns(note):
         above.append(note.summary)
     told = [one for one in above if one and one not in text]
-    return beside.join("\n\n".join([*told, *([text] if text else [])]), _asides(note))
+    return beside.join("\n\n".join([*told, *([text] if text else [])]), _enclosures(note))
 
 
 def _warns(note: NoteSaid) -> bool:
@@ -209,7 +209,7 @@ def _warns(note: NoteSaid) -> bool:
     return note.sensitive or note.type in ("Note", "Question", "ChatMessage")
 
 
-def _asides(note: NoteSaid) -> list[beside.Aside]:
+def _enclosures(note: NoteSaid) -> list[beside.Enclosure]:
     """Everything beside the words of a note."""
     found = []
     if note.poll:
@@ -218,7 +218,7 @@ def _asides(note: NoteSaid) -> list[beside.Aside]:
     if note.starts_at:
         found.append(beside.at_time(note.starts_at, note.ends_at))
     found += [beside.place(one.name, one.address, one.where) for one in note.places]
-    kinds: Mapping[str, Callable[[str, str], beside.Aside]]
+    kinds: Mapping[str, Callable[[str, str], beside.Enclosure]]
     kinds = {"film": beside.film, "sound": beside.sound, "link": beside.link}
     files = [one for one in note.attachments if one.kind == "file"][MOST_FILES:]
     found += [kinds[one.kind](one.url, one.alt) for one in note.attachments if one.kind in kinds]

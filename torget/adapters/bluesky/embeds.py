@@ -51,9 +51,9 @@ def quoted_uri(record: Mapping[str, Any]) -> str:
     return jsonvalues.text(jsonvalues.within(held, "uri"))
 
 
-def asides(record: Mapping[str, Any]) -> list[beside.Aside]:
+def enclosures(record: Mapping[str, Any]) -> list[beside.Enclosure]:
     """Everything a record shows that is neither words nor a picture we fetch."""
-    found: list[beside.Aside] = []
+    found: list[beside.Enclosure] = []
     for part in _parts(record.get("embed")):
         found += _of(part)
     if uri := quoted_uri(record):
@@ -62,7 +62,7 @@ def asides(record: Mapping[str, Any]) -> list[beside.Aside]:
     return [*found, beside.link(original)] if original else found
 
 
-def _of(part: Mapping[str, Any]) -> list[beside.Aside]:
+def _of(part: Mapping[str, Any]) -> list[beside.Enclosure]:
     found = []
     card = jsonvalues.table(part.get("external"))
     if card:

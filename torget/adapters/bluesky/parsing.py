@@ -53,7 +53,7 @@ def text_of(record: Mapping[str, Any]) -> str:
 
 def body_of(record: Mapping[str, Any]) -> str:
     """What a post says, and under it what else it shows. By the record alone: the same however it reached us."""
-    return beside.join(text_of(record), embeds.asides(record))
+    return beside.join(text_of(record), embeds.enclosures(record))
 
 
 def says_the_same(record: Mapping[str, Any], body: str) -> bool:

@@ -52,7 +52,7 @@ def utterance(held: Mapping[str, Any], post: str, received_at: datetime) -> Utte
     return Utterance(
         external_id=named,
         author=Author(actor, _("Noen på LinkedIn")),
-        body=beside.join(clean(_words(held)), _asides(held)),
+        body=beside.join(clean(_words(held)), _enclosures(held)),
         occurred_at=at,
         kind="edit" if changed_at > at else "new",
         changed_at=changed_at if changed_at > at else None,
@@ -66,7 +66,7 @@ def _words(held: Mapping[str, Any]) -> str:
     return jsonvalues.text(jsonvalues.within(held, "message", "text"))
 
 
-def _asides(held: Mapping[str, Any]) -> list[beside.Aside]:
+def _enclosures(held: Mapping[str, Any]) -> list[beside.Enclosure]:
     """Pictures and links of a comment: LinkedIn names what they are, and of a link where it leads."""
     found = []
     for one in jsonvalues.tables(held.get("content")):

@@ -101,7 +101,7 @@ def words_of(status: Mapping[str, Any]) -> str:
 
 def body_of(status: Mapping[str, Any]) -> str:
     """What a post says, and under it what else it shows."""
-    return beside.join(words_of(status), _asides(status))
+    return beside.join(words_of(status), _enclosures(status))
 
 
 def says_the_same(status: Mapping[str, Any], body: str) -> bool:
@@ -109,7 +109,7 @@ def says_the_same(status: Mapping[str, Any], body: str) -> bool:
     return body == body_of(status) or beside.has_the_words(body, words_of(status))
 
 
-def _asides(status: Mapping[str, Any]) -> list[beside.Aside]:
+def _enclosures(status: Mapping[str, Any]) -> list[beside.Enclosure]:
     found = []
     if options := jsonvalues.tables(jsonvalues.within(status, "poll", "options")):
         poll = jsonvalues.table(status.get("poll"))
@@ -128,7 +128,7 @@ def _asides(status: Mapping[str, Any]) -> list[beside.Aside]:
     return found + _quoted(status)
 
 
-def _quoted(status: Mapping[str, Any]) -> list[beside.Aside]:
+def _quoted(status: Mapping[str, Any]) -> list[beside.Enclosure]:
     """Mastodon 4.5 tells the post in `quote`, others in `quote` or `pleroma.quote` themselves."""
     found = []
     for held in (status.get("quote"), jsonvalues.within(status, "pleroma", "quote")):
@@ -155,7 +155,7 @@ def _is_picture(media: Mapping[str, Any]) -> bool:
     return text(media.get("type")) == "image" and bool(_source(media))
 
 
-def _told(media: Mapping[str, Any]) -> beside.Aside:
+def _told(media: Mapping[str, Any]) -> beside.Enclosure:
     return beside.kept_out(text(media.get("type")), _source(media), text(media.get("description")))
 
 

@@ -157,7 +157,9 @@ def _body(
     repeated = _FALLBACK.match(body) if replied else None
     folded = repeated.group() if repeated else ""
     words = _words(content, body.removeprefix(folded))
-    return beside.join(words, shown.asides(content, _text(event["type"]), kept=kept)), clean(folded)
+    return beside.join(words, shown.enclosures(content, _text(event["type"]), kept=kept)), clean(
+        folded
+    )
 
 
 def _words(content: Mapping[str, Any], body: str) -> str:

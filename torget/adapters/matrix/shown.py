@@ -31,7 +31,9 @@ def _words(held: Any) -> str:
     return ""
 
 
-def asides(content: Mapping[str, Any], event_type: str, *, kept: bool) -> list[beside.Aside]:
+def enclosures(
+    content: Mapping[str, Any], event_type: str, *, kept: bool
+) -> list[beside.Enclosure]:
     """Everything an event shows that is neither words nor, when it was `kept`, its file."""
     kind = jsonvalues.text(content.get("msgtype"))
     found = []
@@ -53,13 +55,13 @@ def asides(content: Mapping[str, Any], event_type: str, *, kept: bool) -> list[b
     return found
 
 
-def _poll(held: Mapping[str, Any]) -> beside.Aside:
+def _poll(held: Mapping[str, Any]) -> beside.Enclosure:
     options = [_words(one) for one in jsonvalues.tables(held.get("answers"))]
     several = jsonvalues.whole(held.get("max_selections"), 1) > 1
     return beside.poll(options, several=several, question=_words(held.get("question")))
 
 
-def _place(content: Mapping[str, Any]) -> list[beside.Aside]:
+def _place(content: Mapping[str, Any]) -> list[beside.Enclosure]:
     held = jsonvalues.table(_first(content, _PLACE))
     where = jsonvalues.text(held.get("uri")) or jsonvalues.text(content.get("geo_uri"))
     if not where and not held:

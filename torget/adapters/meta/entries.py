@@ -185,7 +185,7 @@ def message(event: Mapping[str, Any], place: Place) -> Iterator[News]:
 
 def _said(said: Mapping[str, Any], mid: str, sender: str, at: datetime) -> Utterance:
     gone = said.get("is_deleted") is True
-    files, asides = shown.of_message(said)
+    files, enclosures = shown.of_message(said)
     words = clean(text_of(said.get("text")) or text_of(said.get("title")))
     if said.get("is_unsupported") is True:
         unseen = _("[Noe Meta ikke viser oss. Se det i innboksen der.]")
@@ -194,7 +194,7 @@ def _said(said: Mapping[str, Any], mid: str, sender: str, at: datetime) -> Utter
     return Utterance(
         external_id=mid,
         author=Author(sender),
-        body="" if gone else beside.join(words, asides),
+        body="" if gone else beside.join(words, enclosures),
         occurred_at=at,
         kind="delete" if gone else "new",
         changed_at=at if gone else None,

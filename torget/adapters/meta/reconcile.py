@@ -165,20 +165,20 @@ def _public(
 
 def _message(held: Mapping[str, Any], place: Place) -> Utterance:
     sender = jsonvalues.table(held["from"])
-    files, asides = _shown(held)
+    files, enclosures = _shown(held)
     return Utterance(
         external_id=key_of(held["id"]),
         author=Author(key_of(sender.get("id"))[:320], one_line(text_of(sender.get("name")), 120)),
-        body=beside.join(clean(text_of(held.get("message"))), asides),
+        body=beside.join(clean(text_of(held.get("message"))), enclosures),
         occurred_at=moment(held.get("created_time"), place.received_at),
         attachments=files,
     )
 
 
-def _shown(held: Mapping[str, Any]) -> tuple[list[File], list[beside.Aside]]:
+def _shown(held: Mapping[str, Any]) -> tuple[list[File], list[beside.Enclosure]]:
     """What came with it, in the words of the Graph API (…/reference/message/attachments)."""
     files: list[File] = []
-    asides: list[beside.Aside] = []
+    enclosures: list[beside.Enclosure] = []
     each = held.get("attachments")
     for one in jsonvalues.tables(jsonvalues.within(each, "data") or each):
         image = jsonvalues.within(one, "image_data", "url")
@@ -187,7 +187,7 @@ def _shown(held: Mapping[str, Any]) -> tuple[list[File], list[beside.Aside]]:
         if image:
             files += shown.picture(image)
         elif film:
-            asides.append(beside.film(film, name))
+            enclosures.append(beside.film(film, name))
         else:
-            asides.append(beside.kept_out(text_of(one.get("mime_type")), url, name))
-    return files, asides
+            enclosures.append(beside.kept_out(text_of(one.get("mime_type")), url, name))
+    return files, enclosures

@@ -14,7 +14,7 @@ _KEPT = {"image": ("bilde.jpg", "image/jpeg"), "file": ("fil", "application/octe
 _SHARES = frozenset(
     {"share", "ig_reel", "reel", "ig_post", "story_mention", "ig_story", "post", "video_share"}
 )
-_TOLD: Mapping[str, Callable[[str, str], beside.Aside]] = {
+_TOLD: Mapping[str, Callable[[str, str], beside.Enclosure]] = {
     "video": beside.film,
     "animated_image": beside.film,
     "audio": beside.sound,
@@ -39,7 +39,7 @@ def pictures(value: Mapping[str, Any]) -> list[File]:
     return list(dict.fromkeys(found))[:MOST_FILES]
 
 
-def of_post(value: Mapping[str, Any], item: str) -> list[beside.Aside]:
+def of_post(value: Mapping[str, Any], item: str) -> list[beside.Enclosure]:
     """What a comment or a post of a page's feed shows beside its words."""
     found = []
     title, words = (jsonvalues.text(value.get(name)) for name in ("title", "description"))
@@ -53,7 +53,7 @@ def of_post(value: Mapping[str, Any], item: str) -> list[beside.Aside]:
     return found + of_attachment(value.get("attachment"))
 
 
-def of_attachment(held: Any) -> list[beside.Aside]:
+def of_attachment(held: Any) -> list[beside.Enclosure]:
     """The attachment of a comment, as the Graph API tells it (…/reference/story-attachment)."""
     found = []
     for one in jsonvalues.tables(held):
@@ -69,19 +69,19 @@ def of_attachment(held: Any) -> list[beside.Aside]:
     return found
 
 
-def of_message(said: Mapping[str, Any]) -> tuple[list[File], list[beside.Aside]]:
+def of_message(said: Mapping[str, Any]) -> tuple[list[File], list[beside.Enclosure]]:
     """The files of a message that are fetched, and everything else it shows."""
     files: list[File] = []
-    asides: list[beside.Aside] = []
+    enclosures: list[beside.Enclosure] = []
     for one in jsonvalues.tables(said.get("attachments")):
         file = _file(one) if len(files) < MOST_FILES else None
         if file is not None:
             files.append(file)
         else:
-            asides.append(_aside(one))
+            enclosures.append(_enclosure(one))
     if story := _https(jsonvalues.within(said, "reply_to", "story", "url")):
-        asides.append(beside.quote(story))
-    return files, asides
+        enclosures.append(beside.quote(story))
+    return files, enclosures
 
 
 def _url(one: Mapping[str, Any]) -> str:
@@ -100,7 +100,7 @@ def _file(one: Mapping[str, Any]) -> File | None:
     return File(name, media_type, b"", url=_url(one))
 
 
-def _aside(one: Mapping[str, Any]) -> beside.Aside:
+def _enclosure(one: Mapping[str, Any]) -> beside.Enclosure:
     kind = jsonvalues.text(one.get("type"))
     payload = jsonvalues.table(one.get("payload"))
     title = jsonvalues.text(one.get("title")) or jsonvalues.text(payload.get("title"))
@@ -125,27 +125,27 @@ def _words(element: Mapping[str, Any]) -> str:
     return ": ".join(one for one in texts if one)
 
 
-def _place(payload: Mapping[str, Any], title: str, url: str) -> beside.Aside:
+def _place(payload: Mapping[str, Any], title: str, url: str) -> beside.Enclosure:
     spot = jsonvalues.table(payload.get("coordinates"))
     where = [jsonvalues.text(spot.get(name)) for name in ("lat", "long")]
     return beside.place(title, where=url or (f"geo:{','.join(where)}" if all(where) else ""))
 
 
-def of_media(held: Mapping[str, Any]) -> tuple[Sequence[File], list[beside.Aside]]:
+def of_media(held: Mapping[str, Any]) -> tuple[Sequence[File], list[beside.Enclosure]]:
     """The picture of a reply on Threads, and everything else it shows (…/threads/reply-management)."""
     kind = jsonvalues.text(held.get("media_type")).upper()
     url, alt = held.get("media_url"), jsonvalues.text(held.get("alt_text"))
-    asides = []
+    enclosures = []
     if kind == "VIDEO":
-        asides.append(beside.film(_https(url), alt))
+        enclosures.append(beside.film(_https(url), alt))
     elif kind == "AUDIO":
-        asides.append(beside.sound(_https(url), alt))
+        enclosures.append(beside.sound(_https(url), alt))
     if gif := _https(held.get("gif_url")):
-        asides.append(beside.film(gif))
+        enclosures.append(beside.film(gif))
     if link := _https(held.get("link_attachment_url")):
-        asides.append(beside.link(link))
+        enclosures.append(beside.link(link))
     if poll := jsonvalues.table(held.get("poll_attachment")):
         options = [jsonvalues.text(poll.get(f"option_{letter}")) for letter in "abcd"]
-        asides.append(beside.poll([one for one in options if one]))
+        enclosures.append(beside.poll([one for one in options if one]))
     files = picture(url, alt) if kind in ("IMAGE", "CAROUSEL_ALBUM") else []
-    return files, asides
+    return files, enclosures

@@ -315,11 +315,11 @@ def _utterance(held: Mapping[str, Any], received_at: datetime) -> Utterance:
     """A reply or a mention. Threads names people by their handle only."""
     name = one_line(entries.key_of(held["username"]), 100)
     above = [jsonvalues.within(held, one, "id") for one in ("replied_to", "root_post")]
-    files, asides = shown.of_media(held)
+    files, enclosures = shown.of_media(held)
     return Utterance(
         external_id=entries.key_of(held["id"]),
         author=Author(name, name, handle=f"@{name}", url=f"https://www.threads.net/@{name}"),
-        body=beside.join(clean(entries.text_of(held.get("text"))), asides),
+        body=beside.join(clean(entries.text_of(held.get("text"))), enclosures),
         occurred_at=entries.moment(held.get("timestamp"), received_at),
         visibility="public",
         parents=[one for one in dict.fromkeys(map(jsonvalues.key, above)) if one],

@@ -239,7 +239,7 @@ def _utterance(held: Mapping[str, Any], account: AccountFacts, received_at: date
     )
 
 
-def _files(held: Any) -> list[beside.Aside]:
+def _files(held: Any) -> list[beside.Enclosure]:
     """Films and sound: media type, address, title."""
     found = [one for one in jsonvalues.many(held) if isinstance(one, list) and len(one) == 3]
     return [beside.kept_out(*map(jsonvalues.text, one)) for one in found]

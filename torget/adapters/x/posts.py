@@ -65,7 +65,7 @@ def _referenced(post: Mapping[str, Any], kind: str) -> str:
     return ""
 
 
-def _asides(held: Mapping[str, Any]) -> list[beside.Aside]:
+def _enclosures(held: Mapping[str, Any]) -> list[beside.Enclosure]:
     post = jsonvalues.table(held.get("post"))
     whole = jsonvalues.table(post.get("note_tweet")) or post
     found = []
@@ -130,7 +130,7 @@ def utterance(held: Mapping[str, Any], received_at: datetime) -> Utterance:
             handle=f"@{handle}" if handle else "",
             url=f"https://x.com/{handle}" if handle.isidentifier() else "",
         ),
-        body=beside.join(clean(words(post)), _asides(held)),
+        body=beside.join(clean(words(post)), _enclosures(held)),
         occurred_at=at,
         kind="new" if named == newest else "edit",
         changed_at=None if named == newest else at,
