@@ -263,6 +263,26 @@ def test_pictures_and_papers_are_fetched_with_their_description(held):
     assert (file.alt, file.url.startswith("https://a.example/")) == ("Kai", True)
 
 
+@pytest.mark.parametrize(
+    ("held", "line"),
+    [
+        (
+            {"type": "Document", "mediaType": "image/png", "url": None, "name": "Kai"},
+            "[Bilde: Kai]",
+        ),
+        ({"type": "Image", "url": "data:image/png;base64,AAAA", "name": "Kai"}, "[Bilde: Kai]"),
+        ({"type": "PropertyValue", "name": "Pris", "value": "<b>100 kr</b>"}, "[Pris: 100 kr]"),
+    ],
+)
+def test_what_has_no_address_is_named(held, line):
+    assert said(attachment=held).body == f"Hei\n\n{line}"
+
+
+def test_an_address_of_a_file_may_be_long():
+    long = f"https://cdn.example/1.png?{'x' * 900}"
+    assert said(attachment={"type": "Image", "url": long}).attachments[0].url == long
+
+
 def test_of_very_many_pictures_the_rest_is_told():
     pictures = [{"type": "Image", "url": f"https://a.example/{number}.png"} for number in range(20)]
     one = said(attachment=pictures)

@@ -282,6 +282,19 @@ def test_what_an_event_shows_is_told(kind, content, body):
     assert event(kind, **content).body == body
 
 
+@pytest.mark.parametrize(
+    ("body", "words", "folded"),
+    [
+        ("> <@oda:x.example> Ferga går\n\nNei", "Nei", "> <@oda:x.example> Ferga går"),
+        ("> Ferga går\n\nNei, den går ikke", "> Ferga går\n\nNei, den går ikke", ""),
+    ],
+)
+def test_only_the_marked_repetition_is_folded(body, words, folded):
+    relates = {"m.in_reply_to": {"event_id": "$e0"}}
+    one = event(msgtype="m.text", body=body, **{"m.relates_to": relates})
+    assert (one.body, one.folded) == (words, folded)
+
+
 def test_a_file_that_came_with_its_event_is_kept():
     one = event(
         with_file=b"PNG", msgtype="m.image", body="Kaia", filename="kai.png", url="mxc://x/1"

@@ -126,6 +126,11 @@ def card(*words: str) -> Enclosure:
     return Enclosure(_("Kontakt"), _of(*words))
 
 
+def fact(name: str, value: str) -> Enclosure:
+    """Something with a name of its own, as its network calls it."""
+    return Enclosure(one_line(name, 100) or _("Opplysning"), _of(value))
+
+
 def at_time(begins: datetime | None, ends: datetime | None = None) -> Enclosure:
     """When something takes place."""
     span = [times.moment(one, now=_LONG_AGO) for one in (begins, ends) if one]

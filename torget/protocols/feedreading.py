@@ -102,6 +102,7 @@ def _entry(held: feedtree.Item, words: Words) -> Entry | None:
     title = one_line(_plain(held.title, words), 300)
     texts = [found for one in held.texts if (found := _plain(one, words))]
     text = next(filter(_has_words, texts), "") or next(iter(texts), "")
+    title = title or ("" if text else url)
     if not (title or text):
         return None
     told = hashlib.sha256((url or f"{title}\n{text}").encode()).hexdigest()[:16]
@@ -152,9 +153,9 @@ def _json(body: bytes, url: str, words: Words) -> Source:
     entries: list[Entry | None] = []
     bad = []
     for one in jsonvalues.many(items)[:MOST_ENTRIES]:
-        if isinstance(one, Mapping):
-            entries.append(_entry(_of_json(one, url), words))
-        else:
+        entry = _entry(_of_json(one, url), words) if isinstance(one, Mapping) else None
+        entries.append(entry)
+        if entry is None:
             bad.append(json.dumps(one, ensure_ascii=False))
     title = one_line(jsonvalues.text(whole.get("title")), 200)
     home = _address(jsonvalues.text(whole.get("home_page_url")), url)

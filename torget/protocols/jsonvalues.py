@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from torget.protocols import encodings
 from torget.protocols.plaintext import one_line
 
 MOST_MEMBERS = 500
@@ -13,15 +14,23 @@ MOST_ADDRESS_CHARS = 2_000
 
 
 def load(body: bytes | str) -> Any:
-    """The value of a body. One bad byte spoils one letter; NaN and infinities, which JSON has not, are nothing.
+    """The value of a body. One bad byte spoils one letter, line breaks may stand in texts; NaN, which JSON has not, is nothing.
 
     Raises:
         ValueError: it is no JSON, or nested too deep.
     """
     if isinstance(body, bytes):
-        body = body.decode(json.detect_encoding(body), "replace")
+        found = json.detect_encoding(body)
+        # What is no UTF-8 as a whole is read as any text is that calls itself so.
+        body = (
+            encodings.decode(body, found)
+            if found.startswith("utf-8")
+            else body.decode(found, "replace")
+        )
     try:
-        return json.loads(body.removeprefix("\ufeff"), parse_constant=lambda _name: None)
+        return json.loads(
+            body.removeprefix("\ufeff"), parse_constant=lambda _name: None, strict=False
+        )
     except RecursionError as fault:
         raise ValueError("nested too deep") from fault
 

@@ -222,7 +222,10 @@ def _enclosures(note: NoteSaid) -> list[beside.Enclosure]:
     kinds = {"film": beside.film, "sound": beside.sound, "link": beside.link}
     files = [one for one in note.attachments if one.kind == "file"][MOST_FILES:]
     found += [kinds[one.kind](one.url, one.alt) for one in note.attachments if one.kind in kinds]
+    files += [one for one in note.attachments if one.kind == "lost"]
     found += [beside.kept_out(one.media_type, one.url, one.alt) for one in files]
+    facts = [one for one in note.attachments if one.kind == "fact"]
+    found += [beside.fact(one.alt, one.description) for one in facts]
     if note.type in ("Video", "Audio") and note.url:
         found.append(beside.link(note.url))
     return found + [beside.quote(url) for url in note.quotes]

@@ -28,7 +28,8 @@ WEB = "https://matrix.to/#/"
 HTML = "org.matrix.custom.html"
 MARK = "no.torget.key"  # in what we send: our own key, so that it can be found again
 _MEDIA_TYPE = re.compile(r"\A[a-z]+/[a-z0-9.+-]{1,80}\Z")
-_FALLBACK = re.compile(r"\A(?:> ?.*\n)+\n?")
+# The rich reply's mark (client-server API §11.22.3 before Matrix 1.13): what is quoted without it, its writer quotes.
+_FALLBACK = re.compile(r"\A> (?:\* )?<@[^>\n]*>.*\n(?:>.*\n)*\n?")
 
 
 def parse(item: Item, own: str, received_at: datetime) -> list[Utterance | Notice]:

@@ -36,6 +36,7 @@ from torget.protocols.feedreading import BadFeed, Entry, Source
 from torget.protocols.plaintext import clean, one_line
 
 MOST_HOPS = 3
+UNREAD = "unread"  # in an envelope's headers: an item of a feed that is none
 MOST_SEEN = 1000
 FIRST_SECONDS = 7 * 24 * 3600.0
 SHOWN_CHARS = 2000
@@ -108,6 +109,8 @@ class RssAdapter(Base):
     def parse(
         self, item: Item, account: AccountFacts, *, received_at: datetime
     ) -> Sequence[Utterance | Notice]:
+        if item.headers.get(UNREAD):
+            raise Unparseable(_("Dette er ikke en nyhetssak vi forstår."))
         try:
             held = jsonvalues.load(item.body)
             return [_utterance(held, account, received_at)]
@@ -192,7 +195,8 @@ def _is_old(entry: Entry) -> bool:
 
 def _unread(piece: str) -> Item:
     """An item nobody can read: as an envelope it goes to quarantine, where a person sees it."""
-    return Item(f"unread:{_digest(piece)}", piece.encode("utf-8", "replace"), "application/json")
+    body = piece.encode("utf-8", "replace")
+    return Item(f"unread:{_digest(piece)}", body, "application/json", {UNREAD: "1"})
 
 
 def _item(entry: Entry, source: Source, key: str, version: str, *, changed: bool) -> Item:

@@ -12,7 +12,6 @@ from torget.protocols.activitypub.reading import (
     ACTORS,
     id_of,
     ids_of,
-    is_uri,
     many,
     others_of,
     page_of,
@@ -137,8 +136,8 @@ def _attachments(held: Mapping[str, Any], kind: str) -> list[Attached]:
     """Everything with it, each address once: what is attached, its picture, and the film or sound that it is itself."""
     found: dict[str, Attached] = {}
     for one in many(held.get("attachment")) + many(held.get("image")):
-        if (attached := _attached(one)) and attached.url not in found:
-            found[attached.url] = attached
+        if attached := _attached(one):
+            found.setdefault(attached.url or f"{attached.kind} {attached.alt}", attached)
     if kind in _KINDS:
         for url, media_type in _renditions(held.get("url")):
             words = one_line(_mapped(held, "name"), 300)
@@ -149,20 +148,33 @@ def _attachments(held: Mapping[str, Any], kind: str) -> list[Attached]:
 
 def _attached(one: Any) -> Attached | None:
     if isinstance(one, str):
-        return Attached(one, "", kind="link") if is_uri(one) else None
+        address = jsonvalues.address(one)
+        return Attached(address, "", kind="link") if address else None
     if not isinstance(one, Mapping):
         return None
     kinds = many(one.get("type"))
     links = [two for two in many(one.get("url")) if isinstance(two, Mapping)]
     link = links[0] if links else {}
-    url = id_of(one.get("url")) or id_of(one.get("href")) or id_of(link.get("href"))
-    if not url:
-        return None
     media_type = text_of(one.get("mediaType")) or text_of(link.get("mediaType"))
     media_type = one_line(media_type, 100).lower() or ("image/jpeg" if "Image" in kinds else "")
     alt = one_line(_mapped(one, "name"), 1_500)
     more = one_line(maybe_html(_mapped(one, "summary")), 1_500)
-    return Attached(url, media_type, alt or more, _kept_as(kinds, media_type, url), more)
+    url = next(_addresses(one), "")
+    if url:
+        return Attached(url, media_type, alt or more, _kept_as(kinds, media_type, url))
+    # Without an address there is still what it says of itself.
+    told = jsonvalues.text(one.get("value"))
+    if told:
+        return Attached("", "", alt, "fact", one_line(maybe_html(told), 1_500))
+    return Attached("", media_type, alt or more, "lost") if kinds and (alt or more or media_type) else None  # fmt: skip
+
+
+def _addresses(one: Mapping[str, Any]) -> Iterator[str]:
+    """Where it is: addresses of files may be longer than those of documents."""
+    for held in (*many(one.get("url")), one.get("href")):
+        written = held.get("href") or held.get("url") if isinstance(held, Mapping) else held
+        if address := jsonvalues.address(written):
+            yield address
 
 
 def _kept_as(kinds: list[Any], media_type: str, url: str) -> str:

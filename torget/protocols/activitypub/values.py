@@ -67,7 +67,7 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """Something with a note: `kind` is "file" to keep, or "film", "sound", "link" to tell of."""
+    """Something with a note: a "file" to keep; "film", "sound", "link" to tell of; "lost" without an address; a "fact"."""
 
     url: str
     media_type: str

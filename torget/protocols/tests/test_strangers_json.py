@@ -44,6 +44,10 @@ def test_one_bad_byte_spoils_one_letter():
     assert jsonvalues.load(b'\xef\xbb\xbf{"a": 1}') == {"a": 1}
     assert jsonvalues.load('{"a": 1}'.encode("utf-16")) == {"a": 1}
     assert jsonvalues.load(b'{"a": NaN}') == {"a": None}
+    assert jsonvalues.load('{"a": "Nordvåg på Sørøya"}'.encode("latin-1")) == {
+        "a": "Nordvåg på Sørøya"
+    }
+    assert jsonvalues.load(b'{"a": "to\nlinjer\t"}') == {"a": "to\nlinjer\t"}
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[" * 100_000, b"1" * 10_000, b"\xff\xfe\x00"])
