@@ -226,6 +226,7 @@ def forms(s):
             ARRANGES, {"active": "on", "most_open": "5"}, {"slug": "servicetorget"}, **free
         ),
         "desk:limits": Form(ADMINISTERS, {"name": "signin_pair", "value": "7"}, **free),
+        "desk:getting_started": Form(ADMINISTERS, {}, sure=False, **free),
         "desk:municipality": Form(ADMINISTERS, {"name": "Nyvåg"}, sure=False, **free),
         "desk:units": Form(ADMINISTERS, {"name": "Nytt"}, sure=False, **free),
         "desk:unit": Form(ADMINISTERS, {"gjor": "forst"}, {"slug": "bare-her"}, **free),

@@ -153,6 +153,7 @@ ACCESS = {
     "desk:switch_rule": "desk.arrange",
     "desk:dealing": "desk.arrange",
     "desk:limits": "people.administer",
+    "desk:getting_started": "people.administer",
     "desk:municipality": "people.administer",
     "desk:units": "people.administer",
     "desk:unit": "people.administer",

@@ -85,23 +85,26 @@ STAFF = (
     "/konto/password/change/",
     "/konto/logout/",
 )
-ADMINISTRATOR = tuple(
-    f"/desk/innstillinger{page}"
-    for page in (
-        "",
-        "/epost",
-        "/ny",
-        "/ny/bluesky",
-        "/ny/sms",
-        "/kanal/1",
-        "/kanal/2",
-        "/kanal/5",
-        "/kommunen",
-        "/enheter",
-        "/enheter/teknisk-drift",
-        "/kollegaer",
-        "/kollegaer/1",
-    )
+ADMINISTRATOR = (
+    "/desk/kom-i-gang",
+    *(
+        f"/desk/innstillinger{page}"
+        for page in (
+            "",
+            "/epost",
+            "/ny",
+            "/ny/bluesky",
+            "/ny/sms",
+            "/kanal/1",
+            "/kanal/2",
+            "/kanal/5",
+            "/kommunen",
+            "/enheter",
+            "/enheter/teknisk-drift",
+            "/kollegaer",
+            "/kollegaer/1",
+        )
+    ),
 )
 
 

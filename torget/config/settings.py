@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "torget.people.tenancy.OpeningMiddleware",
     "torget.people.tenancy.RefusalMiddleware",
 ]
 

@@ -102,6 +102,7 @@ urlpatterns = [
     path("innstillinger/ny/<slug:network>", accounts.connect, name="connect"),
     path("innstillinger/tilkoblet", accounts.connected, name="connected"),
     path("innstillinger/epost", watch.connect_mail, name="connect_mail"),
+    path("kom-i-gang", administering.getting_started, name="getting_started"),
     path("innstillinger/kommunen", administering.municipality, name="municipality"),
     path("innstillinger/enheter", administering.all_units, name="units"),
     path("innstillinger/enheter/<slug:slug>", administering.unit, name="unit"),

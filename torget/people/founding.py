@@ -130,6 +130,7 @@ def _make(number: str, name: str, *, at: datetime) -> Municipality:
         slug=slug,
         ref_prefix=slug.replace("-", "")[:2].upper(),
         languages=["nb", "nn", "en"],
+        opened_at=None,
     )
     record("municipality.founded", municipality, by=Actor.system(municipality.pk), at=at)
     root = add_unit(municipality, name=f"{name} kommune", slug="kommunen", receives=False)

@@ -15,6 +15,7 @@ from django.contrib.postgres.fields import (
 )
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -64,6 +65,12 @@ class Municipality(models.Model):
     languages = ArrayField(models.CharField(max_length=2), default=list)
     answer_days = models.PositiveSmallIntegerField(
         default=2, help_text="Working days we promise to answer within."
+    )
+    opened_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        default=timezone.now,
+        help_text="Since when the square answers residents; empty: it is being set up.",
     )
     ref_year = models.PositiveSmallIntegerField(default=0)
     ref_count = models.PositiveIntegerField(default=0)

@@ -52,3 +52,16 @@ def change_profile(
             record("municipality.changed", row, by=by, at=at, fields=changed)
     forget_hosts()
     return changed
+
+
+def open_square(municipality: Municipality, *, by: Actor, at: datetime) -> None:
+    """From now on the square answers residents. Doing it again changes nothing.
+
+    Raises:
+        NotAllowed: no role for the whole municipality.
+    """
+    check_everywhere(by, "people.administer", municipality)
+    with transaction.atomic():
+        if Municipality.objects.filter(pk=municipality.pk, opened_at=None).update(opened_at=at):
+            record("municipality.opened", municipality, by=by, at=at)
+    forget_hosts()

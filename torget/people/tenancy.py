@@ -26,6 +26,22 @@ from torget.protocols.hosts import BadHost, host_and_port
 GetResponse = Callable[[HttpRequest], HttpResponse]
 REMEMBER_SECONDS = 5.0
 PLAIN = "text/plain; charset=utf-8"
+NOT_OPEN_SECONDS = 86_400
+# What answers before the square is open: signing in, looks and languages, and what other servers deliver.
+WHILE_SET_UP = (
+    "/desk",
+    "/konto/",
+    "/farger.css",
+    "/vaapen.svg",
+    "/spraak",
+    "/utseende",
+    "/static/",
+    "/.well-known/",
+    "/nodeinfo",
+    "/ap/",
+    "/healthz",
+    "/readyz",
+)
 WITHOUT_MUNICIPALITY = ("/healthz", "/readyz", "/static/")
 
 _hosts: dict[str, tuple[float, Municipality | None]] = {}
@@ -104,6 +120,26 @@ def actor_of(request: Any) -> Actor:
     # Of a session from before this was kept we only know that it was one of the ways.
     proof = signed_in.get("proof") or "unknown"
     return Actor.resident(request.municipality.pk, signed_in.get("person"), proof=proof)
+
+
+class OpeningMiddleware:
+    """While a municipality is being set up, only its staff see the square; everybody else is told that it is not open yet."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: Any) -> HttpResponse:
+        municipality = request.municipality
+        if (
+            municipality is None
+            or municipality.opened_at is not None
+            or request.path.startswith(WHILE_SET_UP)
+            or request.actor.staff is not None
+        ):
+            return self.get_response(request)
+        response = render(request, "not_open.html", status=503)
+        response["Retry-After"] = str(NOT_OPEN_SECONDS)
+        return response
 
 
 class LanguageMiddleware:

@@ -43,12 +43,15 @@ def test_each_of_them_can_be_opened(db):
         assert founded.municipality.ref_prefix.isascii()
 
 
-def test_a_new_municipality_answers_questions_at_once_and_its_administrator_enters_by_a_link(db):
+def test_a_new_municipality_is_set_up_and_then_opened_by_its_administrator_who_enters_by_a_link(db):
     told = init(**ADMIN)
     forget_hosts()
-    browser = Client(SERVER_NAME="square.example.no")
-    assert "Fredrikstad" in browser.get("/").content.decode()
-    assert browser.get("/spor").status_code == 200
+    browser, resident = (Client(SERVER_NAME="square.example.no") for _who in "12")
+    for path in ("/", "/spor", "/svar/", "/vegg", "/min-side/inn", "/feed/"):
+        closed = resident.get(path)
+        assert closed.status_code == 503, path
+        assert "Torget i Fredrikstad åpner snart" in closed.content.decode()
+    assert resident.post("/spor", {"body": "Når åpner dere?"}).status_code == 503
 
     link = next(line.strip() for line in told.splitlines() if "http://" in line)
     path = link.removeprefix("http://square.example.no")
@@ -58,7 +61,15 @@ def test_a_new_municipality_answers_questions_at_once_and_its_administrator_ente
     assert done.status_code == 302
     answer = browser.post("/konto/login/", {"login": ADMIN["email"], "password": password})
     assert answer["Location"] == "/desk/start"
+    guide = browser.get("/desk/start", follow=True).content.decode()
+    assert "Torget er ikke åpnet ennå" in guide
     assert browser.get("/desk/innstillinger").status_code == 200
+    assert "Fredrikstad" in browser.get("/").content.decode()
+    assert "Torget er åpent" in browser.post("/desk/kom-i-gang", follow=True).content.decode()
+    assert resident.get("/spor").status_code == 200
+    opened = Municipality.objects.get().opened_at
+    browser.post("/desk/kom-i-gang")
+    assert Municipality.objects.get().opened_at == opened
     # The link is spent.
     again = Client(SERVER_NAME="square.example.no").get(path, follow=True)
     assert "virker ikke lenger" in again.content.decode()

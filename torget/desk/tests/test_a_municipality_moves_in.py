@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.utils import timezone
 
@@ -15,10 +16,12 @@ from torget.conversations.models import Conversation
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
 from torget.people import colleagues, profile, units
+from torget.people import rules as people
 from torget.people.actor import Actor
 from torget.people.hours import Hours
 from torget.people.models import ClosedDay, RoleGrant, Staff, Unit, User
 from torget.people.roles import Role
+from torget.people.tenancy import forget_hosts
 
 SETTINGS = "/desk/innstillinger"
 
@@ -41,6 +44,43 @@ def page(client, path, data=None):
 
 def verbs(subject):
     return set(Entry.objects.filter(subject_id=subject.pk).values_list("verb", flat=True))
+
+
+# Getting started -------------------------------------------------------------------------------
+
+
+def left(client):
+    return page_of(client, "/desk/kom-i-gang").count("Gjenstår")
+
+
+def page_of(client, path):
+    return client.get(path).content.decode()
+
+
+def test_each_step_is_done_by_the_facts(nordvaag, hers, liv, ola, per, now):
+    nordvaag.phone = ""
+    nordvaag.opened_at = None
+    nordvaag.save()
+    forget_hosts()
+    assert "Torget er ikke åpnet ennå" in page_of(hers, "/desk/kom-i-gang")
+    before = left(hers)
+    page(hers, "/kommunen", PROFILE | {"default_language": "nb"})
+    assert left(hers) == before - 1
+    people.roster(
+        ola.staff,
+        ola.staff.unit,
+        starts_at=timezone.now(),
+        ends_at=timezone.now() + timedelta(hours=4),
+        by=per,
+        at=now,
+    )
+    assert left(hers) == before - 2
+    Authenticator.objects.create(user=liv.staff.user, type=Authenticator.Type.TOTP, data={})
+    assert left(hers) == before - 3
+    told = hers.post("/desk/kom-i-gang", follow=True).content.decode()
+    assert "Torget er åpent for innbyggerne" in told
+    assert Entry.objects.filter(verb="municipality.opened").count() == 1
+    assert Client().get("/").status_code == 200
 
 
 # The municipality ------------------------------------------------------------------------------

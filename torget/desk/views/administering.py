@@ -27,6 +27,7 @@ from torget.desk.forms.administering import (
     UnitForm,
 )
 from torget.desk.rules import leaving
+from torget.desk.rules.getting_started import steps
 from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people import colleagues, profile, units
@@ -50,6 +51,21 @@ def _page(request: Any, template: str, forms: dict[str, Any], **context: Any) ->
 def _sent(request: Any, act: str) -> Any:
     """What was filled in, when it is this form of the page that was sent."""
     return request.POST if request.method == "POST" and request.POST.get(ACT, "") == act else None
+
+
+@requires("people.administer")
+@require_http_methods(PAGE)
+@never_cache
+def getting_started(request: Any) -> HttpResponse:
+    """`/desk/kom-i-gang`: what is done and what is left before the square opens, and the button that opens it."""
+    now = timezone.now()
+    if request.method == "POST":
+        profile.open_square(request.municipality, by=request.actor, at=now)
+        messages.success(request, _("Torget er åpent for innbyggerne."))
+        return redirect("desk:getting_started")
+    found = steps(request.municipality, request.actor, at=now)
+    context = {"steps": found, "left": sum(not step.done for step in found)}
+    return render(request, "desk/getting_started.html", context)
 
 
 @requires("people.administer")

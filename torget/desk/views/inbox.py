@@ -26,6 +26,8 @@ BEGINNINGS = (
 @never_cache
 def start(request: Any) -> HttpResponse:
     """`/desk/start`: after sign-in, to the page one's roles are for; residents to their own."""
+    if request.municipality.opened_at is None and request.actor.may("people.administer"):
+        return redirect("desk:getting_started")
     for act_of, page in BEGINNINGS:
         if request.actor.may(act_of):
             return redirect(page)
