@@ -12,7 +12,7 @@ lock base.txt pyproject.toml requirements/build.in --extra embedded
 lock meaning.txt requirements/meaning.in --constraint requirements/base.txt
 lock node.txt requirements/node.in
 lock dev.txt pyproject.toml requirements/build.in --extra embedded --extra dev --constraint requirements/base.txt
-for peer in mastodon synapse; do
+for peer in apkit mastodon pasture synapse; do
     lock "../tests/peers/$peer/requirements.txt" "tests/peers/$peer/requirements.in"
 done
 npm install --package-lock-only

@@ -35,10 +35,11 @@ def do(
     thing: Thing | None = None,
     follows_up: bool = False,
     though_shut_out: bool = False,
+    due_at: datetime | None = None,
 ) -> Act:
     """Store an act and its parcels, in the caller's transaction. The same key again changes nothing.
 
-    Nothing goes to servers that are shut out, unless it tells them just that (`though_shut_out`).
+    Nothing goes to servers that are shut out, unless it tells them just that (`though_shut_out`). `due_at`: not before.
     """
     body = bytes_of(activity) if activity else b""
     whom = list(dict.fromkeys(inboxes))
@@ -57,5 +58,5 @@ def do(
         },
     )
     if new:
-        parcels.put(act, whom, at=at)
+        parcels.put(act, whom, at=due_at or at)
     return act

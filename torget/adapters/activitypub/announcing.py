@@ -50,7 +50,7 @@ def digest_of(account: Account, *, at: datetime) -> str:
     return hashlib.sha256(held).hexdigest()
 
 
-def announce(account: Account, *, at: datetime) -> Act:
+def announce(account: Account, *, at: datetime, due_at: datetime | None = None) -> Act:
     """An Update of the actor to every server that knows it, in the caller's transaction; one that waits is replaced.
 
     Raises:
@@ -70,7 +70,7 @@ def announce(account: Account, *, at: datetime) -> Act:
         published=at,
     )
     known = known_to(account.pk, at=at)
-    act = acts.do(f"{KEY}{mark}", mine, activity, known, receipt=mine.actor, at=at)
+    act = acts.do(f"{KEY}{mark}", mine, activity, known, receipt=mine.actor, at=at, due_at=due_at)
     Profile.objects.update_or_create(
         account=account, defaults={"digest": digest_of(account, at=at), "told_at": at}
     )

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from torget.adapters.activitypub import documents
-from torget.adapters.activitypub.models import Follower, Response, Thing
+from torget.adapters.activitypub.models import Follower, Thing
 from torget.adapters.activitypub.ours import Ours
 from torget.design import querytext
 from torget.protocols.activitypub import writing
@@ -16,7 +16,6 @@ from torget.protocols.activitypub import writing
 PAGE = 20
 MOST_PINNED = 5
 NEWEST = 10
-_WHAT = {"replies": Response.Kind.REPLY, "likes": Response.Kind.LIKE, "shares": Response.Kind.SHARE}
 
 
 def _things(mine: Ours) -> QuerySet[Thing]:
@@ -65,12 +64,12 @@ def collection(mine: Ours, name: str, page: str) -> dict[str, Any] | None:
 
 def responses(thing: Thing, what: str, page: str) -> dict[str, Any] | None:
     """The replies, likes or shares of a thing. Of likes and shares only how many there are."""
-    if what not in _WHAT:
+    if what not in documents.COUNTED:
         return None
     uri = f"{thing.uri}/{what}"
-    rows = thing.responses.filter(kind=_WHAT[what], hidden=False)
-    if what != "replies":
-        return writing.collection(uri, rows.count())
+    rows = thing.responses.filter(kind=documents.COUNTED[what], hidden=False)
+    if what != "replies" and page:
+        return writing.page(f"{uri}?page=1", uri, rows.count(), [])
     return _paged(uri, rows, page, lambda one: one.uri)
 
 

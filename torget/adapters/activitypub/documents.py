@@ -72,6 +72,13 @@ def mark_of(municipality: Municipality) -> str:
     return hashlib.sha256(shown).hexdigest()[:16]
 
 
+COUNTED = {
+    "replies": Response.Kind.REPLY,
+    "likes": Response.Kind.LIKE,
+    "shares": Response.Kind.SHARE,
+}
+
+
 @lru_cache(maxsize=64)
 def drawn(coat_of_arms: str, colour: str, name: str) -> bytes:
     """The avatar (on white) or the header (on the municipality's colour) as PNG.
@@ -123,6 +130,9 @@ def thing(one: Thing) -> dict[str, Any]:
             one.uri, deleted=one.withdrawn_at, former=str(one.document["type"])
         )
     held = dict(one.document)
+    if one.public:
+        kinds = Counter(one.responses.filter(hidden=False).values_list("kind", flat=True))
+        held |= writing.counted(one.uri, {name: kinds[kind] for name, kind in COUNTED.items()})
     for name in ("oneOf", "anyOf"):
         if name in held:
             votes = one.responses.filter(kind=Response.Kind.VOTE).values_list("actor", "option")

@@ -234,7 +234,7 @@ def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
         **words,
     )
     if whom.public:
-        document |= {name: f"{uri}/{name}" for name in ("replies", "likes", "shares")}
+        document |= writing.counted(uri, {})
     activity = writing.activity(
         "Create",
         f"{uri}/activity",

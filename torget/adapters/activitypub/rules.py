@@ -28,6 +28,7 @@ from torget.protocols.http_signatures import PublicKey, new_ed25519, new_rsa
 USERNAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,28}[a-z0-9_])?")
 # For as long, who knows only the old key is spoken to with it. Longer than any server we know keeps an actor unasked.
 OLD_KEY_DAYS = 30
+LOOPS_KNOW = timedelta(seconds=6)  # the loops that carry remember an account's keys for five
 _HOST = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)*[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?::[0-9]{1,5})?"
 )
@@ -115,7 +116,7 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime, leaked: bool = Fal
         account.secrets = seal({**held, **secrets})
         account.save(update_fields=["settings", "secrets"])
         KeySeen.objects.filter(account=account).delete()
-        announcing.announce(account, at=at)
+        announcing.announce(account, at=at, due_at=at + LOOPS_KNOW)
         record("account.keys_rotated", account, by=by, at=at, leaked=leaked)
 
 

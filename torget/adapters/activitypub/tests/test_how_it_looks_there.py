@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from torget.adapters.activitypub.channel import ADAPTER
-from torget.adapters.activitypub.models import Thing
+from torget.adapters.activitypub.models import Response, Thing
 from torget.channels.contract import File, Outgoing
 from torget.people.hours import OSLO
 
@@ -70,14 +70,16 @@ def test_a_picture_says_how_large_it_is_and_its_address_what_it_is(client, facts
         assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
 
 
-def test_a_note_says_where_its_counts_are_and_every_collection_has_a_first_page(
-    client, facts, mine
-):
+def test_a_note_says_where_its_counts_are_and_every_collection_has_a_first_page(client, facts, at):
     uri = post(facts)
     held = client.get(uri.removeprefix("http://testserver"), **JSON).json()
     for name in ("replies", "likes", "shares"):
-        assert held[name] == f"{uri}/{name}"
-        assert client.get(held[name].removeprefix("http://testserver"), **JSON).json()["totalItems"] == 0  # fmt: skip
-    empty = client.get(f"{held['replies']}".removeprefix("http://testserver"), **JSON).json()
-    page = client.get(empty["first"].removeprefix("http://testserver"), **JSON).json()
-    assert (page["type"], page["orderedItems"]) == ("OrderedCollectionPage", [])
+        assert (held[name]["id"], held[name]["totalItems"]) == (f"{uri}/{name}", 0)
+        whole = client.get(held[name]["id"].removeprefix("http://testserver"), **JSON).json()
+        assert whole["totalItems"] == 0
+        page = client.get(whole["first"].removeprefix("http://testserver"), **JSON).json()
+        assert (page["type"], page["orderedItems"]) == ("OrderedCollectionPage", [])
+    thing = Thing.objects.get(uri=uri)
+    Response.objects.create(thing=thing, kind="like", actor="https://x.example/a", uri="l", at=at)
+    counted = client.get(uri.removeprefix("http://testserver"), **JSON).json()
+    assert [counted[name]["totalItems"] for name in ("replies", "likes", "shares")] == [0, 1, 0]
