@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from torget.adapters.activitypub import acts, documents, shutting
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub.models import Act, KeySeen, Parcel, Profile
+from torget.adapters.activitypub.models import Act, OldCopy, Parcel, Profile
 from torget.adapters.activitypub.ours import NETWORK
 from torget.channels import rules as channels
 from torget.channels.models import Account
@@ -103,7 +103,7 @@ def forget_old_keys(*, at: datetime) -> None:
         account.secrets = seal({k: v for k, v in held.items() if not k.endswith("_before")})
         account.settings = {k: v for k, v in account.settings.items() if k != "before"}
         account.save(update_fields=["settings", "secrets"])
-        KeySeen.objects.filter(account=account).delete()
+        OldCopy.objects.filter(account=account).delete()
 
 
 def tidy(*, at: datetime) -> None:

@@ -58,9 +58,8 @@ class Told:
     back: list[int] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
     back_again: list[str] = field(default_factory=list)  # hosts that were away
-    seen: list[tuple[int, str, str]] = field(
-        default_factory=list
-    )  # took the new key (see rotation)
+    # Took what only the new key proves (see rotation).
+    renewed: list[tuple[int, str, str]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.sent) + len(self.failed) + len(self.back)
@@ -89,7 +88,7 @@ class Fanout:
         self.news = asyncio.Event()
         self.room = asyncio.Event()
         self.accounts: dict[int, tuple[float, Ours | None]] = {}
-        self.seen: set[tuple[str, str]] = set()
+        self.old: set[tuple[str, str]] = set()  # key and host: may not have it yet
         self.announced = -ANNOUNCE_SECONDS
         self.tasks: set[asyncio.Task[None]] = set()
         self.link: object = None
@@ -106,7 +105,7 @@ class Fanout:
         parcels.give_back(told.back, due_at=at + timedelta(seconds=uniform(1, 5)))  # noqa: S311 - only to spread them
         for inbox in told.gone:
             parcels.forget_inbox(inbox)
-        rotation.note_taken(told.seen)
+        rotation.note_taken(told.renewed)
         for host in told.back_again:
             parcels.bring_forward(host, at=at)
         self.hosts.save(at=at)
@@ -124,7 +123,9 @@ class Fanout:
             if self.accounts.get(pk, (0.0, None))[0] < now:
                 self.accounts[pk] = (now + REMEMBER_ACCOUNT_SECONDS, self._account(pk))
         ours = [self.accounts[pk][1] for pk in {one.account_id for one in claimed}]
-        self.seen |= rotation.seen(ours, {one.host for one in claimed}, at=at)
+        hosts = {one.host for one in claimed}
+        kept = {one for one in self.old if one[1] not in hosts}
+        self.old = kept | rotation.holders(ours, hosts, at=at)
         return claimed
 
     def _account(self, pk: int) -> Ours | None:
@@ -270,10 +271,9 @@ class Fanout:
     def _headers(self, batch: list[Claimed]) -> list[tuple[Claimed, Sequence[Try], dict[str, str]]]:
         made = []
         for parcel in batch:
-            host = self.hosts.of(parcel.host)
-            mine = self.accounts[parcel.account_id][1]
+            host, mine = self.hosts.of(parcel.host), self.accounts[parcel.account_id][1]
             assert mine is not None
-            has_new = (mine.key_id("rsa"), parcel.host) in self.seen
+            has_new = (mine.key_id("rsa"), parcel.host) not in self.old
             tries = knocking.tries(mine, host.takes, host.signs, has_new=has_new, at=self.clock())
             made.append((parcel, tries, self._signed(parcel, tries[0])))
         return made
@@ -349,9 +349,9 @@ class Fanout:
                 host.failed(at)
 
     def _has_new_key(self, parcel: Claimed, key: str) -> None:
-        if (key, parcel.host) not in self.seen:
-            self.seen.add((key, parcel.host))
-            self.told.seen.append((parcel.account_id, key, parcel.host))
+        if (key, parcel.host) in self.old:
+            self.old.discard((key, parcel.host))
+            self.told.renewed.append((parcel.account_id, key, parcel.host))
 
     def _failed(
         self, parcel: Claimed, host: Known, status: int, why: str, until: datetime | None = None

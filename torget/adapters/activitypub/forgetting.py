@@ -13,6 +13,6 @@ KEPT = {
     "activitypub_parcel": "Our own words on their way to a server; swept by the loop that carries them.",
     "activitypub_peer": "How servers fare; no persons.",
     "activitypub_profile": "What was last told of ourselves.",
-    "activitypub_keyseen": "Which servers have our new key; emptied when keys change.",
+    "activitypub_oldcopy": "Servers that may not have our new key yet; emptied within a month.",
     "activitypub_domainblock": "Decisions about servers.",
 }

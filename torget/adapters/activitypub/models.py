@@ -247,21 +247,21 @@ class Profile(models.Model):
         return f"Profile {self.pk}"
 
 
-class KeySeen(models.Model):
-    """A server that has our new key, while the one before it is still in use; it has shown so itself."""
+class OldCopy(models.Model):
+    """A server that knew an actor of ours when its keys changed, and has not shown yet that it has the new ones."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=URI, help_text="The address of the key in force then.")
     host = models.CharField(max_length=255)
 
     class Meta:
-        verbose_name_plural = "keys seen"
+        verbose_name_plural = "old copies"
         constraints = [
-            models.UniqueConstraint(fields=["account", "key", "host"], name="key_seen_once"),
+            models.UniqueConstraint(fields=["account", "key", "host"], name="old_copy_once"),
         ]
 
     def __str__(self) -> str:
-        return f"KeySeen {self.pk}"
+        return f"OldCopy {self.pk}"
 
 
 class DomainBlock(models.Model):

@@ -1,4 +1,4 @@
-"""Which servers have our new key: those are spoken to with it, the others with the one before, until its time is over.
+"""Which servers may not have our new key yet: they are spoken to with the one before, until its time is over.
 
 No server drops what we say unseen because its copy of our actor is old: many answer 202 before they look.
 """
@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import urldefrag
 
 from torget.adapters.activitypub import inbound
-from torget.adapters.activitypub.models import KeySeen, Remote
+from torget.adapters.activitypub.models import OldCopy, Remote
 from torget.adapters.activitypub.ours import Ours
 from torget.protocols.activitypub import reading
 from torget.protocols.http_signatures import Invalid, Request, key_id_of
@@ -39,17 +39,27 @@ def note_fetch(asked: Request, mine: Ours) -> None:
     note_taken([(mine.account_id, mine.key_id("rsa"), host)])
 
 
+def begin(account_id: int, key: str, inboxes: Iterable[str]) -> None:
+    """Keys change, in the caller's transaction: the servers of these inboxes know the actor by its old key.
+
+    Whoever comes to know it later has the new one from the first, and is spoken to with that.
+    """
+    OldCopy.objects.filter(account=account_id).delete()
+    hosts = {reading.host_of(one) for one in inboxes}
+    rows = [OldCopy(account_id=account_id, key=key, host=host) for host in sorted(hosts) if host]
+    OldCopy.objects.bulk_create(rows, batch_size=1_000)
+
+
 def note_taken(taken: Iterable[tuple[int, str, str]]) -> None:
     """These servers (account, address of its key in force, host) took something that only that key proves."""
-    rows = [KeySeen(account_id=account, key=key, host=host) for account, key, host in set(taken)]
-    if rows:
-        KeySeen.objects.bulk_create(rows, ignore_conflicts=True)
+    for account, key, host in set(taken):
+        OldCopy.objects.filter(account=account, key=key, host=host).delete()
 
 
-def seen(
+def holders(
     ours: Iterable[Ours | None], hosts: Collection[str], *, at: datetime
 ) -> set[tuple[str, str]]:
-    """Of the actors that change keys: which of these hosts has which key in force, as (address of the key, host)."""
+    """Of the actors that change keys: which of these hosts may not have the key in force, as (its address, host)."""
     keys = [mine.key_id("rsa") for mine in ours if mine is not None and mine.changes_keys(at)]
-    rows = KeySeen.objects.filter(key__in=keys, host__in=hosts) if keys else KeySeen.objects.none()
+    rows = OldCopy.objects.filter(key__in=keys, host__in=hosts) if keys else OldCopy.objects.none()
     return set(rows.values_list("key", "host"))

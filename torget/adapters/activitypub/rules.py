@@ -11,9 +11,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from torget.adapters.activitypub import announcing, blocks, parcels, shutting
+from torget.adapters.activitypub import announcing, blocks, parcels, rotation, shutting
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub.models import DomainBlock, Follower, KeySeen, Thing
+from torget.adapters.activitypub.models import DomainBlock, Follower, Thing
 from torget.adapters.activitypub.ours import ED25519_NAME, NETWORK, RSA_NAME
 from torget.channels import rules as channels
 from torget.channels.models import Account
@@ -115,7 +115,9 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime, leaked: bool = Fal
         account.settings = {**account.settings, "keys": names, "old_keys": old, "before": before}
         account.secrets = seal({**held, **secrets})
         account.save(update_fields=["settings", "secrets"])
-        KeySeen.objects.filter(account=account).delete()
+        rotation.begin(
+            account.pk, f"{mine.actor}#{names['rsa']}", announcing.known_to(account.pk, at=at)
+        )
         announcing.announce(account, at=at, due_at=at + LOOPS_KNOW)
         record("account.keys_rotated", account, by=by, at=at, leaked=leaked)
 
