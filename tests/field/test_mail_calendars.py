@@ -135,6 +135,12 @@ def test_times_are_told_as_the_clock_shows_here(lines, when):
             ),
             "Kalenderhendelse: X\nNår: torsdag 3. desember 2026 kl. 09.00",
         ),
+        (
+            calendar(
+                "BEGIN:VEVENT\nDTSTART:99991231T235900Z\nDURATION:P9999D\nSUMMARY:X\nEND:VEVENT"
+            ),
+            "Kalenderhendelse: X",
+        ),
         ("ikke en kalender", ""),
         ("", ""),
     ],

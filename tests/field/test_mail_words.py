@@ -229,13 +229,16 @@ def test_a_bad_byte_spoils_one_letter(footer):
         ("Tue, 19 Jan 2038 03:14:07 +0000", RECEIVED, True),
         ("Fri, 30 Oct 2026 09:00:00 +0100", RECEIVED, True),
         ("Mon, 30 Nov 2026 25:61:00 +0100", RECEIVED, False),
+        ("Fri, 31 Dec 9999 23:59:00 +0000", RECEIVED, False),
+        ("Mon, 1 Jan 0001 00:00:00 +1400", RECEIVED, None),
         ("i dag", RECEIVED, False),
         (None, RECEIVED, False),
     ],
 )
 def test_a_time_is_read_and_one_far_off_is_a_claim(date, said_at, claimed):
     found = understood(letter("Hei", Date=date))
-    assert (found.occurred_at, found.claimed_at is not None) == (said_at, claimed)
+    assert found.occurred_at == said_at
+    assert claimed is None or (found.claimed_at is not None) == claimed
 
 
 # Who writes ------------------------------------------------------------------------------------------

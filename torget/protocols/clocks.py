@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 FAR = timedelta(days=8)
 _AHEAD = timedelta(hours=1)  # honest clocks are minutes ahead; who writes no zone may be an hour
 _MOST_CHARS = 120
+# Nobody means these; at the ends of the calendar a time cannot even be told in another zone.
+_EARLIEST, _LATEST = 1000, 3000
 _LONGEST_OFFSET = timedelta(hours=14)
 
 _MONTHS = {
@@ -109,7 +111,7 @@ def believed(said_at: datetime | None, received_at: datetime) -> Believed:
 
     Nothing is said in the future; a clock less than an hour ahead is not worth a word.
     """
-    if said_at is None:
+    if said_at is None or not _EARLIEST < said_at.year < _LATEST:
         return Believed(received_at)
     if said_at > received_at:
         return Believed(received_at, said_at if said_at - received_at > _AHEAD else None)
@@ -134,7 +136,8 @@ def when(said: Any) -> datetime | None:
         return None
     try:
         found = _read(text)
-        return found.astimezone(UTC) if found else None
+        at = found.astimezone(UTC) if found else None
+        return at if at and _EARLIEST < at.year < _LATEST else None
     except (ValueError, OverflowError):
         return None
 

@@ -76,3 +76,11 @@ def test_a_language_of_three_letters_stays_three(account, tag, kept):
     message = said(account, NOW, language=tag)
     assert message.language == kept
     assert message.conversation.language == (kept or "nb")
+
+
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_time_at_the_ends_of_the_calendar_is_no_time(account, client, ola, year):
+    message = said(account, NOW.replace(year=year, month=12, day=31, hour=23))
+    assert (message.occurred_at, message.claimed_at) == (NOW, None)
+    client.force_login(ola.staff.user)
+    assert client.get(f"/desk/sak/{message.conversation.ref}").status_code == 200

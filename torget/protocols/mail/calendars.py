@@ -17,6 +17,7 @@ _MOST_CHARS = 200_000
 _MOST_SHOWN = 10
 _MOST_FILES = 5
 _MOST_EVENTS = 500
+_EARLIEST, _LATEST = 1000, 3000
 _MOST_DESCRIPTION = 5_000
 _EVENT = re.compile(
     r"^BEGIN:(VEVENT|VTODO)\b.*?(?:^END:\1\b|\Z)", re.MULTILINE | re.DOTALL | re.IGNORECASE
@@ -132,6 +133,8 @@ def _person(value: Any) -> str:
 
 def _time(value: Any) -> datetime | date | None:
     held = _held(next(iter(_many(value)), None), "dt")
+    if isinstance(held, date) and not _EARLIEST < held.year < _LATEST:
+        return None
     if isinstance(held, datetime):
         if held.utcoffset() is None:
             return held.replace(tzinfo=None)
