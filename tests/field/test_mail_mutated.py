@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
-from hypothesis import given
+import hashlib
 
-from tests.field.mutations import in_time, inputs, mutations, tried
-from tests.field.test_mail import ACCOUNT, RECEIVED
+import pytest
+from hypothesis import given, settings
+
+from tests.field.mutations import WHOLE, in_time, inputs, mutations, tried
+from tests.field.test_mail import ACCOUNT, OWN, RECEIVED
 from torget.adapters.email import adapter
+from torget.channels import rules as channels
 from torget.channels.contract import Item, Notice, Unparseable, Utterance
+from torget.conversations.models import Message
+from torget.conversations.tasks import file_due
+from torget.intake import rules as intake
+from torget.intake.models import Envelope
+from torget.people.actor import Actor
+from torget.people.models import Unit
 
 PROOFS = (
     b"auto-submitted",
@@ -18,6 +27,21 @@ PROOFS = (
     b"mailer-daemon",
 )
 pytestmark = [pytest.mark.growth, pytest.mark.timeout(3600)]
+
+
+@pytest.fixture
+def account(nordvaag):
+    unit = Unit.objects.get(municipality=nordvaag, slug="servicetorget")
+    by = Actor.system(nordvaag.pk)
+    return channels.open_account(
+        unit, network="email", address=OWN, name="Torget", by=by, at=RECEIVED
+    )
+
+
+@pytest.fixture
+def ola_at_work(client, ola):
+    client.force_login(ola.staff.user)
+    return client
 
 
 @tried
@@ -41,3 +65,18 @@ def test_a_damaged_mail_is_one_thing_or_is_set_aside_with_words(named):
     if isinstance(one, Utterance):
         assert one.author.external_id
         assert "\x00" not in one.body + one.folded + one.subject
+
+
+@pytest.mark.django_db
+@settings(tried, max_examples=1_000 if WHOLE else 100)
+@given(mutations(inputs("*.eml")))
+def test_a_damaged_mail_is_filed_noted_or_set_aside_and_its_page_opens(account, ola_at_work, named):
+    name, raw = named
+    item = Item(f"{name}-{hashlib.sha256(raw).hexdigest()}", raw, "message/rfc822")
+    envelope_id, _known = intake.receive(account.pk, item, at=RECEIVED)
+    file_due(now=lambda: RECEIVED)
+    envelope = Envelope.objects.get(pk=envelope_id)
+    assert envelope.state in ("filed", "noted", "quarantined")
+    assert envelope.error == "" or envelope.state == "quarantined"
+    for message in Message.objects.filter(envelope=envelope):
+        assert ola_at_work.get(f"/desk/sak/{message.conversation.ref}").status_code == 200
