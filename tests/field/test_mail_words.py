@@ -118,6 +118,17 @@ def test_a_picture_in_the_other_alternative_is_kept():
     assert (found.body, [file.name for file in found.attachments]) == ("Hullet", ["bilde-1.png"])
 
 
+def test_a_part_nobody_can_read_leaves_the_others(monkeypatch):
+    def stumble(_markup):
+        raise ValueError("odd")
+
+    monkeypatch.setattr("torget.protocols.mail.html.to_text", stumble)
+    raw = parted("mixed", (PLAIN, "Før"), ("Content-Type: text/html", "<p>x"), (PLAIN, "Etter"))
+    found = understood(raw)
+    assert (found.body, codes(found)) == ("Før\n\nEtter", ["damaged"])
+    assert found.attachments[0].content == b"<p>x"
+
+
 # Pieces are joined before they are decoded -----------------------------------------------------------
 
 

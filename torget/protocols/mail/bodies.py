@@ -10,7 +10,7 @@ from email.message import Message
 from torget.protocols import encodings
 from torget.protocols.mail import html, parts, reports, secured
 from torget.protocols.mail.flowed import unflow
-from torget.protocols.mail.transfer import decoded
+from torget.protocols.mail.transfer import STUMBLES, decoded
 from torget.protocols.mail.values import MAX_TEXT_CHARS, Part, Report, Signature
 from torget.protocols.plaintext import clean, one_line
 
@@ -116,7 +116,7 @@ def _collect_tree(part: Message, kind: str, reader: Reader, depth: int) -> Conte
     found = Content(encrypted="openpgp" if kind == "multipart/encrypted" else "")
     inside = parts.children(part)
     choice = kind == "multipart/alternative"
-    contents = [collect(child, reader, alternative=choice, depth=depth + 1) for child in inside]
+    contents = [_kept(child, reader, alternative=choice, depth=depth + 1) for child in inside]
     chosen = _choose(contents) if choice else None
     for content in contents:
         found.take(content, texts=not choice or content is chosen)
@@ -127,6 +127,16 @@ def _collect_tree(part: Message, kind: str, reader: Reader, depth: int) -> Conte
         # Not only in multipart/report: OpenSMTPD sends its bounces as multipart/mixed.
         found.report = reports.with_original(found.report or Report(), part)
     return found
+
+
+def _kept(part: Message, reader: Reader, *, alternative: bool, depth: int) -> Content:
+    """As `collect`; a part nobody can read is a damaged file, and the others are read on."""
+    try:
+        return collect(part, reader, alternative=alternative, depth=depth)
+    except (*STUMBLES, RecursionError, AssertionError, OverflowError):
+        raw = str(part.get_payload()).encode("utf-8", "replace")
+        held = parts.file_of(raw, "", "application/octet-stream", damaged=True)
+        return Content(attachments=[held], truncated=True)
 
 
 def _choose(contents: list[Content]) -> Content | None:
