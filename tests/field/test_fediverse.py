@@ -453,6 +453,8 @@ def test_nulls_everywhere_are_nothing():
 # Fuzzed ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.growth
+@pytest.mark.timeout(3600)
 @tried
 @given(mutations(FILES))
 def test_no_change_of_a_delivery_crashes_its_reader_or_takes_its_time(changed):

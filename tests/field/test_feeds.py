@@ -378,6 +378,8 @@ def test_what_is_no_feed_is_said_to_be_none(body):
 # Fuzzed ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.growth
+@pytest.mark.timeout(3600)
 @tried
 @given(mutations(FEEDS))
 def test_no_change_of_a_feed_crashes_its_reader_or_takes_its_time(changed):

@@ -256,6 +256,8 @@ def deliveries(draw: st.DrawFn) -> tuple[str, bytes]:
     return network, body
 
 
+@pytest.mark.growth
+@pytest.mark.timeout(3600)
 @tried
 @given(deliveries())
 def test_no_change_of_a_delivery_crashes_its_reader_or_takes_its_time(one):

@@ -252,6 +252,8 @@ def test_what_is_no_message_is_set_aside_or_nothing(held):
 # Fuzzed ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.growth
+@pytest.mark.timeout(3600)
 @tried
 @given(mutations(CASES))
 def test_no_change_of_a_delivery_crashes_its_reader_or_takes_its_time(changed):

@@ -352,6 +352,8 @@ def test_who_has_no_id_is_not_taken_for_anybody(author):
 # Fuzzed ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.growth
+@pytest.mark.timeout(3600)
 @tried
 @given(mutations(FILES))
 def test_no_change_of_an_event_crashes_its_reader_or_takes_its_time(changed):
