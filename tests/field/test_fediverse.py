@@ -299,6 +299,14 @@ def test_a_poll_tells_its_options_and_until_when():
     )
 
 
+def test_a_poll_that_tells_when_it_closes_is_open_till_then():
+    one = said(type="Question", oneOf=[{"name": "Ja"}], closed="2026-12-03T11:00:00Z")
+    assert "[Avstemning: åpen til 3. des. 2026 kl. 12.00]" in one.body
+    assert (
+        "[Avstemning: avsluttet]" in said(type="Question", oneOf=[{"name": "Ja"}], closed=True).body
+    )
+
+
 def test_an_event_tells_when_and_every_place():
     place = {"type": "Place", "name": "Skolen", "address": {"streetAddress": "Skoleveien 1", "addressLocality": "Nordvåg"}}  # fmt: skip
     spot = {"type": "Place", "latitude": 59.1, "longitude": 10.2}
@@ -384,6 +392,7 @@ def test_what_is_no_html_is_read_sign_for_sign(kind):
 
 
 def test_a_name_is_plain_text_and_a_title_of_an_answer_is_said():
+    assert said(name="Ferga &#8211; igjen").subject == "Ferga – igjen"
     one = said(type="Article", name="Om <filmen>", inReplyTo="https://other.example/1")
     assert (one.subject, one.body) == ("Om <filmen>", "Om <filmen>\n\nHei")
 
@@ -418,6 +427,8 @@ def test_kinds_we_do_not_know_that_say_something_are_said(kind):
         ({"contentMap": {"en": "<p>Hi</p>", "smj": "<p>Hei</p>"}}, "smj"),
         ({"contentMap": {"mul": "<p>Hei</p>"}}, ""),
         ({"contentMap": ["nb"]}, ""),
+        ({"contentMap": {"nb-no": "<p>Hei igjen</p>"}}, "nb"),
+        ({"contentMap": {"nb": "<p>A</p>", "en": "<p>B</p>"}}, ""),
         ({"language": {"identifier": "nn", "name": "Nynorsk"}}, "nn"),
         ({"language": "zxx"}, ""),
         ({"@context": ["https://www.w3.org/ns/activitystreams", {"@language": "se"}]}, "se"),

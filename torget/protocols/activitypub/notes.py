@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -56,7 +57,8 @@ def note(held: Mapping[str, Any], within: Mapping[str, Any] | None = None) -> No
         media_type=one_line(text_of(held.get("mediaType")), 100) if content else "",
         type=kind,
         summary=one_line(maybe_html(_mapped(held, "summary")), 500),
-        name=one_line(_mapped(held, "name"), 300),
+        # Plain text by the specification; WordPress writes its entities all the same.
+        name=one_line(html.unescape(_mapped(held, "name")[:2_000]), 300),
         sensitive=held.get("sensitive") in (True, "true"),
         published=when(held.get("published")),
         updated=when(held.get("updated")),
@@ -110,7 +112,8 @@ def _content(held: Mapping[str, Any], within: Mapping[str, Any]) -> tuple[str, s
     if isinstance(by_language, Mapping):
         texts = {str(tag): text_of(value) for tag, value in by_language.items() if text_of(value)}
     same = [tag for tag, value in texts.items() if value == said]
-    chosen = next(iter(same or (texts if not said else ())), "")
+    # One language alone is its language, however the two differ (white space, a title before it).
+    chosen = next(iter(same or (texts if not said or len(texts) == 1 else ())), "")
     language = languages.code(chosen) or languages.code(_told_language(held, within))
     return language, said or texts.get(chosen, "") or written
 
@@ -232,8 +235,9 @@ def _poll(held: Mapping[str, Any]) -> Poll | None:
     if not options:
         return None
     closed = held.get("closed")
+    # A time is when it closes, which may be still to come (Pleroma).
     ends_at = when(held.get("endTime")) or when(closed)
-    return Poll([one for one in options if one[0]], several, ends_at, bool(closed))
+    return Poll([one for one in options if one[0]], several, ends_at, closed is True)
 
 
 def _places(value: Any) -> list[Place]:
