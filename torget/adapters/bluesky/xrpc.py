@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode
 
 from torget.channels import http
 from torget.channels.contract import AccountFacts, SendError
+from torget.protocols import jsonvalues
 
 SERVICE = "https://bsky.social"
 # Where direct messages live (Bluesky's own service; the PDS passes requests on to it).
@@ -208,7 +209,7 @@ def _once(
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body) if body else None
+        return jsonvalues.load(body) if body else None
     except ValueError:
         return None
 

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from torget.channels import http
 from torget.channels.contract import AccountFacts, SendError
+from torget.protocols import jsonvalues
 
 HOST = "https://api.linkedin.com"
 LOGIN = "https://www.linkedin.com/oauth/v2"
@@ -175,7 +176,7 @@ def refusal(answer: http.Response, *, acts: bool) -> ApiError:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        held = json.loads(body)
-    except (ValueError, RecursionError):
+        held = jsonvalues.load(body)
+    except ValueError:
         return {}
     return held if isinstance(held, dict) else {}

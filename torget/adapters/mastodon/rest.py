@@ -7,12 +7,12 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from torget.channels import http
 from torget.channels.contract import AccountFacts, File, SendError
+from torget.protocols import clocks, jsonvalues
 
 LIMITS_SECONDS = 3600.0
 ACCOUNT_CODES = frozenset({401, 403})
@@ -94,7 +94,7 @@ def call(
     if not 200 <= answer.status < 300:
         raise _fault(answer, writes=writes)
     try:
-        return json.loads(answer.body) if answer.body else {}
+        return jsonvalues.load(answer.body) if answer.body else {}
     except ValueError as fault:
         raise Fault("The answer cannot be read.", ambiguous=writes, status=answer.status) from fault
 
@@ -129,13 +129,10 @@ def _fault(answer: http.Response, *, writes: bool) -> Fault:
 
 def _until_reset(answer: http.Response) -> float | None:
     """Seconds until the limit ends; the header holds a moment in ISO 8601."""
-    try:
-        reset = datetime.fromisoformat(
-            answer.headers.get("x-ratelimit-reset", "").replace("Z", "+00:00")
-        )
-        return max(1.0, reset.timestamp() - time.time())
-    except (ValueError, OverflowError):
+    reset = clocks.when(answer.headers.get("x-ratelimit-reset", ""))
+    if reset is None:
         return http.seconds_told(answer.headers.get("retry-after", ""))
+    return max(1.0, reset.timestamp() - time.time())
 
 
 def known_limits(account: AccountFacts) -> Limits:

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from torget.channels import http
 from torget.channels.contract import AccountFacts, SendError
+from torget.protocols import jsonvalues
 
 CLIENT = "/_matrix/client/v3"
 MOST_ANSWER_BYTES = 20_000_000  # the first answer of a busy account is long
@@ -208,7 +209,7 @@ def download(account: AccountFacts, mxc: str) -> bytes | None:
 
 def _json(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return jsonvalues.load(body)
     except ValueError:
         return None
 

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from torget.channels import http
 from torget.channels.contract import AccountFacts, BadSignature, File, Item, SendError
+from torget.protocols import jsonvalues
 
 VERSION = "v25.0"
 HOST = "https://graph.facebook.com"
@@ -153,8 +154,8 @@ def _done(answer: http.Response, acts: bool) -> dict[str, Any]:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        held = json.loads(body)
-    except (ValueError, RecursionError):
+        held = jsonvalues.load(body)
+    except ValueError:
         return {}
     return held if isinstance(held, dict) else {"data": held}
 

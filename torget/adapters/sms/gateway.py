@@ -170,8 +170,8 @@ def _json(held: Mapping[str, Any]) -> bytes:
 
 def _id_in(body: bytes) -> str:
     try:
-        held = json.loads(body)
-    except (ValueError, RecursionError):
+        held = jsonvalues.load(body)
+    except ValueError:
         return ""
     if isinstance(held, list) and held:
         held = held[0]

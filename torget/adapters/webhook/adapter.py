@@ -163,8 +163,8 @@ def _call(method: str, url: str, **kwargs: Any) -> http.Response:
 
 def _id_in(body: bytes) -> str:
     try:
-        return str(json.loads(body).get("id", ""))[:500]
-    except (ValueError, AttributeError):
+        return jsonvalues.key(jsonvalues.within(jsonvalues.load(body), "id"))
+    except ValueError:
         return ""
 
 

@@ -19,6 +19,7 @@ from torget.adapters.x.models import Key
 from torget.channels import http
 from torget.channels.contract import AccountFacts, SendError
 from torget.channels.secrets import seal, unseal
+from torget.protocols import jsonvalues
 
 HOST = "https://api.x.com"
 EARLY = timedelta(minutes=5)
@@ -190,7 +191,7 @@ def refusal(answer: http.Response, *, acts: bool, now: float) -> ApiError:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        held = json.loads(body)
-    except (ValueError, RecursionError):
+        held = jsonvalues.load(body)
+    except ValueError:
         return {}
     return held if isinstance(held, dict) else {}

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from torget.channels import http
 from torget.channels.contract import AccountFacts, SendError
+from torget.protocols import jsonvalues
 
 HOST = "https://www.googleapis.com"
 TOKENS = "https://oauth2.googleapis.com"
@@ -186,7 +187,7 @@ def refusal(answer: http.Response, *, acts: bool, now: float) -> ApiError:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        held = json.loads(body)
-    except (ValueError, RecursionError):
+        held = jsonvalues.load(body)
+    except ValueError:
         return {}
     return held if isinstance(held, dict) else {}
