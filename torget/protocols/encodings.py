@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 from itertools import islice
 
 import webencodings  # type: ignore[import-untyped]  # the package ships no types
@@ -58,6 +59,9 @@ _WESTERN = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in
 _TORN = re.compile(f"{_SPOILT}(\r?\n){_SPOILT}")
 _LONGEST_LABEL = 100
 _TRUSTED_LETTERS = 3
+_TELLING_LETTERS = 5
+# Who tries whether letters arrive writes just these.
+_OURS_AND_OUR_NEIGHBOURS = {*range(0xC0), *"ÄÅÆÖØÜÉßáäåæèéíóöøúüýðþ".encode("cp1252")}
 
 
 def codec_of(label: str) -> str:
@@ -89,7 +93,8 @@ def decode(raw: bytes, declared: str = "") -> str:
 
     A mark at the start decides (WHATWG Encoding §6.1). What is wholly UTF-8 with letters beyond ASCII is UTF-8, whatever
     is declared: text in other alphabets is practically never. What is declared UTF-8, or not at all, is UTF-8 as long as
-    it has more good letters than bad bytes, and windows-1252 when it has none; mixed, each is read as what it is.
+    it has more good letters than bad bytes, and windows-1252 when it has none (or Cyrillic, when hardly a letter in it is
+    Latin); mixed, each is read as what it is.
     """
     for mark, codec in _MARKS:
         if raw.startswith(mark):
@@ -156,10 +161,26 @@ def _western(raw: bytes) -> str:
     bad = mended.count(_SPOILT)
     good = _beyond_ascii(mended) - bad
     if not good:
-        return raw.decode("cp1252", "replace")
+        return raw.decode(_cyrillic(raw) or "cp1252", "replace")
     if bad <= good:
         return _TORN.sub(rf"{_SPOILT}\1", mended)
     return raw.decode("utf-8", "surrogateescape").translate(_WESTERN)
+
+
+def _cyrillic(raw: bytes) -> str:
+    """The alphabet of a text that has hardly a Latin letter, and was not declared: no Western language looks so."""
+    low, high = _count(raw, range(0xC0, 0xE0)), _count(raw, range(0xE0, 0x100))
+    letters, others = low + high, _count(raw, range(0x80, 0xC0))
+    latin = _count(raw, (*range(0x41, 0x5B), *range(0x61, 0x7B)))
+    foreign = set(raw) - _OURS_AND_OUR_NEIGHBOURS
+    if len(foreign) < _TELLING_LETTERS or letters < 2 * latin or others * 5 > letters:
+        return ""
+    # Small letters are the most, and stand where the other has its capitals.
+    return "cp1251" if high > low else "koi8_u"
+
+
+def _count(raw: bytes, which: Iterable[int]) -> int:
+    return len(raw) - len(raw.translate(None, bytes(which)))
 
 
 def _lenient(raw: bytes, codec: str) -> str:
