@@ -18,10 +18,10 @@ _MOST_UNKNOWN = 1_000  # of one account, among which one without a receipt is lo
 
 def confirm(account_id: int, external_id: str, *, at: datetime) -> bool:
     """Our own message came back from the network: it certainly went out. Whether one was settled by it."""
-    found = _without_receipt(account_id, external_id)
-    if found is None:
+    delivery = _without_receipt(account_id, external_id)
+    if delivery is None:
         return False
-    settle_sent([(found.pk, Receipt(external_id, "Seen coming back."))], at=at)
+    settle_sent([(delivery.pk, Receipt(external_id, "Seen coming back."))], at=at)
     return True
 
 
@@ -30,8 +30,8 @@ def note_report(account_id: int, receipt: str, detail: str, *, at: datetime) -> 
     if not receipt:
         return False
     step = {"at": at.isoformat(), "outcome": "reported", "detail": detail[:500]}
-    found = Delivery.objects.filter(account_id=account_id, receipt=receipt)
-    return bool(found.update(trail=longer_trail(step)))
+    deliveries = Delivery.objects.filter(account_id=account_id, receipt=receipt)
+    return bool(deliveries.update(trail=longer_trail(step)))
 
 
 def bounced(account_id: int, external_id: str, detail: str, *, at: datetime) -> Delivery | None:
@@ -42,10 +42,10 @@ def bounced(account_id: int, external_id: str, detail: str, *, at: datetime) -> 
     if not external_id:
         return None
     known = Delivery.objects.filter(account_id=account_id, receipt=external_id).first()
-    found = known or _without_receipt(account_id, external_id)
-    if found and move(found.pk, ["sent", "unknown"], State.REFUSED, at=at, detail=detail):
-        tell(found.pk, "delivery.refused", at=at)
-    return found
+    delivery = known or _without_receipt(account_id, external_id)
+    if delivery and move(delivery.pk, ["sent", "unknown"], State.REFUSED, at=at, detail=detail):
+        tell(delivery.pk, "delivery.refused", at=at)
+    return delivery
 
 
 def _without_receipt(account_id: int, external_id: str) -> Delivery | None:

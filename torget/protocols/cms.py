@@ -149,11 +149,11 @@ def _octets(raw: bytes, node: _Node) -> bytes:
     pieces: list[bytes] = []
     waiting = [node]
     while waiting:
-        one = waiting.pop()
-        if one.tag & 0x20:
-            waiting.extend(reversed(one.children))
+        node = waiting.pop()
+        if node.tag & 0x20:
+            waiting.extend(reversed(node.children))
         else:
-            pieces.append(raw[one.body : one.end])
+            pieces.append(raw[node.body : node.end])
     return b"".join(pieces)
 
 
@@ -181,8 +181,8 @@ def _inflated(raw: bytes) -> bytes:
 
 def _signed(raw: bytes, signed: _Node, detached: bytes | None) -> Message:
     encapsulated = signed.children[2]
-    held = encapsulated.children[1:2]
-    content = _octets(raw, held[0]) if held else None
+    wrapped = encapsulated.children[1:2]
+    content = _octets(raw, wrapped[0]) if wrapped else None
     try:
         holds, signer = _checked(raw, signed, content if content is not None else detached)
     except _STUMBLES:
@@ -223,26 +223,26 @@ def _certificate_of(
     if wanted.tag == _SEQUENCE:
         number = wanted.children[1]
         serial = int.from_bytes(raw[number.body : number.end], "big", signed=True)
-        named = [one for one in certificates if one.serial_number == serial]
+        named = [cert for cert in certificates if cert.serial_number == serial]
     else:
         key_id = _octets(raw, wanted)
-        named = [one for one in certificates if _key_id(one) == key_id]
+        named = [cert for cert in certificates if _key_id(cert) == key_id]
     return named[0] if named else None
 
 
 def _key_id(certificate: x509.Certificate) -> bytes:
     try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+        key_id = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
     except (x509.ExtensionNotFound, *_STUMBLES):
         return b""
-    return found.value.digest
+    return key_id.value.digest
 
 
 def _signer(certificate: x509.Certificate) -> Signer:
     addresses = [*_texts(certificate.subject, NameOID.EMAIL_ADDRESS)]
     try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-        addresses += found.value.get_values_for_type(x509.RFC822Name)
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        addresses += names.value.get_values_for_type(x509.RFC822Name)
     except (x509.ExtensionNotFound, *_STUMBLES):
         pass
     common = _texts(certificate.subject, NameOID.COMMON_NAME)
@@ -251,14 +251,14 @@ def _signer(certificate: x509.Certificate) -> Signer:
     )
     return Signer(
         one_line(next(iter(common), ""), 120),
-        tuple(dict.fromkeys(one_line(one, 320).lower() for one in addresses[:20])),
+        tuple(dict.fromkeys(one_line(address, 320).lower() for address in addresses[:20])),
         one_line(next(iter(issuers), ""), 120),
         certificate.issuer == certificate.subject,
     )
 
 
 def _texts(name: x509.Name, oid: x509.ObjectIdentifier) -> list[str]:
-    return [str(one.value) for one in name.get_attributes_for_oid(oid)]
+    return [str(attribute.value) for attribute in name.get_attributes_for_oid(oid)]
 
 
 def _holds(raw: bytes, info: _Node, certificate: x509.Certificate, content: bytes) -> bool | None:
@@ -285,9 +285,9 @@ def _holds(raw: bytes, info: _Node, certificate: x509.Certificate, content: byte
 
 
 def _attribute(raw: bytes, attributes: _Node, wanted: str) -> bytes | None:
-    for one in attributes.children:
-        if _oid(raw, one.children[0]) == wanted:
-            return _octets(raw, one.children[1])
+    for attribute in attributes.children:
+        if _oid(raw, attribute.children[0]) == wanted:
+            return _octets(raw, attribute.children[1])
     return None
 
 

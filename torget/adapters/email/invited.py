@@ -27,8 +27,8 @@ def in_words(invitation: Invitation) -> str:
         if invitation.more
         else "",
     ]
-    told = "\n".join(line for line in lines if line)
-    return f"{told}\n\n{invitation.description}" if invitation.description else told
+    words = "\n".join(line for line in lines if line)
+    return f"{words}\n\n{invitation.description}" if invitation.description else words
 
 
 def _title(invitation: Invitation) -> str:
@@ -54,16 +54,16 @@ def _when(invitation: Invitation) -> str:
     if begins is None:
         return ""
     if not isinstance(begins, datetime):
-        span = [times.whole_day(one) for one in (begins, ends) if one is not None]
+        span = [times.whole_day(day) for day in (begins, ends) if day is not None]
         return " – ".join(span)
     begins = _local(begins)
-    told = times.whole(begins)
+    words = times.whole(begins)
     if not isinstance(ends, datetime):
-        return told
+        return words
     ends = _local(ends)
     if ends.date() != begins.date():
-        return f"{told} – {times.whole(ends)}"
-    return f"{told}–{times.clock(ends).removeprefix('kl. ')}"
+        return f"{words} – {times.whole(ends)}"
+    return f"{words}–{times.clock(ends).removeprefix('kl. ')}"
 
 
 def _local(at: datetime) -> datetime:

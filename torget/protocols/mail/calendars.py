@@ -41,22 +41,22 @@ _STUMBLES = (
 
 def invitations(texts: Iterable[str]) -> list[Invitation]:
     """What the calendars of one mail say, each thing once, in time bounded by 200,000 signs a calendar."""
-    found: list[Invitation] = []
+    invited: list[Invitation] = []
     for text in list(texts)[:_MOST_FILES]:
-        for one in _of_one(text[:_MOST_CHARS]):
+        for event in _of_one(text[:_MOST_CHARS]):
             # The same invitation comes as an alternative and as a file.
-            if not any(_same(one, other) for other in found):
-                found.append(one)
-    return found[:_MOST_SHOWN]
+            if not any(_same(event, other) for other in invited):
+                invited.append(event)
+    return invited[:_MOST_SHOWN]
 
 
-def _same(one: Invitation, other: Invitation) -> bool:
-    return (one.summary, one.begins, one.place) == (other.summary, other.begins, other.place)
+def _same(event: Invitation, other: Invitation) -> bool:
+    return (event.summary, event.begins, event.place) == (other.summary, other.begins, other.place)
 
 
 def _of_one(text: str) -> Sequence[Invitation]:
-    method = found[1].upper() if (found := _METHOD.search(text)) else ""
-    events = [found[0] for found in _EVENT.finditer(text)][:_MOST_EVENTS]
+    method = line[1].upper() if (line := _METHOD.search(text)) else ""
+    events = [match[0] for match in _EVENT.finditer(text)][:_MOST_EVENTS]
     zones = "".join(_ZONES.findall(text)[:10])
     read = [_event(event, zones, method) for event in events[:_MOST_SHOWN]]
     if read and len(events) > _MOST_SHOWN:
@@ -69,9 +69,9 @@ def _event(event: str, zones: str, method: str) -> Invitation:
     if not event.upper().rstrip().endswith(f"END:{kind}"):
         event = f"{event.rstrip()}\nEND:{kind}\n"
     whole_lines = "\n".join(line for line in event.splitlines() if _LINE.match(line))
-    for held in (f"{zones}{event}", event, whole_lines):
+    for lines in (f"{zones}{event}", event, whole_lines):
         try:
-            calendar = Calendar.from_ical(f"BEGIN:VCALENDAR\n{held.rstrip()}\nEND:VCALENDAR\n")
+            calendar = Calendar.from_ical(f"BEGIN:VCALENDAR\n{lines.rstrip()}\nEND:VCALENDAR\n")
             return _read(next(iter(calendar.walk(kind))), method)
         except (*_STUMBLES, StopIteration):
             continue
@@ -81,7 +81,7 @@ def _event(event: str, zones: str, method: str) -> Invitation:
 def _read(event: Any, method: str) -> Invitation:
     begins = _time(event.get("DTSTART") or event.get("DUE"))
     attendees = _many(event.get("ATTENDEE"))
-    answer = next((_parameter(one, "PARTSTAT") for one in attendees), "")
+    answer = next((_parameter(attendee, "PARTSTAT") for attendee in attendees), "")
     # What somebody writes with an answer stands for itself (RFC 5545 §3.8.1.4).
     said = [_text(event, name, _MOST_DESCRIPTION) for name in ("COMMENT", "DESCRIPTION")]
     is_reply = method in ("REPLY", "COUNTER", "DECLINECOUNTER")
@@ -112,7 +112,7 @@ def _text(event: Any, name: str, most: int) -> str:
     return text if name in ("COMMENT", "DESCRIPTION") else one_line(text, most)
 
 
-def _held(value: Any, name: str) -> Any:
+def _read_of(value: Any, name: str) -> Any:
     """What the library made of a property; None where that is broken."""
     try:
         return getattr(value, name, None)
@@ -121,8 +121,8 @@ def _held(value: Any, name: str) -> Any:
 
 
 def _parameter(value: Any, name: str) -> str:
-    held = _held(value, "params")
-    return one_line(str(held.get(name, "")), 200) if held else ""
+    parameters = _read_of(value, "params")
+    return one_line(str(parameters.get(name, "")), 200) if parameters else ""
 
 
 def _person(value: Any) -> str:
@@ -132,20 +132,20 @@ def _person(value: Any) -> str:
 
 
 def _time(value: Any) -> datetime | date | None:
-    held = _held(next(iter(_many(value)), None), "dt")
-    if isinstance(held, date) and not _EARLIEST < held.year < _LATEST:
+    at = _read_of(next(iter(_many(value)), None), "dt")
+    if isinstance(at, date) and not _EARLIEST < at.year < _LATEST:
         return None
-    if isinstance(held, datetime):
-        if held.utcoffset() is None:
-            return held.replace(tzinfo=None)
+    if isinstance(at, datetime):
+        if at.utcoffset() is None:
+            return at.replace(tzinfo=None)
         # Another calendar's zone means nothing to whoever this is handed to: the moment does.
-        return held.astimezone(UTC)
-    return held if isinstance(held, date) else None
+        return at.astimezone(UTC)
+    return at if isinstance(at, date) else None
 
 
 def _end(event: Any, begins: datetime | date | None) -> datetime | date | None:
     ends = _time(event.get("DTEND"))
-    length = _held(event.get("DURATION"), "dt")
+    length = _read_of(event.get("DURATION"), "dt")
     if ends is None and begins is not None and isinstance(length, timedelta):
         ends = begins + length
     if ends is not None and not isinstance(ends, datetime):
@@ -155,8 +155,8 @@ def _end(event: Any, begins: datetime | date | None) -> datetime | date | None:
     return ends if _comparable(ends, begins) and ends > begins else None
 
 
-def _comparable(one: datetime | date, other: datetime | date) -> bool:
-    return getattr(one, "tzinfo", None) == getattr(other, "tzinfo", None)
+def _comparable(ends: datetime | date, begins: datetime | date) -> bool:
+    return getattr(ends, "tzinfo", None) == getattr(begins, "tzinfo", None)
 
 
 def _by_hand(event: str, method: str) -> Invitation:
