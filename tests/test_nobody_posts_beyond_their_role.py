@@ -231,6 +231,7 @@ def forms(s):
         "desk:units": Form(ADMINISTERS, {"name": "Nytt"}, sure=False, **free),
         "desk:unit": Form(ADMINISTERS, {"gjor": "forst"}, {"slug": "bare-her"}, **free),
         "desk:colleagues": Form(ADMINISTERS, {"email": "n@y.test"}, sure=False, **free),
+        "desk:colleagues_table": Form(ADMINISTERS, {"table": "x"}, sure=False, **free),
         "desk:colleague": Form(
             ADMINISTERS,
             {"gjor": "rolle", "role": "analyst", "unit": s["ola"].unit_id},

@@ -159,6 +159,7 @@ ACCESS = {
     "desk:unit": "people.administer",
     "desk:colleagues": "people.administer",
     "desk:colleague": "people.administer",
+    "desk:colleagues_table": "people.administer",
     "desk:deal_unit": "desk.arrange",
 }
 

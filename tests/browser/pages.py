@@ -103,6 +103,7 @@ ADMINISTRATOR = (
             "/enheter/teknisk-drift",
             "/kollegaer",
             "/kollegaer/1",
+            "/kollegaer/tabell",
         )
     ),
 )

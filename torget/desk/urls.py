@@ -107,6 +107,7 @@ urlpatterns = [
     path("innstillinger/enheter", administering.all_units, name="units"),
     path("innstillinger/enheter/<slug:slug>", administering.unit, name="unit"),
     path("innstillinger/kollegaer", administering.all_colleagues, name="colleagues"),
+    path("innstillinger/kollegaer/tabell", administering.table, name="colleagues_table"),
     path("innstillinger/kollegaer/<int:pk>", administering.colleague, name="colleague"),
     path("innstillinger/grenser", limits.limits, name="limits"),
     path("vakt", watch.duty, name="duty"),

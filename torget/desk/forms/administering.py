@@ -9,6 +9,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from torget.people.importing import MOST_BYTES
 from torget.people.models import Municipality, Staff, Unit
 from torget.people.roles import Role
 
@@ -174,6 +175,32 @@ class InviteForm(ColleagueForm):
         error_messages={"invalid": _("Skriv adressen, for eksempel kari@kommune.no")},
     )
     field_order = ("email", "first_name", "last_name", "unit")
+
+
+class TableForm(forms.Form):
+    """A table of colleagues: a file, or the text of one that was looked at."""
+
+    file = forms.FileField(
+        label=_("CSV-fil"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,text/csv,text/plain"}),
+        help_text=_("Overskriftene er e-post, fornavn, etternavn, enhet og, om du vil, rolle."),
+    )
+    table = forms.CharField(required=False, strip=False, widget=forms.HiddenInput())
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two."""
+        given: dict[str, Any] = super().clean() or {}
+        if not given.get("file") and not given.get("table"):
+            self.add_error("file", _("Velg en fil."))
+        return given
+
+    def content(self) -> bytes:
+        """The table's bytes, no more than one over what is read."""
+        given = self.cleaned_data
+        if given["file"]:
+            return bytes(given["file"].read(MOST_BYTES + 1))
+        return str(given["table"]).encode()
 
 
 class RoleForm(forms.Form):

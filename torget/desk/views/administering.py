@@ -24,17 +24,19 @@ from torget.desk.forms.administering import (
     NewUnitForm,
     ProfileForm,
     RoleForm,
+    TableForm,
     UnitForm,
 )
 from torget.desk.rules import leaving
 from torget.desk.rules.getting_started import steps
 from torget.desk.views.acting import done
 from torget.errors import Refused
-from torget.people import colleagues, profile, units
+from torget.people import colleagues, importing, profile, units
 from torget.people.actor import requires
 from torget.people.hours import next_holidays
 from torget.people.models import ClosedDay, RoleGrant, Staff, Unit
 from torget.people.roles import Role
+from torget.protocols import encodings
 
 PAGE = ["GET", "HEAD", "POST"]
 ACT = "gjor"
@@ -221,6 +223,37 @@ def all_colleagues(request: Any) -> HttpResponse:
         rows=[
             (staff, held[staff.pk]) for staff in rows.order_by("-active", "first_name", "last_name")
         ],
+    )
+
+
+@requires("people.administer")
+@require_http_methods(PAGE)
+@never_cache
+def table(request: Any) -> HttpResponse:
+    """`/desk/innstillinger/kollegaer/tabell`: many at once from a table; first each row's fate, then the invitations."""
+    form = TableForm(request.POST or None, request.FILES or None)
+    rows: list[importing.Row] = []
+
+    def do(_data: dict[str, Any]) -> None:
+        content = form.content()
+        if request.POST.get(ACT) == "inviter":
+            invited = importing.bring_in(
+                content, request.municipality, by=request.actor, at=timezone.now()
+            )
+            request.session[LINK] = [(one.staff.display_name, one.link) for one in invited]
+            return
+        rows.extend(importing.read(content, request.municipality))
+        form.data = {"table": encodings.decode(content, "utf-8")}
+
+    if done(request, form, do, "", at="file") and not rows:
+        return redirect("desk:colleagues_table")
+    return _page(
+        request,
+        "colleagues_table",
+        {"form": form},
+        rows=rows,
+        many=sum(not row.refused for row in rows),
+        links=request.session.pop(LINK, []) if request.method == "GET" else [],
     )
 
 
