@@ -311,7 +311,7 @@ def _with_files(said: Utterance) -> Utterance:
     """What was said with its files kept; of one that could not be had its address stays with the message."""
     until = time.monotonic() + FETCH_SECONDS
     had = [(held, _fetched(held, until)) for held in said.attachments]
-    lost = [held.url for held, file in had if file is None]
+    lost = [f"{held.alt} {held.url}".strip() for held, file in had if file is None]
     prepared = [attachments.prepare(file, patient=True) for _held, file in had if file is not None]
     note = "\n".join([_("Vedlegg vi ikke fikk hentet:"), *lost]) if lost else ""
     return replace(
