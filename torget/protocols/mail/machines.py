@@ -89,11 +89,12 @@ def takes_no_answer(address: str) -> bool:
 
 def _own(mail: Mail, own: str) -> Machine | None:
     mark = mail.header(LOOP_HEADER)
+    ours = bool(_OUR_ID.fullmatch(mail.message_id))
+    # Some servers take headers they do not know away, and our mark with them.
+    if own and mail.sender.address == own and ours:
+        return Machine("own", mail.message_id)
     if not mark:
         return None
-    ours = bool(_OUR_ID.fullmatch(mail.message_id))
-    if mail.sender.address == own and ours:
-        return Machine("own", mail.message_id)
     # Another installation of Torget marks its mail too, and is somebody to listen to: only our own mark is a loop.
     if not own or mark.lower() != own:
         return None
