@@ -83,6 +83,20 @@ def test_an_answer_on_both_sides_of_one_quote_is_said_whole():
     assert "> Hvor?" in found.folded
 
 
+@pytest.mark.parametrize(
+    "lead",
+    [
+        "Se mine svar i rødt under.",
+        "Svarene mine står nedenfor.",
+        "Please see my answers inline",
+        "Kommentarer i teksten",
+    ],
+)
+def test_answers_written_into_what_nothing_marks_are_said(lead):
+    words = f"{lead}\n\n{HISTORY['Outlook, inside']}\nHvor er hullet? I STORGATA"
+    assert understood(letter(words, subject="SV: Vei")).body == words
+
+
 def test_a_gateways_tag_before_the_subject_changes_nothing():
     found = understood(letter(f"Takk!\n\n{QUOTE}", subject="[EKSTERN] SV: Vei"))
     assert found.body == "Takk!"

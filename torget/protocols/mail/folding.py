@@ -81,6 +81,14 @@ _FROM_A_DEVICE = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"\A\s*(?:[^\W\d_]{1,40}[,;:]? ){3}.{0,300}[.!]\s*\Z")
+# "My answers stand below, in red": then they stand in what is quoted, and nothing marks them.
+_ANSWERS_WITHIN = re.compile(
+    r"\b(?:svar(?:a|er|ene|ar|et)?|kommentar\w{0,4}|merknad\w{0,4}|answers?|repl(?:y|ies)|comments?|antworten|anmerkungen)\b"
+    r"[^\n.?!]{0,40}\b(?:under|nedenfor|nedanfor|nedenunder|innimellom|herunder|nedan|below|inline|unten|"
+    r"(?:i|med|in) (?:rødt|raudt|blått|grønt|rött|red|blue|green|rot|teksten|texten|the text|your text))\b",
+    re.IGNORECASE,
+)
+_MOST_LEADING = 2_000  # signs before the history in which that is looked for
 _LONGEST_SIGNATURE_LINES = 15
 _LOOK_AHEAD_LINES = 8
 _MOST_ATTRIBUTIONS = 200  # lines with "wrote" in them that are looked at closely
@@ -136,6 +144,8 @@ def fold(
     forwarding = bool(_FORWARD_SUBJECT.match(subject))
     proof = _Proof(own, answers, bool(_REPLY_SUBJECT.match(subject)))
     end = _history_start(lines, proof, forwarding=forwarding)
+    if _ANSWERS_WITHIN.search("\n".join(lines[:end])[-_MOST_LEADING:]):
+        end = len(lines)  # what follows is not only ours
     _mark(folded, end, len(lines))
     if not forwarding:
         end = _trailing_quote_start(lines, end, proof)
