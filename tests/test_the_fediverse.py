@@ -181,6 +181,48 @@ def test_when_we_get_new_keys_what_we_sign_is_still_believed(town):
     assert all(one["status"] == 202 for one in town.fedify.statuses()[-1:])
 
 
+ON_THE_WALL = (
+    MARTIN
+    + """
+from torget.channels.models import Account
+from torget.channels.rules import form_account
+from torget.people.roles import Role
+from torget.people.rules import grant
+account = Account.objects.get(network='activitypub', address__startswith='provetorget@')
+unit = account.unit
+grant(martin.staff, Role.EDITOR, unit, at=now, by=Actor.system(unit.municipality_id))
+martin = Actor.of_staff(Staff.objects.get(pk=martin.staff.pk))
+made = rules.post(unit, form_account(unit.municipality), body, by=martin, at=now, accounts=[account] if there else [])
+told = made.conversation.ref
+"""
+)
+
+
+@pytest.mark.parametrize("town", ["rfc9421"], indirect=True)
+@pytest.mark.parametrize("there", [True, False])
+def test_the_address_of_a_page_of_ours_pasted_in_its_search_is_found(town, there):
+    text = f"Vi brøyter i kveld {fresh()}."
+    ref = town.clerk.do(ON_THE_WALL, body=text, there=there)
+    address = f"{town.square.url}/vegg/{ref}"
+    sent = "SELECT uri FROM activitypub_thing WHERE document->>'content' LIKE %s"
+    if there:
+        published = until(lambda: town.square.query(sent, f"%{text}%"), "the post")[0][0]
+    found = town.fedify.do("look", object=address)
+    assert found["found"] == (published if there else address)
+    assert text in found["content"]
+
+
+@pytest.mark.parametrize("town", ["rfc9421"], indirect=True)
+def test_oda_is_named_in_a_post_and_told_of_it(town):
+    handle = f"@oda@{town.fedify.origin.removeprefix('http://')}"
+    uri = town.clerk.do(PUBLISH, key=f"post-{time.time_ns()}", body=f"Takk til {handle}!")
+    said = town.fedify.wait_for("Create", lambda one: one["object"]["id"] == uri)
+    tags = said["object"]["tag"]
+    tag = tags[0] if isinstance(tags, list) else tags
+    assert (tag["type"], tag["href"]) == ("Mention", f"{town.fedify.origin}/u/oda")
+    assert f"{town.fedify.origin}/u/oda" in said["cc"]
+
+
 TAKES = """
 from torget.adapters.activitypub.models import Peer
 Peer.objects.update_or_create(host=host, defaults={'takes': takes})

@@ -79,6 +79,12 @@ const acts = {
   share: async (ctx, { who, id, object }) => new Announce({ id: new URL(`#share-${id}`, ctx.getActorUri(who)), actor: ctx.getActorUri(who), object: new URL(object), to: PUBLIC_COLLECTION }),
 }
 
+// What its own search finds at an address somebody pasted.
+async function look(ctx, { object }) {
+  const found = await ctx.lookupObject(object)
+  return { found: found?.id?.href ?? null, content: String(found?.content ?? '') }
+}
+
 async function deliver(ctx, told) {
   const activity = await acts[told.act](ctx, told)
   const recipient = { id: new URL(told.to), inboxId: new URL(told.inbox), endpoints: null }
@@ -112,7 +118,9 @@ http.createServer(async (request, reply) => {
     if (told.act === 'rotate') pairs[told.who] = await rsaAndEd25519()
     let done
     try {
-      done = told.act === 'rotate' ? {} : await (told.how ? spoilt : deliver)(context(), told)
+      if (told.act === 'rotate') done = {}
+      else if (told.act === 'look') done = await look(context(), told)
+      else done = await (told.how ? spoilt : deliver)(context(), told)
     } catch (fault) {
       done = { failed: String(fault) }
     }

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
-from torget.adapters.activitypub import acts, documents, shutting
+from torget.adapters.activitypub import acts, documents, parcels, shutting
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import Act, OldCopy, Parcel, Profile
 from torget.adapters.activitypub.ours import NETWORK
@@ -107,12 +107,13 @@ def forget_old_keys(*, at: datetime) -> None:
 
 
 def tidy(*, at: datetime) -> None:
-    """Tell what has changed, of ourselves and of who may follow us; when another process is at it, nothing."""
+    """What is done once a minute by one process of all: servers that were away are tried, and what has changed is told."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
             if not cursor.fetchone()[0]:
                 return
+        parcels.probe(at=at)
         forget_old_keys(at=at)
         announce_changes(at=at)
         shutting.reject_the_blocked(at=at)

@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import uniform
 
@@ -20,7 +19,7 @@ from torget.adapters.activitypub import announcing, knocking, parcels, rotation
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.knocking import Try
 from torget.adapters.activitypub.ours import Ours
-from torget.adapters.activitypub.parcels import Claimed, Failed
+from torget.adapters.activitypub.parcels import Claimed, Failed, Told
 from torget.adapters.activitypub.peers import Hosts, Known
 from torget.adapters.activitypub.waits import asked_to_wait, due_again
 from torget.channels import rules as channels
@@ -47,22 +46,6 @@ TIDY_SECONDS = 10
 REMEMBER_ACCOUNT_SECONDS = 5.0
 ANNOUNCE_SECONDS = 60.0
 AGAIN = frozenset({401, 403, 408, 409, 425, 429})  # of the 4xx, what may go away by itself
-
-
-@dataclass(slots=True)
-class Told:
-    """What came of a round, to be written down together."""
-
-    sent: list[int] = field(default_factory=list)
-    failed: list[Failed] = field(default_factory=list)
-    back: list[int] = field(default_factory=list)
-    gone: list[str] = field(default_factory=list)
-    back_again: list[str] = field(default_factory=list)  # hosts that were away
-    # Took what only the new key proves (see rotation).
-    renewed: list[tuple[int, str, str]] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.sent) + len(self.failed) + len(self.back)
 
 
 class Fanout:
@@ -327,7 +310,7 @@ class Fanout:
         if 200 <= status < 300:
             self.told.sent.append(parcel.id)
             if host.answered(how.way, at=self.clock()):
-                self.told.back_again.append(host.host)
+                self._is_back(host.host)
             mine = self.accounts[parcel.account_id][1]
             if mine is not None and mine.changes_keys(self.clock()) and not how.before:
                 self._has_new_key(parcel, mine.key_id("rsa"))
@@ -347,6 +330,13 @@ class Fanout:
                 host.wait(until)
             elif status >= 500:
                 host.failed(at)
+
+    def _is_back(self, host: str) -> None:
+        """Everything that waits for it goes now, oldest first: what was claimed goes back to stand in that order."""
+        self.told.back_again.append(host)
+        self.told.back += [one.id for _since, one in self.behind.pop(host, ())]
+        self.told.back += [one.id for one in self.waiting if one.host == host]
+        self.waiting = deque(one for one in self.waiting if one.host != host)
 
     def _has_new_key(self, parcel: Claimed, key: str) -> None:
         if (key, parcel.host) in self.old:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connection
@@ -19,6 +19,8 @@ KEEP_SENT = timedelta(days=7)
 KEEP_GIVEN_UP = timedelta(days=90)
 # After these waits a parcel is given up: four and a half days, so that a server may be down over a long weekend.
 WAITS_SECONDS = (60, 300, 1_800, 7_200, 6 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 3_600, 36 * 3_600)
+# However often it was tried without being counted.
+LONGEST_WAIT = timedelta(seconds=sum(WAITS_SECONDS)) * 1.2
 
 UNDELIVERED = (Parcel.State.DUE, Parcel.State.SENDING, Parcel.State.GIVEN_UP)
 
@@ -47,6 +49,22 @@ class Failed:
     due_at: datetime | None
     status: int
     detail: str
+
+
+@dataclass(slots=True)
+class Told:
+    """What came of a round, to be written down together."""
+
+    sent: list[int] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    back_again: list[str] = field(default_factory=list)  # hosts that were away
+    # Took what only the new key proves (see rotation).
+    renewed: list[tuple[int, str, str]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.sent) + len(self.failed) + len(self.back)
 
 
 def put(act: Act, inboxes: Iterable[str], *, at: datetime) -> int:
@@ -166,6 +184,25 @@ def put_off(host: str, *, until: datetime) -> None:
     )
 
 
+_PROBE = """
+UPDATE activitypub_parcel SET next_attempt_at = %(at)s, attempts = GREATEST(attempts - 1, 0) WHERE state = 'due' AND id IN (
+  SELECT DISTINCT ON (p.host) p.id FROM activitypub_parcel p JOIN activitypub_peer h ON h.host = p.host
+  WHERE p.state = 'due' AND h.failing_since < %(at)s - interval '1 minute' AND (h.closed_until IS NULL OR h.closed_until <= %(at)s)
+    AND NOT EXISTS (SELECT 1 FROM activitypub_parcel q WHERE q.host = p.host AND q.state = 'due' AND q.next_attempt_at <= %(at)s)
+  ORDER BY p.host, p.id)
+"""
+
+
+def probe(*, at: datetime) -> int:
+    """Of each server that does not answer, the oldest that waits is tried now, without counting; how many.
+
+    A server that is back is found that way as often as its line opens, also when nothing for it would be due for hours.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_PROBE, {"at": at})
+        return int(cursor.rowcount)
+
+
 def bring_forward(host: str, *, at: datetime) -> int:
     """The host answers again: what waits for it is due now, in the order it was made. How many.
 
@@ -245,6 +282,9 @@ def due_anew(account_id: int, host: str, *, at: datetime) -> int:
 def prune(*, at: datetime) -> int:
     """Forget parcels that arrived long ago, and what nobody sent again for a quarter of a year."""
     old = Parcel.objects.filter(state=Parcel.State.SENT, settled_at__lt=at - KEEP_SENT)
+    Parcel.objects.filter(
+        state=Parcel.State.DUE, attempts__gt=0, created_at__lt=at - LONGEST_WAIT
+    ).update(state=Parcel.State.GIVEN_UP, settled_at=at)
     lost = Parcel.objects.filter(state=Parcel.State.GIVEN_UP, created_at__lt=at - KEEP_GIVEN_UP)
     # In flight when it was taken back, and not arrived: it goes no more.
     back = Parcel.objects.filter(

@@ -12,6 +12,8 @@ from torget.adapters.activitypub.models import Peer
 IN_FLIGHT = 16  # to one host from one process, while it answers
 FAILURES = 5  # in a row, and the line to it is closed for a while
 SHORTEST, LONGEST = timedelta(seconds=60), timedelta(hours=1)
+# In the first day a server is looked for this often: when it is back, what waits for it must not wait for long.
+OFTEN, FIRST_DAY = timedelta(minutes=10), timedelta(days=1)
 REMEMBER = timedelta(seconds=60)
 AWAY = timedelta(
     seconds=60
@@ -60,7 +62,8 @@ class Known:
         self.changed = True
         if self.failures >= FAILURES and not self.is_closed(at):
             doublings = min(self.failures - FAILURES, 10)
-            self.closed_until = at + min(SHORTEST * 2**doublings, LONGEST)
+            longest = OFTEN if at - self.failing_since < FIRST_DAY else LONGEST
+            self.closed_until = at + min(SHORTEST * 2**doublings, longest)
 
     def wait(self, until: datetime) -> None:
         """It asked us to wait (429, 503 with Retry-After)."""
@@ -101,7 +104,9 @@ class Hosts:
         for row in rows:
             held = self.of(row.host)
             held.takes, held.signs = row.takes, row.signs
-            held.failing_since = held.failing_since or row.failing_since
+            if row.failing_since is not None:
+                held.failing_since = held.failing_since or row.failing_since
+                held.failures = max(held.failures, row.failures)
             if row.is_closed(at) and not held.is_closed(at):
                 held.failures = max(held.failures, row.failures)
                 held.closed_until = row.closed_until

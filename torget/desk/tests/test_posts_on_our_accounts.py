@@ -104,6 +104,18 @@ def test_one_post_goes_out_on_every_account_chosen_and_its_outcome_is_seen(
     assert "Not that word." in page
 
 
+def test_what_a_network_remarks_is_told_the_writer_where_the_outcome_stands(
+    nets, amina, now, client, monkeypatch
+):
+    remark = "Fant ingen bak @x@y.example."
+    monkeypatch.setattr(nets["net"], "send", lambda out, account: Receipt("1", remark=remark))
+    message = post(amina, now, "Hei @x@y.example")
+    deliver_due(Inline())
+    client.force_login(amina.staff.user)
+    page = client.get(f"/desk/vegg/{message.conversation.ref}").content.decode()
+    assert page.count(remark) == 1
+
+
 def test_what_may_have_gone_out_is_said_to_be_unknown(nets, amina, now, client):
     message = post(amina, now)
     nets["net"].fault = SendError("Cut.", ambiguous=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from datetime import timedelta
 
 import pytest
@@ -10,6 +12,7 @@ from django.utils import timezone
 
 from torget.adapters.activitypub import parcels, peers, remotes
 from torget.adapters.activitypub.channel import ADAPTER
+from torget.adapters.activitypub.fanout import Fanout
 from torget.adapters.activitypub.models import Follower, Parcel, Peer
 from torget.adapters.activitypub.tests.servers import carry
 from torget.channels.contract import Outgoing
@@ -93,7 +96,7 @@ def test_after_an_hour_away_what_waited_goes_at_once_in_the_order_it_was_said(
     assert now - begun == timedelta(hours=1)
     assert Parcel.objects.filter(state="due").count() == 5
     away = Parcel.objects.order_by("next_attempt_at").last().next_attempt_at - now
-    assert away > timedelta(minutes=20)
+    assert away > timedelta(minutes=5)
     server.answer = (202, {})
     while not got(server):
         now += timedelta(minutes=1)
@@ -102,6 +105,38 @@ def test_after_an_hour_away_what_waited_goes_at_once_in_the_order_it_was_said(
     said = [text for _kind, text in got(server)]
     assert sorted(said) == [f"Nyhet {number}" for number in range(5)]
     assert said[1:] == sorted(said[1:])
+
+
+def test_one_post_alone_also_goes_soon_after_the_server_is_back(server, facts, followed):
+    moved = timedelta()
+
+    def minute():
+        nonlocal moved
+        loop = Fanout(clock=lambda: timezone.now() + moved)
+        loop._tidy()
+        asyncio.run(loop.run(threading.Event(), until_empty=True))
+        moved += timedelta(minutes=1)
+
+    server.answer = (503, {})
+    do(facts, "p1", "Nyhet")
+    for _minute in range(60):
+        minute()
+    tried = len(server.got)
+    assert tried < 30
+    server.answer = (202, {})
+    for _minute in range(11):
+        minute()
+    assert got(server) == [("Create", "Nyhet")]
+
+
+def test_a_server_that_never_comes_back_is_given_up(server, facts, followed, at):
+    server.answer = (503, {})
+    do(facts, "p1", "Nyhet")
+    carry()
+    later = at + parcels.LONGEST_WAIT + timedelta(minutes=1)
+    parcels.probe(at=later)
+    parcels.prune(at=later)
+    assert list(Parcel.objects.values_list("state", flat=True)) == ["given_up"]
 
 
 def test_a_short_stumble_moves_nothing_forward(server, facts, followed):
