@@ -57,6 +57,7 @@ FILL_BY_READER: dict[str, dict[str, Any]] = {
     "torget.protocols.threads.parts": {"most": 500},
     "torget.channels.base.shorten": {"most": 300},
     "torget.protocols.smpp.text_field": {"most": 20},
+    "torget.protocols.smscoding.decode": {"coding": 8},
 }
 # What a reader lets through; the others are fed MOST_CHARS.
 MOST_CHARS = 200_000
@@ -90,10 +91,12 @@ EXCUSED = {
     "torget.protocols.webfinger.answer": "writes what we say",
     "torget.protocols.webhook.sign": "our own secret",
     "torget.protocols.webhook.key_of": "our own secret",
+    "torget.protocols.svg.picture": "the municipality's own coat of arms",
     "torget.protocols.smpp.bind_body": "our own password",
     "torget.protocols.html.read": "through the pages that use it: mail, posts, notes",
     "torget.people.limits.tickets": "sealed by us",
     "torget.answers.meaning": "a model, which reads the first words only",
+    "torget.adapters.activitypub.mentions": "our own words, and it asks other servers",
     "torget.adapters.mastodon.writing": "our own words",
     "torget.adapters.sms.centre.bodies": "our own words",
 }
