@@ -11,6 +11,7 @@ ROOT = Path(torget.__file__).parent
 # Where pictures may be decoded: in the child, and what we have already made ourselves.
 DECODE = {
     "protocols/files.py",
+    "protocols/svg.py",
     "adapters/bluesky/pictures.py",
     "adapters/mastodon/pictures.py",
     "adapters/meta/pictures.py",
