@@ -58,6 +58,7 @@ FILL_BY_READER: dict[str, dict[str, Any]] = {
     "torget.channels.base.shorten": {"most": 300},
     "torget.protocols.smpp.text_field": {"most": 20},
     "torget.protocols.smscoding.decode": {"coding": 8},
+    "torget.protocols.svg.picture": {"ground": "#0062ba", "size": (400, 400)},
 }
 # What a reader lets through; the others are fed MOST_CHARS.
 MOST_CHARS = 200_000
@@ -91,7 +92,6 @@ EXCUSED = {
     "torget.protocols.webfinger.answer": "writes what we say",
     "torget.protocols.webhook.sign": "our own secret",
     "torget.protocols.webhook.key_of": "our own secret",
-    "torget.protocols.svg.picture": "the municipality's own coat of arms",
     "torget.protocols.smpp.bind_body": "our own password",
     "torget.protocols.html.read": "through the pages that use it: mail, posts, notes",
     "torget.people.limits.tickets": "sealed by us",
@@ -100,7 +100,6 @@ EXCUSED = {
     "torget.adapters.mastodon.writing": "our own words",
     "torget.adapters.sms.centre.bodies": "our own words",
     "torget.adapters.activitypub.mentions.find": "our own words; each look-up has its own limit",
-    "torget.protocols.svg.picture": "the municipality's own drawing",
 }
 
 

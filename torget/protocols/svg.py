@@ -6,11 +6,14 @@ import io
 import re
 
 import resvg_py
+from lxml import etree  # type: ignore[import-untyped]  # the package ships no types
 from PIL import Image
 
 from torget.protocols.files import BadFile
 
 MOST_CHARS = 500_000
+MOST_DEPTH = 64  # the library falls at some two hundred
+MOST_COPIES = 8  # each may hold two of the one before
 AVATAR = (400, 400)  # pixels: what Mastodon keeps of one, and shows as a square or a circle
 HEADER = (1500, 500)
 _SHARE = (
@@ -41,9 +44,30 @@ def picture(drawing: str, ground: str, size: tuple[int, int]) -> bytes:
     return out.getvalue()
 
 
-def _drawn(drawing: str, edge: int) -> Image.Image:
+def _check(drawing: str) -> None:
+    """See that it is a drawing the library survives: it follows nesting by calling itself, and copies what `use` names.
+
+    Raises:
+        BadFile: it is not.
+    """
     if len(drawing) > MOST_CHARS or _REFERS.search(drawing):
         raise BadFile("broken")
+    reader = etree.XMLPullParser(("start", "end"), resolve_entities=False, no_network=True)
+    depth = copies = 0
+    try:
+        reader.feed(drawing.encode("utf-8", "surrogatepass"))
+        for event, element in reader.read_events():
+            depth += 1 if event == "start" else -1
+            copies += event == "start" and etree.QName(element).localname == "use"
+            if depth > MOST_DEPTH or copies > MOST_COPIES:
+                raise BadFile("broken")
+        reader.close()
+    except (etree.XMLSyntaxError, ValueError, UnicodeError) as fault:
+        raise BadFile("broken") from fault
+
+
+def _drawn(drawing: str, edge: int) -> Image.Image:
+    _check(drawing)
     try:
         # With both edges given it is fitted into them: a width alone lets the drawing choose any height.
         made = resvg_py.svg_to_bytes(

@@ -100,7 +100,7 @@ def test_a_wait_can_be_traced_to_its_beginning():
     since = timezone.now() - timedelta(hours=2, minutes=5)
     html = render("{% waiting since %}", since=since)
     assert ">2 t<" in html
-    assert f'datetime="{since.isoformat()}"' in html
+    assert f'datetime="{since.isoformat(timespec="seconds")}"' in html
 
 
 def test_who_is_on_duty_is_told_by_first_name_unit_and_until_when():
