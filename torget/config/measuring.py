@@ -42,7 +42,12 @@ USUAL: Mapping[str, tuple[int, int]] = {
 }
 
 WHOLE = {"surge", "siege"}  # the square as residents and staff meet it, every channel with it
-WITH_PAGES = {"inbox", *WHOLE}
+WITH_PAGES = {
+    "inbox",
+    "intake",
+    "live",
+    *WHOLE,
+}  # or a web process, which opens only with style sheets
 # They take indexes away while they fill tables, which only the owner may.
 BUILDING = {"inbox", "answers"}
 _FEW_ADAPTERS = "torget.adapters.webhook,torget.adapters.activitypub,torget.bench.append"
@@ -54,7 +59,7 @@ def fresh_home() -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="tg-bench-"))
     if os.geteuid() == 0:
         home.chmod(0o711)  # the server's account must reach its data
-    (home / "static").mkdir()  # pages are not measured
+    (home / "static").mkdir()
     cluster = Cluster(home, tied=True)
     try:
         cluster.start()
