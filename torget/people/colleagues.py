@@ -68,8 +68,23 @@ def invite(
 
 
 def is_ours_alone(user: User) -> bool:
-    """Whether the sign-in is nobody's yet: without a password, and of one municipality."""
-    return not user.has_usable_password() and user.staff.count() == 1
+    """Whether the sign-in is nobody's yet: never used, without a password, and of one municipality.
+
+    Who signs in at an identity provider has no password either: nobody here gets a way in beside theirs.
+    """
+    return not user.has_usable_password() and user.last_login is None and user.staff.count() == 1
+
+
+def _check_over(by: Actor, staff: Staff) -> list[RoleGrant]:
+    """See that they may be arranged where they work and wherever they hold a role; the roles they hold.
+
+    Who arranges a part takes nothing from, and gets no way in as, somebody who holds more than that part.
+    """
+    check(by, "people.administer", staff.unit)
+    held = list(RoleGrant.objects.filter(staff=staff, ended_at=None).select_related("unit"))
+    for grant_held in held:
+        check(by, "people.administer", grant_held.unit)
+    return held
 
 
 def password_link(staff: Staff) -> str:
@@ -86,9 +101,9 @@ def invite_again(staff: Staff, *, by: Actor, at: datetime) -> str:
 
     Raises:
         Refused: they have one, or serve another municipality too.
-        NotAllowed: not theirs to arrange.
+        NotAllowed: they, or a role they hold, are not theirs to arrange.
     """
-    check(by, "people.administer", staff.unit)
+    _check_over(by, staff)
     if not (staff.active and is_ours_alone(staff.user)):
         raise Refused(
             _("%(name)s har en innlogging allerede.") % {"name": staff.first_name}, "has_one"
@@ -104,9 +119,9 @@ def change_colleague(
     """Another name or unit; the names of what was changed. Answers given before keep the name they were signed with.
 
     Raises:
-        NotAllowed: they, or where they go, are not theirs to arrange.
+        NotAllowed: they, a role they hold, or where they go, are not theirs to arrange.
     """
-    check(by, "people.administer", staff.unit)
+    _check_over(by, staff)
     check(by, "people.administer", unit)
     given = {"first_name": first_name, "last_name": last_name, "unit": unit}
     changed = [name for name, value in given.items() if getattr(staff, name) != value]
@@ -151,19 +166,18 @@ def leave(staff: Staff, *, by: Actor, at: datetime) -> None:
 
     Raises:
         Refused: nobody would be left to arrange the municipality.
-        NotAllowed: not theirs to arrange.
+        NotAllowed: they, or a role they hold, are not theirs to arrange.
     """
-    check(by, "people.administer", staff.unit)
     with transaction.atomic():
-        grants = list(RoleGrant.objects.filter(staff=staff, ended_at=None))
+        grants = _check_over(by, staff)
         _keep_one(staff.municipality_id, without=[given.pk for given in grants])
         for given in grants:
             end_grant(given, at=at, by=by)
-        staff.duties.filter(starts_at__gt=at).delete()
+        gone, _each = staff.duties.filter(starts_at__gt=at).delete()
         staff.duties.filter(starts_at__lte=at, ends_at__gt=at).update(ends_at=at)
         staff.active = False
         staff.save(update_fields=["active"])
-        record("staff.left", staff, by=by, at=at)
+        record("staff.left", staff, by=by, at=at, duties=gone)
 
 
 def come_back(staff: Staff, *, by: Actor, at: datetime) -> None:

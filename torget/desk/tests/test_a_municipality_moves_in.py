@@ -339,6 +339,36 @@ def test_an_administrator_of_a_part_arranges_that_part_only(nordvaag, ola, now):
     colleagues.give_role(ola.staff, Role.ANALYST, below, **given)
 
 
+def test_an_administrator_of_a_part_has_no_hand_on_who_holds_more(nordvaag, liv, now):
+    tor = Actor.of_staff(make_staff(nordvaag, "Tor", Role.ADMINISTRATOR, over="teknisk-drift"))
+    above = make_staff(nordvaag, "Una", Role.ADMINISTRATOR, unit="teknisk-drift")
+    above.user.set_unusable_password()
+    above.user.save()
+    given = {"by": tor, "at": now}
+    for act in (
+        lambda: colleagues.leave(above, **given),
+        lambda: colleagues.invite_again(above, **given),
+        lambda: colleagues.change_colleague(
+            above, first_name="X", last_name="Y", unit=above.unit, **given
+        ),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+    assert colleagues.invite_again(above, by=liv, at=now)
+    above.user.last_login = now  # at the identity provider: no second way in beside it
+    above.user.save()
+    with pytest.raises(Refused):
+        colleagues.invite_again(above, by=liv, at=now)
+
+
+def test_a_link_is_shown_beside_its_own_name_alone(nordvaag, hers, ola):
+    front = Unit.objects.get(municipality=nordvaag, is_front=True)
+    new = {"email": "n@x.example.no", "first_name": "Nina", "last_name": "Ny", "unit": front.pk}
+    nina = hers.post(f"{SETTINGS}/kollegaer", new)["Location"]
+    assert 'class="secret"' not in page(hers, f"/kollegaer/{ola.staff.pk}")
+    assert 'class="secret"' in hers.get(nina).content.decode()
+
+
 def test_an_administrator_reads_no_private_case_by_that_role(nordvaag, hers):
     case = make_question(nordvaag, "HEMMELIG spørsmål")
     assert hers.get(f"/desk/sak/{case.ref}").status_code in {403, 404}

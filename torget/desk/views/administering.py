@@ -40,8 +40,8 @@ from torget.protocols import encodings
 
 PAGE = ["GET", "HEAD", "POST"]
 ACT = "gjor"
-# A link that lets somebody choose a password is shown once, on the page that follows.
-LINK = "invitation_link"
+# A link that lets somebody choose a password is shown once, on the page that follows, and beside nobody else's name.
+LINK, LINKS = "invitation_link", "invitation_links"
 
 
 def _page(request: Any, template: str, forms: dict[str, Any], **context: Any) -> HttpResponse:
@@ -209,7 +209,7 @@ def all_colleagues(request: Any) -> HttpResponse:
         invited.append(colleagues.invite(data.pop("unit"), **data, **given))
 
     if done(request, form, do, "", at="email"):
-        request.session[LINK] = invited[0].link
+        request.session[LINK] = [invited[0].staff.pk, invited[0].link]
         return redirect("desk:colleague", pk=invited[0].staff.pk)
     current = RoleGrant.objects.filter(ended_at=None).select_related("unit")
     rows = Staff.objects.filter(municipality=request.municipality).select_related("unit", "user")
@@ -240,7 +240,7 @@ def table(request: Any) -> HttpResponse:
             invited = importing.bring_in(
                 content, request.municipality, by=request.actor, at=timezone.now()
             )
-            request.session[LINK] = [(one.staff.display_name, one.link) for one in invited]
+            request.session[LINKS] = [(one.staff.display_name, one.link) for one in invited]
             return
         rows.extend(importing.read(content, request.municipality))
         form.data = {"table": encodings.decode(content, "utf-8")}
@@ -253,7 +253,7 @@ def table(request: Any) -> HttpResponse:
         {"form": form},
         rows=rows,
         many=sum(not row.refused for row in rows),
-        links=request.session.pop(LINK, []) if request.method == "GET" else [],
+        links=request.session.pop(LINKS, []) if request.method == "GET" else [],
     )
 
 
@@ -294,9 +294,18 @@ def colleague(request: Any, pk: int) -> HttpResponse:
         {"colleague_form": form, "role_form": role, "leave_form": leave},
         colleague=staff,
         grants=RoleGrant.objects.filter(staff=staff, ended_at=None).select_related("unit"),
-        link=request.session.pop(LINK, ""),
+        link=_link_of(request, staff),
         may_invite=staff.active and colleagues.is_ours_alone(staff.user),
     )
+
+
+def _link_of(request: Any, staff: Staff) -> str:
+    """The link that waits to be shown, when it is theirs."""
+    pk, link = request.session.get(LINK, (0, ""))
+    if pk != staff.pk:
+        return ""
+    del request.session[LINK]
+    return str(link)
 
 
 def _leave(request: Any, staff: Staff, to: Staff | None, given: dict[str, Any]) -> None:
@@ -324,7 +333,7 @@ def _colleague_act(request: Any, staff: Staff, given: dict[str, Any]) -> bool:
                 request, _("%(name)s er her igjen, uten roller.") % {"name": staff.first_name}
             )
         elif act == "lenke":
-            request.session[LINK] = colleagues.invite_again(staff, **given)
+            request.session[LINK] = [staff.pk, colleagues.invite_again(staff, **given)]
     except Refused as refusal:
         messages.error(request, refusal.message)
     return act in {"ta", "tilbake", "lenke"}
