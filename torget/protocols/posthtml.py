@@ -59,21 +59,13 @@ def _plain(_kind: str, words: str, address: str) -> str:
 
 
 @dataclass(slots=True)
-class _List:
-    """A list that is open: the number of its next point, None where it has none."""
-
-    number: int | None = None
-    step: int = 1
-
-
-@dataclass(slots=True)
 class _Post:
     """Lays the words out as the page would; what is no word is named where it stands."""
 
     base: str
     named: Picture
     parts: list[str] = field(default_factory=list)
-    lists: list[_List] = field(default_factory=list)
+    lists: reader.Lists = field(default_factory=lambda: reader.Lists("–"))
     # Address and where its words begin.
     links: list[tuple[str, int]] = field(default_factory=list)
     kept: int = 0  # how many elements are open that keep their white space
@@ -97,16 +89,15 @@ class _Post:
             self._list(tag, attributes)
 
     def _list(self, tag: str, attributes: dict[str, str]) -> None:
-        if tag in ("ul", "ol"):
-            self.lists.append(_opened(tag, attributes))
-        elif tag == "li":
-            self.parts.append(self._point(attributes))
+        mark = self.lists.start(tag, attributes)
+        inset = len(mark) - len(mark.lstrip())
+        self.parts.append(_SPACE * inset + mark[inset:])
 
     def end(self, tag: str) -> None:
         if tag in _WRAPPED:
             self.parts.append(_WRAPPED[tag][1])
         elif tag in ("ul", "ol"):
-            self.lists = self.lists[:-1]
+            self.lists.end(tag)
         elif tag == "a" and self.links:
             self._close_link(*self.links.pop())
         elif tag == "pre":
@@ -118,7 +109,7 @@ class _Post:
         """Begin a new paragraph or line, where the page would."""
         if tag in _PARAGRAPHS:
             # A list within a list is no paragraph of its own.
-            self.parts.append(_BREAK if self.lists and tag in ("ul", "ol") else "\n\n")
+            self.parts.append(_BREAK if self.lists.open and tag in ("ul", "ol") else "\n\n")
         elif tag in _LINES:
             self.parts.append("\n" if tag == "br" else _BREAK)
 
@@ -129,15 +120,6 @@ class _Post:
             self.parts.append(text.replace("\r", "").replace(" ", _SPACE))
         else:
             self.parts.append(_SPACES.sub(" ", text))
-
-    def _point(self, attributes: dict[str, str]) -> str:
-        held = self.lists[-1] if self.lists else _List()
-        inset = _SPACE * 2 * min(max(len(self.lists) - 1, 0), _MOST_NESTED)
-        if held.number is None:
-            return f"{inset}– "
-        number = _whole(attributes.get("value"), held.number)
-        held.number = number + held.step
-        return f"{inset}{number}. "
 
     def _show(self, tag: str, attributes: dict[str, str]) -> None:
         """A picture, film or sound; one that has its address in the first of several sources is told there."""
@@ -186,17 +168,6 @@ class _Post:
         self.parts.append(f" ({address})" if words and not _same(words, address) else "")
         if not words:
             self.parts.append(address)
-
-
-def _opened(tag: str, attributes: dict[str, str]) -> _List:
-    if tag == "ul":
-        return _List()
-    return _List(_whole(attributes.get("start"), 1), -1 if "reversed" in attributes else 1)
-
-
-def _whole(said: str | None, otherwise: int) -> int:
-    fits = said is not None and re.fullmatch(r"\s*-?[0-9]{1,6}\s*", said)
-    return int(said) if said and fits else otherwise
 
 
 def _bare(address: str) -> str:
