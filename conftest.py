@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter, defaultdict
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = [
     "tests.cast",
@@ -17,6 +19,10 @@ pytest_plugins = [
     "tests.peers.mastodon.server",
     "tests.peers.synapse.server",
 ]
+
+# Hypothesis tries the same inputs every time, so that a red run tells of the change at hand; `make bench` looks for others.
+settings.register_profile("suite", derandomize=os.environ.get("GROWTH") != "whole", database=None)
+settings.load_profile("suite")
 
 # On several cores the long ones begin early, so that all cores end together. By marker, or by the fixture used. Browsers
 # come last of all: from the first on, their event loop runs in the worker, where Django's database may not be used then.
