@@ -70,6 +70,23 @@ SEAL_EMAIL = env.value("TORGET_SEAL_EMAIL")
 TSA_URL, TSA_CA_FILE = env.value("TORGET_TSA_URL"), env.value("TORGET_TSA_CA_FILE")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# The rooms of the house, lowest first. A new room is one folder and one line here; what it brings stands in its `room.py`.
+ROOMS = [
+    "torget.design",
+    "torget.history",
+    "torget.people",
+    "torget.channels",
+    "torget.intake",
+    "torget.outbox",
+    "torget.conversations",
+    "torget.subscriptions",
+    "torget.answers",
+    "torget.insight",
+    "torget.square",
+    "torget.desk",
+    "torget.demo",
+    "torget.config",
+]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -85,19 +102,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "csp",
     "procrastinate.contrib.django",
-    "torget.design",
-    "torget.history",
-    "torget.people",
-    "torget.channels",
-    "torget.intake",
-    "torget.outbox",
-    "torget.conversations",
-    "torget.subscriptions",
-    "torget.answers",
-    "torget.square",
-    "torget.desk",
-    "torget.demo",
-    "torget.config",
+    *ROOMS,
     # A channel with tables of its own is an app of its own.
     *(path for path in ADAPTERS if adapters.has(path, "models")),
 ]

@@ -1,0 +1,96 @@
+"""A room says what it is in one file, and the house reads it without knowing the room."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from torget import rooms
+
+HOUSE = Path(rooms.__file__).parent
+MANIFEST = """
+from torget.rooms import Kind, Room, Verb
+
+ROOM = Room(
+    name="{name}",
+    kinds=(Kind(name="{kind}", label="Rapport", icon="comment"),),
+    verbs=(Verb(name="report.made", public=True),),
+)
+"""
+
+
+@pytest.fixture
+def room(tmp_path, monkeypatch):
+    """Makes a room of one file in a folder of its own."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def make(folder, name=None, kind="report"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").touch()
+        (tmp_path / folder / "room.py").write_text(MANIFEST.format(name=name or folder, kind=kind))
+        return folder
+
+    yield make
+    for module in list(sys.modules):
+        if module.startswith("room_"):
+            del sys.modules[module]
+
+
+def test_every_folder_that_holds_a_manifest_is_in_the_setting():
+    manifests = {path.parent.name for path in HOUSE.glob("*/room.py")}
+    assert manifests <= {path.rpartition(".")[2] for path in settings.ROOMS}
+    assert "conversations" in {room.name for room in rooms.rooms()}
+
+
+def test_the_house_is_made_of_the_rooms_in_the_setting():
+    assert [path for path in settings.INSTALLED_APPS if path in settings.ROOMS] == settings.ROOMS
+
+
+def test_a_manifest_is_plain_data_and_imports_no_room():
+    for path in [*HOUSE.glob("*/room.py"), *HOUSE.glob("adapters/*/room.py")]:
+        modules = {
+            node.module
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.ImportFrom)
+        }
+        allowed = {"__future__", "datetime", "django.utils.translation", "torget.rooms"}
+        assert modules <= allowed, path
+
+
+def test_a_new_room_is_one_folder_and_one_line(room, settings):
+    settings.ROOMS = [*settings.ROOMS, room("room_reports")]
+    assert rooms.kinds()["report"].label == "Rapport"
+    assert rooms.verbs()["report.made"].public
+
+
+def test_a_room_without_a_manifest_has_nothing_to_tell(tmp_path, monkeypatch, settings):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "room_bare").mkdir()
+    (tmp_path / "room_bare" / "__init__.py").touch()
+    before = rooms.rooms()
+    settings.ROOMS = [*settings.ROOMS, "room_bare"]
+    assert rooms.rooms() == before
+
+
+def test_a_manifest_bears_the_name_of_its_folder(room, settings):
+    settings.ROOMS = [*settings.ROOMS, room("room_misnamed", name="reports")]
+    with pytest.raises(ImproperlyConfigured, match="reports"):
+        rooms.rooms()
+
+
+def test_two_rooms_never_claim_the_same_name(room, settings):
+    settings.ROOMS = [*settings.ROOMS, room("room_one"), room("room_two", kind="other")]
+    assert {"report", "other"} <= set(rooms.kinds())
+    with pytest.raises(ImproperlyConfigured, match=r"report\.made"):
+        rooms.verbs()
+
+
+def test_a_dotted_path_leads_to_what_it_names():
+    assert rooms.load("torget.errors.Refused").__name__ == "Refused"
+    with pytest.raises(ImportError):
+        rooms.load("torget.errors.Nothing")
