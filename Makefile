@@ -23,6 +23,7 @@ check: ## The fast part: style, types, layers, templates, migrations, translatio
 	$(BIN)/mypy torget tools
 	$(BIN)/lint-imports
 	$(BIN)/djlint torget --lint --quiet
+	$(BIN)/python tools/markup.py
 	$(BIN)/torget manage makemigrations --check --dry-run
 	$(BIN)/python tools/messages.py
 
@@ -38,6 +39,7 @@ test-peers: ## Only the tests against real servers
 format: ## Put the code in house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/python tools/markup.py --write
 
 messages: ## Bring new texts into the translation files
 	$(BIN)/python tools/messages.py --update

@@ -278,6 +278,12 @@ def safe_words(words: str | None) -> str:
 
 
 @register.filter
+def alert_colour(level: str) -> str:
+    """Designsystemet's colour for the level of one of Django's messages."""
+    return {"error": "danger", "warning": "warning", "success": "success"}.get(level, "info")
+
+
+@register.filter
 def capped(count: int | None, most: int = 99) -> str:
     """A number that was counted no further than needed: "99+" beyond `most`, nothing for none."""
     if not count:

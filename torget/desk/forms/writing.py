@@ -168,6 +168,12 @@ class ReplyForm(forms.Form):
         return chosen | ({"also": self.also} if self.also else {})
 
     @property
+    def options_open(self) -> bool:
+        """Is anything chosen, or wrong, among the options that are folded away?"""
+        chosen = self["preliminary"].value() or self["close"].value()
+        return bool(self.files_before or chosen or self["attachments"].errors)
+
+    @property
     def seen_value(self) -> Seen | None:
         """How far the page had come."""
         return Seen.from_text(self.cleaned_data.get("seen", ""))

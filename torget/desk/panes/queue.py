@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
@@ -244,6 +244,16 @@ def _readable(actor: Actor, units: list[Unit]) -> ConversationQuerySet:
     return rows.filter(unit=mine[0]) if len(mine) == 1 else rows
 
 
+def _address(request: Any, choice: Choice) -> str:
+    """Where the same part of the queue is fetched by itself."""
+    parts: dict[str, str] = {"del": "ko"}
+    if "ref" in request.resolver_match.kwargs:
+        parts["smal"] = "1"
+    if "etter" in request.GET:
+        parts["etter"] = request.GET["etter"]
+    return f"{reverse('desk:inbox')}?{choice.query}&{urlencode(parts)}"
+
+
 def queue(request: Any) -> dict[str, Any]:
     """The queue as chosen in the address: the late first, then oldest waiting."""
     at, choice = timezone.now(), Choice.of(request.GET)
@@ -274,6 +284,7 @@ def queue(request: Any) -> dict[str, Any]:
         # Beside an open conversation there is no room for choosing several.
         "narrow": "smal" in request.GET or "ref" in request.resolver_match.kwargs,
         "paged": "etter" in request.GET,
+        "queue_address": _address(request, choice),
         "views": shown_views,
         "numbers": numbers,
         "saved": views,

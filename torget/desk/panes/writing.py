@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from torget.channels.models import Account
 from torget.conversations.guard import (
     BANK,
     BIRTH,
@@ -210,6 +211,11 @@ def _start(
     }
 
 
+def _at_rest(account: Account | None) -> bool:
+    """Does a reply wait until this account sends again? Our own forms and chat wait on no account."""
+    return account is not None and account.network not in ("form", "chat") and not account.may_send
+
+
 def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str, Any]:
     """Everything around the text box. `forms` are filled-in ones to show again."""
     by, now = request.actor, timezone.now()
@@ -258,6 +264,7 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
         )
         if form.aside or conversation.visibility == Visibility.PRIVATE
         else None,
+        "account_at_rest": _at_rest(conversation.account),
         "recipient_refused": forms.get("recipient_refused"),
         "gone_private": aside,
         "canned_query": query,

@@ -1,7 +1,7 @@
 // A direct talk: what is new is fetched every few seconds, what is written is sent without leaving the page.
 (() => {
-  "use strict";
-  const part = document.querySelector("[data-talk]"), form = document.querySelector("[data-say]");
+  const part = document.querySelector("[data-talk]"),
+    form = document.querySelector("[data-say]");
   if (!part) return;
   const wordsOf = (node) => node.textContent.replace(/\s+/g, " ").trim();
   let asking = false;
@@ -16,8 +16,13 @@
       if (wordsOf(fresh.content) === wordsOf(part)) return;
       const before = part.querySelectorAll("li").length;
       part.replaceChildren(fresh.content);
-      if (part.querySelectorAll("li").length > before) part.querySelector("li:last-child")?.scrollIntoView({ block: "nearest" });
-    } catch { /* the next round asks again */ } finally { asking = false; }
+      if (part.querySelectorAll("li").length > before)
+        part.querySelector("li:last-child")?.scrollIntoView({ block: "nearest" });
+    } catch {
+      /* the next round asks again */
+    } finally {
+      asking = false;
+    }
   };
   setInterval(look, 2500);
   document.addEventListener("visibilitychange", look);
@@ -30,17 +35,26 @@
     fetch(part.dataset.typing, { method: "POST" }).catch(() => {});
   });
   field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit(); }
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      form.requestSubmit();
+    }
   });
   form.addEventListener("submit", async (event) => {
     if (event.submitter?.formAction.includes("/slutt")) return;
     event.preventDefault();
     if (!field.value.trim() && !form.querySelector("input[type=file]")?.files.length) return;
     const reply = await fetch(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
-    if (!reply?.ok) { form.submit(); return; }
+    if (!reply?.ok) {
+      form.submit();
+      return;
+    }
     const nonce = form.querySelector("[name=nonce]");
     form.reset();
-    if (nonce) nonce.value = [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    if (nonce)
+      nonce.value = [...crypto.getRandomValues(new Uint8Array(16))]
+        .map((byte) => byte.toString(16).padStart(2, "0"))
+        .join("");
     await look();
     field.focus();
   });

@@ -1,6 +1,5 @@
 /* Hits as one types: the form's own address, fetched in part. Without script the form is sent as forms are. */
 (() => {
-  "use strict";
   const WAIT_MS = 180;
   for (const form of document.querySelectorAll("form[data-find]")) {
     const place = document.getElementById(form.dataset.findInto);
@@ -15,14 +14,25 @@
       place.setAttribute("aria-busy", "true");
       try {
         const reply = await fetch(`${form.dataset.find}&${asked}`, { signal: under.signal });
-        if (reply.redirected) { location.reload(); return; }
+        if (reply.redirected) {
+          location.reload();
+          return;
+        }
         if (!reply.ok) return;
         place.innerHTML = await reply.text();
         history.replaceState(null, "", `?${asked}`);
         place.removeAttribute("aria-busy");
-      } catch { /* overtaken by the next, or no net: the button still works */ }
+      } catch {
+        /* overtaken by the next, or no net: the button still works */
+      }
     };
-    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(find, WAIT_MS); });
-    form.addEventListener("change", () => { clearTimeout(timer); timer = setTimeout(find, 0); });
+    form.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(find, WAIT_MS);
+    });
+    form.addEventListener("change", () => {
+      clearTimeout(timer);
+      timer = setTimeout(find, 0);
+    });
   }
 })();

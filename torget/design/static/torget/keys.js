@@ -1,16 +1,16 @@
 /* Single-key shortcuts of the inbox; on the page only for those who switched them on (WCAG 2.2 §2.1.4). */
 (() => {
-  "use strict";
   const one = (selector) => document.querySelector(selector);
   const rows = () => [...document.querySelectorAll(".queue a")].filter((link) => link.getClientRects().length);
 
-  const typing = (node) => Boolean(node?.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]"));
+  const typing = (node) =>
+    Boolean(node?.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable], dialog[open]"));
 
   const move = (step) => {
     const links = rows();
     if (!links.length) return;
     let at = links.indexOf(document.activeElement);
-    if (at < 0) at = links.findIndex((link) => link.hasAttribute("aria-current")) - (step < 0 ? 0 : 0);
+    if (at < 0) at = links.findIndex((link) => link.hasAttribute("aria-current"));
     const next = at < 0 ? (step > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + step));
     links[next].focus();
     links[next].scrollIntoView({ block: "nearest" });
@@ -38,8 +38,16 @@
     o: open,
     r: () => write("textarea[name='svar-body']"),
     n: () => write("textarea[name='notat-body']"),
-    t: () => { const button = document.getElementById("ta"); button?.click(); return Boolean(button); },
-    "?": () => { const help = document.getElementById("taster"); help?.showModal(); return Boolean(help); },
+    t: () => {
+      const button = document.getElementById("ta");
+      button?.click();
+      return Boolean(button);
+    },
+    "?": () => {
+      const help = document.getElementById("taster");
+      help?.showModal();
+      return Boolean(help);
+    },
   };
 
   document.addEventListener("keydown", (event) => {

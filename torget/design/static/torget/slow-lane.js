@@ -1,14 +1,13 @@
-// The slow lane: instead of waiting, the browser finds a number so that SHA-256 of "ticket:number" begins with zero bits.
+// The slow lane: instead of waiting, the browser finds a number such that SHA-256 of "ticket:number" begins with zero
+// bits.
 // SHA-256 by hand (FIPS 180-4 §6.2), for crypto.subtle is only there on secure addresses and is slow on short texts.
-(function () {
-  "use strict";
-
+(() => {
   const PER_TURN = 4000;
   const K = new Uint32Array(64);
   const START = new Uint32Array(8);
 
   // The constants are the first 32 bits of the fractional parts of roots of the first primes (§4.2.2, §5.3.3).
-  (function () {
+  (() => {
     const fraction = (number) => ((number - Math.floor(number)) * 4294967296) >>> 0;
     let found = 0;
     for (let candidate = 2; found < 64; candidate += 1) {
@@ -86,7 +85,7 @@
     for (let offset = 0; offset < whole / 4; offset += 16) {
       block(middle, head, offset);
     }
-    return function (number) {
+    return (number) => {
       const tail = words(text.slice(whole) + number);
       const length = (text.length + String(number).length) * 8;
       tail[tail.length - 1] = length;

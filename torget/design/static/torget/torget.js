@@ -1,19 +1,41 @@
 /* Torget's own behaviour: delegated listeners only. Every page works without it. */
 (() => {
-  "use strict";
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const one = (selector, root = document) => root.querySelector(selector);
   const root = document.documentElement;
 
   const store = {
-    get(key) { try { return sessionStorage.getItem("torget:" + key); } catch { return null; } },
-    set(key, value) { try { sessionStorage.setItem("torget:" + key, value); } catch { /* full or forbidden: the page still works */ } },
-    drop(key) { try { sessionStorage.removeItem("torget:" + key); } catch { /* as above */ } },
+    get(key) {
+      try {
+        return sessionStorage.getItem(`torget:${key}`);
+      } catch {
+        return null;
+      }
+    },
+    set(key, value) {
+      try {
+        sessionStorage.setItem(`torget:${key}`, value);
+      } catch {
+        /* full or forbidden: the page still works */
+      }
+    },
+    drop(key) {
+      try {
+        sessionStorage.removeItem(`torget:${key}`);
+      } catch {
+        /* as above */
+      }
+    },
   };
 
   const say = (words) => {
     const place = one("[data-say]");
-    if (place && words) { place.textContent = ""; setTimeout(() => { place.textContent = words; }, 60); }
+    if (place && words) {
+      place.textContent = "";
+      setTimeout(() => {
+        place.textContent = words;
+      }, 60);
+    }
   };
 
   // Counters: "500 tegn igjen"
@@ -26,8 +48,8 @@
     counter.textContent = (left < 0 ? counter.dataset.over : counter.dataset.left).replace("{n}", Math.abs(left));
   };
 
-  // Drafts: what is typed survives an error, a closed lid, a lost connection, until it is sent. Only in this tab: others
-  // may sit at the same machine tomorrow.
+  // Drafts: what is typed survives an error, a closed lid, a lost connection, until it is sent. Only in this tab:
+  // others may sit at the same machine tomorrow.
   const KEPT = "textarea, select, input:not([type=hidden], [type=file], [type=password], [type=submit])";
   const typedIn = (form) => {
     const typed = {};
@@ -39,7 +61,11 @@
     return typed;
   };
   const keptOf = (form) => {
-    try { return JSON.parse(store.get(`${form.dataset.keep}:typed`)) || {}; } catch { return {}; }
+    try {
+      return JSON.parse(store.get(`${form.dataset.keep}:typed`)) || {};
+    } catch {
+      return {};
+    }
   };
   const keep = (form) => {
     // What was given back shows only the texts; the rest stands as it was.
@@ -60,7 +86,10 @@
     const unsent = one("[data-unsent]");
     if (unsent) {
       const key = store.get("sent") || store.get("unsent");
-      if (key) { unsent.dataset.keep = key; store.set("unsent", key); }
+      if (key) {
+        unsent.dataset.keep = key;
+        store.set("unsent", key);
+      }
       store.drop("sent");
       return;
     }
@@ -93,15 +122,27 @@
     suggestTimer = setTimeout(async () => {
       const place = one(".suggestions", box);
       const words = field.value.trim();
-      if (words.length < 12) { place.replaceChildren(); place.dataset.shown = ""; return; }
+      if (words.length < 12) {
+        place.replaceChildren();
+        place.dataset.shown = "";
+        return;
+      }
       suggestAbort?.abort();
       suggestAbort = new AbortController();
       try {
-        const reply = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(words.slice(0, 500))}`, { signal: suggestAbort.signal });
+        const reply = await fetch(`${box.dataset.suggest}?q=${encodeURIComponent(words.slice(0, 500))}`, {
+          signal: suggestAbort.signal,
+        });
         if (!reply.ok) return;
         const html = await reply.text();
-        if (place.dataset.shown !== html) { place.dataset.shown = html; place.innerHTML = html; say(one("[data-found]", place)?.dataset.found); }
-      } catch { /* no net: nothing is suggested */ }
+        if (place.dataset.shown !== html) {
+          place.dataset.shown = html;
+          place.innerHTML = html;
+          say(one("[data-found]", place)?.dataset.found);
+        }
+      } catch {
+        /* no net: nothing is suggested */
+      }
     }, 500);
   };
 
@@ -117,7 +158,10 @@
   // A form is sent once; the button says so.
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.dataset.sending) { event.preventDefault(); return; }
+    if (form.dataset.sending) {
+      event.preventDefault();
+      return;
+    }
     if (!form.matches("[data-busy]")) return;
     form.dataset.sending = "1";
     if (form.dataset.keep) store.set("sent", form.dataset.keep);
@@ -128,7 +172,7 @@
     for (const form of all("form[data-sending]")) {
       number(form, true); // come back to, it is another message
       delete form.dataset.sending;
-      all("[aria-busy]", form).forEach((button) => button.removeAttribute("aria-busy"));
+      for (const button of all("[aria-busy]", form)) button.removeAttribute("aria-busy");
     }
   });
 
@@ -138,7 +182,9 @@
       try {
         await navigator.clipboard.writeText(document.getElementById(copy.dataset.copy).textContent.trim());
         copy.textContent = copy.dataset.done;
-      } catch { getSelection().selectAllChildren(document.getElementById(copy.dataset.copy)); }
+      } catch {
+        getSelection().selectAllChildren(document.getElementById(copy.dataset.copy));
+      }
     }
   });
 
@@ -147,7 +193,10 @@
   const wordsOf = (node) => node.textContent.replace(/\s+/g, " ").trim();
   const refresh = async (part) => {
     const reply = await fetch(part.dataset.liveSrc, { headers: { "X-Requested-With": "fetch" } });
-    if (reply.redirected) { location.reload(); return; }
+    if (reply.redirected) {
+      location.reload();
+      return;
+    }
     if (!reply.ok) return;
     const fresh = document.createElement("template");
     fresh.innerHTML = await reply.text();
@@ -155,15 +204,17 @@
       if (link.pathname === location.pathname && link.closest(".queue")) link.setAttribute("aria-current", "page");
     }
     const counts = one("[data-inbox]", fresh.content);
-    if (counts) for (const badge of all("[data-counts]")) {
-      const number = counts.dataset[badge.dataset.counts];
-      badge.dataset.count = number;
-      badge.hidden = !parseInt(number, 10);
-    }
+    if (counts)
+      for (const badge of all("[data-counts]")) {
+        const number = counts.dataset[badge.dataset.counts];
+        badge.dataset.count = number;
+        badge.hidden = !parseInt(number, 10);
+      }
     for (const beside of all("[data-live-into]", fresh.content)) {
       const place = document.getElementById(beside.dataset.liveInto);
       beside.remove();
-      if (place && wordsOf(place) !== wordsOf(beside) && !place.contains(document.activeElement)) place.replaceChildren(...beside.childNodes);
+      if (place && wordsOf(place) !== wordsOf(beside) && !place.contains(document.activeElement))
+        place.replaceChildren(...beside.childNodes);
     }
     if (wordsOf(fresh.content) === wordsOf(part)) return;
     const before = keysOf(part);
@@ -173,9 +224,15 @@
     const open = all("details[open][id]", part).map((details) => details.id);
     const ticked = all("input[id]:checked", part).map((box) => box.id);
     part.replaceChildren(fresh.content);
-    for (const id of ticked) { const box = document.getElementById(id); if (box) box.checked = true; }
-    open.forEach((name) => document.getElementById(name)?.setAttribute("open", ""));
-    if (held) (id ? document.getElementById(id) : href && one(`a[href="${CSS.escape(href)}"]`, part))?.focus({ preventScroll: true });
+    for (const id of ticked) {
+      const box = document.getElementById(id);
+      if (box) box.checked = true;
+    }
+    for (const name of open) document.getElementById(name)?.setAttribute("open", "");
+    if (held)
+      (id ? document.getElementById(id) : href && one(`a[href="${CSS.escape(href)}"]`, part))?.focus({
+        preventScroll: true,
+      });
     if (added) say(part.dataset.liveNew?.replace("{n}", added));
   };
   const live = () => {
@@ -189,16 +246,26 @@
       try {
         for (const part of which) await refresh(part);
         if (notice) notice.hidden = true;
-      } catch { if (notice) notice.hidden = false; }
+      } catch {
+        if (notice) notice.hidden = false;
+      }
     };
     const refreshAll = () => refreshEach(parts());
-    const refreshStale = () => { const which = [...stale]; stale.clear(); return refreshEach(which); };
+    const refreshStale = () => {
+      const which = [...stale];
+      stale.clear();
+      return refreshEach(which);
+    };
     // What concerns another conversation leaves the open one alone; a busy hour fetches at most once a second.
     const stale = new Set();
     let last = 0;
     const soon = (event) => {
       let about = null;
-      try { about = JSON.parse(event.data).conversation; } catch { /* no data: everything may have changed */ }
+      try {
+        about = JSON.parse(event.data).conversation;
+      } catch {
+        /* no data: everything may have changed */
+      }
       for (const part of parts()) {
         if (!about || !part.dataset.liveAbout || part.dataset.liveAbout === String(about)) stale.add(part);
       }
@@ -206,14 +273,19 @@
       timer = setTimeout(refreshStale, Math.max(150, last + 1000 - Date.now()));
     };
     let polling = 0;
-    const poll = () => { polling ||= setInterval(refreshAll, 20000); };
+    const poll = () => {
+      polling ||= setInterval(refreshAll, 20000);
+    };
     const listen = () => {
       const events = new EventSource(source);
       events.addEventListener("message", soon);
       events.addEventListener("change", soon);
-      events.addEventListener("presence", (told) => document.dispatchEvent(new CustomEvent("torget:presence", { detail: told.data })));
+      events.addEventListener("presence", (told) =>
+        document.dispatchEvent(new CustomEvent("torget:presence", { detail: told.data })),
+      );
       events.addEventListener("open", () => {
-        clearInterval(polling); polling = 0;
+        clearInterval(polling);
+        polling = 0;
         root.dataset.live = "on";
         soon();
       });
@@ -226,14 +298,19 @@
       addEventListener("pagehide", () => events.close(), { once: true });
     };
     listen();
-    addEventListener("offline", () => { if (notice) notice.hidden = false; });
+    addEventListener("offline", () => {
+      if (notice) notice.hidden = false;
+    });
     addEventListener("online", refreshAll);
   };
 
   // What is still on its way is asked for again every other second, until nothing is.
   const again = (part) => {
     const timer = setInterval(async () => {
-      if (!one("[data-unsettled]", part)) { clearInterval(timer); return; }
+      if (!one("[data-unsettled]", part)) {
+        clearInterval(timer);
+        return;
+      }
       const reply = await fetch(part.dataset.again, { headers: { "X-Requested-With": "fetch" } }).catch(() => null);
       if (!reply?.ok || reply.redirected) return;
       const fresh = document.createElement("template");
@@ -245,9 +322,14 @@
   const start = () => {
     forgetSent();
     all("form[data-keep]").forEach(restore);
-    all("form").forEach((form) => number(form));
-    all("[data-counter]").forEach((counter) => { const field = document.getElementById(counter.dataset.counter); if (field) count(field); });
-    all("[data-copy]").forEach((button) => { button.parentElement.hidden = false; });
+    for (const form of all("form")) number(form);
+    all("[data-counter]").forEach((counter) => {
+      const field = document.getElementById(counter.dataset.counter);
+      if (field) count(field);
+    });
+    all("[data-copy]").forEach((button) => {
+      button.parentElement.hidden = false;
+    });
     live();
     all("[data-again]").forEach(again);
     root.dataset.ready = "1";
