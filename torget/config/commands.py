@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import tarfile
 from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from django.core.management import execute_from_command_line
@@ -18,7 +19,6 @@ from torget.config import (
     backup,
     doctor,
     founding,
-    measuring,
     newkey,
     prepare,
     roles,
@@ -29,6 +29,7 @@ from torget.config import (
 from torget.demo import story
 from torget.errors import Refused
 
+_HAS_BENCHMARKS = find_spec("torget.bench") is not None  # the package for servers leaves them out
 # Django commands that must work without a database.
 MOST_WORKERS = 4
 _WITHOUT_DATABASE = {
@@ -117,24 +118,6 @@ def _database(given: argparse.Namespace) -> int:
     return 0
 
 
-def _bench(given: argparse.Namespace) -> int:
-    for name in measuring.NAMES if given.name == "all" else [given.name]:
-        told = measuring.run(name, given.rows, given.rounds)
-        if given.json:
-            say(told)
-        else:
-            one = json.loads(told)
-            say(
-                f"{name}: {one['value']:,} {one['unit']}, limit {one['limit']:,}, ratio {one['ratio']}"
-            )
-    return 0
-
-
-def _measure(given: argparse.Namespace) -> int:
-    say(measuring.measure(given.name, given.rows, given.rounds))
-    return 0
-
-
 def _doctor(_given: argparse.Namespace) -> int:
     return 0 if doctor.report(say) else 1
 
@@ -215,15 +198,9 @@ def _parser() -> argparse.ArgumentParser:
     database = command("database", _database, "our own database server by itself")
     database.add_argument("act", choices=["start", "stop", "status"])
     command("doctor", _doctor, "look for what is wrong, and say how to mend it")
-    bench = command("bench", _bench, "measure what has a limit")
-    bench.add_argument("name", choices=[*measuring.NAMES, "all"])
-    bench.add_argument("--json", action="store_true", help="one line of JSON for each")
-    inner = commands.add_parser("measure")  # what `bench` starts, in an installation of its own
-    inner.set_defaults(run=_measure)
-    inner.add_argument("name", choices=list(measuring.NAMES))
-    for one in (bench, inner):
-        one.add_argument("--rows", type=int, help="how many in each round")
-        one.add_argument("--rounds", type=int, help="how often value and limit take turns")
+    if _HAS_BENCHMARKS:
+        measuring = import_module("torget.config.measuring")
+        measuring.add_commands(command, commands, say)
     anew = command(
         "new-key", _new_key, "begin anew where a key is lost and there is no backup of it"
     )

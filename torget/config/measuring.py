@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 
@@ -101,3 +104,31 @@ def measure(name: str, rows: int, rounds: int) -> str:
         collect_static(Path(settings.STATIC_ROOT))
     with roles.as_owner() if name in BUILDING else contextlib.nullcontext():
         return NAMES[name](rows, rounds).as_json()
+
+
+def add_commands(command: Callable[..., Any], commands: Any, say: Callable[[str], None]) -> None:
+    """Give `torget` the commands `bench`, and `measure`, which `bench` starts in an installation of its own."""
+
+    def bench(options: argparse.Namespace) -> int:
+        for name in NAMES if options.name == "all" else [options.name]:
+            line = run(name, options.rows, options.rounds)
+            say(line if options.json else _in_words(json.loads(line)))
+        return 0
+
+    def inner(options: argparse.Namespace) -> int:
+        say(measure(options.name, options.rows, options.rounds))
+        return 0
+
+    outside = command("bench", bench, "measure what has a limit")
+    outside.add_argument("name", choices=[*NAMES, "all"])
+    outside.add_argument("--json", action="store_true", help="one line of JSON for each")
+    inside = commands.add_parser("measure")
+    inside.set_defaults(run=inner)
+    inside.add_argument("name", choices=list(NAMES))
+    for parser in (outside, inside):
+        parser.add_argument("--rows", type=int, help="how many in each round")
+        parser.add_argument("--rounds", type=int, help="how often value and limit take turns")
+
+
+def _in_words(result: Mapping[str, Any]) -> str:
+    return "{name}: {value:,} {unit}, limit {limit:,}, ratio {ratio}".format(**result)
