@@ -51,16 +51,16 @@ def number(nordvaag, smsc):
 
 
 def test_a_question_by_sms_is_asked_answered_and_delivered(nordvaag, ola, smsc, number):
-    facts = channels.facts(number)
+    snapshot = channels.snapshot(number)
     smsc.deliver(gsm7.encode("Når brøytes Fjellveien?"))
-    listening.ask(facts)
+    listening.ask(snapshot)
     filing.file_due()
     assert smsc.all_answered()
     asked = Conversation.objects.get(network="sms")
     assert asked.visibility == "private"
 
     smsc.deliver(gsm7.encode("Det haster litt."))
-    listening.ask(facts)
+    listening.ask(snapshot)
     filing.file_due()
     said = Message.objects.filter(conversation=asked).order_by("pk")
     assert [one.body for one in said] == ["Når brøytes Fjellveien?", "Det haster litt."]
@@ -75,7 +75,7 @@ def test_a_question_by_sms_is_asked_answered_and_delivered(nordvaag, ola, smsc, 
 
     told = f"id:{delivery.receipt} sub:001 dlvrd:000 submit date:2611230900 done date:2611230901 stat:UNDELIV err:001 text:"
     smsc.deliver(told.encode(), esm_class=0x04)
-    listening.ask(facts)
+    listening.ask(snapshot)
     filing.file_due()
     delivery.refresh_from_db()
     assert delivery.state == "refused"

@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.cast import make_question, make_staff
 from torget.answers import rules as answers
-from torget.channels.contract import Item
+from torget.channels.contract import RawItem
 from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import prepare_picture
@@ -245,7 +245,7 @@ def secrets(nordvaag, ola, per, now):
     held = holding.hold(waiting, Reply("HEMMELIGVENTER svar"), by=ola, at=now, seconds=10)
     assert held.term == term
     account = Account.objects.get(network="form", municipality=nordvaag)
-    envelope_id, _ = intake.receive(account.pk, Item("aside", b"HEMMELIGEBYTES"), at=now)
+    envelope_id, _ = intake.receive(account.pk, RawItem("aside", b"HEMMELIGEBYTES"), at=now)
     envelope = Envelope.objects.select_related("account").get(pk=envelope_id)
     intake.quarantine(envelope, "Uleselig", at=now)
     view = arranging.save_view(nordvaag, "Min", "vis=mine", by=ola, at=now)

@@ -19,7 +19,7 @@ from tests.square import Square, free_port
 from torget.adapters.activitypub import ours, remotes, rules
 from torget.adapters.activitypub.channel import ADAPTER
 from torget.adapters.activitypub.fanout import Fanout
-from torget.adapters.activitypub.models import Follower, Parcel
+from torget.adapters.activitypub.models import Follower, InboxDelivery
 from torget.channels import rules as channels
 from torget.channels.contract import Outgoing
 from torget.people.actor import Actor
@@ -33,12 +33,12 @@ from torget.adapters.activitypub.channel import ADAPTER
 from torget.adapters.activitypub.models import DomainBlock
 from torget.channels.contract import Outgoing
 from torget.channels.models import Account
-from torget.channels.rules import facts
+from torget.channels.rules import snapshot
 from torget.people.actor import Actor
 account = Account.objects.get(network='activitypub', address__startswith='provetorget@')
 by = Actor.system(account.municipality_id)
 """
-PUBLISH = ACCOUNT + "told = ADAPTER.send(Outgoing(key, '', body, act='publish', visibility='public'), facts(account)).external_id"  # fmt: skip
+PUBLISH = ACCOUNT + "told = ADAPTER.send(Outgoing(key, '', body, act='publish', visibility='public'), snapshot(account)).external_id"  # fmt: skip
 ROTATE = ACCOUNT + "rules.rotate_keys(account, by=by, at=now)"
 BLOCK = ACCOUNT + "rules.block_domain(account.municipality, host, 'suspend', 'Øvelse', by=by, at=now)"  # fmt: skip
 UNBLOCK = ACCOUNT + "rules.unblock_domain(DomainBlock.objects.get(host=host), by=by, at=now)"
@@ -50,7 +50,7 @@ from torget.people.models import Staff
 martin = Actor.of_staff(Staff.objects.get(user__email__startswith='martin'))
 """
 REPLY = MARTIN + "told = reply(Conversation.objects.get(pk=pk), body, by=martin, at=now).pk"
-CHANGE = ACCOUNT + "ADAPTER.send(Outgoing(key, '', body, act=act, target=uri, visibility='public'), facts(account))"  # fmt: skip
+CHANGE = ACCOUNT + "ADAPTER.send(Outgoing(key, '', body, act=act, target=uri, visibility='public'), snapshot(account))"  # fmt: skip
 
 
 @dataclass
@@ -209,19 +209,19 @@ def test_after_an_hour_away_it_gets_everything_at_once_and_nothing_that_was_take
     municipality = make_municipality(number="9902", name="Borte", host="localhost")
     unit = Unit.objects.get(municipality=municipality, slug="servicetorget")
     account = rules.open_actor(unit, "borte", by=Actor.system(municipality.pk), at=NOW)
-    facts = channels.facts(account)
+    snapshot = channels.snapshot(account)
     moved, away = timedelta(), free_port()
 
     def say(key, body="", act="publish", **more):
         out = Outgoing(key, "", body, act=act, visibility="public", **more)
-        return ADAPTER.send(out, facts).external_id
+        return ADAPTER.send(out, snapshot).external_id
 
     def carry():
         loop = Fanout(clock=lambda: timezone.now() + moved)
         asyncio.run(loop.run(threading.Event(), until_empty=True))
 
     with peer_at(name, away) as peer:
-        remote = remotes.actor(peer.kari, ours.of(facts), at=timezone.now())
+        remote = remotes.actor(peer.kari, ours.of(snapshot), at=timezone.now())
         Follower.objects.create(account=account, remote=remote, follow=f"{peer.kari}#f", followed_at=NOW)  # fmt: skip
         say("first", "Vi åpner.")
         carry()
@@ -236,7 +236,7 @@ def test_after_an_hour_away_it_gets_everything_at_once_and_nothing_that_was_take
     with peer_at(name, away) as peer:
         for _minute in range(60):
             carry()
-            if not Parcel.objects.filter(state="due").exists():
+            if not InboxDelivery.objects.filter(state="due").exists():
                 break
             moved += timedelta(minutes=1)
         assert moved < timedelta(minutes=75)  # the line is tried again within ten minutes

@@ -6,7 +6,7 @@ import base64
 
 from tests.field.test_mail import ACCOUNT, OWN, RECEIVED
 from torget.adapters.email import adapter
-from torget.channels.contract import AccountFacts, Item, Notice, Utterance
+from torget.channels.contract import AccountSnapshot, InboundMessage, NetworkEvent, RawItem
 
 PLAIN = "Content-Type: text/plain; charset=utf-8"
 
@@ -42,17 +42,17 @@ def parted(kind, *parts, **headers):
     )
 
 
-def understood(raw: bytes, account: AccountFacts = ACCOUNT) -> Utterance:
+def understood(raw: bytes, account: AccountSnapshot = ACCOUNT) -> InboundMessage:
     """What it says."""
-    [found] = adapter.parse(Item("", raw, "message/rfc822"), account, received_at=RECEIVED)
-    assert isinstance(found, Utterance), found
+    [found] = adapter.parse(RawItem("", raw, "message/rfc822"), account, received_at=RECEIVED)
+    assert isinstance(found, InboundMessage), found
     return found
 
 
-def news(raw: bytes) -> Notice:
+def news(raw: bytes) -> NetworkEvent:
     """What it tells."""
-    [found] = adapter.parse(Item("", raw, "message/rfc822"), ACCOUNT, received_at=RECEIVED)
-    assert isinstance(found, Notice), found
+    [found] = adapter.parse(RawItem("", raw, "message/rfc822"), ACCOUNT, received_at=RECEIVED)
+    assert isinstance(found, NetworkEvent), found
     return found
 
 

@@ -11,14 +11,20 @@ from hypothesis import given
 
 from tests.field.mutations import INPUTS, in_time, inputs, mutations, tried
 from torget.adapters.activitypub.parsing import parse
-from torget.channels.contract import AccountFacts, Item, Notice, Unparseable, Utterance
+from torget.channels.contract import (
+    AccountSnapshot,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
+    Unparseable,
+)
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 ORIGIN = "https://torg.nordvaag.example.no"
 OURS = f"{ORIGIN}/ap/nordvaag"
 KARI = "https://fedi.example/users/kari"
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
-ACCOUNT = AccountFacts(
+ACCOUNT = AccountSnapshot(
     1,
     "activitypub",
     "nordvaag@torg.nordvaag.example.no",
@@ -29,19 +35,19 @@ CASES = [*range(26, 44), 101, 125]
 FILES = [one for one in inputs("*.json") if int(one.name.partition("-")[0]) in CASES]
 
 
-def told(held: Any, **headers: str) -> list[Utterance | Notice]:
+def told(held: Any, **headers: str) -> list[InboundMessage | NetworkEvent]:
     body = held if isinstance(held, bytes) else json.dumps(held, ensure_ascii=False).encode()
-    item = Item("x", body, "application/activity+json", headers)
+    item = RawItem("x", body, "application/activity+json", headers)
     return list(parse(item, ACCOUNT, received_at=AT))
 
 
-def case(name: str, **headers: str) -> list[Utterance | Notice]:
+def case(name: str, **headers: str) -> list[InboundMessage | NetworkEvent]:
     return told((INPUTS / f"{name}.json").read_bytes(), **headers)
 
 
-def only(found: list[Utterance | Notice]) -> Utterance:
+def only(found: list[InboundMessage | NetworkEvent]) -> InboundMessage:
     (one,) = found
-    assert isinstance(one, Utterance)
+    assert isinstance(one, InboundMessage)
     return one
 
 
@@ -56,7 +62,7 @@ def create(*notes: Any, **changes: Any) -> dict[str, Any]:
     return held | {"object": list(notes) if len(notes) > 1 else notes[0], **changes}
 
 
-def said(**changes: Any) -> Utterance:
+def said(**changes: Any) -> InboundMessage:
     return only(told(create(note(**changes))))
 
 
@@ -124,13 +130,13 @@ def test_what_says_nothing_is_nothing(name):
 
 def test_a_group_that_passes_a_create_on_says_nothing_to_us():
     (one,) = case("40-lemmy-announce-create")
-    assert isinstance(one, Notice)
+    assert isinstance(one, NetworkEvent)
     assert one.data["what"] == "Announce"
 
 
 def test_a_like_without_an_id_is_known_by_what_it_likes():
     (one,) = case("41-undo-like-without-id")
-    assert isinstance(one, Notice)
+    assert isinstance(one, NetworkEvent)
     assert (one.data["object_type"], one.data["of"]) == ("Like", f"{ORIGIN}/ap/o/nordvaag/42")
 
 
@@ -141,7 +147,7 @@ def test_a_chat_message_is_a_private_message():
 
 def test_an_account_we_never_knew_is_gone_as_news_only():
     (one,) = case("101-delete-of-unknown-actor")
-    assert isinstance(one, Notice)
+    assert isinstance(one, NetworkEvent)
 
 
 # A list is every member of it -----------------------------------------------------------------
@@ -182,7 +188,7 @@ def test_everything_answered_is_an_answer():
     ours = f"{ORIGIN}/ap/o/nordvaag/42"
     answers = ["https://other.example/n/1", {"id": ours, "type": "Note"}]
     first = told(create(note(cc=[], inReplyTo=answers)))[0]
-    assert isinstance(first, Utterance)
+    assert isinstance(first, InboundMessage)
     assert list(first.parents) == ["https://other.example/n/1", ours]
 
 
@@ -190,7 +196,7 @@ def test_one_bad_document_is_set_aside_and_the_others_are_read():
     bad = {"type": "Note", "content": "uten id"}
     elsewhere = note(id="https://other.example/n/1", attributedTo="https://other.example/u/x")
     found = told(create(note(), bad, elsewhere, "https://fedi.example/notes/7"))
-    kinds = [one.kind if isinstance(one, Notice) else one.body for one in found]
+    kinds = [one.kind if isinstance(one, NetworkEvent) else one.body for one in found]
     assert kinds == ["Hei", "unread", "unread", "unread"]
     assert "uten id" in found[1].data["body"]
 
@@ -198,7 +204,7 @@ def test_one_bad_document_is_set_aside_and_the_others_are_read():
 def test_several_things_taken_back_are_each_taken_back():
     objects = [f"https://fedi.example/notes/{number}" for number in (1, 2)]
     held = {"id": "https://fedi.example/d", "type": "Delete", "actor": KARI, "object": objects}
-    gone = [one for one in told(held) if isinstance(one, Utterance)]
+    gone = [one for one in told(held) if isinstance(one, InboundMessage)]
     assert [one.external_id for one in gone] == objects
     assert {one.kind for one in gone} == {"delete"}
 
@@ -475,4 +481,4 @@ def test_no_change_of_a_delivery_crashes_its_reader_or_takes_its_time(changed):
             found = told(body)
         except Unparseable:
             return
-    assert all(isinstance(one, Utterance | Notice) for one in found)
+    assert all(isinstance(one, InboundMessage | NetworkEvent) for one in found)

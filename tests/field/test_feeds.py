@@ -14,13 +14,13 @@ from tests.field.mutations import INPUTS, in_time, inputs, mutations, tried
 from torget.adapters.rss import adapter
 from torget.adapters.rss.adapter import _item, names
 from torget.channels import beside, http
-from torget.channels.contract import AccountFacts, Item, Unparseable, Utterance
+from torget.channels.contract import AccountSnapshot, InboundMessage, RawItem, Unparseable
 from torget.protocols import feedreading
 from torget.protocols.feedreading import BadFeed, Entry, Source
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 WHERE = "https://avis.example/nyheter/feed"
-ACCOUNT = AccountFacts(1, "rss", WHERE, "Avisa", {"url": WHERE, "words": "nordvåg"})
+ACCOUNT = AccountSnapshot(1, "rss", WHERE, "Avisa", {"url": WHERE, "words": "nordvåg"})
 FEEDS = [*inputs("*.xml"), *inputs("70-*.json")]
 
 
@@ -140,16 +140,16 @@ def asked(monkeypatch: pytest.MonkeyPatch, body: bytes, cursor: dict[str, Any]) 
     return adapter.poll(ACCOUNT, cursor)
 
 
-def uttered(item: Item) -> Utterance:
+def message_of(item: RawItem) -> InboundMessage:
     (said,) = adapter.parse(item, ACCOUNT, received_at=AT)
-    assert isinstance(said, Utterance)
+    assert isinstance(said, InboundMessage)
     return said
 
 
 def test_two_items_with_one_id_are_at_rest_in_whatever_order(monkeypatch):
     body = (INPUTS / "102-rss-two-items-one-guid.xml").read_bytes()
     polled = asked(monkeypatch, body, {})
-    assert [uttered(one).kind for one in polled.items] == ["new", "new"]
+    assert [message_of(one).kind for one in polled.items] == ["new", "new"]
     turned = body.replace(b"V\xc3\xa5g A", b"x").replace("Nordvåg A".encode(), b"\x01").replace("Nordvåg B".encode(), "Nordvåg A".encode()).replace(b"\x01", "Nordvåg B".encode())  # fmt: skip
     for again in (body, turned):
         polled = asked(monkeypatch, again, polled.cursor)
@@ -169,7 +169,7 @@ def test_an_item_nobody_can_read_is_set_aside_and_the_others_come(monkeypatch):
     body = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": items}).encode()
     found = asked(monkeypatch, body, {}).items
     good = [one for one in found if not one.headers]
-    assert [uttered(one).subject for one in good] == ["Nordvåg", "Nordvåg to"]
+    assert [message_of(one).subject for one in good] == ["Nordvåg", "Nordvåg to"]
     bad = [one for one in found if one.headers]
     assert [json.loads(one.body) for one in bad] == ["Ola", {"id": 9}]
     for one in bad:
@@ -181,7 +181,7 @@ def test_a_sound_that_comes_with_a_piece_is_told(monkeypatch):
     item = "<title>Nordvåg i øret</title><guid>1</guid><enclosure url='https://avis.example/1.mp3' type='audio/mpeg'/>"
     body = f"<rss><channel><item>{item}</item></channel></rss>".encode()
     (one,) = asked(monkeypatch, body, {}).items
-    assert uttered(one).body == "Nordvåg i øret\n\n[Lyd] https://avis.example/1.mp3"
+    assert message_of(one).body == "Nordvåg i øret\n\n[Lyd] https://avis.example/1.mp3"
 
 
 # Bad XML is mended -------------------------------------------------------------------------------
@@ -391,7 +391,7 @@ def test_no_change_of_a_feed_crashes_its_reader_or_takes_its_time(changed):
             return
         for entry in found.entries:
             item = _item(entry, found, entry.id, "1", changed=False)
-            assert uttered(item).external_id
+            assert message_of(item).external_id
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from tests.cast import NOW
 from tests.field.mutations import INPUTS
 from torget.adapters.activitypub import ours
 from torget.adapters.activitypub import rules as fediverse
-from torget.adapters.activitypub.models import Remote, Response, Thing
-from torget.channels.contract import Item
+from torget.adapters.activitypub.models import APObject, Remote, Response
+from torget.channels.contract import RawItem
 from torget.channels.models import Account
-from torget.channels.rules import facts, open_account
+from torget.channels.rules import open_account, snapshot
 from torget.conversations.models import Conversation, Message
 from torget.conversations.tasks import file_due
 from torget.intake import rules as intake
@@ -34,7 +34,7 @@ def received(account: Account, name: str, swaps: dict[str, str] | None = None) -
     body = (INPUTS / name).read_text()
     for old, new in (swaps or {}).items():
         body = body.replace(old, new)
-    intake.receive(account.pk, Item(name, body.encode(), "application/json"), at=NOW)
+    intake.receive(account.pk, RawItem(name, body.encode(), "application/json"), at=NOW)
     while file_due(now=lambda: NOW):
         pass
 
@@ -66,7 +66,7 @@ def actor(unit):
 
 def delivered(actor: Account, name: str) -> None:
     """As the file has it, to our actor of this test."""
-    mine = ours.of(facts(actor))
+    mine = ours.of(snapshot(actor))
     received(actor, name, {"https://torg.nordvaag.example.no/ap/nordvaag": mine.actor})
 
 
@@ -124,11 +124,13 @@ def test_what_says_nothing_to_us_is_noted(actor, name):
 
 
 def test_a_like_is_taken_back_without_its_id(actor):
-    mine = ours.of(facts(actor))
+    mine = ours.of(snapshot(actor))
     kari = "https://fedi.example/users/kari"
     Remote.objects.create(uri=kari, host="fedi.example", kind="Person", inbox=f"{kari}/inbox", fetched_at=NOW)  # fmt: skip
     uri = f"{mine.objects}42"
-    thing = Thing.objects.create(account=actor, uri=uri, public=True, document={}, published_at=NOW)
-    Response.objects.create(thing=thing, kind="like", actor=kari, uri="https://fedi.example/l/1", at=NOW)  # fmt: skip
+    ap_object = APObject.objects.create(
+        account=actor, uri=uri, public=True, document={}, published_at=NOW
+    )
+    Response.objects.create(ap_object=ap_object, kind="like", actor=kari, uri="https://fedi.example/l/1", at=NOW)  # fmt: skip
     received(actor, "41-undo-like-without-id.json", {"https://torg.nordvaag.example.no/ap/o/nordvaag/42": uri})  # fmt: skip
     assert not Response.objects.exists()

@@ -8,32 +8,38 @@ import pytest
 
 from tests.field.mutations import INPUTS
 from torget.adapters.email import adapter
-from torget.channels.contract import AccountFacts, Item, Notice, Unparseable, Utterance
+from torget.channels.contract import (
+    AccountSnapshot,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
+    Unparseable,
+)
 from torget.protocols.mail import read
 
 OWN = "postmottak@nordvaag.example.no"
 NAME = "Servicetorget i Nordvåg kommune"
 RECEIVED = datetime(2026, 11, 30, 12, tzinfo=UTC)
-ACCOUNT = AccountFacts(1, "email", OWN, NAME)
+ACCOUNT = AccountSnapshot(1, "email", OWN, NAME)
 KARI = "kari.nordmo@innbygger.example"
 
 
-def said(name: str) -> Utterance:
+def said(name: str) -> InboundMessage:
     """What the field case says."""
     found = parsed((INPUTS / name).read_bytes())
-    assert isinstance(found, Utterance)
+    assert isinstance(found, InboundMessage)
     return found
 
 
-def parsed(raw: bytes) -> Utterance | Notice:
+def parsed(raw: bytes) -> InboundMessage | NetworkEvent:
     """The one thing a mail becomes."""
-    [found] = adapter.parse(Item("", raw, "message/rfc822"), ACCOUNT, received_at=RECEIVED)
+    [found] = adapter.parse(RawItem("", raw, "message/rfc822"), ACCOUNT, received_at=RECEIVED)
     return found
 
 
-def codes(utterance: Utterance) -> list[str]:
+def codes(message: InboundMessage) -> list[str]:
     """What a clerk is told beside it."""
-    return [code for code, _values in utterance.remarks]
+    return [code for code, _values in message.remarks]
 
 
 @pytest.mark.parametrize(
@@ -248,7 +254,7 @@ def test_the_address_is_right_however_it_is_written(value):
     raw = (INPUTS / "106-comma-in-name.eml").read_bytes()
     raw = raw.replace(b"Nordmo, Kari <kari.nordmo@innbygger.example>", value)
     found = parsed(raw)
-    assert isinstance(found, Utterance)
+    assert isinstance(found, InboundMessage)
     assert found.author.external_id == KARI
 
 
@@ -265,7 +271,7 @@ def test_the_address_is_right_however_it_is_written(value):
 def test_the_number_of_a_case_is_found_in_the_subject(subject):
     raw = (INPUTS / "106-comma-in-name.eml").read_bytes()
     found = parsed(raw.replace(b"Subject: Hei", f"Subject: {subject}".encode()))
-    assert isinstance(found, Utterance)
+    assert isinstance(found, InboundMessage)
     assert found.extra["ref_hint"] == "NV-2026-1"
 
 
@@ -282,7 +288,7 @@ def test_what_is_signed_is_opened_and_it_is_told_that_nobody_could_check():
 
 def test_a_bounce_that_names_nothing_is_of_nothing():
     news = parsed((INPUTS / "123-bounce-of-nothing-of-ours.eml").read_bytes())
-    assert isinstance(news, Notice)
+    assert isinstance(news, NetworkEvent)
     assert (news.kind, news.of) == ("bounce", "")
 
 
@@ -290,7 +296,7 @@ def test_a_bounce_that_names_nothing_is_of_nothing():
 def test_our_own_copy_is_our_own(mark):
     raw = (INPUTS / "126-our-own-copy.eml").read_bytes()
     news = parsed(raw.replace(b"X-Torget-Loop: postmottak@nordvaag.example.no\r\n", mark))
-    assert news == Notice("own", "t.60b825cf22f6b286aeff72adab97a351@nordvaag.example.no")
+    assert news == NetworkEvent("own", "t.60b825cf22f6b286aeff72adab97a351@nordvaag.example.no")
 
 
 def test_a_clock_that_is_years_off_is_what_its_sender_claims():

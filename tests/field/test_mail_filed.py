@@ -7,7 +7,7 @@ import pytest
 from tests.field.mutations import INPUTS
 from tests.field.test_mail import OWN, RECEIVED
 from torget.channels import rules as channels
-from torget.channels.contract import Item, Outgoing
+from torget.channels.contract import Outgoing, RawItem
 from torget.conversations import deadlines
 from torget.conversations.filing import file
 from torget.conversations.models import Conversation, Message
@@ -37,7 +37,7 @@ def account(nordvaag):
 
 def received(account, raw: bytes) -> Envelope:
     """The mail comes in and is filed."""
-    item = Item(mails.identity(raw), raw, "message/rfc822")
+    item = RawItem(mails.identity(raw), raw, "message/rfc822")
     envelope_id, _known = intake.receive(account.pk, item, at=RECEIVED)
     envelope = Envelope.objects.select_related("account__municipality").get(pk=envelope_id)
     file(envelope, at=RECEIVED)

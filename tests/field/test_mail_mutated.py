@@ -11,7 +11,7 @@ from tests.field.mutations import WHOLE, in_time, inputs, mutations, tried
 from tests.field.test_mail import ACCOUNT, OWN, RECEIVED
 from torget.adapters.email import adapter
 from torget.channels import rules as channels
-from torget.channels.contract import Item, Notice, Unparseable, Utterance
+from torget.channels.contract import InboundMessage, NetworkEvent, RawItem, Unparseable
 from torget.conversations.models import Message
 from torget.conversations.tasks import file_due
 from torget.intake import rules as intake
@@ -52,18 +52,18 @@ def test_a_damaged_mail_is_one_thing_or_is_set_aside_with_words(named):
     why = ""
     with in_time():
         try:
-            found = adapter.parse(Item("", raw, "message/rfc822"), ACCOUNT, received_at=RECEIVED)
+            found = adapter.parse(RawItem("", raw, "message/rfc822"), ACCOUNT, received_at=RECEIVED)
         except Unparseable as fault:
             found, why = [], str(fault)
     if not found:
         assert why.strip()
         return
     [one] = found
-    if isinstance(one, Notice):
+    if isinstance(one, NetworkEvent):
         # No mail is put aside without something in it that proves what it is.
         assert any(sign in raw.lower() for sign in PROOFS)
-    assert isinstance(one, Utterance | Notice)
-    if isinstance(one, Utterance):
+    assert isinstance(one, InboundMessage | NetworkEvent)
+    if isinstance(one, InboundMessage):
         assert one.author.external_id
         assert "\x00" not in one.body + one.folded + one.subject
 
@@ -73,7 +73,7 @@ def test_a_damaged_mail_is_one_thing_or_is_set_aside_with_words(named):
 @given(mutations(inputs("*.eml")))
 def test_a_damaged_mail_is_filed_noted_or_set_aside_and_its_page_opens(account, ola_at_work, named):
     name, raw = named
-    item = Item(f"{name}-{hashlib.sha256(raw).hexdigest()}", raw, "message/rfc822")
+    item = RawItem(f"{name}-{hashlib.sha256(raw).hexdigest()}", raw, "message/rfc822")
     envelope_id, _known = intake.receive(account.pk, item, at=RECEIVED)
     file_due(now=lambda: RECEIVED)
     envelope = Envelope.objects.get(pk=envelope_id)

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from tests.field.mutations import in_time, tried
 from torget.adapters.linkedin import comments
 from torget.adapters.x import posts
-from torget.channels.contract import AccountFacts, Item, Notice, Unparseable, Utterance
+from torget.channels.contract import (
+    AccountSnapshot,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
+    Unparseable,
+)
 from torget.channels.registry import adapters
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -21,24 +27,24 @@ NINE = datetime(2026, 11, 30, 9, tzinfo=UTC)
 SECONDS = 1796029200
 PAGE = "100"
 ACCOUNTS = {
-    "facebook": AccountFacts(1, "facebook", PAGE, "N", {"page_id": PAGE}),
-    "instagram": AccountFacts(2, "instagram", PAGE, "N", {"page_id": PAGE}),
-    "threads": AccountFacts(3, "threads", PAGE, "N", {"username": "nordvaag"}),
-    "x": AccountFacts(4, "x", PAGE, "N"),
-    "youtube": AccountFacts(5, "youtube", "UC1", "N"),
-    "linkedin": AccountFacts(6, "linkedin", PAGE, "N"),
+    "facebook": AccountSnapshot(1, "facebook", PAGE, "N", {"page_id": PAGE}),
+    "instagram": AccountSnapshot(2, "instagram", PAGE, "N", {"page_id": PAGE}),
+    "threads": AccountSnapshot(3, "threads", PAGE, "N", {"username": "nordvaag"}),
+    "x": AccountSnapshot(4, "x", PAGE, "N"),
+    "youtube": AccountSnapshot(5, "youtube", "UC1", "N"),
+    "linkedin": AccountSnapshot(6, "linkedin", PAGE, "N"),
 }
 
 
-def parsed(network: str, held: Any) -> list[Utterance | Notice]:
+def parsed(network: str, held: Any) -> list[InboundMessage | NetworkEvent]:
     body = held if isinstance(held, bytes) else json.dumps(held, ensure_ascii=False).encode()
-    item = Item("x", body, "application/json")
+    item = RawItem("x", body, "application/json")
     return list(adapters()[network].parse(item, ACCOUNTS[network], received_at=AT))
 
 
-def only(found: list[Utterance | Notice]) -> Utterance:
+def only(found: list[InboundMessage | NetworkEvent]) -> InboundMessage:
     (one,) = found
-    assert isinstance(one, Utterance)
+    assert isinstance(one, InboundMessage)
     return one
 
 
@@ -92,7 +98,7 @@ def test_a_kind_we_do_not_know_that_says_something_is_said():
 
 def test_one_bad_change_is_set_aside_and_the_others_are_read():
     found = parsed("facebook", delivery(comment(comment_id=None), comment(), "odd"))
-    kinds = [one.kind if isinstance(one, Notice) else one.body for one in found]
+    kinds = [one.kind if isinstance(one, NetworkEvent) else one.body for one in found]
     assert kinds == ["Se", "unread", "unread"]
 
 
@@ -157,7 +163,7 @@ def test_what_a_reply_on_threads_shows_is_told(changes, lines):
 # X -----------------------------------------------------------------------------------------------
 
 
-def tweet(includes: Any = None, **changes: Any) -> Utterance:
+def tweet(includes: Any = None, **changes: Any) -> InboundMessage:
     post = {"id": "9", "author_id": "7", "text": "Se https://t.co/abc", "created_at": "2026-11-30T09:00:00.000Z", **changes}  # fmt: skip
     return only(parsed("x", posts.item(post, includes).body))
 
@@ -267,4 +273,4 @@ def test_no_change_of_a_delivery_crashes_its_reader_or_takes_its_time(one):
             found = parsed(network, body)
         except Unparseable:
             return
-    assert all(isinstance(each, Utterance | Notice) for each in found)
+    assert all(isinstance(each, InboundMessage | NetworkEvent) for each in found)

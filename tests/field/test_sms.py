@@ -13,13 +13,19 @@ from hypothesis import given
 
 from tests.field.mutations import INPUTS, in_time, inputs, mutations, tried
 from torget.adapters.sms import adapter, centre
-from torget.channels.contract import AccountFacts, Item, Notice, Unparseable, Utterance
+from torget.channels.contract import (
+    AccountSnapshot,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
+    Unparseable,
+)
 from torget.protocols import gsm7, smpp
 from torget.protocols.smpp import Message, Pdu
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 NINE = datetime(2026, 11, 30, 9, tzinfo=UTC)
-ACCOUNT = AccountFacts(1, "sms", "2097", "Nordvåg kommune", {"way": "smpp"})
+ACCOUNT = AccountSnapshot(1, "sms", "2097", "Nordvåg kommune", {"way": "smpp"})
 CASES = inputs("*.txt")
 KARI = "+4790000001"
 
@@ -33,7 +39,7 @@ def pdus(*held: bytes) -> list[Pdu]:
     return [Pdu(smpp.DELIVER_SM, 0, number, body) for number, body in enumerate(held, 1)]
 
 
-def items(*rounds: tuple[float, list[Pdu]]) -> list[Item]:
+def items(*rounds: tuple[float, list[Pdu]]) -> list[RawItem]:
     """What the centre's deliveries become, each round at its time, and after everything is late."""
     cursor: dict[str, Any] = {}
     found = []
@@ -43,9 +49,9 @@ def items(*rounds: tuple[float, list[Pdu]]) -> list[Item]:
     return found
 
 
-def said(item: Item, account: AccountFacts = ACCOUNT) -> Utterance:
+def said(item: RawItem, account: AccountSnapshot = ACCOUNT) -> InboundMessage:
     (one,) = adapter.parse(item, account, received_at=AT)
-    assert isinstance(one, Utterance)
+    assert isinstance(one, InboundMessage)
     return one
 
 
@@ -195,7 +201,7 @@ def test_a_reference_of_two_octets_and_one_beside_the_text_join_as_well():
 
 def told(held: Any, media_type: str = "application/json") -> list[Any]:
     body = held if isinstance(held, bytes) else json.dumps(held, ensure_ascii=False).encode()
-    return list(adapter.parse(Item("x", body, media_type), ACCOUNT, received_at=AT))
+    return list(adapter.parse(RawItem("x", body, media_type), ACCOUNT, received_at=AT))
 
 
 SMS = {"id": 17, "from": 4790000001, "text": "Hull i veien", "receivedAt": "2026-11-30T09:00:00Z"}
@@ -227,13 +233,13 @@ def test_a_form_is_read_as_well():
 
 def test_of_several_one_that_cannot_be_read_is_set_aside():
     found = told([SMS, {"text": "uten avsender"}, "x", {**SMS, "id": None, "text": "To"}, {**SMS, "id": "", "text": "Tre"}])  # fmt: skip
-    assert [one.body for one in found if isinstance(one, Utterance)] == [
+    assert [one.body for one in found if isinstance(one, InboundMessage)] == [
         "Hull i veien",
         "To",
         "Tre",
     ]
-    assert [one.kind for one in found if isinstance(one, Notice)] == ["unread", "unread"]
-    assert len({one.external_id for one in found if isinstance(one, Utterance)}) == 3
+    assert [one.kind for one in found if isinstance(one, NetworkEvent)] == ["unread", "unread"]
+    assert len({one.external_id for one in found if isinstance(one, InboundMessage)}) == 3
 
 
 def test_a_part_a_provider_did_not_join_says_that_it_is_one():

@@ -12,16 +12,22 @@ from hypothesis import given
 
 from tests.field.mutations import INPUTS, in_time, inputs, mutations, tried
 from torget.adapters.mastodon.parsing import body_of, says_the_same
-from torget.channels.contract import AccountFacts, Item, Notice, Unparseable, Utterance
+from torget.channels.contract import (
+    AccountSnapshot,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
+    Unparseable,
+)
 from torget.channels.registry import adapters
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 NINE = datetime(2026, 11, 30, 9, tzinfo=UTC)
 ACCOUNTS = {
-    "mastodon": AccountFacts(1, "mastodon", "nordvaag@mastodon.example", "N", {"server": "https://mastodon.example"}),
-    "bluesky": AccountFacts(2, "bluesky", "nordvaag.example", "N"),
-    "matrix": AccountFacts(3, "matrix", "@nordvaag:matrix.example", "N"),
-    "webhook": AccountFacts(4, "webhook", "fag", "N"),
+    "mastodon": AccountSnapshot(1, "mastodon", "nordvaag@mastodon.example", "N", {"server": "https://mastodon.example"}),
+    "bluesky": AccountSnapshot(2, "bluesky", "nordvaag.example", "N"),
+    "matrix": AccountSnapshot(3, "matrix", "@nordvaag:matrix.example", "N"),
+    "webhook": AccountSnapshot(4, "webhook", "fag", "N"),
 }  # fmt: skip
 NETWORKS = {44: "mastodon", 46: "mastodon", 51: "bluesky", 53: "bluesky", 116: "matrix", 55: "webhook", 57: "webhook"}  # fmt: skip
 
@@ -33,15 +39,15 @@ def number(name: str) -> int:
 FILES = [path for path in inputs("*.json") if number(path.name) in NETWORKS]
 
 
-def told(network: str, held: Any) -> list[Utterance | Notice]:
+def told(network: str, held: Any) -> list[InboundMessage | NetworkEvent]:
     body = held if isinstance(held, bytes) else json.dumps(held, ensure_ascii=False).encode()
-    item = Item("x", body, "application/json")
+    item = RawItem("x", body, "application/json")
     return list(adapters()[network].parse(item, ACCOUNTS[network], received_at=AT))
 
 
-def only(found: list[Utterance | Notice]) -> Utterance:
+def only(found: list[InboundMessage | NetworkEvent]) -> InboundMessage:
     (one,) = found
-    assert isinstance(one, Utterance)
+    assert isinstance(one, InboundMessage)
     return one
 
 
@@ -49,14 +55,14 @@ def held(name: str) -> Any:
     return json.loads((INPUTS / f"{name}.json").read_bytes())
 
 
-def case(name: str) -> Utterance:
+def case(name: str) -> InboundMessage:
     return only(told(NETWORKS[number(name)], (INPUTS / f"{name}.json").read_bytes()))
 
 
 # Mastodon ----------------------------------------------------------------------------------------
 
 
-def status(**changes: Any) -> Utterance:
+def status(**changes: Any) -> InboundMessage:
     whole = held("46-mastodon-video")
     whole["notification"]["status"] |= {"media_attachments": [], **changes}
     return only(told("mastodon", whole))
@@ -126,7 +132,7 @@ def test_numbers_for_ids_and_nulls_are_understood():
 def test_a_mention_whose_post_is_gone_says_nothing():
     whole = held("46-mastodon-video")
     whole["notification"]["status"] = None
-    assert [type(one) for one in told("mastodon", whole)] == [Notice]
+    assert [type(one) for one in told("mastodon", whole)] == [NetworkEvent]
 
 
 def test_a_card_that_comes_later_is_no_edit():
@@ -141,7 +147,7 @@ def test_a_card_that_comes_later_is_no_edit():
 # Bluesky -----------------------------------------------------------------------------------------
 
 
-def post(view: Any = None, **record: Any) -> Utterance:
+def post(view: Any = None, **record: Any) -> InboundMessage:
     whole = held("53-bluesky-facet-in-letter")
     whole["notification"]["record"] |= {"facets": [], **record}
     whole["post"] = {"embed": view}
@@ -240,7 +246,7 @@ def test_an_odd_answer_or_embed_does_not_lose_the_post():
 
 def event(
     kind: str = "m.room.message", with_file: bytes | None = None, **content: Any
-) -> Utterance:
+) -> InboundMessage:
     whole = held("116-matrix-link-in-formatted")
     whole["event"] |= {"type": kind, "content": content}
     if with_file is not None:
@@ -364,4 +370,4 @@ def test_no_change_of_an_event_crashes_its_reader_or_takes_its_time(changed):
         except Unparseable:
             return
     assert found
-    assert all(isinstance(one, Utterance | Notice) for one in found)
+    assert all(isinstance(one, InboundMessage | NetworkEvent) for one in found)

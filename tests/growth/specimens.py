@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from torget.channels.contract import Item
+from torget.channels.contract import RawItem
 
-Make = Callable[[str], Item]
+Make = Callable[[str], RawItem]
 
 
 def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -58,7 +58,7 @@ def _at(whole: Any, path: tuple[Any, ...]) -> Any:
     return whole
 
 
-def in_texts(item: Item) -> Iterator[tuple[str, Make]]:
+def in_texts(item: RawItem) -> Iterator[tuple[str, Make]]:
     """For each text in a JSON envelope, a maker of envelopes that have another one there."""
     try:
         whole = json.loads(item.body)
@@ -74,7 +74,7 @@ def in_texts(item: Item) -> Iterator[tuple[str, Make]]:
         )
 
 
-def in_lists(item: Item) -> Iterator[tuple[str, Callable[[int], Item]]]:
+def in_lists(item: RawItem) -> Iterator[tuple[str, Callable[[int], RawItem]]]:
     """For each list in a JSON envelope, a maker of envelopes in which it is as many bytes long as one asks for."""
     try:
         whole = json.loads(item.body)
@@ -91,7 +91,7 @@ def in_lists(item: Item) -> Iterator[tuple[str, Callable[[int], Item]]]:
         )
 
 
-def whole(item: Item) -> Make:
+def whole(item: RawItem) -> Make:
     """A maker of envelopes that hold nothing but the text."""
     return lambda text: replace(item, body=text.encode("utf-8", "replace"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from torget.channels.contract import AccountFacts, Adapter, Outgoing, Receipt, SendError
+from torget.channels.contract import AccountSnapshot, Adapter, Outgoing, Receipt, SendError
 from torget.channels.tests.scripted import serving
 from torget.channels.tests.specimens import Answer, Refusal, Specimens
 
@@ -23,7 +23,7 @@ class Refusing:
         return self.refusal.status, self.refusal.headers, self.refusal.body
 
 
-def delivered(adapter: Adapter, out: Outgoing, account: AccountFacts) -> Receipt:
+def delivered(adapter: Adapter, out: Outgoing, account: AccountSnapshot) -> Receipt:
     """Send as the outbox does: again when it certainly did not go out, looked up when nobody knows."""
     unknown = False
     for _round in range(ROUNDS):

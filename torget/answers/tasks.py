@@ -16,8 +16,8 @@ from procrastinate.contrib.django import app
 from torget.answers.learning import understand_some
 from torget.answers.models import Answer, Policy
 from torget.answers.rules.asking import note_some
+from torget.channels.notify import Listener
 from torget.channels.rules import beat
-from torget.channels.wake import Waker
 from torget.history.rules import record
 from torget.people.actor import Actor
 from torget.people.links import absolute
@@ -32,14 +32,14 @@ BEAT_SECONDS = 60  # a batch takes some seconds, and nobody waits for it
 
 def learn_loop(stop: threading.Event) -> None:
     """Run until told to stop: nothing here is needed by the request that publishes or asks."""
-    with Waker("torget") as waker:
+    with Listener("torget") as listener:
         while not stop.is_set():
             close_old_connections()
             now, began = timezone.now(), time.monotonic()
             busy = understand_some(at=now) + note_some(at=now)
             beat("learning", every_seconds=BEAT_SECONDS)
             if not busy:
-                waker.wait(IDLE_SECONDS, stop)
+                listener.wait(IDLE_SECONDS, stop)
                 stop.wait(PAUSE_SECONDS)  # much happens at once: one look is enough for all of it
             elif _is_machine_busy():
                 stop.wait(GIVES_WAY * (time.monotonic() - began))

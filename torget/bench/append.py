@@ -9,16 +9,16 @@ from datetime import datetime
 from pathlib import Path
 
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     BadSignature,
     Capabilities,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
+    RawItem,
     Receipt,
     Unparseable,
-    Utterance,
 )
 
 PATH = Path(tempfile.gettempdir()) / f"torget-bench-{os.getpid()}"
@@ -44,22 +44,22 @@ class AppendAdapter:
         PATH.unlink()
         return count
 
-    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
         raise BadSignature("Receives nothing.")
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         raise Unparseable("Receives nothing.")
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         os.write(self._file, out.idempotency_key[-15:].encode().rjust(15) + b"\n")
         return Receipt(out.idempotency_key)
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         return None
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         return Health(True, "")
 
 

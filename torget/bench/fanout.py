@@ -16,9 +16,9 @@ from statistics import median
 from django.db import connection
 from django.utils import timezone
 
-from torget.adapters.activitypub import acts, knocking, ours, rules
+from torget.adapters.activitypub import acts, ours, rules, signed_post
 from torget.adapters.activitypub.fanout import ANSWER_SECONDS, Fanout
-from torget.adapters.activitypub.models import Parcel, Peer
+from torget.adapters.activitypub.models import InboxDelivery, Peer
 from torget.adapters.activitypub.ours import Ours
 from torget.bench.place import open_account
 from torget.bench.result import Result, Round
@@ -43,16 +43,18 @@ def measure(rows: int = ROWS, rounds: int = ROUNDS) -> Result:
     seconds = min(SIGN_SECONDS, rows / 1_000)
     with sink(HOSTS) as servers, helpers(PROCESSES) as others:
         mine = _actor()
-        carry(mine, servers, max(HOSTS, rows // 8), knocking.CAVAGE)  # what every process does once
+        carry(
+            mine, servers, max(HOSTS, rows // 8), signed_post.CAVAGE
+        )  # what every process does once
         together(others, mine, servers, max(HOSTS, rows // 8))
         for _round in range(rounds):
             held["limit"].append(signatures(seconds))
-            held["one"].append(carry(mine, servers, rows, knocking.CAVAGE))
+            held["one"].append(carry(mine, servers, rows, signed_post.CAVAGE))
             held["limit_two"].append(others_sign(others, seconds))
             held["two"].append(together(others, mine, servers, rows))
-            held["ed"].append(carry(mine, servers, rows, knocking.RFC_ED25519))
-        well = carry(mine, servers, rows, knocking.CAVAGE)
-        unwell = carry(mine, servers, rows, knocking.CAVAGE, ill=[servers.slow, servers.dead])
+            held["ed"].append(carry(mine, servers, rows, signed_post.RFC_ED25519))
+        well = carry(mine, servers, rows, signed_post.CAVAGE)
+        unwell = carry(mine, servers, rows, signed_post.CAVAGE, ill=[servers.slow, servers.dead])
     rate = {name: median(one.rate for one in several) for name, several in held.items()}
     more = {
         "two_value": rate["two"],
@@ -70,7 +72,7 @@ def _actor() -> Ours:
     place = open_account("append").unit
     by, at = Actor.system(place.municipality_id), timezone.now()
     account = rules.open_actor(place, "nordvaag", by=by, at=at)
-    return ours.of(channels.facts(account))
+    return ours.of(channels.snapshot(account))
 
 
 def signatures(seconds: float) -> Round:
@@ -85,9 +87,9 @@ def signatures(seconds: float) -> Round:
 
 
 def put(mine: Ours, hosts: Sequence[str], count: int, way: str) -> int:
-    """That many parcels, an act for every hundred, and what the hosts are known to take. How many there are."""
+    """That many deliveries, an act for every hundred, and what the hosts are known to take. How many there are."""
     at = timezone.now()
-    Parcel.objects.all().delete()
+    InboxDelivery.objects.all().delete()
     Peer.objects.all().delete()
     Peer.objects.bulk_create([Peer(host=host, takes=way, signs=way) for host in hosts])
     put_in = 0
@@ -121,7 +123,7 @@ def carry(mine: Ours, servers: Sink, count: int, way: str, *, ill: Sequence[str]
     """
     hosts = [*ill, *servers.hosts][: len(servers.hosts)]
     put(mine, hosts, count, way)
-    well = Parcel.objects.exclude(host__in=ill).count()
+    well = InboxDelivery.objects.exclude(host__in=ill).count()
     stop, ended = threading.Event(), list[float]()
     watcher = threading.Thread(target=_watch, args=(ill, stop, ended))
     begun = time.perf_counter()
@@ -145,7 +147,7 @@ def _many() -> Many:
 def _watch(ill: Sequence[str], stop: threading.Event, ended: list[float]) -> None:
     """Stop when all but the ill servers have theirs: the others would go on for days."""
     try:
-        left = Parcel.objects.exclude(host__in=ill).exclude(state=Parcel.State.SENT)
+        left = InboxDelivery.objects.exclude(host__in=ill).exclude(state=InboxDelivery.State.SENT)
         until = time.perf_counter() + LONGEST_SECONDS
         while left.exists() and time.perf_counter() < until:
             time.sleep(0.05)
@@ -156,7 +158,9 @@ def _watch(ill: Sequence[str], stop: threading.Event, ended: list[float]) -> Non
 
 
 def _see_that_all_arrived(ill: Sequence[str], count: int) -> None:
-    sent = Parcel.objects.filter(state=Parcel.State.SENT).exclude(host__in=ill).count()
+    sent = (
+        InboxDelivery.objects.filter(state=InboxDelivery.State.SENT).exclude(host__in=ill).count()
+    )
     if sent != count:
         raise RuntimeError(f"{sent} of {count} arrived.")
 
@@ -211,7 +215,7 @@ def others_sign(others: Sequence[Helper], seconds: float) -> Round:
 
 def together(others: Sequence[Helper], mine: Ours, servers: Sink, count: int) -> Round:
     """One round by several processes, from the first to begin to the last to end."""
-    count = put(mine, servers.hosts, count, knocking.CAVAGE)
+    count = put(mine, servers.hosts, count, signed_post.CAVAGE)
     told = tell(others, "carry")
     _see_that_all_arrived([], count)
     begun = min(begun for _count, begun, _ended in told)

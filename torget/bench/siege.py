@@ -24,7 +24,7 @@ from torget.bench.opened import HOST, Opened, open_square
 from torget.bench.result import Result, Round, percentile
 from torget.bench.webprocess import Web, web, work
 from torget.channels import rules as channels
-from torget.channels.contract import Item
+from torget.channels.contract import RawItem
 from torget.channels.models import Account
 from torget.conversations.models import Held, Message
 from torget.intake import rules as intake
@@ -282,7 +282,7 @@ def _send_mail(opened: Opened) -> None:
         mail["From"], mail["To"] = "kari@example.org", "post@bench.test"
         mail["Subject"], mail["Message-ID"] = f"Nr. {number}", f"<{uuid.uuid4().hex}@example.org>"
         mail.set_content(words, subtype=subtype, charset="utf-8", cte="base64")
-        item = Item(uuid.uuid4().hex, mail.as_bytes(), "message/rfc822")
+        item = RawItem(uuid.uuid4().hex, mail.as_bytes(), "message/rfc822")
         intake.receive(account.pk, item, at=timezone.now())
 
 

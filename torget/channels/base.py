@@ -10,21 +10,21 @@ from typing import Any, ClassVar
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     BadSignature,
     Capabilities,
     Connected,
     Field,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
     Preview,
+    RawItem,
     Receipt,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import plaintext
 
@@ -73,30 +73,30 @@ class Base:
     fields: Sequence[Field] = ()
     oauth: ClassVar[bool] = False
 
-    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
         raise BadSignature("This channel takes no webhooks.")
 
-    def greet(self, account: AccountFacts, query: Mapping[str, str]) -> str | None:
+    def verify_webhook(self, account: AccountSnapshot, query: Mapping[str, str]) -> str | None:
         return None
 
-    def pace(self, account: AccountFacts) -> float:
+    def pace(self, account: AccountSnapshot) -> float:
         """Seconds between two questions: the network's, unless the account has its own."""
         return float(account.settings.get("poll_seconds") or self.capabilities.poll_seconds)
 
-    def news(self, account: AccountFacts, stop: threading.Event) -> Iterator[None]:
+    def news(self, account: AccountSnapshot, stop: threading.Event) -> Iterator[None]:
         while not stop.is_set():
             yield
             stop.wait(self.pace(account))
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         return Polled(cursor=cursor)
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         raise Unparseable("This channel only sends.")
 
-    def heed(self, notice: Notice, account: AccountFacts, *, at: datetime) -> None:
+    def on_event(self, event: NetworkEvent, account: AccountSnapshot, *, at: datetime) -> None:
         return None
 
     def text(self, out: Outgoing) -> str:
@@ -105,7 +105,7 @@ class Base:
             return shorten(out.body, self.capabilities.max_body_chars, out.link)
         return signed(out)
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         said = self.text(out)
         remarks = [_("Teksten er forkortet, med lenke til resten.")] if out.body not in said else []
         most = self.capabilities.max_body_chars
@@ -115,30 +115,30 @@ class Base:
             )
         return Preview([said], graphemes(said), most, _("tegn"), remarks)
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         raise SendError("Nothing can be sent here.", permanent=True)
 
-    def own_id(self, idempotency_key: str, account: AccountFacts) -> str:
+    def own_id(self, idempotency_key: str, account: AccountSnapshot) -> str:
         return idempotency_key
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         raise SendError("This channel cannot be asked what went out.", ambiguous=True)
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         return Health(True)
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return ""
 
-    def manage_path(self, account: AccountFacts) -> str:
+    def manage_path(self, account: AccountSnapshot) -> str:
         return ""
 
-    def connect(self, account: AccountFacts) -> Connected:
+    def connect(self, account: AccountSnapshot) -> Connected:
         address = str(account.settings.get("address", "")).strip()
         return Connected(address, account.name, account.settings, account.secrets)
 
-    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
         raise SendError("This channel is not connected that way.", permanent=True)
 
-    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
         raise SendError("This channel is not connected that way.", permanent=True)

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from torget.channels import rules
-from torget.channels.contract import AccountFacts, Adapter, Connected, Health, SendError
+from torget.channels.contract import AccountSnapshot, Adapter, Connected, Health, SendError
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for, adapters
 from torget.channels.secrets import seal, unseal
@@ -36,13 +36,13 @@ class Filled:
     name: str
     values: Mapping[str, str]
 
-    def facts(self) -> AccountFacts:
+    def snapshot(self) -> AccountSnapshot:
         """As the adapter may know it before there is an account."""
         hidden = {field.name for field in adapter_for(self.network).fields if field.secret}
         settings: dict[str, Any] = {k: v for k, v in self.values.items() if k not in hidden}
         held = {k: v for k, v in self.values.items() if k in hidden and v}
         settings["origin"] = absolute(self.unit.municipality, "")
-        return AccountFacts(0, self.network, "", self.name, settings, held)
+        return AccountSnapshot(0, self.network, "", self.name, settings, held)
 
 
 def connectable() -> list[Adapter]:
@@ -59,9 +59,9 @@ def connect(filled: Filled, *, by: Actor, at: datetime) -> Account:
         Refused: the network does not let us in, or another municipality has the account.
     """
     check(by, "people.administer", filled.unit)
-    facts = filled.facts()
+    snapshot = filled.snapshot()
     try:
-        connected = adapter_for(filled.network).connect(facts)
+        connected = adapter_for(filled.network).connect(snapshot)
     except SendError as fault:
         raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": fault}, "no_contact") from fault
     return _keep(filled, connected, by=by, at=at)
@@ -75,10 +75,10 @@ def ask_owner(filled: Filled, redirect_uri: str, *, by: Actor) -> tuple[str, str
         Refused: the network does not give an address for it.
     """
     check(by, "people.administer", filled.unit)
-    state, facts = secrets.token_urlsafe(24), filled.facts()
+    state, snapshot = secrets.token_urlsafe(24), filled.snapshot()
     try:
         url = adapter_for(filled.network).authorise_url(
-            facts, redirect_uri=redirect_uri, state=state
+            snapshot, redirect_uri=redirect_uri, state=state
         )
     except SendError as fault:
         raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": fault}, "no_contact") from fault
@@ -114,7 +114,7 @@ def owner_said_yes(
     check(by, "people.administer", unit)
     try:
         connected = adapter_for(filled.network).redeem(
-            filled.facts(), redirect_uri=redirect_uri, code=code
+            filled.snapshot(), redirect_uri=redirect_uri, code=code
         )
     except SendError as fault:
         raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": fault}, "no_contact") from fault
@@ -126,8 +126,10 @@ def _keep(filled: Filled, connected: Connected, *, by: Actor, at: datetime) -> A
     ours = {"origin", "hook"}  # told anew each time, never kept
     settings = {k: v for k, v in connected.settings.items() if k not in ours}
     name = filled.name.strip() or connected.name
-    facts = AccountFacts(0, filled.network, address, name, connected.settings, connected.secrets)
-    health = _tried(facts)
+    snapshot = AccountSnapshot(
+        0, filled.network, address, name, connected.settings, connected.secrets
+    )
+    health = _tried(snapshot)
     known = Account.objects.filter(network=filled.network, address=address).first()
     if known is not None and known.municipality_id != unit.municipality_id:
         raise Refused(_("Denne adressen er allerede koblet til."), "account_exists")
@@ -162,9 +164,9 @@ def _keep(filled: Filled, connected: Connected, *, by: Actor, at: datetime) -> A
     return known
 
 
-def _tried(facts: AccountFacts) -> Health:
+def _tried(snapshot: AccountSnapshot) -> Health:
     try:
-        health = adapter_for(facts.network).check(facts)
+        health = adapter_for(snapshot.network).check(snapshot)
     except SendError as fault:
         health = Health(False, str(fault))
     if not health.ok:

@@ -40,15 +40,15 @@ class Capabilities:
     polls: bool = False  # we ask (`Adapter.poll`), every `poll_seconds`
     poll_seconds: float = 30.0
     verify_asks: bool = False  # `verify` may ask the network: it is run beside the event loop
-    proof: Literal["", "network"] = ""  # what proves who speaks when the utterance tells nothing
+    proof: Literal["", "network"] = ""  # what proves who speaks when the message tells nothing
     # Others than the author (a room's moderator, the platform) take words away, and only the network tells us so.
     deletes_for_others: bool = False
-    ids_are_shared: bool = False  # an id names the same utterance at all our accounts there
+    ids_are_shared: bool = False  # an id names the same message at all our accounts there
     max_body_chars: int = 100_000  # in the unit `Adapter.preview` counts in
 
 
 @dataclass(frozen=True, slots=True)
-class AccountFacts:
+class AccountSnapshot:
     """One of our accounts on a network, as an adapter may know it; secrets are decrypted."""
 
     id: int
@@ -61,7 +61,7 @@ class AccountFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class RawItem:
     """Something received, before it is understood, byte for byte; `external_id` is the network's own, or made from it."""
 
     external_id: str
@@ -94,7 +94,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
+class InboundMessage:
     """One thing somebody said, edited or took back, out of an envelope.
 
     `case` is the conversation's key when the message carries ours (plus-address, subject token, secret link);
@@ -126,8 +126,8 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """News that is not an utterance: a bounce of something we sent, an automatic reply, our own message coming back.
+class NetworkEvent:
+    """News that is not a message: a bounce of something we sent, an automatic reply, our own message coming back.
 
     `of` is the external id of our message it concerns, or its idempotency key, when known. "network" is news only the
     network itself understands (a new follower): its adapter heeds it, in the transaction that files the envelope.
@@ -240,7 +240,7 @@ class Polled:
     `more`: ask again at once. `reconciled`: it asked for what webhooks should have brought.
     """
 
-    items: Sequence[Item] = ()
+    items: Sequence[RawItem] = ()
     cursor: Mapping[str, Any] = field(default_factory=dict)
     more: bool = False
     settle: Callable[[], None] | None = None
@@ -303,7 +303,7 @@ class Adapter(Protocol):
     fields: Sequence[Field]  # what connecting takes; for `oauth`, before the owner is asked
     oauth: bool  # the owner is sent to the network to say yes
 
-    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
         """Check an inbound webhook's signature on the raw body; the item to store.
 
         `headers` are in lower case; `:method` and `:path` (with its query) are among them.
@@ -313,15 +313,15 @@ class Adapter(Protocol):
         """
         ...
 
-    def greet(self, account: AccountFacts, query: Mapping[str, str]) -> str | None:
+    def verify_webhook(self, account: AccountSnapshot, query: Mapping[str, str]) -> str | None:
         """The answer to a network that asks (by GET) whether our webhook address is ours; None when it may not know."""
         ...
 
-    def news(self, account: AccountFacts, stop: threading.Event) -> Iterator[None]:
+    def news(self, account: AccountSnapshot, stop: threading.Event) -> Iterator[None]:
         """Yield each time `poll` is worth calling, until told to stop; waits in between."""
         ...
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         """Ask for what is new since the cursor ({} the first time). May wait up to 20 seconds for something to come.
 
         Raises:
@@ -330,8 +330,8 @@ class Adapter(Protocol):
         ...
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         """Understand an envelope. Pure: the same bytes give the same values.
 
         Raises:
@@ -339,15 +339,15 @@ class Adapter(Protocol):
         """
         ...
 
-    def heed(self, notice: Notice, account: AccountFacts, *, at: datetime) -> None:
+    def on_event(self, event: NetworkEvent, account: AccountSnapshot, *, at: datetime) -> None:
         """Do what news of the kind "network" asks for, in the caller's transaction; no network call."""
         ...
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         """How this would go out. Pure."""
         ...
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         """Do `out.act` once, now. Never retries by itself.
 
         Raises:
@@ -355,11 +355,11 @@ class Adapter(Protocol):
         """
         ...
 
-    def own_id(self, idempotency_key: str, account: AccountFacts) -> str:
+    def own_id(self, idempotency_key: str, account: AccountSnapshot) -> str:
         """The external id that what we send with that key bears there. Pure."""
         ...
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         """Read-only: did this go out? None: it certainly did not.
 
         Raises:
@@ -367,19 +367,19 @@ class Adapter(Protocol):
         """
         ...
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         """Can we receive and send there now?"""
         ...
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         """Where people find our account; "" when it has no page."""
         ...
 
-    def manage_path(self, account: AccountFacts) -> str:
+    def manage_path(self, account: AccountSnapshot) -> str:
         """A page of the adapter's own where staff steer what only this network has, under /desk/; "" for none."""
         ...
 
-    def connect(self, account: AccountFacts) -> Connected:
+    def connect(self, account: AccountSnapshot) -> Connected:
         """The account that was filled in, as we keep it: its address found, its keys made. May ask the network.
 
         Raises:
@@ -387,11 +387,11 @@ class Adapter(Protocol):
         """
         ...
 
-    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
         """Where to send the owner to say yes (`oauth` only); `account` holds what the fields were filled with."""
         ...
 
-    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
         """The account, for the code the network sent the owner back with.
 
         Raises:

@@ -7,9 +7,9 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from torget.channels.contract import Notice, Unparseable, Utterance
+from torget.channels.contract import InboundMessage, NetworkEvent, Unparseable
 
-News = Utterance | Notice
+News = InboundMessage | NetworkEvent
 # What a reader stumbles on in a stranger's values.
 ODD = (
     ValueError,
@@ -31,7 +31,7 @@ def each(pieces: Sequence[Any], read: Callable[[Any], Iterable[News]], *, why: s
         Unparseable: there are pieces, and none of them can be read.
     """
     told: list[News] = []
-    bad: list[Notice] = []
+    bad: list[NetworkEvent] = []
     for piece in pieces:
         try:
             told += read(piece)
@@ -44,7 +44,7 @@ def each(pieces: Sequence[Any], read: Callable[[Any], Iterable[News]], *, why: s
     return told + bad
 
 
-def unread(piece: Any, why: str) -> Notice:
+def unread(piece: Any, why: str) -> NetworkEvent:
     """A piece nobody could read, as it came: it goes to quarantine by itself."""
     body = piece if isinstance(piece, str) else json.dumps(piece, ensure_ascii=False, default=str)
-    return Notice("unread", detail=why, data={"body": body})
+    return NetworkEvent("unread", detail=why, data={"body": body})

@@ -10,13 +10,19 @@ from django.utils.translation import gettext as _
 
 from torget.channels.apart.answers import Raised
 from torget.channels.apart.places import Died, Place, TooLong, Work
-from torget.channels.contract import AccountFacts, Item, Notice, Unparseable, Utterance
+from torget.channels.contract import (
+    AccountSnapshot,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
+    Unparseable,
+)
 from torget.channels.registry import adapter_for
 
 SECONDS = 15.0  # honest ones take milliseconds, the largest mail two or three seconds
 MOST_BYTES = 1_500_000_000  # the largest mail takes half of it
-Asked = tuple[Item, AccountFacts, datetime]
-Said = Sequence[Utterance | Notice]
+Asked = tuple[RawItem, AccountSnapshot, datetime]
+Said = Sequence[InboundMessage | NetworkEvent]
 
 
 class Unread(Exception):  # noqa: N818 - names the state
@@ -45,7 +51,7 @@ PLACE = Place(
 )
 
 
-def answer(asked: Asked) -> list[Utterance | Notice]:
+def answer(asked: Asked) -> list[InboundMessage | NetworkEvent]:
     """In the child: `parse`, as values that can be handed back."""
     return list(parse(asked))
 

@@ -40,7 +40,7 @@ def official(municipality: Municipality) -> list[Official]:
     found = []
     for account in rows.order_by("network", "name", "pk"):
         adapter = adapters()[account.network]
-        url = adapter.profile_url(rules.facts(account))
+        url = adapter.profile_url(rules.snapshot(account))
         if adapter.capabilities.ours or not (url or adapter.capabilities.read_private):
             continue
         found.append(

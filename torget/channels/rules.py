@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from torget.channels.contract import AccountFacts, Health
+from torget.channels.contract import AccountSnapshot, Health
 from torget.channels.models import Account, Alarm, Fault, Heartbeat
 from torget.channels.registry import adapter_for, adapters
 from torget.channels.secrets import seal, unseal
@@ -116,7 +116,7 @@ def try_account(
     if Account.objects.filter(network=network, address=address.lower()).exists():
         raise Refused(_("Denne adressen er allerede koblet til."), "account_exists")
     health = adapter_for(network).check(
-        AccountFacts(0, network, address.lower(), "", settings, secrets)
+        AccountSnapshot(0, network, address.lower(), "", settings, secrets)
     )
     if not health.ok:
         raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": health.detail}, "no_contact")
@@ -151,10 +151,10 @@ def resume(account: Account, *, by: Actor, at: datetime) -> None:
         record("account.resumed", account, by=by, at=at)
 
 
-def facts(account: Account) -> AccountFacts:
+def snapshot(account: Account) -> AccountSnapshot:
     """The account as an adapter may know it: where our own square and its webhook are stand in the settings."""
     own = {"origin": absolute(account.municipality, ""), "hook": account.hook}
-    return AccountFacts(
+    return AccountSnapshot(
         id=account.pk,
         network=account.network,
         address=account.address,
@@ -165,22 +165,22 @@ def facts(account: Account) -> AccountFacts:
     )
 
 
-def active_facts(network: str) -> list[AccountFacts]:
+def active_snapshots(network: str) -> list[AccountSnapshot]:
     """Every account we listen to on a network, paused and ailing ones too."""
     return [
-        facts(account)
+        snapshot(account)
         for account in Account.objects.active().with_place().filter(network=network).order_by("pk")
     ]
 
 
-def facts_by_key(key: str) -> AccountFacts | None:
+def snapshot_by_key(key: str) -> AccountSnapshot | None:
     """The account a webhook address names, if any."""
     try:
         name = uuid.UUID(key)
     except ValueError:
         return None
     account = Account.objects.active().with_place().filter(key=name).first()
-    return facts(account) if account else None
+    return snapshot(account) if account else None
 
 
 def cursor(account_id: int) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from torget.channels import sysmail  # noqa: F401 - its job is found by being imported here
+from torget.channels.account_health import examine_due
 from torget.channels.timestamping import NotStamped, stamp
-from torget.channels.upkeep import examine_due
 
 log = logging.getLogger(__name__)
 

@@ -13,9 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, close_old_connections
 from django.db.utils import InterfaceError
 
-from torget.channels.contract import AccountFacts, BadSignature, Item, NothingToKeep
+from torget.channels.contract import AccountSnapshot, BadSignature, NothingToKeep, RawItem
 from torget.channels.registry import adapter_for
-from torget.channels.rules import facts_by_key, note_rejected
+from torget.channels.rules import note_rejected, snapshot_by_key
 from torget.config import rsgi
 from torget.config.rsgi import Reply, Scope
 from torget.errors import Refused
@@ -32,9 +32,9 @@ MOST_ASKING = 4_000  # deliveries that wait for that; more are asked to come aga
 RETRY_AFTER = ("retry-after", "5")
 
 
-def _look_up(key: str) -> AccountFacts | None:
+def _look_up(key: str) -> AccountSnapshot | None:
     close_old_connections()
-    return facts_by_key(key)
+    return snapshot_by_key(key)
 
 
 def _note(account_id: int, why: str) -> None:
@@ -45,7 +45,7 @@ def _note(account_id: int, why: str) -> None:
         log.warning("A rejected delivery could not be noted: %s", type(fault).__name__)
 
 
-def _verify_asking(account: AccountFacts, headers: dict[str, str], content: bytes) -> Item:
+def _verify_asking(account: AccountSnapshot, headers: dict[str, str], content: bytes) -> RawItem:
     close_old_connections()
     return adapter_for(account.network).verify(account, headers, content)
 
@@ -59,7 +59,7 @@ class Hooks:
         self.waiting = 0
         self.asking = ThreadPoolExecutor(ASKERS, thread_name_prefix="verify")
         self.limit = limit
-        self._known: dict[str, tuple[float, AccountFacts | None]] = {}
+        self._known: dict[str, tuple[float, AccountSnapshot | None]] = {}
         self._noted: dict[int, float] = {}
 
     async def answer(self, scope: Scope, reply: Reply) -> None:
@@ -88,11 +88,11 @@ class Hooks:
         """Ask nobody any more."""
         self.asking.shutdown(wait=False, cancel_futures=True)
 
-    def _greet(self, account: AccountFacts, scope: Scope, reply: Reply) -> None:
+    def _greet(self, account: AccountSnapshot, scope: Scope, reply: Reply) -> None:
         """A network asks, before it delivers anything, whether this address is ours."""
         try:
             adapter = adapter_for(account.network)
-            answer = adapter.greet(account, dict(parse_qsl(scope.query_string)))
+            answer = adapter.verify_webhook(account, dict(parse_qsl(scope.query_string)))
         except (ImproperlyConfigured, ValueError):
             answer = None
         if answer is None:
@@ -101,7 +101,7 @@ class Hooks:
             kind = "application/json" if answer.startswith("{") else "text/plain; charset=utf-8"
             reply.response_str(200, [("content-type", kind)], answer)
 
-    async def _verified(self, account: AccountFacts, scope: Scope, content: bytes) -> Item:
+    async def _verified(self, account: AccountSnapshot, scope: Scope, content: bytes) -> RawItem:
         adapter = adapter_for(account.network)
         headers = {name.lower(): value for name, value in scope.headers.items()}
         query = f"?{scope.query_string}" if scope.query_string else ""
@@ -120,7 +120,7 @@ class Hooks:
         finally:
             self.waiting -= 1
 
-    async def _take(self, account: AccountFacts, scope: Scope, reply: Reply) -> None:
+    async def _take(self, account: AccountSnapshot, scope: Scope, reply: Reply) -> None:
         content = await rsgi.body(scope, reply, self.limit)
         try:
             item = await self._verified(account, scope, content)
@@ -144,15 +144,15 @@ class Hooks:
         ack = await self.writer.put(account.id, item)
         rsgi.say(reply, 202, "Already here." if ack.duplicate else "Stored.")
 
-    async def _account(self, key: str) -> AccountFacts | None:
+    async def _account(self, key: str) -> AccountSnapshot | None:
         known = self._known.get(key)
         if known and known[0] > time.monotonic():
             return known[1]
-        facts = await self._in_thread(_look_up, key)
+        snapshot = await self._in_thread(_look_up, key)
         if len(self._known) >= MOST_REMEMBERED:
             self._known.clear()  # somebody is making up addresses
-        self._known[key] = (time.monotonic() + REMEMBER_SECONDS, facts)
-        return facts
+        self._known[key] = (time.monotonic() + REMEMBER_SECONDS, snapshot)
+        return snapshot
 
     def _note_rejected(self, account_id: int, why: str) -> None:
         now = time.monotonic()
@@ -161,6 +161,6 @@ class Hooks:
             self.pool.submit(_note, account_id, why)
 
     async def _in_thread(
-        self, act: Callable[[str], AccountFacts | None], key: str
-    ) -> AccountFacts | None:
+        self, act: Callable[[str], AccountSnapshot | None], key: str
+    ) -> AccountSnapshot | None:
         return await asyncio.get_running_loop().run_in_executor(self.pool, act, key)

@@ -15,8 +15,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from procrastinate.contrib.django import app as procrastinate
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from torget.channels.notify import Stop
 from torget.channels.rules import beat
-from torget.channels.wake import Stop
 from torget.config import faults, processes
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from torget.channels import files, pictures
-from torget.channels.contract import File, Utterance
+from torget.channels.contract import File, InboundMessage
 from torget.conversations.models import Attachment, Message, Version
 from torget.protocols.files import BadFile, Cleaned, safe_name, sniff
 
@@ -94,7 +94,7 @@ def prepare(file: File, *, patient: bool = False) -> Prepared:
     )
 
 
-def prepared_of(said: Utterance) -> list[Prepared]:
+def prepared_of(said: InboundMessage) -> list[Prepared]:
     """What was said along: kept when it came in at our own door, or made ready when it was filed."""
     kept = [Prepared.from_json(held) for held in said.extra.get("files", [])]
     return [*kept, *said.extra.get("prepared", [])]
@@ -123,7 +123,7 @@ class Exchange:
         attach(message, self.new)
 
 
-def exchange(message: Message, said: Utterance) -> Exchange:
+def exchange(message: Message, said: InboundMessage) -> Exchange:
     """Which files are gone, and which are new, by content and description. An edit that does not tell changes none.
 
     Where one could not be had nothing is taken away: it may be the one we have.

@@ -8,28 +8,28 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
-from torget.channels.contract import Utterance
+from torget.channels.contract import InboundMessage
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for
 from torget.conversations import attachments
 from torget.conversations.finding import kept
 from torget.conversations.lines import preview_of, subject_of
-from torget.conversations.models import Conversation, Gone, Message, Version
+from torget.conversations.models import Conversation, Message, Tombstone, Version
 from torget.history.rules import record
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
 
 
 def ids_here(envelope: Envelope) -> Q:
-    """The accounts at which an id of the network's names the same utterance, as a filter of rows with an account."""
+    """The accounts at which an id of the network's names the same message, as a filter of rows with an account."""
     account = envelope.account
     if adapter_for(account.network).capabilities.ids_are_shared:
         return Q(account__municipality=account.municipality_id, account__network=account.network)
     return Q(account=account)
 
 
-def name_for(envelope: Envelope, said: Utterance) -> str:
-    """The id to keep an utterance by: its network's, unless somebody else's words have that one.
+def name_for(envelope: Envelope, said: InboundMessage) -> str:
+    """The id to keep a message by: its network's, unless somebody else's words have that one.
 
     Whoever takes an id before its owner speaks (the same server, the same Message-ID) keeps nobody from being heard.
     """
@@ -38,16 +38,16 @@ def name_for(envelope: Envelope, said: Utterance) -> str:
     return _apart(said) if other.exists() else said.external_id[:500]
 
 
-def _author(said: Utterance) -> str:
+def _author(said: InboundMessage) -> str:
     return said.author.external_id.strip()[:320] or "unknown"
 
 
-def _apart(said: Utterance) -> str:
+def _apart(said: InboundMessage) -> str:
     mark = hashlib.sha256(_author(said).lower().encode()).hexdigest()[:16]
     return f"{said.external_id[:480]}#{mark}"
 
 
-def known(envelope: Envelope, said: Utterance) -> Message | None:
+def known(envelope: Envelope, said: InboundMessage) -> Message | None:
     """What a resident said, as it is now, locked; None when we never saw it. Their own before anybody else's."""
     rows = (
         Message.objects.select_for_update(of=["self"])
@@ -60,7 +60,7 @@ def known(envelope: Envelope, said: Utterance) -> Message | None:
     )
 
 
-def is_filed(envelope: Envelope, said: Utterance, at: datetime) -> bool:
+def is_filed(envelope: Envelope, said: InboundMessage, at: datetime) -> bool:
     """Whether it is a message already; one no longer held there, or told to another account too, is noted as such."""
     rows = Message.objects.filter(ids_here(envelope), external_id=name_for(envelope, said))
     if not rows.exists():
@@ -84,7 +84,7 @@ def _note_told_twice(messages: QuerySet[Message], account: Account, at: datetime
         )
 
 
-def may_change(message: Message, envelope: Envelope, said: Utterance) -> bool:
+def may_change(message: Message, envelope: Envelope, said: InboundMessage) -> bool:
     """Whether who speaks may change it: it is their own, or the network itself tells that it was taken away there."""
     if message.identity is not None and (
         message.identity.external_id.lower() == _author(said).lower()
@@ -97,9 +97,9 @@ def _deletes_for_others(envelope: Envelope) -> bool:
     return adapter_for(envelope.account.network).capabilities.deletes_for_others
 
 
-def note_gone(envelope: Envelope, said: Utterance, at: datetime) -> None:
+def note_gone(envelope: Envelope, said: InboundMessage, at: datetime) -> None:
     """Its deletion came before the message itself: when that comes from the same author, it is not shown."""
-    Gone.objects.get_or_create(
+    Tombstone.objects.get_or_create(
         account=envelope.account,
         external_id=said.external_id[:500],
         author="" if _deletes_for_others(envelope) else _author(said).lower(),
@@ -107,16 +107,18 @@ def note_gone(envelope: Envelope, said: Utterance, at: datetime) -> None:
     )
 
 
-def is_gone(envelope: Envelope, said: Utterance) -> bool:
+def is_gone(envelope: Envelope, said: InboundMessage) -> bool:
     """Whether it was deleted outside, by its author or the network, before we heard of it."""
-    return Gone.objects.filter(
+    return Tombstone.objects.filter(
         ids_here(envelope),
         external_id=said.external_id[:500],
         author__in=["", _author(said).lower()],
     ).exists()
 
 
-def change(message: Message, envelope: Envelope, said: Utterance, at: datetime) -> Message | None:
+def change(
+    message: Message, envelope: Envelope, said: InboundMessage, at: datetime
+) -> Message | None:
     """Write an edit or a deletion; None when it was written already, when something newer was, or when it is not theirs.
 
     Nobody puts words in another's mouth or takes them away. What was deleted stays deleted, whatever comes late.

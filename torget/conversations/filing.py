@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from torget.channels import http
 from torget.channels import rules as channels
-from torget.channels.contract import AccountFacts, File, Item, Notice, Utterance
+from torget.channels.contract import AccountSnapshot, File, InboundMessage, NetworkEvent, RawItem
 from torget.channels.models import Account
 from torget.channels.reading import Asked, Said, parse
 from torget.channels.registry import adapter_for
@@ -43,7 +43,7 @@ class Filed:
     """What an envelope became."""
 
     messages: list[Message]
-    notices: list[Notice]
+    events: list[NetworkEvent]
 
 
 def _held(conversation: Conversation) -> Conversation:
@@ -57,7 +57,7 @@ def _held(conversation: Conversation) -> Conversation:
 
 def _open_conversation(
     envelope: Envelope,
-    said: Utterance,
+    said: InboundMessage,
     identity: Identity,
     occurred_at: datetime,
     at: datetime,
@@ -107,8 +107,8 @@ def _open_conversation(
     return conversation
 
 
-def _proof_of(envelope: Envelope, said: Utterance) -> dict[str, str]:
-    """What proves that they said it, this once: what the utterance brings, else what its network vouches for."""
+def _proof_of(envelope: Envelope, said: InboundMessage) -> dict[str, str]:
+    """What proves that they said it, this once: what the message brings, else what its network vouches for."""
     proof = said.author.verified or adapter_for(envelope.account.network).capabilities.proof
     if proof not in Message.Proof.values:
         return {"proof": Message.Proof.NONE}
@@ -171,7 +171,7 @@ def _note_only(conversation: Conversation, occurred_at: datetime, visibility: st
 
 def _message_of(
     envelope: Envelope,
-    said: Utterance,
+    said: InboundMessage,
     conversation: Conversation,
     identity: Identity,
     visibility: str,
@@ -207,7 +207,7 @@ def _message_of(
     )
 
 
-def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | None:
+def _file_new(envelope: Envelope, said: InboundMessage, at: datetime) -> Message | None:
     account = envelope.account
     if changing.is_filed(envelope, said, at):
         return None
@@ -266,7 +266,7 @@ def _file_new(envelope: Envelope, said: Utterance, at: datetime) -> Message | No
     return message
 
 
-def _file_change(envelope: Envelope, said: Utterance, at: datetime) -> Message | None:
+def _file_change(envelope: Envelope, said: InboundMessage, at: datetime) -> Message | None:
     """An edit or a taking back outside. It may come before the message, or be of one we never saw."""
     if (message := changing.known(envelope, said)) is not None:
         return changing.change(message, envelope, said, at)
@@ -276,17 +276,19 @@ def _file_change(envelope: Envelope, said: Utterance, at: datetime) -> Message |
     return _file_new(envelope, replace(said, kind="new"), at)
 
 
-def _file_notice(envelope: Envelope, notice: Notice, at: datetime) -> None:
-    if notice.kind == "bounce":
-        news.bounced(envelope.account_id, notice.of, notice.detail, at=at)
-    elif notice.kind == "own":
-        news.confirm(envelope.account_id, notice.of, at=at)
-    elif notice.kind == "receipt":
-        news.note_report(envelope.account_id, notice.of, notice.detail, at=at)
-    elif notice.kind == "unread":
-        intake.set_aside(envelope, str(notice.data["body"]), notice.detail, at=at)
-    elif notice.kind == "network":
-        adapter_for(envelope.account.network).heed(notice, channels.facts(envelope.account), at=at)
+def _file_event(envelope: Envelope, event: NetworkEvent, at: datetime) -> None:
+    if event.kind == "bounce":
+        news.bounced(envelope.account_id, event.of, event.detail, at=at)
+    elif event.kind == "own":
+        news.confirm(envelope.account_id, event.of, at=at)
+    elif event.kind == "receipt":
+        news.note_report(envelope.account_id, event.of, event.detail, at=at)
+    elif event.kind == "unread":
+        intake.set_aside(envelope, str(event.data["body"]), event.detail, at=at)
+    elif event.kind == "network":
+        adapter_for(envelope.account.network).on_event(
+            event, channels.snapshot(envelope.account), at=at
+        )
 
 
 def _to_fetch(file: File) -> bool:
@@ -307,7 +309,7 @@ def _fetched(file: File, until: float) -> File | None:
     return replace(file, content=answer.body) if whole else None
 
 
-def _with_files(said: Utterance) -> Utterance:
+def _with_files(said: InboundMessage) -> InboundMessage:
     """What was said with its files kept; of one that could not be had its address stays with the message."""
     until = time.monotonic() + FETCH_SECONDS
     had = [(held, _fetched(held, until)) for held in said.attachments]
@@ -325,13 +327,13 @@ def _with_files(said: Utterance) -> Utterance:
 class Understood:
     """What an envelope says."""
 
-    utterances: list[Utterance]
-    notices: list[Notice]
+    messages: list[InboundMessage]
+    events: list[NetworkEvent]
 
     @property
     def fetches(self) -> bool:
         """Whether other servers must be asked for files before it can be kept."""
-        return any(_to_fetch(file) for said in self.utterances for file in said.attachments)
+        return any(_to_fetch(file) for said in self.messages for file in said.attachments)
 
 
 def understand(envelope: Envelope, parse: Callable[[Asked], Said] = parse) -> Understood:
@@ -340,12 +342,14 @@ def understand(envelope: Envelope, parse: Callable[[Asked], Said] = parse) -> Un
     Raises:
         Unparseable: with the sentence for the quarantine view.
     """
-    account: AccountFacts = channels.facts(envelope.account)
-    item = Item(envelope.external_id, bytes(envelope.body), envelope.media_type, envelope.headers)
+    account: AccountSnapshot = channels.snapshot(envelope.account)
+    item = RawItem(
+        envelope.external_id, bytes(envelope.body), envelope.media_type, envelope.headers
+    )
     parsed = parse((item, account, envelope.received_at))
     return Understood(
-        [one for one in parsed if isinstance(one, Utterance)],
-        [one for one in parsed if isinstance(one, Notice)],
+        [one for one in parsed if isinstance(one, InboundMessage)],
+        [one for one in parsed if isinstance(one, NetworkEvent)],
     )
 
 
@@ -375,21 +379,21 @@ def file(envelope: Envelope, *, at: datetime) -> Filed:
 
 def keep(envelope: Envelope, understood: Understood, *, at: datetime) -> Filed:
     """As `file`, of an envelope that is understood. Its files are fetched and made ready outside the transaction."""
-    utterances = [_with_files(one) for one in understood.utterances]
+    inbound = [_with_files(message) for message in understood.messages]
     with transaction.atomic():
         messages: list[Message] = []
         if not intake.hold(envelope):
             return Filed([], [])
-        _one_at_a_time(envelope.account, [said.external_id for said in utterances])
-        for said in utterances:
+        _one_at_a_time(envelope.account, [message.external_id for message in inbound])
+        for arrived in inbound:
             message = (
-                _file_new(envelope, said, at)
-                if said.kind == "new"
-                else _file_change(envelope, said, at)
+                _file_new(envelope, arrived, at)
+                if arrived.kind == "new"
+                else _file_change(envelope, arrived, at)
             )
             if message is not None:
                 messages.append(message)
-        for notice in understood.notices:
-            _file_notice(envelope, notice, at)
-        intake.settle([envelope.pk], Envelope.State.FILED if utterances else Envelope.State.NOTED)
-    return Filed(messages, understood.notices)
+        for event in understood.events:
+            _file_event(envelope, event, at)
+        intake.settle([envelope.pk], Envelope.State.FILED if inbound else Envelope.State.NOTED)
+    return Filed(messages, understood.events)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from torget.channels.contract import Utterance
+from torget.channels.contract import InboundMessage
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.conversations.models import Conversation, Identity, Message, Participant
@@ -89,14 +89,14 @@ def may_speak_in(conversation: Conversation, identity: Identity, visibility: str
 
 def find_place(
     municipality_id: int,
-    said: Utterance,
+    said: InboundMessage,
     identity: Identity,
     *,
     visibility: str,
     account: Account | None = None,
     at: datetime | None = None,
 ) -> Place:
-    """Where an utterance belongs: by our key, by what it answers, by a case number from somebody known.
+    """Where a message belongs: by our key, by what it answers, by a case number from somebody known.
 
     What points to a case its author takes no part in belongs beside it. With the account given, private words where
     there are no subjects go on in what their sender last said there.
@@ -126,7 +126,7 @@ def find_place(
 
 
 def _sent_to_another_of_ours(
-    account: Account, said: Utterance, identity: Identity
+    account: Account, said: InboundMessage, identity: Identity
 ) -> Conversation | None:
     """The same words of the same sender at another account of ours: each case must say that there is the other."""
     twin = (
@@ -143,7 +143,7 @@ def _sent_to_another_of_ours(
     return kept(twin.conversation) if twin else None
 
 
-def _pointed_at(municipality_id: int, said: Utterance) -> Iterator[Conversation]:
+def _pointed_at(municipality_id: int, said: InboundMessage) -> Iterator[Conversation]:
     if said.case:
         yield from Conversation.objects.filter(
             municipality_id=municipality_id, key=said.case.lower()
@@ -179,7 +179,7 @@ def _goes_on(account: Account, identity: Identity, at: datetime) -> Conversation
     return theirs.exclude(state=Conversation.State.CLOSED).order_by("-last_message_at").first()
 
 
-def answers_private(municipality_id: int, said: Utterance) -> bool:
+def answers_private(municipality_id: int, said: InboundMessage) -> bool:
     """Whether it answers something of ours that was private: then it is private too, whatever the network says."""
     sent = Delivery.objects.filter(
         account__municipality=municipality_id,

@@ -1,4 +1,4 @@
-"""Who speaks: finding or making the identity behind an utterance, and all that one person is known as."""
+"""Who speaks: finding or making the identity behind a message, and all that one person is known as."""
 
 from __future__ import annotations
 

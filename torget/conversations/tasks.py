@@ -15,8 +15,8 @@ from procrastinate.contrib.django import app
 
 from torget.channels import reading
 from torget.channels.contract import Unparseable
+from torget.channels.notify import REST_SECONDS, Listener
 from torget.channels.rules import beat
-from torget.channels.wake import REST_SECONDS, Waker
 from torget.conversations import deadlines, filing, words
 from torget.conversations.rules import chatting
 from torget.conversations.rules.persons import forget_expired_notes
@@ -100,14 +100,14 @@ def _set_aside_on_fault(envelope: Envelope, now: Callable[[], datetime]) -> Iter
 
 def file_loop(stop: threading.Event) -> None:
     """Run until told to stop; woken by NOTIFY."""
-    with Waker("torget_intake") as waker, Aside() as aside:
+    with Listener("torget_intake") as listener, Aside() as aside:
         reading.PLACE.warm()
         while not stop.is_set():
             close_old_connections()
             busy = file_due(aside=aside, parse=reading.parse_apart)
             beat("filing")
             if not busy:
-                waker.wait(REST_SECONDS, stop)
+                listener.wait(REST_SECONDS, stop)
 
 
 @app.periodic(cron="* * * * *")

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from torget.adapters.activitypub import rules as fediverse
+from torget.channels import account_health
 from torget.channels import rules as channels
-from torget.channels import upkeep
-from torget.channels.contract import Item
+from torget.channels.contract import RawItem
 from torget.channels.models import Account
 from torget.conversations import filing
 from torget.conversations import rules as conversations
@@ -71,7 +71,7 @@ def _show(place: texts.Place, units: Mapping[str, Unit], by: Actor, *, at: datet
 
 
 def _decide(account: Account, note: str, by: Actor, *, at: datetime, in_use: bool) -> None:
-    upkeep.decide_use(
+    account_health.decide_use(
         account,
         in_use=in_use,
         note=note,
@@ -82,7 +82,7 @@ def _decide(account: Account, note: str, by: Actor, *, at: datetime, in_use: boo
     )
 
 
-def _receive(account: Account, item: Item, at: datetime) -> None:
+def _receive(account: Account, item: RawItem, at: datetime) -> None:
     """Through the same door as everything else: stored byte for byte, then filed by the network's own adapter."""
     pk, _known = intake.receive(account.pk, item, at=at)
     row = Envelope.objects.select_related("account__municipality").get(pk=pk)
@@ -125,15 +125,15 @@ Accounts = Mapping[str, Account]
 JSON = "application/json"
 
 
-def _item(key: str, held: Any, media_type: str = JSON, **headers: str) -> Item:
-    return Item(key, json.dumps(held, ensure_ascii=False).encode(), media_type, headers)
+def _item(key: str, held: Any, media_type: str = JSON, **headers: str) -> RawItem:
+    return RawItem(key, json.dumps(held, ensure_ascii=False).encode(), media_type, headers)
 
 
 def _iso(at: datetime) -> str:
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _bluesky(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
+def _bluesky(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """A notification of the kind "mention" (app.bsky.notification.listNotifications)."""
     uri = f"at://{said.who}/app.bsky.feed.post/{said.key}"
     told = {
@@ -157,7 +157,7 @@ def _bluesky(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
     return _item(f"{uri}@{told['cid']}", {"what": "notification", "notification": told})
 
 
-def _facebook(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
+def _facebook(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """A change of the page's feed: a comment."""
     page = accounts["facebook"].address
     value = {
@@ -177,7 +177,7 @@ def _facebook(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
     return _item(f"demo:{said.key}", {"object": "page", "entry": [entry]})
 
 
-def _messenger(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
+def _messenger(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """A private message to the page."""
     page, millis = accounts["facebook"].address, int(at.timestamp() * 1000)
     event = {
@@ -190,12 +190,12 @@ def _messenger(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
     return _item(f"demo:{said.key}", {"object": "page", "entry": [entry]})
 
 
-def _sms(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
+def _sms(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     held = {"id": said.key, "from": said.who, "to": accounts["sms"].address, "text": said.text}
     return _item(said.key, {**held, "receivedAt": _iso(at)})
 
 
-def _youtube(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
+def _youtube(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """A comment that is held for review (commentThreads.list, moderationStatus heldForReview)."""
     snippet = {
         "authorDisplayName": said.name,
@@ -217,7 +217,7 @@ def _youtube(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
     return _item(f"{said.key}:{_iso(at)}:heldForReview", held)
 
 
-def _rss(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
+def _rss(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """An entry of the paper's feed, as the channel keeps it."""
     title, text = said.text.split("|")
     held = {
@@ -234,7 +234,7 @@ def _rss(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
     return _item(f"{said.key}:1", held)
 
 
-def _activitypub(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
+def _activitypub(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """A Create of a Note that mentions us, as Mastodon delivers it."""
     account = accounts["activitypub"]
     ours = absolute(account.municipality, f"/ap/{account.address.partition('@')[0]}")
@@ -269,7 +269,7 @@ def _activitypub(said: texts.Said, at: datetime, accounts: Accounts) -> Item:
     return _item(f"{note}/activity#demo", held, "application/activity+json", **told)
 
 
-ENVELOPES: Mapping[str, Callable[[texts.Said, datetime, Accounts], Item]] = {
+ENVELOPES: Mapping[str, Callable[[texts.Said, datetime, Accounts], RawItem]] = {
     "activitypub": _activitypub,
     "bluesky": _bluesky,
     "facebook": _facebook,

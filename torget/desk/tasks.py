@@ -11,9 +11,9 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from torget.channels import wake
+from torget.channels import notify
+from torget.channels.notify import Listener
 from torget.channels.rules import beat
-from torget.channels.wake import Waker
 from torget.desk.rules import holding, presence
 from torget.desk.rules.automation import follow
 from torget.desk.rules.dealing import deal_waiting
@@ -60,25 +60,25 @@ def release_due(*, now: Callable[[], datetime] = timezone.now) -> int:
 
 def release_loop(stop: threading.Event) -> None:
     """Run until told to stop; woken by NOTIFY, and when the next reply on hold comes due."""
-    with Waker("torget_release") as waker:
+    with Listener("torget_release") as listener:
         while not stop.is_set():
             close_old_connections()
             release_due()
             beat("release")
-            due, sleep = holding.next_release(), wake.REST_SECONDS
+            due, sleep = holding.next_release(), notify.REST_SECONDS
             if due is not None:
                 sleep = min(max((due - timezone.now()).total_seconds(), 0.02), sleep)
-            waker.wait(sleep, stop)
+            listener.wait(sleep, stop)
 
 
 def rules_loop(stop: threading.Event) -> None:
     """Let rules answer to what happens, and deal out what is nobody's; woken by NOTIFY."""
-    with Waker("torget") as waker:
+    with Listener("torget") as listener:
         while not stop.is_set():
             close_old_connections()
             looked = follow(at=timezone.now())
             dealt = deal_waiting(at=timezone.now())
             beat("rules")
             if not looked and not dealt:
-                waker.wait(wake.REST_SECONDS, stop)
+                listener.wait(notify.REST_SECONDS, stop)
                 stop.wait(REST_SECONDS)  # much happens at once: one look is enough for all of it

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.channels import rules as channels
+from torget.channels.account_health import ends_soon
 from torget.channels.models import Account, Alarm, Fault, Heartbeat
-from torget.channels.upkeep import ends_soon
 from torget.conversations.models import Held
 from torget.design.times import moment
 from torget.desk.rules.replying import LONGEST_UNDO_SECONDS

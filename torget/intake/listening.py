@@ -10,15 +10,15 @@ from django.db import connection
 from django.utils import timezone
 
 from torget.channels import rules as channels
-from torget.channels.alone import alone
-from torget.channels.contract import AccountFacts, Health, SendError
-from torget.channels.following import (
+from torget.channels.account_lock import account_lock
+from torget.channels.contract import AccountSnapshot, Health, SendError
+from torget.channels.registry import adapter_for, adapters
+from torget.channels.supervisor import (
     FIRST_PAUSE_SECONDS,
     LONGEST_PAUSE_SECONDS,
     LOOK_FOR_ACCOUNTS_SECONDS,
-    follow_each,
+    supervise,
 )
-from torget.channels.registry import adapter_for, adapters
 from torget.intake import rules as intake
 
 log = logging.getLogger(__name__)
@@ -27,41 +27,41 @@ log = logging.getLogger(__name__)
 def listen_loop(stop: threading.Event) -> None:
     """Ask for every account of a network that must be asked, until told to stop."""
     networks = [one.network for one in adapters().values() if one.capabilities.polls]
-    follow_each(networks, follow, "listening", stop)
+    supervise(networks, follow, "listening", stop)
 
 
-def follow(facts: AccountFacts, stop: threading.Event) -> None:
+def follow(snapshot: AccountSnapshot, stop: threading.Event) -> None:
     """Ask for one account until told to stop; trouble is waited out, longer each time."""
-    adapter = adapter_for(facts.network)
+    adapter = adapter_for(snapshot.network)
     pause = FIRST_PAUSE_SECONDS
     try:
         while not stop.is_set():
             wait = LOOK_FOR_ACCOUNTS_SECONDS
             try:
-                with alone(facts.id) as ours:
-                    for _due in adapter.news(facts, stop) if ours else ():
+                with account_lock(snapshot.id) as ours:
+                    for _due in adapter.news(snapshot, stop) if ours else ():
                         more = True
                         while more and not stop.is_set():
-                            more = ask(facts)
+                            more = ask(snapshot)
                             pause = FIRST_PAUSE_SECONDS
             except SendError as fault:
                 wait = max(pause, min(fault.retry_after_seconds or 0.0, 3600.0))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 if fault.account:
-                    channels.note_health(facts.id, Health(False, str(fault)))
+                    channels.note_health(snapshot.id, Health(False, str(fault)))
             except DatabaseFault:
-                log.warning("Account %s: the database is away", facts.id)
+                log.warning("Account %s: the database is away", snapshot.id)
                 connection.close()
                 wait, pause = pause, min(pause * 2, LONGEST_PAUSE_SECONDS)
             except Exception as fault:  # noqa: BLE001 - an adapter's slip must not end its listening
-                log.error("Asking for account %s failed: %s", facts.id, type(fault).__name__)
+                log.error("Asking for account %s failed: %s", snapshot.id, type(fault).__name__)
                 wait, pause = pause, min(pause * 2, LONGEST_PAUSE_SECONDS)
             stop.wait(wait)
     finally:
         connection.close()
 
 
-def ask(facts: AccountFacts) -> bool:
+def ask(snapshot: AccountSnapshot) -> bool:
     """Ask once and keep what came; whether there is more at once.
 
     The cursor moves, and the network is told that we have it, only when everything is committed: whoever dies in
@@ -71,17 +71,17 @@ def ask(facts: AccountFacts) -> bool:
         SendError: the network did not answer, or refused us.
     """
     at = timezone.now()
-    before = channels.cursor(facts.id)
-    found = adapter_for(facts.network).poll(facts, before)
+    before = channels.cursor(snapshot.id)
+    found = adapter_for(snapshot.network).poll(snapshot, before)
     new = 0
     for item in found.items:
-        _pk, known = intake.receive(facts.id, item)
+        _pk, known = intake.receive(snapshot.id, item)
         new += not known
     if dict(found.cursor) != before:
-        channels.move_cursor(facts.id, found.cursor)
+        channels.move_cursor(snapshot.id, found.cursor)
     if found.settle is not None:
         found.settle()
     if found.reconciled:
-        channels.note_reconciled(facts.id, at=at)
-    channels.saw_life(facts.id, received=bool(new), at=at)
+        channels.note_reconciled(snapshot.id, at=at)
+    channels.saw_life(snapshot.id, received=bool(new), at=at)
     return found.more

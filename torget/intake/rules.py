@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from torget.channels.contract import Item
+from torget.channels.contract import RawItem
 from torget.errors import NotAllowed, Refused
 from torget.history.rules import record
 from torget.intake.models import Envelope
@@ -26,14 +26,14 @@ if set(Envelope.MOVES) != set(State):
     raise AssertionError("Envelope.MOVES must name every state")
 
 
-def external_id(item: Item) -> str:
+def external_id(item: RawItem) -> str:
     """The item's id, shortened by hash when a network sends one longer than the column."""
     if len(item.external_id) <= MAX_EXTERNAL_ID:
         return item.external_id.replace("\x00", "")
     return "sha256:" + hashlib.sha256(item.external_id.encode()).hexdigest()
 
 
-def receive(account_id: int, item: Item, *, at: datetime | None = None) -> tuple[int, bool]:
+def receive(account_id: int, item: RawItem, *, at: datetime | None = None) -> tuple[int, bool]:
     """Store one thing received; (envelope id, whether it was here already).
 
     Committed when this returns, or with the caller's transaction. Receiving the same thing again changes nothing.
@@ -107,7 +107,7 @@ def set_aside(envelope: Envelope, piece: str, why: str, *, at: datetime) -> None
     """Keep a piece of an envelope as one of its own, in quarantine, with the reason in words; the same one only once."""
     body = piece.encode("utf-8", "replace")
     name = f"piece:{hashlib.sha256(envelope.external_id.encode() + body).hexdigest()}"
-    item = Item(name, body, envelope.media_type, {**envelope.headers, "piece-of": envelope.external_id})  # fmt: skip
+    item = RawItem(name, body, envelope.media_type, {**envelope.headers, "piece-of": envelope.external_id})  # fmt: skip
     piece_id, seen = receive(envelope.account_id, item, at=at)
     if not seen:
         quarantine(Envelope.objects.select_related("account").get(pk=piece_id), why, at=at)

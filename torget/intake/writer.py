@@ -19,7 +19,7 @@ import psycopg
 from django.db import connection
 from django.utils import timezone
 
-from torget.channels.contract import Item
+from torget.channels.contract import RawItem
 from torget.intake.rules import external_id
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class Ack:
 @dataclass(slots=True, eq=False)
 class _Waiting:
     account_id: int
-    item: Item
+    item: RawItem
     done: asyncio.Future[Ack]
     received_at: datetime
     external_id: str
@@ -112,7 +112,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._thread.start()
 
-    async def put(self, account_id: int, item: Item) -> Ack:
+    async def put(self, account_id: int, item: RawItem) -> Ack:
         """Store one thing; returns after the commit. The same thing again gives the same id, marked duplicate.
 
         Raises:
@@ -264,7 +264,7 @@ class Writer:
         self._link = None
 
 
-def _json(item: Item) -> str:
+def _json(item: RawItem) -> str:
     # PostgreSQL's jsonb holds no NUL character.
     return json.dumps({name: value.replace("\0", "") for name, value in item.headers.items()})
 

@@ -56,7 +56,7 @@ def _without_receipt(account_id: int, external_id: str) -> Delivery | None:
     rows = list(unknown.order_by("-pk")[:_MOST_UNKNOWN])
     if not rows:
         return None
-    account = channels.facts(Account.objects.with_place().get(pk=account_id))
+    account = channels.snapshot(Account.objects.with_place().get(pk=account_id))
     adapter = adapter_for(account.network)
     return next(
         (

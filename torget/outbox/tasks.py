@@ -21,10 +21,10 @@ from django.db import (
 from django.utils import timezone
 
 from torget.channels import rules as channels
-from torget.channels.contract import AccountFacts, Health, Receipt, SendError
+from torget.channels.contract import AccountSnapshot, Health, Receipt, SendError
 from torget.channels.models import Account
+from torget.channels.notify import REST_SECONDS, Listener
 from torget.channels.registry import adapter_for
-from torget.channels.wake import REST_SECONDS, Waker
 from torget.errors import Refused
 from torget.outbox import rules, turns
 from torget.outbox.rules import Claimed
@@ -46,26 +46,26 @@ class Sendable:
     senders start on at once, so that a killed worker leaves few in doubt.
     """
 
-    facts: dict[int, AccountFacts]
+    snapshots: dict[int, AccountSnapshot]
     sure: list[int]
     unsure: list[int]
 
 
 def sendable(now: Callable[[], datetime] = timezone.now) -> Sendable:
     """Read the accounts: paused, ailing and closed ones are left out."""
-    facts = {}
+    snapshots = {}
     for account in Account.objects.active().with_place():
         if account.may_send and not (account.limited_until and account.limited_until > now()):
             try:
-                facts[account.pk] = channels.facts(account)
+                snapshots[account.pk] = channels.snapshot(account)
             except Refused as fault:  # its secrets cannot be read: the others go on sending
                 channels.note_health(account.pk, Health(False, str(fault)))
-    sure = [pk for pk, one in facts.items() if adapter_for(one.network).capabilities.look_up]
-    return Sendable(facts, sure, [pk for pk in facts if pk not in sure])
+    sure = [pk for pk, one in snapshots.items() if adapter_for(one.network).capabilities.look_up]
+    return Sendable(snapshots, sure, [pk for pk in snapshots if pk not in sure])
 
 
 def send_one(
-    claimed: Claimed, facts: AccountFacts, now: Callable[[], datetime] = timezone.now
+    claimed: Claimed, snapshot: AccountSnapshot, now: Callable[[], datetime] = timezone.now
 ) -> Outcome:
     """Send one delivery; any fault as a SendError. An unforeseen one is ambiguous: it may have gone out.
 
@@ -82,7 +82,7 @@ def send_one(
             str(fault), permanent=True
         )  # a file is gone: nothing went out, and a person is told
     try:
-        return adapter_for(facts.network).send(out, facts)
+        return adapter_for(snapshot.network).send(out, snapshot)
     except SendError as fault:
         return fault
     except Exception as fault:  # noqa: BLE001 - whatever an adapter stumbles on
@@ -90,7 +90,7 @@ def send_one(
         where = "".join(traceback.format_tb(fault.__traceback__)[-3:])
         log.error(
             "Adapter %s failed on delivery %s with %s:\n%s",
-            facts.network,
+            snapshot.network,
             claimed.id,
             type(fault).__name__,
             where,
@@ -98,23 +98,25 @@ def send_one(
         return SendError(type(fault).__name__, ambiguous=True)
 
 
-def _send_and_let_go(claimed: Claimed, facts: AccountFacts, now: Callable[[], datetime]) -> Outcome:
+def _send_and_let_go(
+    claimed: Claimed, snapshot: AccountSnapshot, now: Callable[[], datetime]
+) -> Outcome:
     """As `send_one`; a sender's thread keeps no connection to the database for itself when it is done."""
     try:
-        return send_one(claimed, facts, now)
+        return send_one(claimed, snapshot, now)
     finally:
         if not connection.in_atomic_block:
             connection.close()
 
 
-def settle(results: Sequence[tuple[Claimed, AccountFacts, Outcome]], *, at: datetime) -> None:
+def settle(results: Sequence[tuple[Claimed, AccountSnapshot, Outcome]], *, at: datetime) -> None:
     """Write how a batch went; a fault of the account's own stops sending from it and tells a person."""
     rules.settle_sent(
         [(claimed.id, result) for claimed, _f, result in results if isinstance(result, Receipt)],
         at=at,
     )
     rules.give_back([claimed for claimed, _f, result in results if result is None])
-    for claimed, facts, result in results:
+    for claimed, snapshot, result in results:
         if isinstance(result, turns.Later):
             rules.put_off(claimed, result, at=at)
         if isinstance(result, SendError):
@@ -124,15 +126,15 @@ def settle(results: Sequence[tuple[Claimed, AccountFacts, Outcome]], *, at: date
             else:
                 rules.settle_failed(claimed, result, at=at)
             if result.account:
-                channels.note_health(facts.id, Health(False, str(result)), at=at)
+                channels.note_health(snapshot.id, Health(False, str(result)), at=at)
             if result.limited:
                 channels.note_limit(
-                    facts.id, str(result), seconds=result.retry_after_seconds, at=at
+                    snapshot.id, str(result), seconds=result.retry_after_seconds, at=at
                 )
 
 
 def settle_patiently(
-    results: Sequence[tuple[Claimed, AccountFacts, Outcome]], now: Callable[[], datetime]
+    results: Sequence[tuple[Claimed, AccountSnapshot, Outcome]], now: Callable[[], datetime]
 ) -> None:
     """Settle, also when the database has gone away meanwhile: what the network told us must not be forgotten."""
     until = time.monotonic() + rules.LEASE_SECONDS
@@ -157,7 +159,7 @@ def deliver_due(pool: ThreadPoolExecutor, *, now: Callable[[], datetime] = timez
         if not batch:
             continue
         count += len(batch)
-        senders = [accounts.facts[one.account_id] for one in batch]
+        senders = [accounts.snapshots[one.account_id] for one in batch]
         outcomes = pool.map(_send_and_let_go, batch, senders, [now] * len(batch))
         settle_patiently(list(zip(batch, senders, outcomes, strict=True)), now)
     return count
@@ -168,8 +170,10 @@ def resolve_unknown(*, now: Callable[[], datetime] = timezone.now) -> int:
     settled = 0
     for delivery in rules.unsettled(at=now()):
         try:
-            facts = channels.facts(delivery.account)
-            receipt = adapter_for(facts.network).look_up(rules.outgoing(delivery.payload), facts)
+            snapshot = channels.snapshot(delivery.account)
+            receipt = adapter_for(snapshot.network).look_up(
+                rules.outgoing(delivery.payload), snapshot
+            )
         except DatabaseError:
             raise
         except Exception as fault:  # noqa: BLE001 - one that cannot be looked up must not hide the others
@@ -183,7 +187,7 @@ def resolve_unknown(*, now: Callable[[], datetime] = timezone.now) -> int:
 def deliver_loop(stop: threading.Event) -> None:
     """Run until told to stop; woken by NOTIFY, and every few seconds for what comes due by time."""
     with (
-        Waker("torget_outbox") as waker,
+        Listener("torget_outbox") as listener,
         ThreadPoolExecutor(SENDERS, thread_name_prefix="send") as pool,
     ):
         while not stop.is_set():
@@ -193,4 +197,4 @@ def deliver_loop(stop: threading.Event) -> None:
             resolve_unknown()
             channels.beat("outbox")
             if not busy:
-                waker.wait(REST_SECONDS, stop)
+                listener.wait(REST_SECONDS, stop)

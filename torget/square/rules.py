@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from torget.channels.contract import Author, Item, Outgoing
+from torget.channels.contract import Author, Outgoing, RawItem
 from torget.channels.models import Account
 from torget.channels.rules import chat_account, first_account, form_account
 from torget.conversations import filing, persons
@@ -95,7 +95,7 @@ def _say(
     with transaction.atomic():
         envelope_id, seen = intake.receive(
             account.pk,
-            Item(external_id, json.dumps(body, ensure_ascii=False).encode(), MEDIA_TYPE),
+            RawItem(external_id, json.dumps(body, ensure_ascii=False).encode(), MEDIA_TYPE),
             at=at,
         )
         if not seen:

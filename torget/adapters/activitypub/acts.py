@@ -1,4 +1,4 @@
-"""Doing something in public: an activity stored once, with a parcel for every inbox it goes to."""
+"""Doing something in public: an activity stored once, with a delivery for every inbox it goes to."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from torget.adapters.activitypub import blocks, parcels
-from torget.adapters.activitypub.models import Act, Thing
+from torget.adapters.activitypub import blocks, inbox_deliveries
+from torget.adapters.activitypub.models import Act, APObject
 from torget.adapters.activitypub.ours import Ours
 
 
@@ -32,12 +32,12 @@ def do(
     *,
     receipt: str,
     at: datetime,
-    thing: Thing | None = None,
+    ap_object: APObject | None = None,
     follows_up: bool = False,
     though_shut_out: bool = False,
     due_at: datetime | None = None,
 ) -> Act:
-    """Store an act and its parcels, in the caller's transaction. The same key again changes nothing.
+    """Store an act and its deliveries, in the caller's transaction. The same key again changes nothing.
 
     Nothing goes to servers that are shut out, unless it tells them just that (`though_shut_out`). `due_at`: not before.
     """
@@ -48,7 +48,7 @@ def do(
         key=key,
         defaults={
             "account_id": mine.account_id,
-            "thing": thing,
+            "ap_object": ap_object,
             "receipt": receipt,
             "body": body,
             "digest": base64.b64encode(hashlib.sha256(body).digest()).decode(),
@@ -58,5 +58,5 @@ def do(
         },
     )
     if new:
-        parcels.put(act, whom, at=due_at or at)
+        inbox_deliveries.put(act, whom, at=due_at or at)
     return act

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from django.db import connection, transaction
 
-from torget.adapters.activitypub import acts, documents, parcels, shutting
+from torget.adapters.activitypub import acts, documents, inbox_deliveries, shutting
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub.models import Act, OldCopy, Parcel, Profile
+from torget.adapters.activitypub.models import Act, InboxDelivery, OldCopy, Profile
 from torget.adapters.activitypub.ours import NETWORK
 from torget.channels import rules as channels
 from torget.channels.models import Account
@@ -56,9 +56,9 @@ def announce(account: Account, *, at: datetime, due_at: datetime | None = None) 
     Raises:
         BadKey, KeyError: the account has no keys.
     """
-    mine = our.of(channels.facts(account))
-    waiting = Parcel.objects.filter(act__account=account, act__key__startswith=KEY)
-    waiting.filter(state=Parcel.State.DUE).delete()
+    mine = our.of(channels.snapshot(account))
+    waiting = InboxDelivery.objects.filter(act__account=account, act__key__startswith=KEY)
+    waiting.filter(state=InboxDelivery.State.DUE).delete()
     mark = uuid4().hex
     activity = writing.activity(
         "Update",
@@ -97,7 +97,7 @@ def announce_changes(*, at: datetime) -> int:
 def forget_old_keys(*, at: datetime) -> None:
     """Keys whose time is over are not kept."""
     for account in Account.objects.active().with_place().filter(settings__has_key="before"):
-        if account.network != NETWORK or our.of(channels.facts(account)).changes_keys(at):
+        if account.network != NETWORK or our.of(channels.snapshot(account)).changes_keys(at):
             continue
         held = unseal(bytes(account.secrets))
         account.secrets = seal({k: v for k, v in held.items() if not k.endswith("_before")})
@@ -113,7 +113,7 @@ def tidy(*, at: datetime) -> None:
             cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [_LOCK])
             if not cursor.fetchone()[0]:
                 return
-        parcels.probe(at=at)
+        inbox_deliveries.probe(at=at)
         forget_old_keys(at=at)
         announce_changes(at=at)
         shutting.reject_the_blocked(at=at)

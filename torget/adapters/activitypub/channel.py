@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from torget.adapters.activitypub import (
     documents,
-    heeding,
     inbound,
     mentions,
+    network_events,
     parsing,
     publishing,
     rules,
@@ -23,18 +23,18 @@ from torget.adapters.activitypub import (
 from torget.adapters.activitypub import ours as our
 from torget.channels.base import Base
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Capabilities,
     Connected,
     Field,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Preview,
+    RawItem,
     Receipt,
     SendError,
-    Utterance,
 )
 from torget.channels.pages import Document, PublicPage
 from torget.errors import Refused
@@ -94,19 +94,19 @@ class ActivityPubAdapter(Base):
         ),
     )
 
-    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
         return inbound.take(account, headers, body)
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         return parsing.parse(item, account, received_at=received_at)
 
-    def heed(self, notice: Notice, account: AccountFacts, *, at: datetime) -> None:
-        heeding.heed(notice, account, at=at)
+    def on_event(self, event: NetworkEvent, account: AccountSnapshot, *, at: datetime) -> None:
+        network_events.on_event(event, account, at=at)
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
-        """Do it on our own server; what others must know of it goes out as parcels (see fanout)."""
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+        """Do it on our own server; what others must know of it goes out as deliveries (see fanout)."""
         mine, at = our.of(account), timezone.now()
         if held := publishing.done(out.idempotency_key):
             return held
@@ -128,7 +128,7 @@ class ActivityPubAdapter(Base):
             raise SendError("The text is too long for this channel.", permanent=True)
         return text
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         shown = super().preview(out, account)
         names = mentions.strangers(out.body) if out.visibility == "public" else []
         if not names:
@@ -138,10 +138,10 @@ class ActivityPubAdapter(Base):
         )
         return replace(shown, remarks=[*shown.remarks, remark % {"names": ", ".join(names)}])
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         return publishing.done(out.idempotency_key)
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         mine = our.of(account)
         try:
             mine.key("rsa")
@@ -150,7 +150,7 @@ class ActivityPubAdapter(Base):
             return Health(False, "The account has no keys to sign with: open it again.")
         return Health(True)
 
-    def connect(self, account: AccountFacts) -> Connected:
+    def connect(self, account: AccountSnapshot) -> Connected:
         """Nobody is asked: we are the server. Its address follows from ours, and its keys are made here."""
         try:
             username = rules.username_of(str(account.settings.get("username", "")))
@@ -166,10 +166,10 @@ class ActivityPubAdapter(Base):
     def document(self, page: PublicPage) -> Document | None:
         return documents.of_page(page, at=timezone.now())
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return our.of(account).actor
 
-    def manage_path(self, account: AccountFacts) -> str:
+    def manage_path(self, account: AccountSnapshot) -> str:
         return reverse("activitypub:manage", args=[account.id])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from torget.adapters.activitypub import documents
-from torget.adapters.activitypub.models import Follower, Thing
+from torget.adapters.activitypub.models import APObject, Follower
 from torget.adapters.activitypub.ours import Ours
 from torget.design import querytext
 from torget.protocols.activitypub import writing
@@ -18,13 +18,13 @@ MOST_PINNED = 5
 NEWEST = 10
 
 
-def _things(mine: Ours) -> QuerySet[Thing]:
-    return Thing.objects.filter(account_id=mine.account_id, public=True, withdrawn_at=None)
+def _ap_objects(mine: Ours) -> QuerySet[APObject]:
+    return APObject.objects.filter(account_id=mine.account_id, public=True, withdrawn_at=None)
 
 
-def newest(mine: Ours) -> list[Thing]:
+def newest(mine: Ours) -> list[APObject]:
     """The last posts of an actor, answers left out."""
-    return list(_things(mine).filter(in_reply_to="").order_by("-published_at")[:NEWEST])
+    return list(_ap_objects(mine).filter(in_reply_to="").order_by("-published_at")[:NEWEST])
 
 
 def _paged(uri: str, rows: QuerySet[Any], page: str, show: Callable[[Any], Any]) -> dict[str, Any]:
@@ -47,7 +47,9 @@ def collection(mine: Ours, name: str, page: str) -> dict[str, Any] | None:
     """One of the actor's collections by name, or a page of it. Who follows is told only when the account says so."""
     uri = f"{mine.actor}/{name}"
     if name == "outbox":
-        return _paged(uri, _things(mine), page, lambda one: _inner(documents.creation(one, mine)))
+        return _paged(
+            uri, _ap_objects(mine), page, lambda one: _inner(documents.creation(one, mine))
+        )
     if name == "followers":
         rows = Follower.objects.filter(account=mine.account_id).select_related("remote")
         if not mine.settings.get("show_followers"):
@@ -56,18 +58,18 @@ def collection(mine: Ours, name: str, page: str) -> dict[str, Any] | None:
     if name == "following":
         return writing.collection(uri, 0)
     if name == "featured":
-        pinned = _things(mine).exclude(pinned_at=None).order_by("-pinned_at")[:MOST_PINNED]
-        items = [_inner(documents.thing(one)) for one in pinned]
+        pinned = _ap_objects(mine).exclude(pinned_at=None).order_by("-pinned_at")[:MOST_PINNED]
+        items = [_inner(documents.ap_object(one)) for one in pinned]
         return writing.collection(uri, len(items), items=items)
     return None
 
 
-def responses(thing: Thing, what: str, page: str) -> dict[str, Any] | None:
-    """The replies, likes or shares of a thing. Of likes and shares only how many there are."""
+def responses(ap_object: APObject, what: str, page: str) -> dict[str, Any] | None:
+    """The replies, likes or shares of an object. Of likes and shares only how many there are."""
     if what not in documents.COUNTED:
         return None
-    uri = f"{thing.uri}/{what}"
-    rows = thing.responses.filter(kind=documents.COUNTED[what], hidden=False)
+    uri = f"{ap_object.uri}/{what}"
+    rows = ap_object.responses.filter(kind=documents.COUNTED[what], hidden=False)
     if what != "replies" and page:
         return writing.page(f"{uri}?page=1", uri, rows.count(), [])
     return _paged(uri, rows, page, lambda one: one.uri)

@@ -110,7 +110,7 @@ def retry(request: Any, pk: int) -> HttpResponse:
     """Send a server again what was given up."""
     account = _own(request, pk)
     try:
-        count = rules.retry_parcels(
+        count = rules.retry_deliveries(
             account, request.POST.get("host", ""), by=request.actor, at=timezone.now()
         )
     except Refused as refusal:

@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub.models import Response, Thing
+from torget.adapters.activitypub.models import APObject, Response
 from torget.adapters.activitypub.ours import Ours
 from torget.channels import rules as channels
 from torget.channels.models import Account
@@ -28,7 +28,7 @@ def actor_of(account: Account, *, at: datetime) -> dict[str, Any]:
     Raises:
         BadKey, KeyError: the account has no keys.
     """
-    municipality, mine = account.municipality, our.of(channels.facts(account))
+    municipality, mine = account.municipality, our.of(channels.snapshot(account))
     main = main_account(municipality)
     shared_inbox = our.without_secrets(main).inbox if main else mine.inbox
     # Several servers read `publicKey` as one key: it is always one. What was replaced stands among the others.
@@ -123,8 +123,8 @@ def of_page(page: PublicPage, *, at: datetime) -> Document | None:
     return Document(MEDIA_TYPE, body=json.dumps(held, ensure_ascii=False).encode())
 
 
-def thing(one: Thing) -> dict[str, Any]:
-    """A thing as it is now: with its votes counted, or its tombstone."""
+def ap_object(one: APObject) -> dict[str, Any]:
+    """An object as it is now: with its votes counted, or its tombstone."""
     if one.withdrawn_at:
         return writing.tombstone(
             one.uri, deleted=one.withdrawn_at, former=str(one.document["type"])
@@ -145,9 +145,9 @@ def thing(one: Thing) -> dict[str, Any]:
     return held
 
 
-def creation(one: Thing, mine: Ours) -> dict[str, Any]:
+def creation(one: APObject, mine: Ours) -> dict[str, Any]:
     """The activity that published it."""
-    held = thing(one)
+    held = ap_object(one)
     return writing.activity(
         "Create",
         f"{one.uri}/activity",

@@ -1,4 +1,4 @@
-"""The loop that carries parcels to other servers: many in flight, in batches to and from the database."""
+"""The loop that carries deliveries to other servers: many in flight, in batches to and from the database."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from random import uniform
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from torget.adapters.activitypub import announcing, knocking, parcels, rotation
+from torget.adapters.activitypub import announcing, inbox_deliveries, rotation, signed_post
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub.knocking import Try
+from torget.adapters.activitypub.inbox_deliveries import Claimed, Failed, Told
 from torget.adapters.activitypub.ours import Ours
-from torget.adapters.activitypub.parcels import Claimed, Failed, Told
 from torget.adapters.activitypub.peers import Hosts, Known
+from torget.adapters.activitypub.signed_post import Try
 from torget.adapters.activitypub.waits import asked_to_wait, due_again
 from torget.channels import rules as channels
 from torget.channels.http import HttpError, Response
 from torget.channels.http.many import Many
 from torget.channels.models import Account
-from torget.channels.wake import Waker
+from torget.channels.notify import Listener
 from torget.errors import Refused
 from torget.protocols.http_signatures import BadKey
 
@@ -83,21 +83,21 @@ class Fanout:
     def write(self, told: Told) -> None:
         """Write down what came of things."""
         at = self.clock()
-        parcels.settle_sent(told.sent, at=at)
-        parcels.settle_failed(told.failed, at=at)
-        parcels.give_back(told.back, due_at=at + timedelta(seconds=uniform(1, 5)))  # noqa: S311 - only to spread them
+        inbox_deliveries.settle_sent(told.sent, at=at)
+        inbox_deliveries.settle_failed(told.failed, at=at)
+        inbox_deliveries.give_back(told.back, due_at=at + timedelta(seconds=uniform(1, 5)))  # noqa: S311 - only to spread them
         for inbox in told.gone:
-            parcels.forget_inbox(inbox)
+            inbox_deliveries.forget_inbox(inbox)
         rotation.note_taken(told.renewed)
         for host in told.back_again:
-            parcels.bring_forward(host, at=at)
+            inbox_deliveries.bring_forward(host, at=at)
         self.hosts.save(at=at)
 
     def claim(self, limit: int) -> list[Claimed]:
         """Take what is due, and learn what is needed to send it."""
         at = self.clock()
-        claimed = parcels.claim(
-            parcels.sendable_accounts(), at=at, limit=limit, without=self.hosts.without(at)
+        claimed = inbox_deliveries.claim(
+            inbox_deliveries.sendable_accounts(), at=at, limit=limit, without=self.hosts.without(at)
         )
         if claimed:
             self.hosts.load({one.host for one in claimed}, at=at)
@@ -113,7 +113,9 @@ class Fanout:
 
     def _account(self, pk: int) -> Ours | None:
         try:
-            mine = our.of(channels.facts(Account.objects.select_related("municipality").get(pk=pk)))
+            mine = our.of(
+                channels.snapshot(Account.objects.select_related("municipality").get(pk=pk))
+            )
             mine.key("rsa")
             mine.key("ed25519")
         except (Refused, BadKey, KeyError) as fault:
@@ -139,7 +141,7 @@ class Fanout:
         loop = asyncio.get_running_loop()
         many = self.many
         signers = [asyncio.create_task(self._sign(many)) for _one in range(self.signers + AHEAD)]
-        waker = None if until_empty else asyncio.create_task(self._listen(stop))
+        listener = None if until_empty else asyncio.create_task(self._listen(stop))
         tidied = 0.0
         try:
             while not stop.is_set():
@@ -162,12 +164,12 @@ class Fanout:
                 if not busy:
                     await self._pause(idle=idle)
         finally:
-            await self._end([*signers, *([waker] if waker else [])])
+            await self._end([*signers, *([listener] if listener else [])])
 
     def _tidy(self) -> None:
         channels.beat("fanout", every_seconds=TIDY_SECONDS)
-        parcels.lose_expired(at=self.clock())
-        parcels.prune(at=self.clock())
+        inbox_deliveries.lose_expired(at=self.clock())
+        inbox_deliveries.prune(at=self.clock())
         if time.monotonic() > self.announced + ANNOUNCE_SECONDS:
             self.announced = time.monotonic()
             announcing.tidy(at=self.clock())
@@ -181,13 +183,13 @@ class Fanout:
             return
 
     async def _listen(self, stop: threading.Event) -> None:
-        """Wake up when somebody puts parcels in."""
+        """Wake up when somebody puts deliveries in."""
         loop = asyncio.get_running_loop()
 
         def listen() -> None:
-            with Waker("torget_fanout") as waker:
+            with Listener("torget_fanout") as listener:
                 while not stop.is_set():
-                    if waker.wait(IDLE_SECONDS, stop):
+                    if listener.wait(IDLE_SECONDS, stop):
                         loop.call_soon_threadsafe(self.news.set)
 
         await asyncio.to_thread(listen)
@@ -217,21 +219,21 @@ class Fanout:
     # Signing and sending -----------------------------------------------------------------------
 
     def _next(self, most: int) -> list[Claimed]:
-        """Up to `most` parcels whose hosts have room; the others wait behind their host."""
+        """Up to `most` deliveries whose hosts have room; the others wait behind their host."""
         batch: list[Claimed] = []
         while self.waiting and len(batch) < most and self.flying < self.most:
-            parcel = self.waiting.popleft()
-            host = self.hosts.of(parcel.host)
-            mine = self.accounts.get(parcel.account_id, (0.0, None))[1]
+            delivery = self.waiting.popleft()
+            host = self.hosts.of(delivery.host)
+            mine = self.accounts.get(delivery.account_id, (0.0, None))[1]
             if mine is None or (host.closed_until and host.is_closed(self.clock())):
-                self.told.back.append(parcel.id)
+                self.told.back.append(delivery.id)
             elif host.room <= 0:
-                held = self.behind.setdefault(parcel.host, deque())
-                held.append((time.monotonic(), parcel))
+                held = self.behind.setdefault(delivery.host, deque())
+                held.append((time.monotonic(), delivery))
             else:
                 host.flying += 1
                 self.flying += 1
-                batch.append(parcel)
+                batch.append(delivery)
         if batch and len(self.waiting) <= MOST_WAITING - BATCH:
             self.news.set()  # there is room for more
         return batch
@@ -246,41 +248,45 @@ class Fanout:
                 await self.room.wait()
                 continue
             made = await loop.run_in_executor(self.signing, self._headers, batch)
-            for parcel, tries, headers in made:
-                task = asyncio.create_task(self._carry(parcel, tries, headers, many))
+            for delivery, tries, headers in made:
+                task = asyncio.create_task(self._carry(delivery, tries, headers, many))
                 self.tasks.add(task)
                 task.add_done_callback(self.tasks.discard)
 
     def _headers(self, batch: list[Claimed]) -> list[tuple[Claimed, Sequence[Try], dict[str, str]]]:
         made = []
-        for parcel in batch:
-            host, mine = self.hosts.of(parcel.host), self.accounts[parcel.account_id][1]
+        for delivery in batch:
+            host, mine = self.hosts.of(delivery.host), self.accounts[delivery.account_id][1]
             assert mine is not None
-            has_new = (mine.key_id("rsa"), parcel.host) not in self.old
-            tries = knocking.tries(mine, host.takes, host.signs, has_new=has_new, at=self.clock())
-            made.append((parcel, tries, self._signed(parcel, tries[0])))
+            has_new = (mine.key_id("rsa"), delivery.host) not in self.old
+            tries = signed_post.tries(
+                mine, host.takes, host.signs, has_new=has_new, at=self.clock()
+            )
+            made.append((delivery, tries, self._signed(delivery, tries[0])))
         return made
 
-    def _signed(self, parcel: Claimed, one: Try) -> dict[str, str]:
-        mine = self.accounts[parcel.account_id][1]
+    def _signed(self, delivery: Claimed, one: Try) -> dict[str, str]:
+        mine = self.accounts[delivery.account_id][1]
         assert mine is not None
-        return knocking.headers(parcel, mine, one, now=time.time())
+        return signed_post.headers(delivery, mine, one, now=time.time())
 
     async def _carry(
-        self, parcel: Claimed, tries: Sequence[Try], headers: dict[str, str], many: Many
+        self, delivery: Claimed, tries: Sequence[Try], headers: dict[str, str], many: Many
     ) -> None:
-        """One parcel to its inbox, and what came of it."""
-        host = self.hosts.of(parcel.host)
+        """One delivery to its inbox, and what came of it."""
+        host = self.hosts.of(delivery.host)
         try:
-            answer, how = await self._knock(parcel, tries, headers, many)
+            answer, how = await self._knock(delivery, tries, headers, many)
         except HttpError as fault:
-            self._failed(parcel, host, 0, str(fault))
+            self._failed(delivery, host, 0, str(fault))
             host.failed(self.clock())
-        except Exception as fault:  # noqa: BLE001 - its text may quote what is in the parcel
-            log.error("Parcel %s could not be carried: %s", parcel.id, type(fault).__name__)
-            self._failed(parcel, host, 0, type(fault).__name__)
+        except Exception as fault:  # noqa: BLE001 - its text may quote what is in the delivery
+            log.error(
+                "Inbox delivery %s could not be carried: %s", delivery.id, type(fault).__name__
+            )
+            self._failed(delivery, host, 0, type(fault).__name__)
         else:
-            self._judge(parcel, host, answer, how)
+            self._judge(delivery, host, answer, how)
         finally:
             host.flying -= 1
             self.flying -= 1
@@ -290,42 +296,42 @@ class Fanout:
                 self.news.set()
 
     async def _knock(
-        self, parcel: Claimed, tries: Sequence[Try], headers: dict[str, str], many: Many
+        self, delivery: Claimed, tries: Sequence[Try], headers: dict[str, str], many: Many
     ) -> tuple[Response, Try]:
         """Deliver; where the signature is refused, once more with each other way of signing."""
-        answer = await many.post(parcel.inbox, headers=headers, content=parcel.body)
+        answer = await many.post(delivery.inbox, headers=headers, content=delivery.body)
         loop = asyncio.get_running_loop()
         for one in tries[1:]:
-            if answer.status not in knocking.REFUSED_SIGNATURE:
+            if answer.status not in signed_post.REFUSED_SIGNATURE:
                 break
-            headers = await loop.run_in_executor(self.signing, self._signed, parcel, one)
-            again = await many.post(parcel.inbox, headers=headers, content=parcel.body)
-            if again.status not in knocking.REFUSED_SIGNATURE:
+            headers = await loop.run_in_executor(self.signing, self._signed, delivery, one)
+            again = await many.post(delivery.inbox, headers=headers, content=delivery.body)
+            if again.status not in signed_post.REFUSED_SIGNATURE:
                 return again, one
         return answer, tries[0]
 
-    def _judge(self, parcel: Claimed, host: Known, answer: Response, how: Try) -> None:
+    def _judge(self, delivery: Claimed, host: Known, answer: Response, how: Try) -> None:
         """Sent, gone, refused for good, or again later (by status, RFC 9110 §15)."""
         status = answer.status
         if 200 <= status < 300:
-            self.told.sent.append(parcel.id)
+            self.told.sent.append(delivery.id)
             if host.answered(how.way, at=self.clock()):
                 self._is_back(host.host)
-            mine = self.accounts[parcel.account_id][1]
+            mine = self.accounts[delivery.account_id][1]
             if mine is not None and mine.changes_keys(self.clock()) and not how.before:
-                self._has_new_key(parcel, mine.key_id("rsa"))
+                self._has_new_key(delivery, mine.key_id("rsa"))
             return
         at = self.clock()
         if status == 410:
             host.answered()
-            self.told.gone.append(parcel.inbox)
-            self.told.failed.append(Failed(parcel.id, None, status, "Gone."))
+            self.told.gone.append(delivery.inbox)
+            self.told.failed.append(Failed(delivery.id, None, status, "Gone."))
         elif 400 <= status < 500 and status not in AGAIN:
             host.answered()
-            self.told.failed.append(Failed(parcel.id, None, status, f"HTTP {status}"))
+            self.told.failed.append(Failed(delivery.id, None, status, f"HTTP {status}"))
         else:
             until = asked_to_wait(answer, at)
-            self._failed(parcel, host, status, f"HTTP {status}", until)
+            self._failed(delivery, host, status, f"HTTP {status}", until)
             if until is not None:
                 host.wait(until)
             elif status >= 500:
@@ -338,18 +344,18 @@ class Fanout:
         self.told.back += [one.id for one in self.waiting if one.host == host]
         self.waiting = deque(one for one in self.waiting if one.host != host)
 
-    def _has_new_key(self, parcel: Claimed, key: str) -> None:
-        if (key, parcel.host) in self.old:
-            self.old.discard((key, parcel.host))
-            self.told.renewed.append((parcel.account_id, key, parcel.host))
+    def _has_new_key(self, delivery: Claimed, key: str) -> None:
+        if (key, delivery.host) in self.old:
+            self.old.discard((key, delivery.host))
+            self.told.renewed.append((delivery.account_id, key, delivery.host))
 
     def _failed(
-        self, parcel: Claimed, host: Known, status: int, why: str, until: datetime | None = None
+        self, delivery: Claimed, host: Known, status: int, why: str, until: datetime | None = None
     ) -> None:
-        due_at = due_again(parcel.attempts, self.clock())
+        due_at = due_again(delivery.attempts, self.clock())
         if due_at is not None and until is not None:
             due_at = max(due_at, until)
-        self.told.failed.append(Failed(parcel.id, due_at, status, why))
+        self.told.failed.append(Failed(delivery.id, due_at, status, why))
 
     def _move_up(self, host: Known) -> None:
         """The host has room again: the next of those behind it may go."""
@@ -375,9 +381,9 @@ class Fanout:
 
 
 def fanout_loop(stop: threading.Event) -> None:
-    """Carry parcels until told to stop; what a worker that died had taken is taken again."""
+    """Carry deliveries until told to stop; what a worker that died had taken is taken again."""
     close_old_connections()
-    parcels.lose_expired(at=timezone.now())
+    inbox_deliveries.lose_expired(at=timezone.now())
     connection.close()
     asyncio.run(_carry_until(stop))
 

@@ -1,4 +1,4 @@
-"""What the fediverse's tables keep; parcels are swept by the loop that carries them."""
+"""What the fediverse's tables keep; deliveries are swept by the loop that carries them."""
 
 from __future__ import annotations
 

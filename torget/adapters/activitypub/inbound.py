@@ -13,7 +13,7 @@ from torget.adapters.activitypub import blocks, named, remotes
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import DomainBlock, Peer, Remote
 from torget.adapters.activitypub.ours import NETWORK, Ours
-from torget.channels.contract import AccountFacts, BadSignature, Item, NothingToKeep
+from torget.channels.contract import AccountSnapshot, BadSignature, NothingToKeep, RawItem
 from torget.channels.models import Account
 from torget.conversations.models import Message
 from torget.intake import rules as intake
@@ -38,7 +38,7 @@ def request_of(origin: str, headers: Mapping[str, str]) -> Request:
     )
 
 
-def take(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+def take(account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
     """Check a delivery to an inbox of ours; the item to store. Copies go to our other actors it is for.
 
     Until the signature holds, nothing is read of it but who is said to do what: the work a stranger can cause is bounded.
@@ -65,7 +65,7 @@ def take(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item
     remote, checked = check(request, key_id, body, claim, mine, at=at)
     said = reading.activity(document)
     _remember_way(remote.host, checked)
-    item = Item(
+    item = RawItem(
         f"{said.id or said.actor}#{hashlib.sha256(body).hexdigest()[:16]}",
         body,
         headers.get("content-type", "")[:MEDIA_TYPE_CHARS],
@@ -171,7 +171,7 @@ def concerns(said: Activity, mine: Ours) -> bool:
 
 
 def _hand_on(
-    municipality_id: int, account_id: int, said: Activity, item: Item, *, at: datetime
+    municipality_id: int, account_id: int, said: Activity, item: RawItem, *, at: datetime
 ) -> None:
     """Our other actors get what is for them: most servers deliver to the shared inbox only."""
     others = Account.objects.active().filter(municipality=municipality_id, network=NETWORK)

@@ -11,7 +11,7 @@ CHANNEL = "torget.adapters.activitypub"
 
 
 def fanout_loop(stop: threading.Event) -> None:
-    """Carry parcels until told to stop."""
+    """Carry deliveries until told to stop."""
     if apps.is_installed(CHANNEL):
         import_module(f"{CHANNEL}.fanout").fanout_loop(stop)
     else:

@@ -1,4 +1,4 @@
-"""What being a server of the fediverse takes: actors we know, followers, what we published, and parcels on their way."""
+"""What being a server of the fediverse takes: actors we know, followers, what we published, and deliveries on their way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ URI = 500
 
 
 def new_public_id() -> str:
-    """Names a thing of ours in its address; nobody guesses one."""
+    """Names an object of ours in its address; nobody guesses one."""
     return secrets.token_urlsafe(18)
 
 
@@ -66,7 +66,7 @@ class Follower(models.Model):
         return f"Follower {self.pk}"
 
 
-class Thing(models.Model):
+class APObject(models.Model):
     """Something we published or said, at an address of its own. Withdrawn ones stay as tombstones."""
 
     public_id = models.CharField(max_length=40, unique=True, default=new_public_id)
@@ -82,6 +82,8 @@ class Thing(models.Model):
     pinned_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
+        db_table = "activitypub_thing"
+        verbose_name = "object"
         indexes = [
             models.Index(
                 fields=["account", "-published_at"],
@@ -91,11 +93,11 @@ class Thing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Thing {self.pk}"
+        return f"Object {self.pk}"
 
 
 class Response(models.Model):
-    """What others did with a thing of ours: replied, liked, shared or voted. A hidden reply is not in our collection."""
+    """What others did with an object of ours: replied, liked, shared or voted. A hidden reply is not in our collection."""
 
     class Kind(models.TextChoices):
         """What they did."""
@@ -105,7 +107,9 @@ class Response(models.Model):
         SHARE = "share"
         VOTE = "vote"
 
-    thing = models.ForeignKey(Thing, on_delete=models.PROTECT, related_name="responses")
+    ap_object = models.ForeignKey(
+        APObject, on_delete=models.PROTECT, related_name="responses", db_column="thing_id"
+    )
     kind = models.CharField(max_length=5, choices=Kind)
     actor = models.CharField(max_length=URI)
     uri = models.CharField(
@@ -117,14 +121,16 @@ class Response(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["thing", "kind", "uri", "actor"], name="response_once"),
             models.UniqueConstraint(
-                fields=["thing", "kind", "actor"],
+                fields=["ap_object", "kind", "uri", "actor"], name="response_once"
+            ),
+            models.UniqueConstraint(
+                fields=["ap_object", "kind", "actor"],
                 condition=Q(kind__in=["like", "share"]),
                 name="response_one_an_actor",
             ),
             models.UniqueConstraint(
-                fields=["thing", "actor", "option"],
+                fields=["ap_object", "actor", "option"],
                 condition=Q(kind="vote"),
                 name="response_one_vote_an_option",
             ),
@@ -136,16 +142,22 @@ class Response(models.Model):
 
 
 class Act(models.Model):
-    """One thing we did, once for each idempotency key: the activity's bytes, which its parcels carry."""
+    """One thing we did, once for each idempotency key: the activity's bytes, which its deliveries carry."""
 
     key = models.CharField(max_length=80, unique=True)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    thing = models.ForeignKey(Thing, on_delete=models.PROTECT, null=True, related_name="acts")
+    ap_object = models.ForeignKey(
+        APObject,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="acts",
+        db_column="thing_id",
+    )
     receipt = models.CharField(max_length=URI)
     body = models.BinaryField(default=b"")
     digest = models.CharField(max_length=44, blank=True, help_text="SHA-256 of the body, base64.")
     follows_up = models.BooleanField(
-        default=False, help_text="It is about an earlier act's thing, and must not come before it."
+        default=False, help_text="It is about what an earlier act did, and must not come before it."
     )
     inboxes = models.JSONField(
         default=list,
@@ -157,7 +169,7 @@ class Act(models.Model):
         return f"Act {self.pk}"
 
 
-class Parcel(models.Model):
+class InboxDelivery(models.Model):
     """An activity for one inbox. Given up only after days, or when the server says it is gone."""
 
     class State(models.TextChoices):
@@ -175,8 +187,10 @@ class Parcel(models.Model):
         State.GIVEN_UP: {State.DUE},
     }
 
-    # Its index is the constraint's: every index is written twice for each parcel.
-    act = models.ForeignKey(Act, on_delete=models.CASCADE, related_name="parcels", db_index=False)
+    # Its index is the constraint's: every index is written twice for each delivery.
+    act = models.ForeignKey(
+        Act, on_delete=models.CASCADE, related_name="deliveries", db_index=False
+    )
     inbox = models.CharField(max_length=URI)
     host = models.CharField(max_length=255)
     state = models.CharField(max_length=8, choices=State, default=State.DUE)
@@ -189,6 +203,8 @@ class Parcel(models.Model):
     detail = models.CharField(max_length=200, blank=True)
 
     class Meta:
+        db_table = "activitypub_parcel"
+        verbose_name_plural = "inbox deliveries"
         constraints = [
             models.UniqueConstraint(fields=["act", "inbox"], name="parcel_once"),
             models.CheckConstraint(
@@ -208,7 +224,7 @@ class Parcel(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Parcel {self.pk}"
+        return f"InboxDelivery {self.pk}"
 
 
 class Peer(models.Model):

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from torget.channels.contract import AccountFacts
+from torget.channels.contract import AccountSnapshot
 from torget.channels.models import Account
 from torget.people.links import absolute
 from torget.protocols.http_signatures import PrivateKey
@@ -103,18 +103,18 @@ class Ours:
         return uri.startswith(self.objects)
 
 
-def of(facts: AccountFacts) -> Ours:
+def of(snapshot: AccountSnapshot) -> Ours:
     """The actor behind an account."""
-    username, _at, host = facts.address.partition("@")
+    username, _at, host = snapshot.address.partition("@")
     return Ours(
-        facts.id,
+        snapshot.id,
         username,
-        str(facts.settings.get("origin", "")),
+        str(snapshot.settings.get("origin", "")),
         host,
-        str(facts.settings.get("hook", "")),
-        facts.name,
-        facts.settings,
-        facts.secrets,
+        str(snapshot.settings.get("hook", "")),
+        snapshot.name,
+        snapshot.settings,
+        snapshot.secrets,
     )
 
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Min, QuerySet
 from django.utils.translation import gettext as _
 
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub.models import DomainBlock, Follower, Parcel
+from torget.adapters.activitypub.models import DomainBlock, Follower, InboxDelivery
 from torget.channels.models import Account
 
 MOST_SHOWN = 50
@@ -40,7 +40,7 @@ def followers(account: Account) -> dict[str, Any]:
 def given_up(account: Account) -> list[dict[str, Any]]:
     """What was given up, server by server: {"host", "count", "since", "last", "why"}; the latest first."""
     rows = (
-        Parcel.objects.filter(act__account=account, state=Parcel.State.GIVEN_UP)
+        InboxDelivery.objects.filter(act__account=account, state=InboxDelivery.State.GIVEN_UP)
         .values("host")
         .annotate(
             count=Count("pk"),

@@ -1,4 +1,4 @@
-"""Activities → utterances and news. Pure: who the actor is called stands in the envelope's headers."""
+"""Activities → messages and news. Pure: who the actor is called stands in the envelope's headers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.ours import Ours
 from torget.channels import beside, piecewise
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
     File,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
     Unparseable,
-    Utterance,
 )
 from torget.protocols.activitypub import Activity, Malformed, NoteSaid, notes, reading
 from torget.protocols.plaintext import one_line
 
-Parsed = Sequence[Utterance | Notice]
+Parsed = Sequence[InboundMessage | NetworkEvent]
 MOST_OBJECTS = 100  # of one activity
 MOST_FILES = 16  # of one note that are fetched
 NEWS = frozenset(
@@ -35,7 +35,7 @@ NEWS = frozenset(
 )
 
 
-def parse(item: Item, account: AccountFacts, *, received_at: datetime) -> Parsed:
+def parse(item: RawItem, account: AccountSnapshot, *, received_at: datetime) -> Parsed:
     """What an envelope says to this account; nothing when it is not for it.
 
     Raises:
@@ -68,7 +68,7 @@ def _one_by_one(said: Activity) -> list[Activity]:
     ]
 
 
-def _each(said: Activity, item: Item, read: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
+def _each(said: Activity, item: RawItem, read: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
     """What all the documents of an activity say: those in it, and those it names, where they could be fetched.
 
     Raises:
@@ -92,8 +92,8 @@ def _each(said: Activity, item: Item, read: Callable[[Mapping[str, Any]], Parsed
     return piecewise.each(members, one, why="Not an activity we understand.")
 
 
-def _news(said: Activity) -> Notice:
-    """News for the channel itself; `heeding` knows what to do."""
+def _news(said: Activity) -> NetworkEvent:
+    """News for the channel itself; `network_events` knows what to do."""
     data = {
         "what": said.type,
         "actor": said.actor,
@@ -105,10 +105,10 @@ def _news(said: Activity) -> Notice:
         "target": said.target,
         "content": said.content,
     }
-    return Notice("network", of=said.object_id, data=data)
+    return NetworkEvent("network", of=said.object_id, data=data)
 
 
-def _author(said: Activity, item: Item) -> Author:
+def _author(said: Activity, item: RawItem) -> Author:
     return Author(
         said.actor,
         item.headers.get("actor-name", ""),
@@ -136,12 +136,12 @@ def _is_for(said: Activity, note: NoteSaid, mine: Ours) -> bool:
     return mine.actor in addressed or bool(by_name) or any(map(mine.is_ours, note.answers))
 
 
-def _create(said: Activity, mine: Ours, item: Item, received_at: datetime) -> Parsed:
+def _create(said: Activity, mine: Ours, item: RawItem, received_at: datetime) -> Parsed:
     return _each(said, item, lambda held: _created(said, held, mine, item, received_at))
 
 
 def _created(
-    said: Activity, held: Mapping[str, Any], mine: Ours, item: Item, received_at: datetime
+    said: Activity, held: Mapping[str, Any], mine: Ours, item: RawItem, received_at: datetime
 ) -> Parsed:
     note = _own_note(said, held)
     if not _is_for(said, note, mine):
@@ -149,20 +149,20 @@ def _created(
     ours = next(filter(mine.is_ours, note.answers), "")
     if note.is_vote:
         data = {"what": "Vote", "actor": said.actor, "id": note.id, "object": ours, "option": note.name}  # fmt: skip
-        return [Notice("network", of=ours, data=data)]
-    told: list[Utterance | Notice] = [_utterance(said, note, mine, item, received_at)]
+        return [NetworkEvent("network", of=ours, data=data)]
+    told: list[InboundMessage | NetworkEvent] = [_message(said, note, mine, item, received_at)]
     if note.is_public and ours:
         data = {"what": "Reply", "actor": said.actor, "id": note.id, "object": ours}
         if item.headers.get("silenced"):
             data["hidden"] = "1"
-        told.append(Notice("network", of=ours, data=data))
+        told.append(NetworkEvent("network", of=ours, data=data))
     return told
 
 
-def _utterance(
-    said: Activity, note: NoteSaid, mine: Ours, item: Item, received_at: datetime
-) -> Utterance:
-    return Utterance(
+def _message(
+    said: Activity, note: NoteSaid, mine: Ours, item: RawItem, received_at: datetime
+) -> InboundMessage:
+    return InboundMessage(
         external_id=note.id,
         author=_author(said, item),
         body=_body(note, mine),
@@ -231,14 +231,14 @@ def _enclosures(note: NoteSaid) -> list[beside.Enclosure]:
     return found + [beside.quote(url) for url in note.quotes]
 
 
-def _update(said: Activity, mine: Ours, item: Item, received_at: datetime) -> Parsed:
+def _update(said: Activity, mine: Ours, item: RawItem, received_at: datetime) -> Parsed:
     if said.object_type in reading.ACTORS or said.object_id == said.actor:
-        return [Notice("network", data={"what": "Update", "actor": said.actor})]
+        return [NetworkEvent("network", data={"what": "Update", "actor": said.actor})]
     return _each(said, item, lambda held: _updated(said, held, mine, item, received_at))
 
 
 def _updated(
-    said: Activity, held: Mapping[str, Any], mine: Ours, item: Item, received_at: datetime
+    said: Activity, held: Mapping[str, Any], mine: Ours, item: RawItem, received_at: datetime
 ) -> Parsed:
     note = _own_note(said, held)
     if not _is_for(said, note, mine):
@@ -246,29 +246,29 @@ def _updated(
     # A poll's counts change by Update as well: only one that says when it was edited is an edit.
     if note.poll and not note.updated:
         return []
-    made = _utterance(said, note, mine, item, received_at)
+    made = _message(said, note, mine, item, received_at)
     changed_at = note.updated or said.published or received_at
     return [replace(made, kind="edit", changed_at=changed_at, whole=True)]
 
 
-def _delete(said: Activity, mine: Ours, item: Item, received_at: datetime) -> Parsed:
+def _delete(said: Activity, mine: Ours, item: RawItem, received_at: datetime) -> Parsed:
     """Everything it takes back; a tombstone that does not say whose it is takes back nothing."""
 
-    def gone(uri: str) -> Sequence[Utterance | Notice]:
+    def gone(uri: str) -> Sequence[InboundMessage | NetworkEvent]:
         if reading.host_of(uri) != reading.host_of(said.actor):
             raise Unparseable("Somebody takes back what somebody else said.")
         if uri == said.actor:
-            return [Notice("network", data={"what": "Gone", "actor": said.actor})]
+            return [NetworkEvent("network", data={"what": "Gone", "actor": said.actor})]
         return _taken_back(said, uri, item, received_at)
 
     objects = list(dict.fromkeys(said.objects))[:MOST_OBJECTS]
     return piecewise.each(objects, gone, why="Somebody takes back what somebody else said.")
 
 
-def _taken_back(said: Activity, uri: str, item: Item, received_at: datetime) -> Parsed:
+def _taken_back(said: Activity, uri: str, item: RawItem, received_at: datetime) -> Parsed:
     data = {"what": "Unsaid", "actor": said.actor, "object": uri}
     return [
-        Utterance(
+        InboundMessage(
             external_id=uri,
             author=_author(said, item),
             body="",
@@ -276,11 +276,11 @@ def _taken_back(said: Activity, uri: str, item: Item, received_at: datetime) -> 
             kind="delete",
             visibility="public",
         ),
-        Notice("network", of=uri, data=data),
+        NetworkEvent("network", of=uri, data=data),
     ]
 
 
-_ACTS: Mapping[str, Callable[[Activity, Ours, Item, datetime], Parsed]] = {
+_ACTS: Mapping[str, Callable[[Activity, Ours, RawItem, datetime], Parsed]] = {
     "Create": _create,
     "Update": _update,
     "Delete": _delete,

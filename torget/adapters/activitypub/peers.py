@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from torget.adapters.activitypub import parcels
+from torget.adapters.activitypub import inbox_deliveries
 from torget.adapters.activitypub.models import Peer
 
 IN_FLIGHT = 16  # to one host from one process, while it answers
@@ -127,7 +127,7 @@ class Hosts:
                 },
             )
             if one.closed_until is not None and one.is_closed(at):
-                parcels.put_off(one.host, until=one.closed_until)
+                inbox_deliveries.put_off(one.host, until=one.closed_until)
         if len(self.known) > MOST_KNOWN:
             self.known = {
                 name: one for name, one in self.known.items() if one.flying or one.failures

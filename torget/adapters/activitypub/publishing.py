@@ -1,4 +1,4 @@
-"""What we say, as things with addresses: notes, polls, events, their edits and their tombstones."""
+"""What we say, as objects with addresses: notes, polls, events, their edits and their tombstones."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from torget.adapters.activitypub import acts, blocks, mentions, parcels, remotes
+from torget.adapters.activitypub import acts, blocks, inbox_deliveries, mentions, remotes
 from torget.adapters.activitypub.mentions import Named
 from torget.adapters.activitypub.models import (
     Act,
+    APObject,
     Follower,
     Remote,
     Response,
-    Thing,
     new_public_id,
 )
 from torget.adapters.activitypub.ours import NETWORK, Ours
@@ -45,7 +45,7 @@ _SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a thing is for: in the document's terms, and the inboxes that means."""
+    """Whom an object is for: in the document's terms, and the inboxes that means."""
 
     to: Sequence[str]
     cc: Sequence[str]
@@ -60,10 +60,11 @@ class Audience:
 
 def done(key: str) -> Receipt | None:
     """Whether an act with this key was done."""
-    act = Act.objects.filter(key=key).select_related("thing").first()
+    act = Act.objects.filter(key=key).select_related("ap_object").first()
     if act is None:
         return None
-    return Receipt(act.receipt, url=str(act.thing.document.get("url", "")) if act.thing else "")
+    document = act.ap_object.document if act.ap_object else {}
+    return Receipt(act.receipt, url=str(document.get("url", "")))
 
 
 def follower_inboxes(account_id: int) -> list[str]:
@@ -102,7 +103,7 @@ def handle_of(remote: Remote) -> str:
 
 
 def audience(out: Outgoing, mine: Ours, *, named: Named, at: datetime) -> Audience:
-    """Whom a new thing is for, and those it names. An answer goes to who asked, as openly as the question at most."""
+    """Whom a new object is for, and those it names. An answer goes to who asked, as openly as the question at most."""
     uris = [one.uri for one in named.found.values()]
     inboxes = [one.inbox for one in named.found.values()]
     if out.act == "publish":
@@ -202,7 +203,7 @@ def _words(
 
 
 def _keep_files(out: Outgoing, uri: str) -> tuple[list[dict[str, Any]], list[list[str]]]:
-    """The files of a thing, as its document names them and as we keep them."""
+    """The files of an object, as its document names them and as we keep them."""
     shown, kept = [], []
     for number, file in enumerate(out.attachments):
         address = f"{uri}/fil/{number}{_SUFFIXES.get(file.media_type, '')}"
@@ -213,7 +214,7 @@ def _keep_files(out: Outgoing, uri: str) -> tuple[list[dict[str, Any]], list[lis
 
 
 def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
-    """A new thing of ours, and its way to everybody it is for: stored, not yet sent."""
+    """A new object of ours, and its way to everybody it is for: stored, not yet sent."""
     named = named_in(out, text, mine, at=at)
     whom = audience(out, mine, named=named, at=at)
     public_id = new_public_id()
@@ -247,7 +248,7 @@ def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
     with transaction.atomic():
         if held := done(out.idempotency_key):
             return held
-        thing = Thing.objects.create(
+        ap_object = APObject.objects.create(
             public_id=public_id,
             account_id=mine.account_id,
             uri=uri,
@@ -257,7 +258,8 @@ def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
             files=kept,
             published_at=at,
         )
-        acts.do(out.idempotency_key, mine, activity, whom.inboxes, receipt=uri, at=at, thing=thing)
+        more: dict[str, Any] = {"receipt": uri, "ap_object": ap_object}
+        acts.do(out.idempotency_key, mine, activity, whom.inboxes, at=at, **more)
     return Receipt(uri, url=str(document.get("url", "")), remark=named.remark)
 
 
@@ -266,33 +268,37 @@ def named_in(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Named:
     return mentions.find(text, mine, at=at) if out.visibility == "public" else Named()
 
 
-def ours_of(out: Outgoing, mine: Ours) -> Thing:
-    """The thing of ours an act is about, locked in the caller's transaction.
+def ours_of(out: Outgoing, mine: Ours) -> APObject:
+    """The object of ours an act is about, locked in the caller's transaction.
 
     Raises:
         SendError: there is none.
     """
-    thing = (
-        Thing.objects.select_for_update().filter(account_id=mine.account_id, uri=out.target).first()
+    ap_object = (
+        APObject.objects.select_for_update()
+        .filter(account_id=mine.account_id, uri=out.target)
+        .first()
     )
-    if thing is None:
-        raise SendError("We have published no such thing here.", permanent=True)
-    return thing
+    if ap_object is None:
+        raise SendError("We have published no such object here.", permanent=True)
+    return ap_object
 
 
-def _reached(thing: Thing) -> list[str]:
+def _reached(ap_object: APObject) -> list[str]:
     """Inboxes of everybody who has it: who it named, our followers when it was for them, and who responded."""
-    named = [*thing.document.get("to", []), *thing.document.get("cc", [])]
-    actors = {*named, *thing.responses.values_list("actor", flat=True)}
-    earlier = {one for several in thing.acts.values_list("inboxes", flat=True) for one in several}
+    named = [*ap_object.document.get("to", []), *ap_object.document.get("cc", [])]
+    actors = {*named, *ap_object.responses.values_list("actor", flat=True)}
+    earlier = {
+        one for several in ap_object.acts.values_list("inboxes", flat=True) for one in several
+    }
     inboxes = sorted(earlier)
     inboxes += [
-        one.nearest_inbox if thing.public else one.inbox
+        one.nearest_inbox if ap_object.public else one.inbox
         for one in Remote.objects.filter(uri__in=actors, gone_at=None)
         if not earlier & {one.inbox, one.shared_inbox}
     ]
     if any(str(one).endswith("/followers") for one in named):
-        inboxes += follower_inboxes(thing.account_id)
+        inboxes += follower_inboxes(ap_object.account_id)
     return list(dict.fromkeys(inboxes))
 
 
@@ -302,13 +308,13 @@ def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
     with transaction.atomic():
         if held := done(out.idempotency_key):
             return held
-        thing = ours_of(out, mine)
-        if thing.withdrawn_at:
+        ap_object = ours_of(out, mine)
+        if ap_object.withdrawn_at:
             raise SendError("It has been withdrawn.", permanent=True)
-        mentioned = _asker_of(thing) if first_said_as(out) == "say" else []
-        text += _when_and_where(thing.document, out.language)
+        mentioned = _asker_of(ap_object) if first_said_as(out) == "say" else []
+        text += _when_and_where(ap_object.document, out.language)
         words = _words(out, text, mentioned, named, mine)
-        document = dict(thing.document) | {
+        document = dict(ap_object.document) | {
             "content": words["html"],
             "contentMap": {out.language: words["html"]},
             "tag": words["tags"],
@@ -321,37 +327,37 @@ def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
         if out.warning:
             document["summary"] = out.warning
         activity = _about(document, document, "Update", mine, at)
-        thing.document, thing.edited_at = document, at
-        thing.save(update_fields=["document", "edited_at"])
+        ap_object.document, ap_object.edited_at = document, at
+        ap_object.save(update_fields=["document", "edited_at"])
         acts.do(
             out.idempotency_key,
             mine,
             activity,
-            [*_reached(thing), *(one.inbox for one in more)],
-            receipt=thing.uri,
+            [*_reached(ap_object), *(one.inbox for one in more)],
+            receipt=ap_object.uri,
             at=at,
-            thing=thing,
+            ap_object=ap_object,
             follows_up=True,
         )
-    return Receipt(thing.uri, url=str(document.get("url", "")), remark=named.remark)
+    return Receipt(ap_object.uri, url=str(document.get("url", "")), remark=named.remark)
 
 
-def _asker_of(thing: Thing) -> list[Remote]:
+def _asker_of(ap_object: APObject) -> list[Remote]:
     """Whom an answer is for: the first it mentions."""
-    tags = [tag for tag in thing.document.get("tag", []) if tag.get("type") == "Mention"]
+    tags = [tag for tag in ap_object.document.get("tag", []) if tag.get("type") == "Mention"]
     return list(Remote.objects.filter(uri=tags[0]["href"])) if tags else []
 
 
 def _about(
-    thing: Mapping[str, Any], about: Mapping[str, Any], kind: str, mine: Ours, at: datetime
+    ap_object: Mapping[str, Any], about: Mapping[str, Any], kind: str, mine: Ours, at: datetime
 ) -> dict[str, Any]:
     return writing.activity(
         kind,
-        f"{thing['id']}#{kind.lower()}-{uuid4().hex[:12]}",
+        f"{ap_object['id']}#{kind.lower()}-{uuid4().hex[:12]}",
         actor=mine.actor,
         about=about,
-        to=thing["to"],
-        cc=thing["cc"],
+        to=ap_object["to"],
+        cc=ap_object["cc"],
         published=at,
     )
 
@@ -361,23 +367,23 @@ def withdraw(out: Outgoing, mine: Ours, *, at: datetime) -> Receipt:
     with transaction.atomic():
         if held := done(out.idempotency_key):
             return held
-        thing = ours_of(out, mine)
-        if thing.withdrawn_at is None:
-            thing.withdrawn_at = at
-            thing.save(update_fields=["withdrawn_at"])
-        never = parcels.cancel(thing)
-        tomb = writing.tombstone(thing.uri, deleted=at, former=str(thing.document["type"]))
+        ap_object = ours_of(out, mine)
+        if ap_object.withdrawn_at is None:
+            ap_object.withdrawn_at = at
+            ap_object.save(update_fields=["withdrawn_at"])
+        never = inbox_deliveries.cancel(ap_object)
+        tomb = writing.tombstone(ap_object.uri, deleted=at, former=str(ap_object.document["type"]))
         acts.do(
             out.idempotency_key,
             mine,
-            _about(thing.document, tomb, "Delete", mine, at),
-            [one for one in _reached(thing) if one not in never],
-            receipt=thing.uri,
+            _about(ap_object.document, tomb, "Delete", mine, at),
+            [one for one in _reached(ap_object) if one not in never],
+            receipt=ap_object.uri,
             at=at,
-            thing=thing,
+            ap_object=ap_object,
             follows_up=True,
         )
-    return Receipt(thing.uri)
+    return Receipt(ap_object.uri)
 
 
 def shade(out: Outgoing, mine: Ours, *, hidden: bool, at: datetime) -> Receipt:
@@ -386,7 +392,7 @@ def shade(out: Outgoing, mine: Ours, *, hidden: bool, at: datetime) -> Receipt:
         if held := done(out.idempotency_key):
             return held
         Response.objects.filter(
-            thing__account_id=mine.account_id, kind=Response.Kind.REPLY, uri=out.target
+            ap_object__account_id=mine.account_id, kind=Response.Kind.REPLY, uri=out.target
         ).update(hidden=hidden)
         acts.do(out.idempotency_key, mine, {}, [], receipt=out.target, at=at)
     return Receipt(out.target)

@@ -11,9 +11,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from torget.adapters.activitypub import announcing, blocks, parcels, rotation, shutting
+from torget.adapters.activitypub import announcing, blocks, inbox_deliveries, rotation, shutting
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub.models import DomainBlock, Follower, Thing
+from torget.adapters.activitypub.models import APObject, DomainBlock, Follower
 from torget.adapters.activitypub.ours import ED25519_NAME, NETWORK, RSA_NAME
 from torget.channels import rules as channels
 from torget.channels.models import Account
@@ -102,7 +102,7 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime, leaked: bool = Fal
     check(by, "people.administer", account.unit)
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=account.pk)
-        mine = our.of(channels.facts(account))
+        mine = our.of(channels.snapshot(account))
         until = (at + timedelta(days=OLD_KEY_DAYS)).isoformat()
         old = [] if leaked else [dict(one) for one in mine.old_keys(at)]
         for kind in () if leaked else ("rsa", "ed25519"):
@@ -122,16 +122,16 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime, leaked: bool = Fal
         record("account.keys_rotated", account, by=by, at=at, leaked=leaked)
 
 
-def pin(thing: Thing, pinned: bool, *, by: Actor, at: datetime) -> None:
+def pin(ap_object: APObject, pinned: bool, *, by: Actor, at: datetime) -> None:
     """Show a post first on our profile elsewhere, or no longer.
 
     Raises:
         NotAllowed: the actor is no duty lead or administrator there.
     """
-    check(by, "channels.pause", thing.account.unit)
+    check(by, "channels.pause", ap_object.account.unit)
     with transaction.atomic():
-        Thing.objects.filter(pk=thing.pk).update(pinned_at=at if pinned else None)
-        record("account.pinned" if pinned else "account.unpinned", thing.account, by=by, at=at)
+        APObject.objects.filter(pk=ap_object.pk).update(pinned_at=at if pinned else None)
+        record("account.pinned" if pinned else "account.unpinned", ap_object.account, by=by, at=at)
 
 
 def may_block(municipality: Municipality, by: Actor) -> bool:
@@ -172,7 +172,7 @@ def block_domain(
         if severity == DomainBlock.Severity.SUSPEND:
             theirs = blocks.under(host, "remote__host")
             followers = Follower.objects.filter(theirs, account__municipality=municipality)
-            parcels.keep_from(host, municipality.pk, at=at)
+            inbox_deliveries.keep_from(host, municipality.pk, at=at)
             shutting.reject(followers, at=at)  # the last we send there
         record("domain.blocked", block, by=by, at=at, severity=severity)
     return block
@@ -190,7 +190,7 @@ def unblock_domain(block: DomainBlock, *, by: Actor, at: datetime) -> None:
         block.delete()
 
 
-def retry_parcels(account: Account, host: str, *, by: Actor, at: datetime) -> int:
+def retry_deliveries(account: Account, host: str, *, by: Actor, at: datetime) -> int:
     """Send a server again what was given up, from the beginning of its waits; how many.
 
     What has been corrected or taken back there since stays given up.
@@ -205,7 +205,7 @@ def retry_parcels(account: Account, host: str, *, by: Actor, at: datetime) -> in
             _("Tjeneren er stengt ute. Slipp den inn igjen før dere sender til den."), "blocked"
         )
     with transaction.atomic():
-        count = parcels.due_anew(account.pk, host, at=at)
+        count = inbox_deliveries.due_anew(account.pk, host, at=at)
         if not count:
             raise Refused(
                 _(

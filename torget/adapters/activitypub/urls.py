@@ -15,7 +15,7 @@ urlpatterns = [
     path(".well-known/nodeinfo", views.nodeinfo_links, name="nodeinfo_links"),
     path("nodeinfo/2.1", views.nodeinfo_document, name="nodeinfo"),
     re_path(r"^ap/o/(?P<name>bilde|topp)-(?P<mark>[0-9a-f]{16})\.png$", views.picture),
-    path("ap/o/<str:username>/<str:public_id>", views.published, name="thing"),
+    path("ap/o/<str:username>/<str:public_id>", views.published, name="ap_object"),
     path("ap/o/<str:username>/<str:public_id>/fil/<int:number>", views.file, name="file"),
     path("ap/o/<str:username>/<str:public_id>/fil/<int:number>.<slug:suffix>", views.file),
     path("ap/o/<str:username>/<str:public_id>/<str:what>", views.part, name="part"),

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_safe
 from torget import __version__
 from torget.adapters.activitypub import blocks, collections, documents, inbound, rotation
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub.models import Thing
+from torget.adapters.activitypub.models import APObject
 from torget.adapters.activitypub.ours import NETWORK, Ours
 from torget.channels import files
 from torget.channels import rules as channels
@@ -63,7 +63,7 @@ def _account(municipality: Municipality, username: str) -> Account:
 
 
 def _ours(request: Any, username: str) -> Ours:
-    return our.of(channels.facts(_account(request.municipality, username)))
+    return our.of(channels.snapshot(_account(request.municipality, username)))
 
 
 def _may_read(request: HttpRequest, mine: Ours) -> bool:
@@ -144,7 +144,7 @@ def nodeinfo_links(request: Any) -> HttpResponse:
 def nodeinfo_document(request: Any) -> HttpResponse:
     """What kind of server this is, and how much there is on it."""
     accounts = Account.objects.active().filter(municipality=request.municipality, network=NETWORK)
-    posts = Thing.objects.filter(account__in=accounts, public=True, withdrawn_at=None).count()
+    posts = APObject.objects.filter(account__in=accounts, public=True, withdrawn_at=None).count()
     name = request.municipality.name
     held = nodeinfo.document(version=__version__, name=name, actors=accounts.count(), posts=posts)
     return _json(held, kind=nodeinfo.MEDIA_TYPE)
@@ -154,7 +154,7 @@ def nodeinfo_document(request: Any) -> HttpResponse:
 def actor(request: Any, username: str) -> HttpResponse:
     """Who an actor of ours is. Open to everybody: without its key nobody could check what it signs."""
     account = _account(request.municipality, username)
-    mine = our.of(channels.facts(account))
+    mine = our.of(channels.snapshot(account))
     if not _wants_json(request):
         return render(
             request,
@@ -162,9 +162,9 @@ def actor(request: Any, username: str) -> HttpResponse:
             {
                 "name": account.name,
                 "handle": mine.handle,
-                "things": [
-                    (thing, posthtml.to_text(str(thing.document.get("content", ""))))
-                    for thing in collections.newest(mine)
+                "ap_objects": [
+                    (ap_object, posthtml.to_text(str(ap_object.document.get("content", ""))))
+                    for ap_object in collections.newest(mine)
                 ],
             },
         )
@@ -200,44 +200,44 @@ def collection(request: HttpRequest, mine: Ours, name: str) -> HttpResponse:
     return _json(held)
 
 
-def _thing(mine: Ours, public_id: str) -> Thing:
+def _ap_object(mine: Ours, public_id: str) -> APObject:
     """What we published at that address.
 
     Raises:
         Http404: nothing, or nothing for everybody: a private one is delivered to whom it is for and never fetched.
     """
-    thing = Thing.objects.filter(
+    ap_object = APObject.objects.filter(
         account_id=mine.account_id, public_id=public_id, public=True
     ).first()
-    if thing is None:
+    if ap_object is None:
         raise Http404("Nothing is published here.")
-    return thing
+    return ap_object
 
 
 @_guarded
 def published(request: HttpRequest, mine: Ours, public_id: str) -> HttpResponse:
     """A note, poll or event of ours; 410 and a tombstone when it was withdrawn."""
-    thing = _thing(mine, public_id)
+    ap_object = _ap_object(mine, public_id)
     if _wants_json(request):
-        return _json(documents.thing(thing), status=410 if thing.withdrawn_at else 200)
-    if thing.withdrawn_at is None and (url := str(thing.document.get("url", ""))):
+        return _json(documents.ap_object(ap_object), status=410 if ap_object.withdrawn_at else 200)
+    if ap_object.withdrawn_at is None and (url := str(ap_object.document.get("url", ""))):
         return HttpResponseRedirect(url)
-    text = "" if thing.withdrawn_at else posthtml.to_text(str(thing.document["content"]))
-    context = {"name": mine.name, "handle": mine.handle, "thing": thing, "text": text}
+    text = "" if ap_object.withdrawn_at else posthtml.to_text(str(ap_object.document["content"]))
+    context = {"name": mine.name, "handle": mine.handle, "ap_object": ap_object, "text": text}
     return render(
-        request, "activitypub/thing.html", context, status=410 if thing.withdrawn_at else 200
+        request, "activitypub/object.html", context, status=410 if ap_object.withdrawn_at else 200
     )
 
 
 @_guarded
 def part(request: HttpRequest, mine: Ours, public_id: str, what: str) -> HttpResponse:
-    """The Create of a thing, or the replies, likes and shares it has."""
-    thing = _thing(mine, public_id)
-    if thing.withdrawn_at:
-        return _json(documents.thing(thing), status=410)
+    """The Create of an object, or the replies, likes and shares it has."""
+    ap_object = _ap_object(mine, public_id)
+    if ap_object.withdrawn_at:
+        return _json(documents.ap_object(ap_object), status=410)
     if what == "activity":
-        return _json(documents.creation(thing, mine))
-    held = collections.responses(thing, what, request.GET.get("page", ""))
+        return _json(documents.creation(ap_object, mine))
+    held = collections.responses(ap_object, what, request.GET.get("page", ""))
     if held is None:
         raise Http404("No such collection.")
     return _json(held)
@@ -247,14 +247,14 @@ def part(request: HttpRequest, mine: Ours, public_id: str, what: str) -> HttpRes
 def file(
     request: HttpRequest, username: str, public_id: str, number: int, suffix: str = ""
 ) -> HttpResponse | FileResponse:
-    """A picture of a thing, whatever suffix its address has. Those of private ones too: who has the address was given it."""
+    """A picture of an object, whatever suffix its address has. Those of private ones too: who has the address was given it."""
     mine = _ours(request, username)
-    thing = Thing.objects.filter(
+    ap_object = APObject.objects.filter(
         account_id=mine.account_id, public_id=public_id, withdrawn_at=None
     ).first()
-    if thing is None or number >= len(thing.files):
+    if ap_object is None or number >= len(ap_object.files):
         raise Http404("No such file.")
-    sha256, kind = thing.files[number]
+    sha256, kind = ap_object.files[number]
     try:
         response = FileResponse(files.path_of(sha256).open("rb"), content_type=kind)
     except FileNotFoundError as fault:

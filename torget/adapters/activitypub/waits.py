@@ -1,4 +1,4 @@
-"""When a parcel that did not arrive is tried again."""
+"""When a delivery that did not arrive is tried again."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from random import uniform
 
-from torget.adapters.activitypub.parcels import WAITS_SECONDS
+from torget.adapters.activitypub.inbox_deliveries import WAITS_SECONDS
 from torget.channels.http import Response
 
 LONGEST_RETRY_AFTER = timedelta(days=1)
 
 
 def due_again(attempts: int, at: datetime) -> datetime | None:
-    """When a parcel is tried again after so many attempts, a little apart from the others; None: it is given up."""
+    """When a delivery is tried again after so many attempts, a little apart from the others; None: it is given up."""
     if attempts > len(WAITS_SECONDS):
         return None
     return at + timedelta(seconds=WAITS_SECONDS[attempts - 1] * uniform(0.8, 1.2))  # noqa: S311 - only to spread them

@@ -14,19 +14,19 @@ from torget.adapters.bluesky import parsing, reading, writing
 from torget.adapters.bluesky.xrpc import Fault, call, did
 from torget.channels.base import Base, graphemes
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Capabilities,
     Connected,
     Field,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
     Preview,
+    RawItem,
     Receipt,
     SendError,
-    Utterance,
 )
 from torget.protocols import atproto, threads
 
@@ -82,15 +82,15 @@ class BlueskyAdapter(Base):
         ),
     )
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         return parsing.parse(item, account, received_at)
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         said = self.text(out)
         if out.act != "say":
             return super().preview(out, account)
@@ -107,7 +107,7 @@ class BlueskyAdapter(Base):
         most = max(used, atproto.MOST_GRAPHEMES) if threads.whole(parts) else used - 1
         return Preview(parts, used, most, _("tegn"), remarks)
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         if out.act == "withdraw":
             return writing.withdraw(out, account)
         if out.act in {"hide", "show"}:
@@ -118,7 +118,7 @@ class BlueskyAdapter(Base):
             return writing.post(out, account, self.text(out))
         raise SendError("Bluesky cannot do that.", permanent=True)
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         if out.act == "withdraw":
             return writing.look_for_withdrawal(out, account)
         if out.act in {"hide", "show"}:
@@ -127,7 +127,7 @@ class BlueskyAdapter(Base):
             return writing.look_for_message(out, account, self.text(out))
         return writing.look_for_post(out, account, self.text(out))
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         try:
             did(account)
             call(account, "GET", "com.atproto.server.getSession")
@@ -140,7 +140,7 @@ class BlueskyAdapter(Base):
                 return Health(True, missing=[_("Direktemeldinger")])
         return Health(True)
 
-    def connect(self, account: AccountFacts) -> Connected:
+    def connect(self, account: AccountSnapshot) -> Connected:
         given = str(account.settings.get("address", "")).strip().lstrip("@").lower()
         held = replace(account, address=given)
         try:
@@ -153,7 +153,7 @@ class BlueskyAdapter(Base):
         kept = {"service": str(account.settings.get("service") or ""), "did": str(told.get("did"))}
         return Connected(str(told.get("handle") or given), account.name, kept, account.secrets)
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return parsing.WEB + account.address
 
 

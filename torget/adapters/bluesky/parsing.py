@@ -9,12 +9,12 @@ from typing import Any
 from torget.adapters.bluesky import embeds
 from torget.channels import beside, piecewise
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import atproto, clocks, jsonvalues, languages
 from torget.protocols.plaintext import clean, one_line
@@ -23,8 +23,10 @@ SPEAKING = frozenset({"mention", "reply", "quote"})
 WEB = "https://bsky.app/profile/"
 
 
-def parse(item: Item, account: AccountFacts, received_at: datetime) -> list[Utterance | Notice]:
-    """The utterance or notice of one envelope.
+def parse(
+    item: RawItem, account: AccountSnapshot, received_at: datetime
+) -> list[InboundMessage | NetworkEvent]:
+    """The message or event of one envelope.
 
     Raises:
         Unparseable: the bytes are not what we stored, or not what the lexicons say.
@@ -36,7 +38,7 @@ def parse(item: Item, account: AccountFacts, received_at: datetime) -> list[Utte
             return [_notified(held, received_at)]
         if what == "edit":
             seen = clocks.when(held["seen_at"]) or received_at
-            return [_utterance(held["post"], received_at, kind="edit", changed_at=seen)]
+            return [_message(held["post"], received_at, kind="edit", changed_at=seen)]
         if what == "gone":
             return [_gone(held, received_at)]
         if what == "chat":
@@ -72,27 +74,27 @@ def _uri(value: Any) -> str:
     return str(found)
 
 
-def _notified(held: Mapping[str, Any], received_at: datetime) -> Utterance | Notice:
+def _notified(held: Mapping[str, Any], received_at: datetime) -> InboundMessage | NetworkEvent:
     told = held["notification"]
     reason = _text(told["reason"])
     if reason not in SPEAKING:
-        return Notice("network", data={"reason": one_line(reason, 40)})
+        return NetworkEvent("network", data={"reason": one_line(reason, 40)})
     view = held.get("post")
     embed = view.get("embed") if isinstance(view, dict) else None
-    return _utterance({**told, "embed": embed}, received_at)
+    return _message({**told, "embed": embed}, received_at)
 
 
-def _utterance(
+def _message(
     post: Mapping[str, Any],
     received_at: datetime,
     *,
     kind: Any = "new",
     changed_at: datetime | None = None,
-) -> Utterance:
+) -> InboundMessage:
     record = jsonvalues.table(post["record"])
     uri = _uri(post["uri"])
     author = author_of(post["author"])
-    return Utterance(
+    return InboundMessage(
         external_id=uri,
         author=author,
         body=body_of(record),
@@ -131,20 +133,20 @@ def author_of(profile: Mapping[str, Any]) -> Author:
     )
 
 
-def _gone(held: Mapping[str, Any], received_at: datetime) -> Utterance:
+def _gone(held: Mapping[str, Any], received_at: datetime) -> InboundMessage:
     at = clocks.when(held["seen_at"]) or received_at
     author = Author(jsonvalues.needed(held["author"], "its author", 320))
-    return Utterance(
+    return InboundMessage(
         _uri(held["uri"]), author, "", at, kind="delete", visibility="public", changed_at=at
     )
 
 
-def _chat(held: Mapping[str, Any], received_at: datetime) -> Utterance | Notice:
+def _chat(held: Mapping[str, Any], received_at: datetime) -> InboundMessage | NetworkEvent:
     message, convo = held["message"], one_line(_text(held["convo"]), 100)
     receipt = chat_id(convo, jsonvalues.needed(message["id"], "the message", 100))
     if not convo or _text(message["sender"]["did"]) == _text(held["own"]):
-        return Notice("own", of=receipt)
-    return Utterance(
+        return NetworkEvent("own", of=receipt)
+    return InboundMessage(
         external_id=receipt,
         author=author_of(held.get("profile") or message["sender"]),
         body=body_of(message),

@@ -15,18 +15,18 @@ from torget.adapters.email.imap import Fault, Mailbox
 from torget.channels import smtp
 from torget.channels.base import Base, letter
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
     Capabilities,
     File,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
+    RawItem,
     Receipt,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import mail as mails
 from torget.protocols.mail import BadAddress, BadMail, Letter, Machine, Mail, Part
@@ -56,8 +56,8 @@ class EmailAdapter(Base):
     capabilities = Capabilities(read_private=True, reply=True, attachments=True, look_up=False)
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         if item.media_type == HEADER_ONLY:
             raise Unparseable(_why("too_large"))
         try:
@@ -73,9 +73,9 @@ class EmailAdapter(Base):
                     "E-posten har ingen avsender vi kan svare til. Les den her, og avgjør hva den gjelder."
                 )
             )
-        return [_utterance(item, mail, machine, account, received_at)]
+        return [_message(item, mail, machine, account, received_at)]
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         try:
             server = smtp.server_of(
                 account.settings.get("smtp", {}), account.secrets.get("smtp_password", "")
@@ -91,13 +91,13 @@ class EmailAdapter(Base):
         said = smtp.submit(server, sender, recipient, raw, copies=[copy] if copy else [])
         return Receipt(mails.message_id(out.idempotency_key, account.address), said)
 
-    def own_id(self, idempotency_key: str, account: AccountFacts) -> str:
+    def own_id(self, idempotency_key: str, account: AccountSnapshot) -> str:
         try:
             return mails.message_id(idempotency_key, account.address)
         except BadAddress:
             return ""
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         """Only ever proves that it went out, never that it did not.
 
         A copy of every mail goes to our own mailbox, in the same transaction with the server. That the copy is
@@ -115,7 +115,7 @@ class EmailAdapter(Base):
             ambiguous=True,
         )
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         try:
             with _mailbox(account):
                 pass
@@ -132,38 +132,42 @@ class EmailAdapter(Base):
         return Health(True, _("Postkassen kan leses, og e-post kan sendes."))
 
 
-def _mailbox(account: AccountFacts) -> Mailbox:
+def _mailbox(account: AccountSnapshot) -> Mailbox:
     return Mailbox(account.settings.get("imap", {}), account.secrets.get("imap_password", ""))
 
 
-def _separator(account: AccountFacts) -> str:
+def _separator(account: AccountSnapshot) -> str:
     return str(account.settings.get("separator") or "+")
 
 
-def _copy_address(account: AccountFacts) -> str:
+def _copy_address(account: AccountSnapshot) -> str:
     """Where the copy that proves sending goes; the setting `copy` may name another address, or "" for none."""
     own = mails.tagged(account.address, mails.COPY, separator=_separator(account))
     return str(account.settings.get("copy", own))
 
 
-def _notice(machine: Machine) -> Notice:
+def _notice(machine: Machine) -> NetworkEvent:
     match machine.kind:
         case "bounce" if machine.permanent:
-            return Notice("bounce", machine.of, machine.detail)
+            return NetworkEvent("bounce", machine.of, machine.detail)
         case "own":
-            return Notice("own", machine.of)
+            return NetworkEvent("own", machine.of)
         case "loop":
-            return Notice("loop", machine.of)
+            return NetworkEvent("loop", machine.of)
         case "auto_reply":
-            return Notice("auto_reply", machine.of, machine.detail)
+            return NetworkEvent("auto_reply", machine.of, machine.detail)
         case _:
             # Delays and deliveries: news of a mail that is still on its way, or has come through.
-            return Notice("receipt", machine.of, machine.detail)
+            return NetworkEvent("receipt", machine.of, machine.detail)
 
 
-def _utterance(
-    item: Item, mail: Mail, machine: Machine | None, account: AccountFacts, received_at: datetime
-) -> Utterance:
+def _message(
+    item: RawItem,
+    mail: Mail,
+    machine: Machine | None,
+    account: AccountSnapshot,
+    received_at: datetime,
+) -> InboundMessage:
     case = mails.case_of(mail, account.address, separator=_separator(account))
     own = _own_addresses(account)
     said, folded = _said(mail, [*own, account.name], mails.answers_us(mail, own), received_at)
@@ -172,7 +176,7 @@ def _utterance(
     proof = (
         "" if sender.by_form else mails.proven(mail, str(account.settings.get("authserv_id", "")))
     )
-    return Utterance(
+    return InboundMessage(
         external_id=item.external_id or mail.identity,
         author=Author(
             sender.address.address[:320],
@@ -217,7 +221,7 @@ def _said(mail: Mail, own: Sequence[str], answers: bool, received_at: datetime) 
     return "\n\n".join(part for part in (said or mail.reaction, *told) if part), folded
 
 
-def _own_addresses(account: AccountFacts) -> list[str]:
+def _own_addresses(account: AccountSnapshot) -> list[str]:
     """The mailbox's own address, and others the same mail comes in by (the setting `aliases`)."""
     return [account.address, *_listed(account.settings.get("aliases"))]
 
@@ -228,7 +232,7 @@ def _listed(value: object) -> list[str]:
     return [str(one).strip().lower() for one in rows if str(one).strip()]
 
 
-def _letter(out: Outgoing, account: AccountFacts) -> Letter:
+def _letter(out: Outgoing, account: AccountSnapshot) -> Letter:
     reply_to = (
         mails.tagged(account.address, out.case, separator=_separator(account)) if out.case else ""
     )

@@ -14,15 +14,15 @@ from django.utils import timezone
 from torget.adapters.email.adapter import HEADER_ONLY, MEDIA_TYPE, EmailAdapter
 from torget.adapters.email.imap import Fault, Fetched, Mailbox
 from torget.channels import rules as channels
-from torget.channels.alone import alone
-from torget.channels.contract import AccountFacts, Health, Item
-from torget.channels.following import (
+from torget.channels.account_lock import account_lock
+from torget.channels.contract import AccountSnapshot, Health, RawItem
+from torget.channels.models import Account
+from torget.channels.supervisor import (
     FIRST_PAUSE_SECONDS,
     LONGEST_PAUSE_SECONDS,
     LOOK_FOR_ACCOUNTS_SECONDS,
-    follow_each,
+    supervise,
 )
-from torget.channels.models import Account
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.protocols import mail as mails
@@ -35,31 +35,31 @@ RECONCILE_DAYS = 7
 
 def listen_loop(stop: threading.Event) -> None:
     """Listen to every e-mail account until told to stop."""
-    follow_each([EmailAdapter.network], follow, "mail", stop)
+    supervise([EmailAdapter.network], follow, "mail", stop)
 
 
-def follow(facts: AccountFacts, stop: threading.Event) -> None:
+def follow(snapshot: AccountSnapshot, stop: threading.Event) -> None:
     """Listen to one mailbox until told to stop; trouble is waited out, longer each time."""
     pause = FIRST_PAUSE_SECONDS
     try:
         while not stop.is_set():
             try:
-                with alone(facts.id) as ours:
+                with account_lock(snapshot.id) as ours:
                     if ours:
-                        _follow_once(facts, stop)
+                        _follow_once(snapshot, stop)
                 pause = FIRST_PAUSE_SECONDS
                 stop.wait(0 if ours else LOOK_FOR_ACCOUNTS_SECONDS)
             except Fault as fault:
                 log.warning(
                     "Mailbox of account %s: %s",
-                    facts.id,
+                    snapshot.id,
                     "refused" if fault.account else "no connection",
                 )
                 if fault.account:
-                    channels.note_health(facts.id, Health(False, str(fault)))
+                    channels.note_health(snapshot.id, Health(False, str(fault)))
                 pause = _rest(pause, stop)
             except DatabaseFault:
-                log.warning("Mailbox of account %s: the database is away", facts.id)
+                log.warning("Mailbox of account %s: the database is away", snapshot.id)
                 connection.close()
                 pause = _rest(pause, stop)
     finally:
@@ -71,29 +71,31 @@ def _rest(pause: float, stop: threading.Event) -> float:
     return min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def _follow_once(facts: AccountFacts, stop: threading.Event) -> None:
-    with Mailbox(facts.settings.get("imap", {}), facts.secrets.get("imap_password", "")) as box:
+def _follow_once(snapshot: AccountSnapshot, stop: threading.Event) -> None:
+    with Mailbox(
+        snapshot.settings.get("imap", {}), snapshot.secrets.get("imap_password", "")
+    ) as box:
         while not stop.is_set():
-            catch_up(box, facts, at=timezone.now())
-            _mend_health(facts)
+            catch_up(box, snapshot, at=timezone.now())
+            _mend_health(snapshot)
             box.wait(IDLE_SECONDS, stop)
             # A server may give a folder a new UIDVALIDITY while we look: EXAMINE again before trusting UIDs.
             box.examine()
 
 
-def _mend_health(facts: AccountFacts) -> None:
+def _mend_health(snapshot: AccountSnapshot) -> None:
     """The mailbox answers: if the account was marked ailing, see whether sending works again too."""
-    if not Account.objects.filter(pk=facts.id, healthy=True).exists():
-        channels.note_health(facts.id, EmailAdapter().check(facts))
+    if not Account.objects.filter(pk=snapshot.id, healthy=True).exists():
+        channels.note_health(snapshot.id, EmailAdapter().check(snapshot))
 
 
-def catch_up(box: Mailbox, facts: AccountFacts, *, at: datetime) -> int:
+def catch_up(box: Mailbox, snapshot: AccountSnapshot, *, at: datetime) -> int:
     """Store every mail since the cursor, however old, and then those a cursor may have missed; how many were new.
 
     The cursor moves after each batch is committed. A new UIDVALIDITY makes the old UIDs worthless: everything is
     fetched again, and what we have is recognised by its identity.
     """
-    cursor = channels.cursor(facts.id)
+    cursor = channels.cursor(snapshot.id)
     fresh = cursor.get("uidvalidity") != box.validity
     if fresh:
         cursor = {
@@ -104,27 +106,29 @@ def catch_up(box: Mailbox, facts: AccountFacts, *, at: datetime) -> int:
     sizes = box.sizes(cursor["last_uid"] + 1)
     newest = max([cursor["last_uid"], *(uid for uid, _size in sizes)])
     new = 0
-    for batch in box.fetch(_wanted(sizes, box, facts) if fresh else sizes, max_bytes=_max_bytes()):
-        new += sum(keep(facts.id, fetched, box.validity, at=at) for fetched in batch)
+    for batch in box.fetch(
+        _wanted(sizes, box, snapshot) if fresh else sizes, max_bytes=_max_bytes()
+    ):
+        new += sum(keep(snapshot.id, fetched, box.validity, at=at) for fetched in batch)
         cursor = {
             **cursor,
             "last_uid": max([cursor["last_uid"], *(fetched.uid for fetched in batch)]),
         }
-        channels.move_cursor(facts.id, cursor)
+        channels.move_cursor(snapshot.id, cursor)
     cursor = {**cursor, "last_uid": newest}
     if cursor["reconciled_on"] != at.date().isoformat():
-        new += reconcile(box, facts, at=at)
+        new += reconcile(box, snapshot, at=at)
         cursor = {**cursor, "reconciled_on": at.date().isoformat()}
-    channels.move_cursor(facts.id, cursor)
-    channels.saw_life(facts.id, received=bool(new), at=at)
+    channels.move_cursor(snapshot.id, cursor)
+    channels.saw_life(snapshot.id, received=bool(new), at=at)
     return new
 
 
 def _wanted(
-    sizes: list[tuple[int, int]], box: Mailbox, facts: AccountFacts
+    sizes: list[tuple[int, int]], box: Mailbox, snapshot: AccountSnapshot
 ) -> list[tuple[int, int]]:
     """At the first meeting: everything, or what came from the day the setting `from_on` names."""
-    from_on = str(facts.settings.get("from_on", ""))
+    from_on = str(snapshot.settings.get("from_on", ""))
     if not from_on:
         return sizes
     try:
@@ -136,20 +140,20 @@ def _wanted(
     return [pair for pair in sizes if pair[0] in recent]
 
 
-def reconcile(box: Mailbox, facts: AccountFacts, *, at: datetime) -> int:
+def reconcile(box: Mailbox, snapshot: AccountSnapshot, *, at: datetime) -> int:
     """Once a day: fetch mails of the last week that we do not have (a server may show a low UID late); how many."""
     since = at.date() - timedelta(days=RECONCILE_DAYS)
     sizes = box.sizes_since(since)
     known = set(
         Envelope.objects.filter(
-            account_id=facts.id, received_at__gte=at - timedelta(days=RECONCILE_DAYS + 1)
+            account_id=snapshot.id, received_at__gte=at - timedelta(days=RECONCILE_DAYS + 1)
         )
         .order_by()
         .values_list("headers__uid", flat=True)
     )
     missing = [(uid, size) for uid, size in sizes if _place(box.validity, uid) not in known]
     return sum(
-        keep(facts.id, fetched, box.validity, at=at)
+        keep(snapshot.id, fetched, box.validity, at=at)
         for batch in box.fetch(missing, max_bytes=_max_bytes())
         for fetched in batch
     )
@@ -166,7 +170,7 @@ def _place(validity: int, uid: int) -> str:
 def keep(account_id: int, fetched: Fetched, validity: int, *, at: datetime) -> bool:
     """Store one mail; whether it was new. Two mails with one Message-ID are both kept."""
     message_id, _hash, digest = mails.identity(fetched.raw).rpartition("#")
-    item = Item(
+    item = RawItem(
         external_id=message_id,
         body=fetched.raw,
         media_type=MEDIA_TYPE if fetched.whole else HEADER_ONLY,
@@ -178,5 +182,5 @@ def keep(account_id: int, fetched: Fetched, validity: int, *, at: datetime) -> b
     held = Envelope.objects.values_list("headers", flat=True).get(pk=envelope_id)
     if held.get("digest") == digest:
         return False
-    other = Item(f"{message_id}#{digest}", item.body, item.media_type, item.headers)
+    other = RawItem(f"{message_id}#{digest}", item.body, item.media_type, item.headers)
     return not intake.receive(account_id, other, at=at)[1]

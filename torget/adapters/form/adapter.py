@@ -10,16 +10,16 @@ from django.utils.translation import gettext_lazy
 
 from torget.channels.base import Base
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
     Capabilities,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
+    RawItem,
     Receipt,
     SendError,
     Unparseable,
-    Utterance,
 )
 
 MEDIA_TYPE = "application/vnd.torget.form+json"
@@ -42,8 +42,8 @@ class FormAdapter(Base):
     )
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         try:
             held = json.loads(item.body)
             author = Author(
@@ -52,7 +52,7 @@ class FormAdapter(Base):
                 held["author"].get("verified", ""),
             )
             return [
-                Utterance(
+                InboundMessage(
                     external_id=item.external_id,
                     author=author,
                     body=held["body"],
@@ -72,10 +72,10 @@ class FormAdapter(Base):
         except (ValueError, KeyError, TypeError) as fault:
             raise Unparseable(f"Not a form envelope: {fault}") from fault
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         raise SendError("The page itself shows the answer; nothing is sent.", permanent=True)
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         return None
 
 

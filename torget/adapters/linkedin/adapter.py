@@ -17,21 +17,21 @@ from torget.adapters.linkedin.littletext import escape, unescape
 from torget.channels import piecewise
 from torget.channels.base import Base, graphemes
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Capabilities,
     Connected,
     Field,
     File,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
     Preview,
+    RawItem,
     Receipt,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import jsonvalues
 from torget.protocols.plaintext import one_line
@@ -98,7 +98,7 @@ class LinkedInAdapter(Base):
     )
     oauth: ClassVar[bool] = True
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         asked = cursor.get("asked_at")
         after = float(asked) - OVERLAP_SECONDS if asked else now - FIRST_SECONDS
@@ -114,15 +114,15 @@ class LinkedInAdapter(Base):
         return Polled(items, {"asked_at": now})
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         try:
             held = jsonvalues.load(item.body)
-            return [comments.utterance(held["comment"], jsonvalues.text(held["post"]), received_at)]
+            return [comments.message(held["comment"], jsonvalues.text(held["post"]), received_at)]
         except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke en kommentar fra LinkedIn vi forstår.")) from fault
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         if out.act == "publish":
             seen = super().preview(out, account)
             extra = len(escape(seen.parts[0])) - len(seen.parts[0])
@@ -130,7 +130,7 @@ class LinkedInAdapter(Base):
         said = self.text(out)
         return Preview([said], graphemes(said), COMMENT_CHARS, _("tegn"))
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         match out.act:
             case "publish":
                 return self._publish(out, account)
@@ -149,7 +149,7 @@ class LinkedInAdapter(Base):
                 raise SendError(_("På LinkedIn kan vi ikke skjule, bare slette."), permanent=True)
         return Receipt(out.target)
 
-    def _publish(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def _publish(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         pictures = [one for one in out.attachments if one.media_type.startswith("image/")]
         said: dict[str, Any] = {
             "author": _own(account),
@@ -173,7 +173,7 @@ class LinkedInAdapter(Base):
             said["content"] = {"article": {"source": out.link, "title": title}}
         return _made(api.call(account, "POST", "posts", None, said).made)
 
-    def _comment(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def _comment(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         place, above = _parted(out.parent) if _is_comment(out.parent) else (out.parent, "")
         said: dict[str, Any] = {
             "actor": _own(account),
@@ -188,13 +188,13 @@ class LinkedInAdapter(Base):
         named = str(done.held.get("commentUrn") or "") or f"urn:li:comment:({place},{done.made})"
         return _made(named if done.made else "")
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         try:
             return self._look(out, account)
         except SendError as fault:
             raise SendError(str(fault), ambiguous=True) from fault
 
-    def _look(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def _look(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         text = self.text(out)
         if out.act == "publish":
             after = (time.time() - 24 * 3600) * 1000
@@ -211,7 +211,7 @@ class LinkedInAdapter(Base):
             return None
         return self._changed(out, account, text)
 
-    def _changed(self, out: Outgoing, account: AccountFacts, text: str) -> Receipt | None:
+    def _changed(self, out: Outgoing, account: AccountSnapshot, text: str) -> Receipt | None:
         comment = _is_comment(out.target)
         path = _comment_path(out.target) if comment else f"posts/{api.urn(out.target)}"
         try:
@@ -224,7 +224,7 @@ class LinkedInAdapter(Base):
         stands = said == text if comment else unescape(str(said)) == text
         return Receipt(out.target, "Looked up.") if out.act == "edit" and stands else None
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         ends = account.settings.get("expires_at")
         expires_at = datetime.fromtimestamp(ends, UTC) if isinstance(ends, int) else None
         try:
@@ -245,10 +245,10 @@ class LinkedInAdapter(Base):
             return Health(True, why % {"version": api.version(account)}, soonest)
         return Health(True, _("LinkedIn svarer."), expires_at)
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://www.linkedin.com/company/{account.address}/"
 
-    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
         query = {
             "response_type": "code",
             "client_id": account.settings.get("client_id", ""),
@@ -258,7 +258,7 @@ class LinkedInAdapter(Base):
         }
         return f"{api.LOGIN}/authorization?{urlencode(query)}"
 
-    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
         held = api.exchange(
             account, grant_type="authorization_code", code=code, redirect_uri=redirect_uri
         )
@@ -272,11 +272,11 @@ class LinkedInAdapter(Base):
         return Connected(page, account.name, kept, secrets, ends)
 
 
-def _own(account: AccountFacts) -> str:
+def _own(account: AccountSnapshot) -> str:
     return f"urn:li:organization:{account.address}"
 
 
-def _posts(account: AccountFacts) -> list[dict[str, Any]]:
+def _posts(account: AccountSnapshot) -> list[dict[str, Any]]:
     params = {
         "author": _own(account),
         "q": "author",
@@ -287,7 +287,7 @@ def _posts(account: AccountFacts) -> list[dict[str, Any]]:
     return found
 
 
-def _picture(account: AccountFacts, one: File) -> dict[str, str]:
+def _picture(account: AccountSnapshot, one: File) -> dict[str, str]:
     """Upload a picture; its name for a post, with its alternative text (4086 characters at most)."""
     said = {"initializeUploadRequest": {"owner": _own(account)}}
     held = api.call(
@@ -313,7 +313,7 @@ def _comment_path(named: str) -> str:
     return f"socialActions/{api.urn(place)}/comments/{api.urn(number)}"
 
 
-def _delete(account: AccountFacts, target: str) -> None:
+def _delete(account: AccountSnapshot, target: str) -> None:
     comment = _is_comment(target)
     path = _comment_path(target) if comment else f"posts/{api.urn(target)}"
     try:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from torget.channels import http
-from torget.channels.contract import AccountFacts, SendError
+from torget.channels.contract import AccountSnapshot, SendError
 from torget.protocols import jsonvalues
 
 HOST = "https://api.linkedin.com"
@@ -38,7 +38,7 @@ class ApiError(SendError):
         self.status = status
 
 
-def version(account: AccountFacts) -> str:
+def version(account: AccountSnapshot) -> str:
     """The API version asked for, as YYYYMM."""
     return str(account.settings.get("version") or VERSION)
 
@@ -69,7 +69,7 @@ def urn(named: str) -> str:
 
 
 def call(
-    account: AccountFacts,
+    account: AccountSnapshot,
     method: str,
     path: str,
     params: Mapping[str, str] | None = None,
@@ -108,7 +108,7 @@ def call(
     raise refusal(answer, acts=doubtful)
 
 
-def put(url: str, content: bytes, media_type: str, account: AccountFacts) -> None:
+def put(url: str, content: bytes, media_type: str, account: AccountSnapshot) -> None:
     """Send a picture's octets to where LinkedIn said. Nothing is seen of it before a post names it.
 
     Raises:
@@ -126,7 +126,7 @@ def put(url: str, content: bytes, media_type: str, account: AccountFacts) -> Non
         raise refusal(answer, acts=False)
 
 
-def exchange(account: AccountFacts, **said: str) -> dict[str, Any]:
+def exchange(account: AccountSnapshot, **said: str) -> dict[str, Any]:
     """One request to LinkedIn's token endpoint.
 
     Raises:

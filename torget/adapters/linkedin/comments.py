@@ -1,4 +1,4 @@
-"""Comments on LinkedIn as envelopes and utterances."""
+"""Comments on LinkedIn as envelopes and messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from torget.channels import beside
-from torget.channels.contract import Author, Item, Utterance
+from torget.channels.contract import Author, InboundMessage, RawItem
 from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
@@ -30,18 +30,18 @@ def name_of(one: Mapping[str, Any]) -> str:
     return jsonvalues.key(one.get("commentUrn"), 300) or one_line(made, 300)
 
 
-def item_of(one: Mapping[str, Any], post: str) -> Item:
+def item_of(one: Mapping[str, Any], post: str) -> RawItem:
     """A comment as an envelope: a changed one is another."""
     body = json.dumps({"post": post, "comment": one}, ensure_ascii=False).encode("utf-8", "replace")
     named = name_of(one) or f"sha256:{hashlib.sha256(body).hexdigest()}"
-    return Item(f"{named}:{jsonvalues.text(jsonvalues.within(one, 'lastModified', 'time'))}", body, "application/json")  # fmt: skip
+    return RawItem(f"{named}:{jsonvalues.text(jsonvalues.within(one, 'lastModified', 'time'))}", body, "application/json")  # fmt: skip
 
 
 def _moment(one: Mapping[str, Any], name: str) -> datetime | None:
     return clocks.when(jsonvalues.within(one, name, "time"))
 
 
-def utterance(held: Mapping[str, Any], post: str, received_at: datetime) -> Utterance:
+def message(held: Mapping[str, Any], post: str, received_at: datetime) -> InboundMessage:
     """A comment. LinkedIn gives no names of private persons here, only an id of its own."""
     named, actor = name_of(held), jsonvalues.key(held.get("actor"), 320)
     if not named or not actor.startswith("urn:li:"):
@@ -49,7 +49,7 @@ def utterance(held: Mapping[str, Any], post: str, received_at: datetime) -> Utte
     at = _moment(held, "created") or received_at
     changed_at = _moment(held, "lastModified") or at
     above = [held.get("parentComment"), held.get("object"), post]
-    return Utterance(
+    return InboundMessage(
         external_id=named,
         author=Author(actor, _("Noen på LinkedIn")),
         body=beside.join(clean(_words(held)), _enclosures(held)),

@@ -14,19 +14,19 @@ from django.utils.translation import gettext_lazy
 from torget.adapters.mastodon import connecting, parsing, reading, rest, streaming, writing
 from torget.channels.base import Base, shorten, signed
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Capabilities,
     Connected,
     Field,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
     Preview,
+    RawItem,
     Receipt,
     SendError,
-    Utterance,
 )
 from torget.protocols import threads
 
@@ -64,15 +64,15 @@ class MastodonAdapter(Base):
         ),
     )
 
-    def news(self, account: AccountFacts, stop: threading.Event) -> Iterator[None]:
+    def news(self, account: AccountSnapshot, stop: threading.Event) -> Iterator[None]:
         return streaming.news(account, stop, self.pace(account))
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         return parsing.parse(item, account, received_at)
 
     def said(self, out: Outgoing, limits: rest.Limits) -> str:
@@ -91,7 +91,7 @@ class MastodonAdapter(Base):
             else out.body
         )
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         limits = rest.known_limits(account)
         said = self.said(out, limits)
         before = (
@@ -122,7 +122,7 @@ class MastodonAdapter(Base):
             )
         return Preview(found, used, most, _("tegn"), remarks)
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         if out.act == "withdraw":
             return writing.withdraw(out, account)
         if out.act in {"say", "publish", "edit"}:
@@ -131,14 +131,14 @@ class MastodonAdapter(Base):
             return do(out, account, text)
         raise SendError("Mastodon cannot do that.", permanent=True)
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         if out.act == "withdraw":
             return writing.look_for_withdrawal(out, account)
         text = self.said(out, rest.limits(account))
         look = writing.look_for_edit if out.act == "edit" else writing.look_for_post
         return look(out, account, text)
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         try:
             writing.own_id(account)
             rest.limits(account)
@@ -152,7 +152,7 @@ class MastodonAdapter(Base):
             return Health(False, _("Vi får ikke svar fra serveren: %(why)s") % {"why": fault})
         return Health(True)
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         if profile := str(account.settings.get("profile", "")):
             return profile
         name, _at, server = account.address.strip("@").partition("@")
@@ -161,8 +161,8 @@ class MastodonAdapter(Base):
         except rest.Fault:  # not connected yet: the address says as much
             return f"https://{server}/@{name}" if server else ""
 
-    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
         return connecting.authorise_url(account, redirect_uri, state)
 
-    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
         return connecting.redeem(account, redirect_uri, code)

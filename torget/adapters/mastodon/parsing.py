@@ -9,14 +9,14 @@ from typing import Any
 from torget.adapters.mastodon import rest
 from torget.channels import beside, piecewise
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
     File,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import clocks, jsonvalues, languages
 from torget.protocols.plaintext import one_line
@@ -26,8 +26,10 @@ SPEAKING = frozenset({"mention", "status", "update", "quote"})
 MOST_FILES = 10
 
 
-def parse(item: Item, account: AccountFacts, received_at: datetime) -> list[Utterance | Notice]:
-    """The utterance or notice of one envelope.
+def parse(
+    item: RawItem, account: AccountSnapshot, received_at: datetime
+) -> list[InboundMessage | NetworkEvent]:
+    """The message or event of one envelope.
 
     Raises:
         Unparseable: the bytes are not what we stored, or not what the documentation says.
@@ -39,11 +41,11 @@ def parse(item: Item, account: AccountFacts, received_at: datetime) -> list[Utte
             told = held["notification"]
             kind = jsonvalues.text(told["type"])
             if kind not in SPEAKING or told.get("status") is None:
-                return [Notice("network", data={"type": one_line(kind, 40)})]
+                return [NetworkEvent("network", data={"type": one_line(kind, 40)})]
             said = "edit" if kind == "update" else "new"
-            return [_utterance(told["status"], here, received_at, said, held.get("ancestors"))]
+            return [_message(told["status"], here, received_at, said, held.get("ancestors"))]
         if what == "edit":
-            return [_utterance(held["status"], here, received_at, "edit")]
+            return [_message(held["status"], here, received_at, "edit")]
         if what == "gone":
             return [_gone(held, here, received_at)]
     except (*piecewise.ODD, SendError) as fault:
@@ -159,11 +161,11 @@ def _told(media: Mapping[str, Any]) -> beside.Enclosure:
     return beside.kept_out(text(media.get("type")), _source(media), text(media.get("description")))
 
 
-def _utterance(
+def _message(
     status: Mapping[str, Any], here: str, received_at: datetime, kind: Any, above: Any = None
-) -> Utterance:
+) -> InboundMessage:
     answers = [status.get("in_reply_to_id"), *jsonvalues.many(above)]
-    return Utterance(
+    return InboundMessage(
         external_id=name_of(status["id"], here),
         author=_author(status["account"], here),
         body=body_of(status),
@@ -188,7 +190,7 @@ def _files(status: Mapping[str, Any]) -> Sequence[File]:
     ][:MOST_FILES]
 
 
-def _gone(held: Mapping[str, Any], here: str, received_at: datetime) -> Utterance:
+def _gone(held: Mapping[str, Any], here: str, received_at: datetime) -> InboundMessage:
     at = clocks.when(held["seen_at"]) or received_at
     author = Author(jsonvalues.needed(held["author"], "its author", 320))
-    return Utterance(name_of(held["id"], here), author, "", at, kind="delete", changed_at=at)
+    return InboundMessage(name_of(held["id"], here), author, "", at, kind="delete", changed_at=at)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from torget.channels import http
-from torget.channels.contract import AccountFacts, File, SendError
+from torget.channels.contract import AccountSnapshot, File, SendError
 from torget.protocols import clocks, jsonvalues
 
 LIMITS_SECONDS = 3600.0
@@ -41,7 +41,7 @@ class Limits:
 _limits: dict[str, tuple[float, Limits]] = {}
 
 
-def server(account: AccountFacts) -> str:
+def server(account: AccountSnapshot) -> str:
     """The server's address, https unless told otherwise, without a slash at the end."""
     given = str(account.settings.get("server", "")).strip().rstrip("/")
     if given and "://" not in given:
@@ -51,13 +51,13 @@ def server(account: AccountFacts) -> str:
     return given
 
 
-def host(account: AccountFacts) -> str:
+def host(account: AccountSnapshot) -> str:
     """The server's name."""
     return urlsplit(server(account)).netloc.lower()
 
 
 def call(
-    account: AccountFacts,
+    account: AccountSnapshot,
     method: str,
     path: str,
     *,
@@ -135,14 +135,14 @@ def _until_reset(answer: http.Response) -> float | None:
     return max(1.0, reset.timestamp() - time.time())
 
 
-def known_limits(account: AccountFacts) -> Limits:
+def known_limits(account: AccountSnapshot) -> Limits:
     """What the server takes, as far as this process knows; asks nothing."""
     held = _limits.get(host(account)) if account.settings.get("server") else None
     most = account.settings.get("max_characters")
     return held[1] if held else Limits(characters=int(most)) if most else Limits()
 
 
-def limits(account: AccountFacts) -> Limits:
+def limits(account: AccountSnapshot) -> Limits:
     """What the server takes, asked at most once an hour.
 
     Raises:
@@ -158,7 +158,7 @@ def limits(account: AccountFacts) -> Limits:
     return found
 
 
-def streaming(account: AccountFacts) -> str:
+def streaming(account: AccountSnapshot) -> str:
     """The address of the server's streams, without a slash at the end.
 
     Raises:

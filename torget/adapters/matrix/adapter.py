@@ -13,18 +13,18 @@ from django.utils.translation import gettext_lazy
 from torget.adapters.matrix import parsing, reading, rest, writing
 from torget.channels.base import Base
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Capabilities,
     Connected,
     Field,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
+    RawItem,
     Receipt,
     SendError,
-    Utterance,
 )
 
 
@@ -99,15 +99,15 @@ class MatrixAdapter(Base):
             replace(out, act=out.extra.get("was", "say")) if out.act == "edit" else out
         )
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         return parsing.parse(item, account.address, received_at)
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         if out.act in {"say", "publish"}:
             return writing.say(out, account, self.text(out))
         if out.act == "edit":
@@ -116,14 +116,14 @@ class MatrixAdapter(Base):
             return writing.redact(out, account)
         raise SendError("Matrix cannot do that.", permanent=True)
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         if out.act in {"withdraw", "remove"}:
             return writing.look_for_redaction(out, account)
         if out.act == "edit":
             return writing.look_for_edit(out, account)
         return writing.look_for_saying(out, account)
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         try:
             told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
         except rest.Fault as fault:
@@ -134,7 +134,7 @@ class MatrixAdapter(Base):
             return Health(False, why % {"other": own, "own": account.address})
         return Health(True)
 
-    def connect(self, account: AccountFacts) -> Connected:
+    def connect(self, account: AccountSnapshot) -> Connected:
         try:
             told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
         except rest.Fault as fault:
@@ -143,7 +143,7 @@ class MatrixAdapter(Base):
             str(told.get("user_id", "")), account.name, account.settings, account.secrets
         )
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return parsing.WEB + account.address
 
 

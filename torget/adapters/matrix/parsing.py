@@ -12,7 +12,14 @@ from django.utils.translation import gettext as _
 
 from torget.adapters.matrix import shown
 from torget.channels import beside, piecewise
-from torget.channels.contract import Author, File, Item, Notice, Unparseable, Utterance
+from torget.channels.contract import (
+    Author,
+    File,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
+    Unparseable,
+)
 from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
@@ -32,8 +39,8 @@ _MEDIA_TYPE = re.compile(r"\A[a-z]+/[a-z0-9.+-]{1,80}\Z")
 _FALLBACK = re.compile(r"\A> (?:\* )?<@[^>\n]*>.*\n(?:>.*\n)*\n?")
 
 
-def parse(item: Item, own: str, received_at: datetime) -> list[Utterance | Notice]:
-    """The utterance or notice of one envelope; `own` is our user id.
+def parse(item: RawItem, own: str, received_at: datetime) -> list[InboundMessage | NetworkEvent]:
+    """The message or event of one envelope; `own` is our user id.
 
     Raises:
         Unparseable: the bytes are not what we stored, or not what the specification says.
@@ -109,28 +116,28 @@ def key_in(event: Mapping[str, Any]) -> str:
 
 def _message(
     held: Mapping[str, Any], event: Mapping[str, Any], room: str, own: str, received_at: datetime
-) -> Utterance | Notice:
+) -> InboundMessage | NetworkEvent:
     content, sender = event["content"], _text(event["sender"])
     if not isinstance(content, dict):
         raise TypeError("no content")
     name = name_of(room, _text(event["event_id"]))
     if sender == own:
-        return Notice("own", of=name)
+        return NetworkEvent("own", of=name)
     if (
         content.get("msgtype") == "m.notice"
     ):  # what machines say (specification: never answered by machines)
-        return Notice("auto_reply", of=name)
+        return NetworkEvent("auto_reply", of=name)
     at = clocks.when(event.get("origin_server_ts")) or received_at
     target = replaces(content)
     if target:
         if _text(held.get("original_sender")) != sender:
-            return Notice("network", data={"ignored": "an edit of somebody else's message"})
+            return NetworkEvent("network", data={"ignored": "an edit of somebody else's message"})
         # Without it the words that stand for old programs are all there is.
         content = jsonvalues.table(content.get("m.new_content")) or content
         name = name_of(room, target)
     files = _files(held, content)
     body, folded = _body(content, event, replied=bool(answers(event["content"])), kept=bool(files))
-    return Utterance(
+    return InboundMessage(
         external_id=name,
         author=author_of(sender, held.get("members")),
         body=body,
@@ -190,14 +197,14 @@ def _files(held: Mapping[str, Any], content: Mapping[str, Any]) -> Sequence[File
 
 def _redaction(
     held: Mapping[str, Any], event: Mapping[str, Any], room: str, received_at: datetime
-) -> Utterance:
+) -> InboundMessage:
     content = event.get("content")
     # Room version 11 moved it into the content.
     redacts = _text(event.get("redacts")) or _text(
         (content if isinstance(content, dict) else {}).get("redacts")
     )
     at = clocks.when(event.get("origin_server_ts")) or received_at
-    return Utterance(
+    return InboundMessage(
         name_of(room, redacts),
         author_of(_text(event["sender"]), held.get("members")),
         "",

@@ -1,4 +1,4 @@
-"""What Meta's webhooks carry: one body with many entries, each with changes and messages, as utterances and notices."""
+"""What Meta's webhooks carry: one body with many entries, each with changes and messages, as messages and notices."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from torget.adapters.meta import shown
 from torget.channels import beside, piecewise
-from torget.channels.contract import Author, Item, Notice, Unparseable, Utterance
+from torget.channels.contract import Author, InboundMessage, NetworkEvent, RawItem, Unparseable
 from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
-News = Utterance | Notice
+News = InboundMessage | NetworkEvent
 VERBS = {"add": "new", "edit": "edit", "edited": "edit", "remove": "delete"}
 POSTS = frozenset({"post", "status", "photo", "video", "share", "album", "link"})
 
@@ -28,7 +28,7 @@ class Place:
     received_at: datetime
 
 
-def entries(item: Item, place: Place, objects: Sequence[str]) -> list[Mapping[str, Any]]:
+def entries(item: RawItem, place: Place, objects: Sequence[str]) -> list[Mapping[str, Any]]:
     """The entries of a delivery that are ours.
 
     Raises:
@@ -120,12 +120,12 @@ def feed(value: Mapping[str, Any], entry: Mapping[str, Any], place: Place) -> It
     who = author(value.get("from"), named)
     if who.external_id in place.own:
         if verb == "add":
-            yield Notice("own", of=named)
+            yield NetworkEvent("own", of=named)
         return
     above = [jsonvalues.key(value.get(name)) for name in ("parent_id", "post_id")]
     kind = VERBS[verb]
     page = jsonvalues.within(value, "post", "permalink_url") or value.get("permalink_url")
-    yield Utterance(
+    yield InboundMessage(
         external_id=named,
         author=who,
         body="" if kind == "delete" else beside.join(said, shown.of_post(value, item)),
@@ -150,7 +150,7 @@ def mention(value: Mapping[str, Any], place: Place) -> Iterator[News]:
         return
     at = moment(value.get("created_time"), place.received_at)
     said = clean(text_of(value.get("message")))
-    yield Utterance(
+    yield InboundMessage(
         external_id=named,
         author=who,
         body=said
@@ -165,25 +165,25 @@ def message(event: Mapping[str, Any], place: Place) -> Iterator[News]:
     """One event of `messaging` (…/messenger-platform/webhooks/webhook-events); the shape is Instagram's too."""
     if delivered := jsonvalues.table(event.get("delivery")):
         for mid in jsonvalues.many(delivered.get("mids")):
-            yield Notice("receipt", key_of(mid), "delivered")
+            yield NetworkEvent("receipt", key_of(mid), "delivered")
         return
     sender = key_of(jsonvalues.within(event, "sender", "id"))
     at = moment(event.get("timestamp"), place.received_at)
     if changed := jsonvalues.table(event.get("message_edit")):
         words = clean(text_of(changed.get("text")))
-        yield Utterance(key_of(changed.get("mid")), Author(sender), words, at, kind="edit", changed_at=at)  # fmt: skip
+        yield InboundMessage(key_of(changed.get("mid")), Author(sender), words, at, kind="edit", changed_at=at)  # fmt: skip
         return
     said = jsonvalues.table(event.get("message")) or jsonvalues.table(event.get("postback"))
     if not said:
         return  # read, reactions, referrals
     mid = key_of(said.get("mid"))
     if said.get("is_echo") or sender in place.own:
-        yield Notice("own", of=one_line(text_of(said.get("metadata")), 80) or mid)
+        yield NetworkEvent("own", of=one_line(text_of(said.get("metadata")), 80) or mid)
         return
     yield _said(said, mid, sender, at)
 
 
-def _said(said: Mapping[str, Any], mid: str, sender: str, at: datetime) -> Utterance:
+def _said(said: Mapping[str, Any], mid: str, sender: str, at: datetime) -> InboundMessage:
     gone = said.get("is_deleted") is True
     files, enclosures = shown.of_message(said)
     words = clean(text_of(said.get("text")) or text_of(said.get("title")))
@@ -191,7 +191,7 @@ def _said(said: Mapping[str, Any], mid: str, sender: str, at: datetime) -> Utter
         unseen = _("[Noe Meta ikke viser oss. Se det i innboksen der.]")
         words = "\n".join(one for one in (words, unseen) if one)
     answers = jsonvalues.key(jsonvalues.within(said, "reply_to", "mid"))
-    return Utterance(
+    return InboundMessage(
         external_id=mid,
         author=Author(sender),
         body="" if gone else beside.join(words, enclosures),

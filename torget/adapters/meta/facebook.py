@@ -14,18 +14,18 @@ from django.utils.translation import gettext_lazy
 from torget.adapters.meta import entries, graph, messages, owner, reconcile
 from torget.channels.base import Base, graphemes
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Capabilities,
     Connected,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
     Preview,
+    RawItem,
     Receipt,
     SendError,
-    Utterance,
 )
 
 SCOPES = (
@@ -58,15 +58,15 @@ class MetaBase(Base, ABC):
     subscribed: ClassVar[Sequence[str]] = ()
     objects: ClassVar[Sequence[str]] = ("page",)
 
-    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
         return graph.verify(account, headers, body)
 
-    def greet(self, account: AccountFacts, query: Mapping[str, str]) -> str | None:
-        return graph.greet(account, query)
+    def verify_webhook(self, account: AccountSnapshot, query: Mapping[str, str]) -> str | None:
+        return graph.verify_webhook(account, query)
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         own = {account.address, str(account.settings.get("page_id") or account.address)}
         place = entries.Place(frozenset(own), received_at)
         if item.headers.get("via") == "reconcile":
@@ -75,16 +75,18 @@ class MetaBase(Base, ABC):
         return entries.gathered(found, lambda entry: self.read(entry, place))
 
     @abstractmethod
-    def read(self, entry: Mapping[str, Any], place: entries.Place) -> Iterator[Utterance | Notice]:
+    def read(
+        self, entry: Mapping[str, Any], place: entries.Place
+    ) -> Iterator[InboundMessage | NetworkEvent]:
         """The news in one entry of a delivery."""
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         return owner.check(account, self.scopes)
 
-    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
         return owner.authorise_url(account, self.scopes, redirect_uri=redirect_uri, state=state)
 
-    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
         found = owner.pages(account, redirect_uri=redirect_uri, code=code)
         return owner.connected(account, owner.chosen(account, found), self.subscribed)
 
@@ -122,7 +124,9 @@ class FacebookAdapter(MetaBase):
     scopes = SCOPES
     subscribed = SUBSCRIBED
 
-    def read(self, entry: Mapping[str, Any], place: entries.Place) -> Iterator[Utterance | Notice]:
+    def read(
+        self, entry: Mapping[str, Any], place: entries.Place
+    ) -> Iterator[InboundMessage | NetworkEvent]:
         """Changes of the feed, mentions and messages."""
         for change in entry.get("changes") or []:
             if change["field"] == "feed":
@@ -132,10 +136,10 @@ class FacebookAdapter(MetaBase):
         for event in entry.get("messaging") or []:
             yield from entries.message(event, place)
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         return reconcile.page(account, cursor, now=time.time())
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         if out.act != "say" or out.visibility == "public":
             return super().preview(out, account)
         said = self.text(out)
@@ -144,7 +148,7 @@ class FacebookAdapter(MetaBase):
             remarks.append(_("Et privat svar på en kommentar kan sendes én gang, innen sju dager."))
         return Preview([said], graphemes(said), messages.MOST_CHARS, _("tegn"), remarks)
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         if out.act == "publish":
             return self._publish(out, account)
         if out.act == "say" and out.visibility == "private":
@@ -157,7 +161,7 @@ class FacebookAdapter(MetaBase):
             raise SendError(_("En sendt melding i Messenger kan ikke endres."), permanent=True)
         return self._change(out, account)
 
-    def _change(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def _change(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         match out.act:
             case "edit":
                 graph.call(account, "POST", out.target, {"message": self.text(out)}, acts=True)
@@ -168,7 +172,7 @@ class FacebookAdapter(MetaBase):
                 _delete(account, out.target)
         return Receipt(out.target)
 
-    def _publish(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def _publish(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         said: dict[str, Any] = {"message": self.text(out)}
         pictures = [one for one in out.attachments if one.media_type.startswith("image/")]
         if pictures:
@@ -179,18 +183,18 @@ class FacebookAdapter(MetaBase):
             said["link"] = out.link
         return _named(graph.call(account, "POST", f"{account.address}/feed", said, acts=True))
 
-    def _picture(self, one: Any, account: AccountFacts) -> str:
+    def _picture(self, one: Any, account: AccountSnapshot) -> str:
         params = {"published": "false", "alt_text_custom": one.alt}
         held = graph.upload(account, f"{account.address}/photos", one, params)
         return str(held.get("id", ""))
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         try:
             return self._look(out, account)
         except SendError as fault:
             raise SendError(str(fault), ambiguous=True) from fault
 
-    def _look(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def _look(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         text = self.text(out)
         if out.act == "say" and out.visibility == "private":
             return messages.find(account, account.address, "messenger", out, text)
@@ -203,7 +207,7 @@ class FacebookAdapter(MetaBase):
             return _among(found, account, text)
         return self._changed(out, account, text)
 
-    def _changed(self, out: Outgoing, account: AccountFacts, text: str) -> Receipt | None:
+    def _changed(self, out: Outgoing, account: AccountSnapshot, text: str) -> Receipt | None:
         fields = {"edit": "id,message", "hide": "id,is_hidden", "show": "id,is_hidden"}
         gone = out.act in {"withdraw", "remove"}
         try:
@@ -216,7 +220,7 @@ class FacebookAdapter(MetaBase):
         name, value = wanted.get(out.act, ("is_hidden", False))
         return Receipt(out.target, "Looked up.") if not gone and held.get(name) == value else None
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://www.facebook.com/{account.address}"
 
 
@@ -227,7 +231,7 @@ def _named(held: Mapping[str, Any]) -> Receipt:
     return Receipt(named, url=f"https://www.facebook.com/{named}")
 
 
-def _delete(account: AccountFacts, target: str) -> None:
+def _delete(account: AccountSnapshot, target: str) -> None:
     try:
         graph.call(account, "DELETE", target, acts=True)
     except graph.GraphError as fault:
@@ -235,7 +239,7 @@ def _delete(account: AccountFacts, target: str) -> None:
             raise
 
 
-def _among(found: Sequence[dict[str, Any]], account: AccountFacts, text: str) -> Receipt | None:
+def _among(found: Sequence[dict[str, Any]], account: AccountSnapshot, text: str) -> Receipt | None:
     """Ours with the same words, of the last day: older ones with the same words are another matter."""
     after = time.time() - LOOKED_BACK_SECONDS
     for one in found:

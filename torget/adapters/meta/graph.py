@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from torget.channels import http
-from torget.channels.contract import AccountFacts, BadSignature, File, Item, SendError
+from torget.channels.contract import AccountSnapshot, BadSignature, File, RawItem, SendError
 from torget.protocols import jsonvalues
 
 VERSION = "v25.0"
@@ -54,12 +54,12 @@ class GraphError(SendError):
         return self.status == 404 or (self.code == 100 and self.subcode in GONE)
 
 
-def base(account: AccountFacts, host: str = HOST, version: str = VERSION) -> str:
+def base(account: AccountSnapshot, host: str = HOST, version: str = VERSION) -> str:
     """Where the API is; the setting `api` names another place (a test's)."""
     return f"{str(account.settings.get('api') or host).rstrip('/')}/{version}"
 
 
-def token(account: AccountFacts) -> str:
+def token(account: AccountSnapshot) -> str:
     """The account's access token.
 
     Raises:
@@ -71,14 +71,14 @@ def token(account: AccountFacts) -> str:
     return held
 
 
-def proof(account: AccountFacts, access_token: str) -> str:
+def proof(account: AccountSnapshot, access_token: str) -> str:
     """`appsecret_proof`: shows that the call comes from the app and not from whoever found the token."""
     secret = account.secrets.get("app_secret", "")
     return hmac.new(secret.encode(), access_token.encode(), hashlib.sha256).hexdigest()
 
 
 def call(
-    account: AccountFacts,
+    account: AccountSnapshot,
     method: str,
     path: str,
     params: Mapping[str, Any] | None = None,
@@ -109,13 +109,13 @@ def call(
     return _done(answer, acts)
 
 
-def is_full(account: AccountFacts) -> bool:
+def is_full(account: AccountSnapshot) -> bool:
     """What Meta lets the account do is nearly used up: what can wait should, so that answers go out."""
     return _FULL.get(account.id, 0.0) > time.monotonic()
 
 
 def upload(
-    account: AccountFacts, path: str, picture: File, params: Mapping[str, str]
+    account: AccountSnapshot, path: str, picture: File, params: Mapping[str, str]
 ) -> dict[str, Any]:
     """Send a picture's octets. Nothing is seen of it before something names it, so nothing is in doubt.
 
@@ -218,7 +218,7 @@ def used_percent(headers: Mapping[str, str]) -> int:
     return max((number(one.get(name)) for one in _usages(headers) for name in names), default=0)
 
 
-def verify(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+def verify(account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
     """Check `X-Hub-Signature-256` on the raw body (…/graph-api/webhooks/getting-started).
 
     Raises:
@@ -232,10 +232,10 @@ def verify(account: AccountFacts, headers: Mapping[str, str], body: bytes) -> It
     if not hmac.compare_digest(given.encode(), right.encode()):
         raise BadSignature("X-Hub-Signature-256 does not fit the body.")
     # A batch has no id of its own, and is sent again byte for byte.
-    return Item(f"sha256:{hashlib.sha256(body).hexdigest()}", body, "application/json")
+    return RawItem(f"sha256:{hashlib.sha256(body).hexdigest()}", body, "application/json")
 
 
-def greet(account: AccountFacts, query: Mapping[str, str]) -> str | None:
+def verify_webhook(account: AccountSnapshot, query: Mapping[str, str]) -> str | None:
     """The handshake: the challenge back, to one who knows the word we chose."""
     word = account.secrets.get("verify_token", "")
     given = query.get("hub.verify_token", "")

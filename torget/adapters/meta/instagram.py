@@ -14,17 +14,17 @@ from torget.adapters.meta import containers, entries, graph, messages, owner, pi
 from torget.adapters.meta.facebook import MetaBase
 from torget.channels.base import graphemes
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Capabilities,
     Connected,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
     Preview,
+    RawItem,
     Receipt,
     SendError,
-    Utterance,
 )
 from torget.protocols import jsonvalues
 from torget.protocols.plaintext import clean
@@ -73,7 +73,9 @@ class InstagramAdapter(MetaBase):
     subscribed = ("feed", "messages")
     objects = ("instagram",)
 
-    def read(self, entry: Mapping[str, Any], place: entries.Place) -> Iterator[Utterance | Notice]:
+    def read(
+        self, entry: Mapping[str, Any], place: entries.Place
+    ) -> Iterator[InboundMessage | NetworkEvent]:
         """Comments, mentions and messages. With Instagram's own login a change is the entry itself."""
         changes = entry.get("changes") or ([entry] if "field" in entry else [])
         for change in changes:
@@ -84,7 +86,7 @@ class InstagramAdapter(MetaBase):
         for event in entry.get("messaging") or []:
             yield from entries.message(event, place)
 
-    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
         found = owner.pages(account, redirect_uri=redirect_uri, code=code)
         page = owner.chosen(
             account, [one for one in found if one.get("instagram_business_account")]
@@ -95,7 +97,7 @@ class InstagramAdapter(MetaBase):
         kept = {**held.settings, "username": handle}
         return replace(held, address=str(own["id"]), name=handle or held.name, settings=kept)
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         after = reconcile.since(cursor, now)
         return reconcile.gathered(
@@ -108,7 +110,7 @@ class InstagramAdapter(MetaBase):
             ],
         )
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         if out.act == "publish":
             seen = super().preview(out, account)
             if out.extra.get("files") or out.attachments:
@@ -119,7 +121,7 @@ class InstagramAdapter(MetaBase):
         most = messages.MOST_CHARS // 2 if out.visibility == "private" else 2200
         return Preview([said], graphemes(said), most, _("tegn"))
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         match out.act:
             case "publish":
                 return self._publish(out, account)
@@ -136,7 +138,7 @@ class InstagramAdapter(MetaBase):
                 return _removed(account, out.target)
         raise SendError(_("Instagram lar oss ikke endre et innlegg som er ute."), permanent=True)
 
-    def _publish(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def _publish(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         found = pictures.of(out, account)[:MAX_PICTURES]
         if not found:
             raise SendError(_("Instagram tar bare innlegg med bilde."), permanent=True)
@@ -165,13 +167,13 @@ class InstagramAdapter(MetaBase):
         )
         return _named(shown)
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         try:
             return self._look(out, account)
         except SendError as fault:
             raise SendError(str(fault), ambiguous=True) from fault
 
-    def _look(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def _look(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         text = self.text(out)
         match out.act:
             case "publish":
@@ -187,11 +189,11 @@ class InstagramAdapter(MetaBase):
                 return _with(ours, "text", text)
         return _acted(out, account)
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://www.instagram.com/{account.settings.get('username') or account.name}/"
 
 
-def _comments(account: AccountFacts, after: float) -> list[Item]:
+def _comments(account: AccountSnapshot, after: float) -> list[RawItem]:
     """New comments on the newest posts."""
     params = {"fields": MEDIA, "limit": "25"}
     held = graph.call(account, "GET", f"{account.address}/media", params)
@@ -203,7 +205,7 @@ def _comments(account: AccountFacts, after: float) -> list[Item]:
     ]
 
 
-def _acted(out: Outgoing, account: AccountFacts) -> Receipt | None:
+def _acted(out: Outgoing, account: AccountSnapshot) -> Receipt | None:
     try:
         held = graph.call(account, "GET", out.target, {"fields": "id,hidden"})
     except graph.GraphError as fault:
@@ -214,7 +216,7 @@ def _acted(out: Outgoing, account: AccountFacts) -> Receipt | None:
     return Receipt(out.target, "Looked up.") if done else None
 
 
-def _page(account: AccountFacts) -> str:
+def _page(account: AccountSnapshot) -> str:
     return str(account.settings.get("page_id") or "me")
 
 
@@ -227,7 +229,7 @@ def _image(
     return said | ({"caption": caption} if len(found) == 1 else {"is_carousel_item": True})
 
 
-def _removed(account: AccountFacts, target: str) -> Receipt:
+def _removed(account: AccountSnapshot, target: str) -> Receipt:
     try:
         graph.call(account, "DELETE", target, acts=True)
     except graph.GraphError as fault:
@@ -260,14 +262,14 @@ def _as_comment(held: Mapping[str, Any]) -> dict[str, Any]:
 
 def _comment(
     value: Mapping[str, Any], entry: Mapping[str, Any], place: entries.Place
-) -> Iterator[Utterance | Notice]:
+) -> Iterator[InboundMessage | NetworkEvent]:
     named = entries.key_of(value["id"])
     who = entries.author(value.get("from"), named)
     if who.external_id in place.own:
-        yield Notice("own", of=named)
+        yield NetworkEvent("own", of=named)
         return
     above = [value.get("parent_id"), jsonvalues.within(value, "media", "id")]
-    yield Utterance(
+    yield InboundMessage(
         external_id=named,
         author=who,
         body=clean(entries.text_of(value.get("text"))),
@@ -277,10 +279,12 @@ def _comment(
     )
 
 
-def _mention(value: Mapping[str, Any], entry: Mapping[str, Any], place: entries.Place) -> Utterance:
+def _mention(
+    value: Mapping[str, Any], entry: Mapping[str, Any], place: entries.Place
+) -> InboundMessage:
     """Meta says where we were mentioned, not by whom or with what words."""
     named = entries.key_of(value.get("comment_id") or value.get("media_id"))
-    return Utterance(
+    return InboundMessage(
         external_id=named,
         author=entries.author(None, named),
         body=_("Kontoen er nevnt på Instagram. Åpne Instagram for å se hvor."),

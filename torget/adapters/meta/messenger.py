@@ -13,15 +13,15 @@ from torget.adapters.meta import entries, messages, owner, reconcile
 from torget.adapters.meta.facebook import MetaBase
 from torget.channels.base import graphemes
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Capabilities,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
     Preview,
     Receipt,
     SendError,
-    Utterance,
 )
 
 
@@ -52,12 +52,14 @@ class MessengerAdapter(MetaBase):
         "messaging_postbacks",
     )
 
-    def read(self, entry: Mapping[str, Any], place: entries.Place) -> Iterator[Utterance | Notice]:
+    def read(
+        self, entry: Mapping[str, Any], place: entries.Place
+    ) -> Iterator[InboundMessage | NetworkEvent]:
         """The messages."""
         for event in entry.get("messaging") or []:
             yield from entries.message(event, place)
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         after = reconcile.since(cursor, now)
         return reconcile.gathered(
@@ -67,20 +69,20 @@ class MessengerAdapter(MetaBase):
             [lambda: reconcile.talks(account, account.address, "messenger", after)],
         )
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         said = self.text(out)
         return Preview([said], graphemes(said), messages.MOST_CHARS, _("tegn"))
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         if out.act != "say":
             raise SendError(_("En sendt melding i Messenger kan ikke endres."), permanent=True)
         return messages.send(account, account.address, out, self.text(out))
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         try:
             return messages.find(account, account.address, "messenger", out, self.text(out))
         except SendError as fault:
             raise SendError(str(fault), ambiguous=True) from fault
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://m.me/{account.address}"

@@ -13,13 +13,13 @@ from torget.adapters.meta.entries import Place, author, https, is_since, key_of,
 from torget.adapters.meta.messages import is_own
 from torget.channels import beside, piecewise
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
     File,
-    Item,
+    InboundMessage,
     Polled,
+    RawItem,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import jsonvalues
 from torget.protocols.plaintext import clean, one_line
@@ -42,17 +42,17 @@ def since(cursor: Mapping[str, Any], now: float) -> float:
     return float(asked) - OVERLAP_SECONDS if asked else now - FIRST_SECONDS
 
 
-def item(kind: str, held: Mapping[str, Any], **more: Any) -> Item:
+def item(kind: str, held: Mapping[str, Any], **more: Any) -> RawItem:
     """Something found by asking, as an envelope; finding it again changes nothing."""
     body = json.dumps({"found": kind, "held": held, **more}, ensure_ascii=False).encode()
-    return Item(f"found:{held.get('id')}", body, MEDIA_TYPE, VIA)
+    return RawItem(f"found:{held.get('id')}", body, MEDIA_TYPE, VIA)
 
 
 def _is_new(held: Mapping[str, Any], after: float) -> bool:
     return is_since(held.get("created_time"), after)
 
 
-def page(account: AccountFacts, cursor: Mapping[str, Any], *, now: float) -> Polled:
+def page(account: AccountSnapshot, cursor: Mapping[str, Any], *, now: float) -> Polled:
     """Comments, posts of visitors and messages since the cursor.
 
     Raises:
@@ -71,10 +71,10 @@ def page(account: AccountFacts, cursor: Mapping[str, Any], *, now: float) -> Pol
 
 
 def gathered(
-    account: AccountFacts,
+    account: AccountSnapshot,
     cursor: Mapping[str, Any],
     now: float,
-    parts: Sequence[Callable[[], list[Item]]],
+    parts: Sequence[Callable[[], list[RawItem]]],
 ) -> Polled:
     """All the parts we may read; what a missing permission keeps from us must not keep the rest. Nothing when Meta's limit is near.
 
@@ -83,7 +83,7 @@ def gathered(
     """
     if graph.is_full(account):
         return Polled(cursor=cursor)
-    items: list[Item] = []
+    items: list[RawItem] = []
     refused: list[graph.GraphError] = []
     for part in parts:
         try:
@@ -97,7 +97,7 @@ def gathered(
     return Polled(items, {"asked_at": now}, reconciled=True)
 
 
-def feed(account: AccountFacts, after: float) -> list[Item]:
+def feed(account: AccountSnapshot, after: float) -> list[RawItem]:
     """Comments on the newest posts, and what visitors posted."""
     fields = f"id,from,message,created_time,permalink_url,full_picture,{COMMENTS}"
     held = graph.call(account, "GET", f"{account.address}/feed", {"fields": fields, "limit": "50"})
@@ -114,7 +114,7 @@ def feed(account: AccountFacts, after: float) -> list[Item]:
     return items
 
 
-def talks(account: AccountFacts, sender: str, platform: str, after: float) -> list[Item]:
+def talks(account: AccountSnapshot, sender: str, platform: str, after: float) -> list[RawItem]:
     """Messages in the talks that moved last."""
     params = {"platform": platform, "fields": f"updated_time,{MESSAGES}", "limit": "50"}
     held = graph.call(account, "GET", f"{sender}/conversations", params)
@@ -126,7 +126,7 @@ def talks(account: AccountFacts, sender: str, platform: str, after: float) -> li
     ]
 
 
-def read(body: bytes, place: Place) -> Sequence[Utterance]:
+def read(body: bytes, place: Place) -> Sequence[InboundMessage]:
     """What was found, as the webhook would have told it: with the same ids.
 
     Raises:
@@ -144,14 +144,14 @@ def read(body: bytes, place: Place) -> Sequence[Utterance]:
 
 def _public(
     kind: str, whole: Mapping[str, Any], held: Mapping[str, Any], place: Place
-) -> Utterance:
+) -> InboundMessage:
     named = key_of(held["id"])
     above = [
         jsonvalues.key(one) for one in (jsonvalues.within(held, "parent", "id"), whole.get("post"))
     ]
     source = jsonvalues.within(held, "attachment", "media", "image", "src")
     words = clean(text_of(held.get("message")) or text_of(held.get("text")))
-    return Utterance(
+    return InboundMessage(
         external_id=named,
         author=author(held.get("from"), named),
         body=beside.join(words, shown.of_attachment(held.get("attachment"))),
@@ -163,10 +163,10 @@ def _public(
     )
 
 
-def _message(held: Mapping[str, Any], place: Place) -> Utterance:
+def _message(held: Mapping[str, Any], place: Place) -> InboundMessage:
     sender = jsonvalues.table(held["from"])
     files, enclosures = _shown(held)
-    return Utterance(
+    return InboundMessage(
         external_id=key_of(held["id"]),
         author=Author(key_of(sender.get("id"))[:320], one_line(text_of(sender.get("name")), 120)),
         body=beside.join(clean(text_of(held.get("message"))), enclosures),

@@ -15,19 +15,19 @@ from torget.adapters.meta import containers, entries, graph, owner, pictures, re
 from torget.channels import beside, piecewise
 from torget.channels.base import Base
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
     Capabilities,
     Connected,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
+    RawItem,
     Receipt,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.channels.rules import keep_secrets
 from torget.protocols import jsonvalues
@@ -80,19 +80,19 @@ class ThreadsAdapter(Base):
     fields = owner.FIELDS[:3]
     oauth: ClassVar[bool] = True
 
-    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
         return graph.verify(account, headers, body)
 
-    def greet(self, account: AccountFacts, query: Mapping[str, str]) -> str | None:
-        return graph.greet(account, query)
+    def verify_webhook(self, account: AccountSnapshot, query: Mapping[str, str]) -> str | None:
+        return graph.verify_webhook(account, query)
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         try:
             held = jsonvalues.load(item.body)
             if item.headers.get("via") == "reconcile":
-                return [_utterance(held["held"], received_at)]
+                return [_message(held["held"], received_at)]
             each = jsonvalues.many(held["values"])
         except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke en leveranse fra Meta vi forstår.")) from fault
@@ -100,7 +100,7 @@ class ThreadsAdapter(Base):
         why = _("Dette er ikke en leveranse fra Meta vi forstår.")
         return piecewise.each(each, lambda one: _news(one, own, received_at), why=why)
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         after = reconcile.since(cursor, now)
         return reconcile.gathered(
@@ -113,7 +113,7 @@ class ThreadsAdapter(Base):
             ],
         )
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         match out.act:
             case "say" | "publish":
                 return self._publish(out, account)
@@ -130,7 +130,7 @@ class ThreadsAdapter(Base):
                 return Receipt(out.target)
         raise SendError(_("Threads lar oss ikke endre det som er ute."), permanent=True)
 
-    def _publish(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def _publish(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         said: dict[str, Any] = {"text": self.text(out), "media_type": "TEXT"}
         found = pictures.of(out, account) if out.act == "publish" else []
         if found:
@@ -152,7 +152,7 @@ class ThreadsAdapter(Base):
             raise SendError("Threads took it and gave no id.", ambiguous=True)
         return Receipt(str(held["id"]))
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         try:
             if out.act in {"say", "publish"}:
                 return self._find(out, account)
@@ -160,7 +160,7 @@ class ThreadsAdapter(Base):
         except SendError as fault:
             raise SendError(str(fault), ambiguous=True) from fault
 
-    def _find(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def _find(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         path = "me/threads" if out.act == "publish" else "me/replies"
         fields = {"fields": "id,text,permalink,timestamp,replied_to", "limit": "25"}
         for one in _call(account, "GET", path, fields).get("data", []):
@@ -170,7 +170,7 @@ class ThreadsAdapter(Base):
                 return Receipt(str(one["id"]), "Looked up.", entries.https(one.get("permalink")))
         return None
 
-    def _acted(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def _acted(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         try:
             held = _call(account, "GET", out.target, {"fields": "id,hide_status"})
         except graph.GraphError as fault:
@@ -182,7 +182,7 @@ class ThreadsAdapter(Base):
         hidden = held.get("hide_status") == "HIDDEN"
         return Receipt(out.target, "Looked up.") if hidden is (out.act == "hide") else None
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         try:
             held = _call(account, "GET", "me", {"fields": "id,username"})
         except SendError as fault:
@@ -191,10 +191,10 @@ class ThreadsAdapter(Base):
         expires_at = datetime.fromtimestamp(ends, UTC) if ends else None
         return Health(str(held.get("id")) == account.address, "", expires_at)
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://www.threads.net/@{_handle(account)}"
 
-    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
         query = {
             "client_id": account.settings.get("app_id", ""),
             "redirect_uri": redirect_uri,
@@ -204,7 +204,7 @@ class ThreadsAdapter(Base):
         }
         return f"https://threads.net/oauth/authorize?{urlencode(query)}"
 
-    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
         keys = {
             "client_id": str(account.settings.get("app_id", "")),
             "client_secret": account.secrets.get("app_secret", ""),
@@ -237,7 +237,7 @@ class ThreadsAdapter(Base):
         )
 
 
-def _renewed(account: AccountFacts, now: float) -> int:
+def _renewed(account: AccountSnapshot, now: float) -> int:
     """When the token ends (Unix seconds; 0: nobody knows), after asking for sixty days more when it is time.
 
     Source: developers.facebook.com/docs/threads/get-started/long-lived-tokens. A refusal changes nothing: the old token
@@ -259,13 +259,13 @@ def _renewed(account: AccountFacts, now: float) -> int:
     return int(now) + seconds
 
 
-def _handle(account: AccountFacts) -> str:
+def _handle(account: AccountSnapshot) -> str:
     """Our handle there; the account's name is what the municipality calls it."""
     return str(account.settings.get("username") or account.name)
 
 
 def _call(
-    account: AccountFacts,
+    account: AccountSnapshot,
     method: str,
     path: str,
     params: Mapping[str, Any] | None = None,
@@ -275,12 +275,12 @@ def _call(
     return graph.call(account, method, path, params, root=root, proven=False, **more)
 
 
-def _mentions(account: AccountFacts) -> list[dict[str, Any]]:
+def _mentions(account: AccountSnapshot) -> list[dict[str, Any]]:
     held = _call(account, "GET", "me/mentions", {"fields": REPLY, "limit": "50"})
     return [dict(one) for one in jsonvalues.tables(held.get("data"))]
 
 
-def _replies(account: AccountFacts) -> list[dict[str, Any]]:
+def _replies(account: AccountSnapshot) -> list[dict[str, Any]]:
     """All that stands under our newest posts."""
     posts = _call(account, "GET", "me/threads", {"fields": "id", "limit": str(NEWEST)})
     found: list[dict[str, Any]] = []
@@ -290,7 +290,9 @@ def _replies(account: AccountFacts) -> list[dict[str, Any]]:
     return found
 
 
-def _found(account: AccountFacts, held: Sequence[Mapping[str, Any]], after: float) -> list[Item]:
+def _found(
+    account: AccountSnapshot, held: Sequence[Mapping[str, Any]], after: float
+) -> list[RawItem]:
     return [
         reconcile.item("reply", one)
         for one in held
@@ -302,21 +304,21 @@ def _found(account: AccountFacts, held: Sequence[Mapping[str, Any]], after: floa
 
 def _news(
     held: Mapping[str, Any], own: set[str], received_at: datetime
-) -> list[Utterance | Notice]:
+) -> list[InboundMessage | NetworkEvent]:
     if held["field"] not in {"replies", "mentions"}:
         return []
     value = held["value"]
     if value.get("username") in own:
-        return [Notice("own", of=entries.key_of(value["id"]))]
-    return [_utterance(value, received_at)]
+        return [NetworkEvent("own", of=entries.key_of(value["id"]))]
+    return [_message(value, received_at)]
 
 
-def _utterance(held: Mapping[str, Any], received_at: datetime) -> Utterance:
+def _message(held: Mapping[str, Any], received_at: datetime) -> InboundMessage:
     """A reply or a mention. Threads names people by their handle only."""
     name = one_line(entries.key_of(held["username"]), 100)
     above = [jsonvalues.within(held, one, "id") for one in ("replied_to", "root_post")]
     files, enclosures = shown.of_media(held)
-    return Utterance(
+    return InboundMessage(
         external_id=entries.key_of(held["id"]),
         author=Author(name, name, handle=f"@{name}", url=f"https://www.threads.net/@{name}"),
         body=beside.join(clean(entries.text_of(held.get("text"))), enclosures),

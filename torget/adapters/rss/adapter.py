@@ -18,18 +18,18 @@ from django.utils.translation import gettext_lazy
 from torget.channels import beside, http, piecewise
 from torget.channels.base import Base
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
     Capabilities,
     Connected,
     Field,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Polled,
+    RawItem,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import clocks, feedreading, jsonvalues
 from torget.protocols.feedreading import BadFeed, Entry, Source
@@ -75,14 +75,14 @@ class RssAdapter(Base):
         ),
     )
 
-    def connect(self, account: AccountFacts) -> Connected:
+    def connect(self, account: AccountSnapshot) -> Connected:
         url = str(account.settings.get("url", "")).strip()
         fetched = fetch(url, {})
         title = fetched.source.title if fetched.source else ""
         kept = {**account.settings, "url": fetched.url}
         return Connected(fetched.url, account.name or title, kept, account.secrets)
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         fetched = fetch(
             str(account.settings.get("url") or account.address), cursor.get("marks", {})
         )
@@ -107,17 +107,17 @@ class RssAdapter(Base):
         return Polled(items, {"marks": dict(fetched.marks), "seen": recent})
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         if item.headers.get(UNREAD):
             raise Unparseable(_("Dette er ikke en nyhetssak vi forstår."))
         try:
             held = jsonvalues.load(item.body)
-            return [_utterance(held, account, received_at)]
+            return [_message(held, account, received_at)]
         except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke en nyhetssak vi forstår.")) from fault
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         try:
             fetched = fetch(str(account.settings.get("url") or account.address), {})
         except SendError as fault:
@@ -125,7 +125,7 @@ class RssAdapter(Base):
         count = len(fetched.source.entries) if fetched.source else 0
         return Health(True, _("Strømmen kan leses, med %(count)s saker.") % {"count": count})
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return ""  # the feed is somebody else's: it does not stand among our accounts
 
 
@@ -193,13 +193,13 @@ def _is_old(entry: Entry) -> bool:
     return at is not None and time.time() - at.timestamp() > FIRST_SECONDS
 
 
-def _unread(piece: str) -> Item:
+def _unread(piece: str) -> RawItem:
     """An item nobody can read: as an envelope it goes to quarantine, where a person sees it."""
     body = piece.encode("utf-8", "replace")
-    return Item(f"unread:{_digest(piece)}", body, "application/json", {UNREAD: "1"})
+    return RawItem(f"unread:{_digest(piece)}", body, "application/json", {UNREAD: "1"})
 
 
-def _item(entry: Entry, source: Source, key: str, version: str, *, changed: bool) -> Item:
+def _item(entry: Entry, source: Source, key: str, version: str, *, changed: bool) -> RawItem:
     """An entry as an envelope: a changed one is another."""
     held = {
         "id": entry.id,
@@ -214,11 +214,13 @@ def _item(entry: Entry, source: Source, key: str, version: str, *, changed: bool
         "files": [list(one) for one in entry.files],
     }
     body = json.dumps(held, ensure_ascii=False).encode()
-    return Item(f"{key}:{version}", body, "application/json")
+    return RawItem(f"{key}:{version}", body, "application/json")
 
 
-def _utterance(held: Mapping[str, Any], account: AccountFacts, received_at: datetime) -> Utterance:
-    """A piece as a public utterance of its paper: the title, the beginning, and where to read on."""
+def _message(
+    held: Mapping[str, Any], account: AccountSnapshot, received_at: datetime
+) -> InboundMessage:
+    """A piece as a public message of its paper: the title, the beginning, and where to read on."""
     named = jsonvalues.needed(held["id"], "the piece", 420)
     title, url = one_line(_text(held, "title"), 300), _text(held, "url")
     text = clean(_text(held, "text"))
@@ -226,7 +228,7 @@ def _utterance(held: Mapping[str, Any], account: AccountFacts, received_at: date
         text = text[:SHOWN_CHARS].rsplit(" ", 1)[0] + " …"
     body = beside.join("\n\n".join(one for one in (title, text) if one), _files(held.get("files")))
     changed = held.get("changed") is True
-    return Utterance(
+    return InboundMessage(
         external_id=named,
         author=Author(
             account.address[:320],

@@ -18,21 +18,21 @@ from torget.adapters.sms import centre, gateway
 from torget.channels import piecewise
 from torget.channels.base import Base
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
     Capabilities,
     Connected,
     Field,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
     Preview,
+    RawItem,
     Receipt,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import clocks, gsm7, jsonvalues, smpp
 from torget.protocols.plaintext import clean, one_line
@@ -149,31 +149,31 @@ class SmsAdapter(Base):
         self.sender = centre.Sender()
         self.receiver = centre.Receiver()
 
-    def connect(self, account: AccountFacts) -> Connected:
+    def connect(self, account: AccountSnapshot) -> Connected:
         sender = one_line(str(account.settings.get("sender", "")), 60)
         if not sender:
             raise SendError(_("Skriv nummeret folk kan svare på."), permanent=True)
         return Connected(number(sender), account.name, account.settings, account.secrets)
 
-    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
         gateway.is_from(account, headers, body)
         name = f"sha256:{hashlib.sha256(body).hexdigest()}"
-        return Item(name, body, headers.get("content-type", "application/json")[:120])
+        return RawItem(name, body, headers.get("content-type", "application/json")[:120])
 
-    def news(self, account: AccountFacts, stop: threading.Event) -> Iterator[None]:
+    def news(self, account: AccountSnapshot, stop: threading.Event) -> Iterator[None]:
         try:
             yield from super().news(account, stop)
         finally:  # nobody listens any more: the centre must not hand us texts
             self.receiver.leave(account.id)
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         if _way(account) != SMPP:
             return Polled(cursor=cursor)
         return self.receiver.poll(account, cursor, seconds=centre.WAIT_SECONDS)
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         try:
             if item.media_type == centre.MEDIA_TYPE:
                 return [_from_centre(item, account, received_at)]
@@ -181,7 +181,7 @@ class SmsAdapter(Base):
         except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke en SMS vi forstår.")) from fault
 
-        def read(held: Any) -> list[Utterance | Notice]:
+        def read(held: Any) -> list[InboundMessage | NetworkEvent]:
             return [_from_gateway(held, item, received_at, alone=len(pieces) == 1)]
 
         return piecewise.each(pieces, read, why=_("Dette er ikke en SMS vi forstår."))
@@ -191,7 +191,7 @@ class SmsAdapter(Base):
         whole = f"{out.body}\n{out.signature}" if out.signature else out.body
         return clean(whole)
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         cut = gsm7.cut(self.text(out))
         remarks = []
         if cut.wide:
@@ -205,7 +205,7 @@ class SmsAdapter(Base):
             )
         return Preview(cut.parts, len(cut.parts), MOST_SMS, _("SMS-er"), remarks)
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         if out.act != "say":
             raise SendError("An SMS can only be sent, not changed.", permanent=True)
         text = self.text(out)
@@ -223,13 +223,13 @@ class SmsAdapter(Base):
         parts = centre.bodies(text, sender, to, out.idempotency_key, alphabet)
         return self.sender.submit(account, parts)
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         if _way(account) == SMPP:
             # query_sm asks by the id the centre gave, and that is just what a cut line did not bring.
             raise SendError("An SMS centre cannot be asked by our key.", ambiguous=True)
         return gateway.look_up(account, out.idempotency_key)
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         if _way(account) == SMPP:
             try:
                 centre.check(account)
@@ -247,15 +247,15 @@ class SmsAdapter(Base):
         return Health(True, _("Alt er fylt ut. Om nøkkelen virker, vet vi når en SMS er sendt."))
 
 
-def _way(account: AccountFacts) -> str:
+def _way(account: AccountSnapshot) -> str:
     return str(account.settings.get("way") or HTTP)
 
 
-def _utterance(external_id: str, sender: str, body: str, at: datetime) -> Utterance:
+def _message(external_id: str, sender: str, body: str, at: datetime) -> InboundMessage:
     if not sender:
         raise ValueError("no sender")
     known = number(sender)
-    return Utterance(
+    return InboundMessage(
         external_id=external_id,
         author=Author(known, shown(known), handle=shown(known)),
         body=clean(body),
@@ -265,8 +265,8 @@ def _utterance(external_id: str, sender: str, body: str, at: datetime) -> Uttera
 
 
 def _from_gateway(
-    held: Mapping[str, Any], item: Item, received_at: datetime, *, alone: bool
-) -> Utterance | Notice:
+    held: Mapping[str, Any], item: RawItem, received_at: datetime, *, alone: bool
+) -> InboundMessage | NetworkEvent:
     named = gateway.first(held, gateway.ID)
     text = gateway.first(held, gateway.TEXT)
     status = gateway.first(held, gateway.STATUS).lower()
@@ -283,19 +283,23 @@ def _from_gateway(
     # Each of several needs an id of its own.
     own = json.dumps(held, sort_keys=True, default=str).encode("utf-8", "replace")
     without = item.external_id if alone else f"sha256:{hashlib.sha256(own).hexdigest()}"
-    return _utterance(one_line(named, 200) or without, sender, text, at)
+    return _message(one_line(named, 200) or without, sender, text, at)
 
 
-def _report(held: Mapping[str, Any], named: str, status: str) -> Notice:
+def _report(held: Mapping[str, Any], named: str, status: str) -> NetworkEvent:
     of = (named.partition("$")[0] or gateway.first(held, gateway.REFERENCE))[:200]
     if not of:
         raise ValueError("a report of nothing")
     failed = status in gateway.UNDELIVERED
     detail = _("Meldingen kom ikke fram (%(why)s).") % {"why": one_line(status, 40)}
-    return Notice("bounce" if failed else "receipt", of, detail if failed else one_line(status, 40))
+    return NetworkEvent(
+        "bounce" if failed else "receipt", of, detail if failed else one_line(status, 40)
+    )
 
 
-def _from_centre(item: Item, account: AccountFacts, received_at: datetime) -> Utterance | Notice:
+def _from_centre(
+    item: RawItem, account: AccountSnapshot, received_at: datetime
+) -> InboundMessage | NetworkEvent:
     messages, rest = [], item.body
     while rest:
         found = smpp.unpack(rest)
@@ -310,9 +314,9 @@ def _from_centre(item: Item, account: AccountFacts, received_at: datetime) -> Ut
         detail = f"{report.state} {report.error}".strip()
         failed = report.state in FAILED_STATES
         why = _("Meldingen kom ikke fram (%(why)s).") % {"why": one_line(detail, 40)}
-        return Notice("bounce" if failed else "receipt", report.of, why if failed else detail)
+        return NetworkEvent("bounce" if failed else "receipt", report.of, why if failed else detail)
     text = _joined(messages, str(account.settings.get("alphabet") or "gsm"))
-    return _utterance(item.external_id, messages[0].source, text, received_at)
+    return _message(item.external_id, messages[0].source, text, received_at)
 
 
 def _joined(messages: Sequence[smpp.Message], default: str) -> str:

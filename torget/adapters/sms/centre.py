@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torget.adapters.sms.session import Centre, DeniedError, LostError, Session
-from torget.channels.contract import AccountFacts, Item, Polled, Receipt, SendError
+from torget.channels.contract import AccountSnapshot, Polled, RawItem, Receipt, SendError
 from torget.protocols import gsm7, smpp
 from torget.protocols.smpp import Pdu
 
@@ -33,7 +33,7 @@ _LATER = frozenset(
 LIMIT_SECONDS = 30.0
 
 
-def at(account: AccountFacts) -> Centre:
+def at(account: AccountSnapshot) -> Centre:
     """The centre of an account's settings.
 
     Raises:
@@ -65,7 +65,7 @@ def denied(fault: DeniedError) -> SendError:
     return SendError(str(fault), permanent=fault.status not in _LATER)
 
 
-def _opened(account: AccountFacts, bind: int) -> Session:
+def _opened(account: AccountSnapshot, bind: int) -> Session:
     try:
         return Session(at(account), bind)
     except LostError as fault:  # nothing but the bind can have reached it
@@ -74,7 +74,7 @@ def _opened(account: AccountFacts, bind: int) -> Session:
         raise denied(fault) from fault
 
 
-def check(account: AccountFacts) -> None:
+def check(account: AccountSnapshot) -> None:
     """Bind and say goodbye.
 
     Raises:
@@ -108,7 +108,7 @@ class Sender:
             if lent := self._lent.pop(account_id, None):
                 lent.session.close()
 
-    def _session(self, account: AccountFacts) -> Session:
+    def _session(self, account: AccountSnapshot) -> Session:
         lent = self._lent.pop(account.id, None)
         if lent is not None:
             lent.clock.cancel()
@@ -116,7 +116,7 @@ class Sender:
                 return lent.session
         return _opened(account, smpp.BIND_TRANSMITTER)
 
-    def submit(self, account: AccountFacts, bodies: Sequence[bytes]) -> Receipt:
+    def submit(self, account: AccountSnapshot, bodies: Sequence[bytes]) -> Receipt:
         """Submit the parts of one text in order; the receipt names the last, which we asked a report for.
 
         Raises:
@@ -185,7 +185,9 @@ class Receiver:
         self._sessions: dict[int, tuple[Centre, Session]] = {}
         self._doubts: dict[int, tuple[float, set[str]]] = {}
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any], *, seconds: float) -> Polled:
+    def poll(
+        self, account: AccountSnapshot, cursor: Mapping[str, Any], *, seconds: float
+    ) -> Polled:
         """Wait for texts and reports.
 
         Raises:
@@ -247,7 +249,7 @@ def _was(pdu: Pdu, doubtful: set[str]) -> bool:
 
 def keep(
     pdus: Sequence[Pdu], cursor: Mapping[str, Any], *, now: float
-) -> tuple[list[Item], dict[str, Any]]:
+) -> tuple[list[RawItem], dict[str, Any]]:
     """The items in what was delivered, and the cursor after it. Pure but for the time given.
 
     A text has no id of its own in SMPP: ours is made of its octets and how many times we have seen the same, so that
@@ -295,9 +297,9 @@ def _bodies(waiting: Mapping[str, Any]) -> list[bytes]:
     return [base64.b64decode(held[number]) for number in sorted(held, key=int)]
 
 
-def _item(octets: Sequence[bytes], seen: dict[str, int]) -> Item:
+def _item(octets: Sequence[bytes], seen: dict[str, int]) -> RawItem:
     whole = b"".join(smpp.pack(Pdu(smpp.DELIVER_SM, 0, 0, one)) for one in octets)
     digest = _digest(whole)
     times = seen.pop(digest, 0) + 1
     seen[digest] = times
-    return Item(f"smpp:{digest}:{times}", whole, MEDIA_TYPE)
+    return RawItem(f"smpp:{digest}:{times}", whole, MEDIA_TYPE)

@@ -14,18 +14,18 @@ from django.utils.translation import gettext_lazy
 from torget.channels import http
 from torget.channels.base import Base, letter
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
     BadSignature,
     Capabilities,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
+    RawItem,
     Receipt,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import clocks, jsonvalues, languages, webhook
 from torget.protocols.plaintext import clean, one_line
@@ -36,7 +36,7 @@ LATER_CODES = frozenset({408, 425, 429, 500, 502, 503})
 TAKEN_ALREADY = 409
 
 
-def _secrets(account: AccountFacts) -> list[str]:
+def _secrets(account: AccountSnapshot) -> list[str]:
     """The secret in force and, while it is being replaced, the one before."""
     return [
         held for name in ("secret", "previous_secret") if (held := account.secrets.get(name, ""))
@@ -60,23 +60,23 @@ class WebhookAdapter(Base):
         look_up=True,
     )
 
-    def verify(self, account: AccountFacts, headers: Mapping[str, str], body: bytes) -> Item:
+    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
         try:
             message_id = webhook.verify(_secrets(account), headers, body, now=time.time())
         except webhook.Invalid as fault:
             raise BadSignature(str(fault)) from fault
-        return Item(message_id, body, headers.get("content-type", "application/json")[:120])
+        return RawItem(message_id, body, headers.get("content-type", "application/json")[:120])
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         try:
             held = jsonvalues.load(item.body)
-            return [_utterance(held, item, received_at)]
+            return [_message(held, item, received_at)]
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
             raise Unparseable(f"Not a message of ours: {type(fault).__name__}: {fault}") from fault
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         stamp = int(time.time())
         body = json.dumps(
             {
@@ -103,7 +103,7 @@ class WebhookAdapter(Base):
             return Receipt(_id_in(answer.body) or out.idempotency_key, f"HTTP {answer.status}")
         raise _refusal(answer)
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         answer = _call("GET", f"{_deliver_url(account)}?id={quote(out.idempotency_key)}")
         if answer.status == 200:
             return Receipt(_id_in(answer.body) or out.idempotency_key, "Looked up.")
@@ -111,7 +111,7 @@ class WebhookAdapter(Base):
             return None
         raise SendError(f"The look-up answered HTTP {answer.status}.", ambiguous=True)
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         if not _secrets(account):
             return Health(False, "The account has no signing secret: enter one.")
         if not account.settings.get("deliver_url"):
@@ -123,14 +123,14 @@ class WebhookAdapter(Base):
         return Health(answer.status in {200, 404}, f"HTTP {answer.status}")
 
 
-def _utterance(held: Any, item: Item, received_at: datetime) -> Utterance:
+def _message(held: Any, item: RawItem, received_at: datetime) -> InboundMessage:
     held = jsonvalues.table(held)
     kind = KINDS[jsonvalues.text(held.get("type"))]
     author = jsonvalues.table(held.get("author"))
     public = jsonvalues.text(held.get("visibility")).strip().lower() == "public"
     # One or several: what it answers, nearest first.
     parents = [key for one in jsonvalues.many(held.get("parent")) if (key := jsonvalues.key(one))]
-    return Utterance(
+    return InboundMessage(
         external_id=jsonvalues.needed(held.get("id"), "the message"),
         author=Author(
             jsonvalues.needed(author.get("id"), "its author", 320),
@@ -147,7 +147,7 @@ def _utterance(held: Any, item: Item, received_at: datetime) -> Utterance:
     )
 
 
-def _deliver_url(account: AccountFacts) -> str:
+def _deliver_url(account: AccountSnapshot) -> str:
     url = str(account.settings.get("deliver_url", ""))
     if not url or not _secrets(account):
         raise SendError("The account has no address or no secret for answers.", account=True)

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from torget.adapters.x.models import Key
 from torget.channels import http
-from torget.channels.contract import AccountFacts, SendError
+from torget.channels.contract import AccountSnapshot, SendError
 from torget.channels.secrets import seal, unseal
 from torget.protocols import jsonvalues
 
@@ -44,25 +44,25 @@ class ApiError(SendError):
         self.status = status
 
 
-def root(account: AccountFacts) -> str:
+def root(account: AccountSnapshot) -> str:
     """Where the API is; the setting `api` names another place (a test's)."""
     return str(account.settings.get("api") or HOST).rstrip("/")
 
 
-def verifier(account: AccountFacts) -> str:
+def verifier(account: AccountSnapshot) -> str:
     """The PKCE verifier (RFC 7636 §4.1): made of the client's secret, so that nothing must be kept meanwhile."""
     secret = account.secrets.get("client_secret", "").encode()
     digest = hmac.new(secret, b"torget x pkce 1", hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def challenge(account: AccountFacts) -> str:
+def challenge(account: AccountSnapshot) -> str:
     """Its S256 challenge (RFC 7636 §4.2)."""
     digest = hashlib.sha256(verifier(account).encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def exchange(account: AccountFacts, **said: str) -> dict[str, Any]:
+def exchange(account: AccountSnapshot, **said: str) -> dict[str, Any]:
     """One request to X's token endpoint, as a confidential client (RFC 6749 §2.3.1).
 
     Raises:
@@ -88,17 +88,17 @@ def exchange(account: AccountFacts, **said: str) -> dict[str, Any]:
     return _json(answer.body)
 
 
-def _connected_with(account: AccountFacts) -> str:
+def _connected_with(account: AccountSnapshot) -> str:
     return hashlib.sha256(account.secrets.get("refresh_token", "").encode()).hexdigest()
 
 
-def _row(account: AccountFacts) -> Key | None:
+def _row(account: AccountSnapshot) -> Key | None:
     return Key.objects.filter(
         account_number=account.id, connected_with=_connected_with(account)
     ).first()
 
 
-def key(account: AccountFacts, now: datetime) -> str:
+def key(account: AccountSnapshot, now: datetime) -> str:
     """An access key that is still good for some minutes; a new one is asked for when it is not.
 
     Raises:
@@ -127,7 +127,7 @@ def key(account: AccountFacts, now: datetime) -> str:
         return _keep(account, said, lasting, now)
 
 
-def _keep(account: AccountFacts, said: Mapping[str, Any], before: str, now: datetime) -> str:
+def _keep(account: AccountSnapshot, said: Mapping[str, Any], before: str, now: datetime) -> str:
     token = str(said.get("access_token", ""))
     kept = {"token": token, "refresh_token": str(said.get("refresh_token") or before)}
     seconds = said.get("expires_in")
@@ -144,7 +144,7 @@ def _keep(account: AccountFacts, said: Mapping[str, Any], before: str, now: date
 
 
 def call(
-    account: AccountFacts,
+    account: AccountSnapshot,
     method: str,
     path: str,
     params: Mapping[str, str] | None = None,

@@ -15,20 +15,20 @@ from torget.adapters.x import api, posts, spending, weighing
 from torget.channels import piecewise
 from torget.channels.base import Base, signed
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Capabilities,
     Connected,
     Field,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
     Preview,
+    RawItem,
     Receipt,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import jsonvalues
 
@@ -96,7 +96,7 @@ class XAdapter(Base):
             return weighing.cut(out.body, out.link)
         return signed(out)
 
-    def preview(self, out: Outgoing, account: AccountFacts) -> Preview:
+    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         said = self.text(out)
         remarks = []
         if out.body not in said:
@@ -113,7 +113,7 @@ class XAdapter(Base):
             remarks.append(_("Bilder blir ikke med på X."))
         return Preview([said], weighing.weight(said), weighing.MOST, _("tegn"), remarks)
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         params = {
             "max_results": str(AT_ONCE),
             "tweet.fields": FIELDS,
@@ -143,15 +143,15 @@ class XAdapter(Base):
         return Polled(items, {"since_id": newest} if newest else {})
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         try:
             held = jsonvalues.load(item.body)
-            return [posts.utterance(held, received_at)]
+            return [posts.message(held, received_at)]
         except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke et innlegg fra X vi forstår.")) from fault
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         match out.act:
             case "say" | "publish":
                 return self._post(out, account)
@@ -168,7 +168,7 @@ class XAdapter(Base):
                 return Receipt(out.target)
         raise SendError(_("X lar oss ikke gjøre dette."), permanent=True)
 
-    def _post(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def _post(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         text = self.text(out)
         if weighing.weight(text) > weighing.MOST:
             raise SendError(_("Teksten er for lang for X."), permanent=True)
@@ -185,7 +185,7 @@ class XAdapter(Base):
             raise
         return _named(held, account, f"{price} USD")
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         try:
             if out.act in {"say", "publish"}:
                 return self._find(out, account)
@@ -193,7 +193,7 @@ class XAdapter(Base):
         except SendError as fault:
             raise SendError(str(fault), ambiguous=True) from fault
 
-    def _find(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def _find(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         start = timezone.now() - timedelta(days=1)
         params = {
             "max_results": "20",
@@ -208,7 +208,7 @@ class XAdapter(Base):
                 return _named(one, account, "Looked up.")
         return None
 
-    def _acted(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def _acted(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         if out.act != "withdraw":
             # Nothing tells whether a reply is hidden; hiding it again would change nothing, but is no reading.
             raise SendError("X cannot be asked whether a reply is hidden.", ambiguous=True)
@@ -220,7 +220,7 @@ class XAdapter(Base):
             raise
         return None
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         try:
             held = api.call(account, "GET", "users/me").get("data") or {}
         except SendError as fault:
@@ -231,10 +231,10 @@ class XAdapter(Base):
         said = _("X svarer. Brukt denne måneden: %(used)s av %(limit)s dollar.")
         return Health(True, said % {"used": round(spent, 2), "limit": most})
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://x.com/{account.settings.get('username') or account.name}"
 
-    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
         query = {
             "response_type": "code",
             "client_id": account.settings.get("client_id", ""),
@@ -246,7 +246,7 @@ class XAdapter(Base):
         }
         return f"https://x.com/i/oauth2/authorize?{urlencode(query)}"
 
-    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
         held = api.exchange(
             account,
             grant_type="authorization_code",
@@ -260,15 +260,15 @@ class XAdapter(Base):
             "token": given["access_token"],
             "refresh_token": given["refresh_token"],
         }
-        facts = AccountFacts(0, self.network, "", "", account.settings, secrets)
-        me = api.call(facts, "GET", "users/me").get("data") or {}
+        snapshot = AccountSnapshot(0, self.network, "", "", account.settings, secrets)
+        me = api.call(snapshot, "GET", "users/me").get("data") or {}
         if not me.get("id"):
             raise SendError(_("X sa ikke hvilken konto det er."), permanent=True)
         handle = str(me.get("username", ""))
         return Connected(str(me["id"]), handle, {**account.settings, "username": handle}, secrets)
 
 
-def _named(held: Mapping[str, Any], account: AccountFacts, detail: str) -> Receipt:
+def _named(held: Mapping[str, Any], account: AccountSnapshot, detail: str) -> Receipt:
     if not held.get("id"):
         raise SendError("X took it and gave no id.", ambiguous=True)
     named = str(held["id"])

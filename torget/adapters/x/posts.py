@@ -1,4 +1,4 @@
-"""Posts of X as utterances: words with their long addresses, and what stands beside them."""
+"""Posts of X as messages: words with their long addresses, and what stands beside them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from torget.channels import beside
-from torget.channels.contract import Author, File, Item, Utterance
+from torget.channels.contract import Author, File, InboundMessage, RawItem
 from torget.protocols import clocks, jsonvalues, languages
 from torget.protocols.plaintext import clean, one_line
 
@@ -19,7 +19,7 @@ _SHORT = re.compile(r"https?://t\.co/\w{1,20}")
 _FILMS = frozenset({"video", "animated_gif"})
 
 
-def item(post: Mapping[str, Any], includes: Any) -> Item:
+def item(post: Mapping[str, Any], includes: Any) -> RawItem:
     """A post as an envelope, with what X tells of its author, pictures and polls beside it."""
     included = jsonvalues.table(includes)
     attached = jsonvalues.table(post.get("attachments"))
@@ -32,7 +32,7 @@ def item(post: Mapping[str, Any], includes: Any) -> Item:
     }
     body = json.dumps(held, ensure_ascii=False, default=str).encode("utf-8", "replace")
     named = jsonvalues.key(post.get("id"), 40) or f"sha256:{hashlib.sha256(body).hexdigest()}"
-    return Item(named, body, "application/json")
+    return RawItem(named, body, "application/json")
 
 
 def _with(included: Mapping[str, Any], name: str, key: str, wanted: Any) -> list[Any]:
@@ -107,7 +107,7 @@ def _pictures(held: Mapping[str, Any]) -> list[File]:
     ]
 
 
-def utterance(held: Mapping[str, Any], received_at: datetime) -> Utterance:
+def message(held: Mapping[str, Any], received_at: datetime) -> InboundMessage:
     """A mention. An edited post has a new id on X: its first id is what we know it by.
 
     Raises:
@@ -122,7 +122,7 @@ def utterance(held: Mapping[str, Any], received_at: datetime) -> Utterance:
     at = clocks.when(post.get("created_at")) or received_at
     handle = one_line(jsonvalues.text(author.get("username")), 40)
     parents = [above(post), jsonvalues.key(post.get("conversation_id"), 40)]
-    return Utterance(
+    return InboundMessage(
         external_id=named,
         author=Author(
             jsonvalues.needed(post.get("author_id"), "its author", 40),

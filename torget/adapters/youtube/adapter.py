@@ -14,20 +14,20 @@ from torget.adapters.youtube import api, polling
 from torget.channels import piecewise
 from torget.channels.base import Base
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     Author,
     Capabilities,
     Connected,
     Field,
     Health,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Polled,
+    RawItem,
     Receipt,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
@@ -81,7 +81,7 @@ class YouTubeAdapter(Base):
     def __init__(self) -> None:
         self.keys = api.Keys()
 
-    def poll(self, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
         return polling.poll(
             lambda resource, params: api.call(self.keys, account, "GET", resource, params),
             account,
@@ -89,15 +89,15 @@ class YouTubeAdapter(Base):
         )
 
     def parse(
-        self, item: Item, account: AccountFacts, *, received_at: datetime
-    ) -> Sequence[Utterance | Notice]:
+        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
+    ) -> Sequence[InboundMessage | NetworkEvent]:
         try:
             held = jsonvalues.load(item.body)
-            return [_utterance(held["comment"], held["status"], received_at)]
+            return [_message(held["comment"], held["status"], received_at)]
         except piecewise.ODD as fault:
             raise Unparseable(_("Dette er ikke en kommentar fra YouTube vi forstår.")) from fault
 
-    def send(self, out: Outgoing, account: AccountFacts) -> Receipt:
+    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
         match out.act:
             case "say":
                 snippet = {"parentId": _thread(out.parent), "textOriginal": self.text(out)}
@@ -120,17 +120,17 @@ class YouTubeAdapter(Base):
         raise SendError(_("På YouTube kan vi bare svare på kommentarer."), permanent=True)
 
     def _call(
-        self, account: AccountFacts, method: str, resource: str, body: Mapping[str, Any]
+        self, account: AccountSnapshot, method: str, resource: str, body: Mapping[str, Any]
     ) -> dict[str, Any]:
         return api.call(self.keys, account, method, resource, {"part": "snippet"}, body)
 
-    def look_up(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         try:
             return self._look(out, account)
         except SendError as fault:
             raise SendError(str(fault), ambiguous=True) from fault
 
-    def _look(self, out: Outgoing, account: AccountFacts) -> Receipt | None:
+    def _look(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
         which = {"parentId": _thread(out.parent)} if out.act == "say" else {"id": out.target}
         params = {"part": "snippet", "textFormat": "plainText", "maxResults": "100", **which}
         if out.act != "say":
@@ -149,7 +149,7 @@ class YouTubeAdapter(Base):
                 return Receipt(str(one["id"]), "Looked up.")
         return None
 
-    def check(self, account: AccountFacts) -> Health:
+    def check(self, account: AccountSnapshot) -> Health:
         try:
             held = self._mine(account)
         except SendError as fault:
@@ -158,16 +158,16 @@ class YouTubeAdapter(Base):
             return Health(False, _("Nøkkelen gjelder en annen kanal. Koble til på nytt."))
         return Health(True, _("YouTube svarer."))
 
-    def _mine(self, account: AccountFacts) -> list[dict[str, Any]]:
+    def _mine(self, account: AccountSnapshot) -> list[dict[str, Any]]:
         params = {"part": "snippet", "mine": "true"}
         held = api.call(self.keys, account, "GET", "channels", params)
         found: list[dict[str, Any]] = held.get("items", [])
         return found
 
-    def profile_url(self, account: AccountFacts) -> str:
+    def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://www.youtube.com/channel/{polling.channel(account)}"
 
-    def authorise_url(self, account: AccountFacts, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
         query = {
             "client_id": account.settings.get("client_id", ""),
             "redirect_uri": redirect_uri,
@@ -179,7 +179,7 @@ class YouTubeAdapter(Base):
         }
         return f"{CONSENT}?{urlencode(query)}"
 
-    def redeem(self, account: AccountFacts, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
         held = api.exchange(
             account, grant_type="authorization_code", code=code, redirect_uri=redirect_uri
         )
@@ -187,8 +187,8 @@ class YouTubeAdapter(Base):
         if not lasting:
             raise SendError(_("Google ga oss ingen varig nøkkel. Prøv på nytt."), permanent=True)
         secrets = {**account.secrets, "refresh_token": lasting}
-        facts = AccountFacts(0, self.network, "", "", account.settings, secrets)
-        found = self._mine(facts)
+        snapshot = AccountSnapshot(0, self.network, "", "", account.settings, secrets)
+        found = self._mine(snapshot)
         if not found:
             raise SendError(_("Denne Google-kontoen har ingen YouTube-kanal."), permanent=True)
         name = (found[0].get("snippet") or {}).get("title", "")
@@ -213,7 +213,7 @@ def _words(snippet: Mapping[str, Any]) -> str:
     )
 
 
-def _utterance(held: Mapping[str, Any], status: str, received_at: datetime) -> Utterance:
+def _message(held: Mapping[str, Any], status: str, received_at: datetime) -> InboundMessage:
     snippet = held["snippet"]
     named = jsonvalues.needed(held.get("id"), "the comment", 200)
     who = jsonvalues.key(jsonvalues.within(snippet, "authorChannelId", "value"), 320)
@@ -223,7 +223,7 @@ def _utterance(held: Mapping[str, Any], status: str, received_at: datetime) -> U
     video = jsonvalues.key(held.get("videoId"), 60)
     above = _thread(named) if "." in named else ""
     name = one_line(jsonvalues.text(snippet.get("authorDisplayName")), 120)
-    return Utterance(
+    return InboundMessage(
         external_id=named,
         author=Author(
             channel,

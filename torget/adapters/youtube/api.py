@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from torget.channels import http
-from torget.channels.contract import AccountFacts, SendError
+from torget.channels.contract import AccountSnapshot, SendError
 from torget.protocols import jsonvalues
 
 HOST = "https://www.googleapis.com"
@@ -81,7 +81,7 @@ class Keys:
         self._held: dict[tuple[int, str], _Key] = {}
         self._lock = threading.Lock()
 
-    def key(self, account: AccountFacts) -> str:
+    def key(self, account: AccountSnapshot) -> str:
         """A key that is still good for a minute.
 
         Raises:
@@ -97,12 +97,12 @@ class Keys:
                 self._held[account.id, lasting] = held
         return held.value
 
-    def forget(self, account: AccountFacts) -> None:
+    def forget(self, account: AccountSnapshot) -> None:
         """The key was refused: make a new one next time."""
         with self._lock:
             self._held.pop((account.id, account.secrets.get("refresh_token", "")), None)
 
-    def _fresh(self, account: AccountFacts, lasting: str) -> _Key:
+    def _fresh(self, account: AccountSnapshot, lasting: str) -> _Key:
         said = exchange(account, grant_type="refresh_token", refresh_token=lasting)
         seconds = said.get("expires_in")
         return _Key(
@@ -111,7 +111,7 @@ class Keys:
         )
 
 
-def exchange(account: AccountFacts, **said: str) -> dict[str, Any]:
+def exchange(account: AccountSnapshot, **said: str) -> dict[str, Any]:
     """One request to Google's token endpoint (RFC 6749 §4.1.3, §6).
 
     Raises:
@@ -138,7 +138,7 @@ def exchange(account: AccountFacts, **said: str) -> dict[str, Any]:
 
 def call(
     keys: Keys,
-    account: AccountFacts,
+    account: AccountSnapshot,
     method: str,
     resource: str,
     params: Mapping[str, str],

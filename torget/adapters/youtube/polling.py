@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from torget.adapters.youtube import api
-from torget.channels.contract import AccountFacts, Item, Polled
+from torget.channels.contract import AccountSnapshot, Polled, RawItem
 from torget.protocols import clocks, jsonvalues
 
 SECONDS = 60.0
@@ -21,7 +21,7 @@ MOST_THREADS = 300
 Get = Callable[[str, Mapping[str, str]], Mapping[str, Any]]
 
 
-def poll(get: Get, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
+def poll(get: Get, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
     """New and changed comments on the channel, and those that wait for us.
 
     Raises:
@@ -48,12 +48,12 @@ def poll(get: Get, account: AccountFacts, cursor: Mapping[str, Any]) -> Polled:
     return Polled(items, {"asked_at": now, "replies": kept, **budget(cursor, units, now, account)})
 
 
-def channel(account: AccountFacts) -> str:
+def channel(account: AccountSnapshot) -> str:
     """The channel's id as YouTube writes it: an account's address is kept in small letters."""
     return str(account.settings.get("channel") or account.address)
 
 
-def _threads(account: AccountFacts, status: str) -> dict[str, str]:
+def _threads(account: AccountSnapshot, status: str) -> dict[str, str]:
     return {
         "part": "snippet,replies",
         "allThreadsRelatedToChannelId": channel(account),
@@ -65,7 +65,7 @@ def _threads(account: AccountFacts, status: str) -> dict[str, str]:
 
 
 def budget(
-    cursor: Mapping[str, Any], units: int, now: float, account: AccountFacts
+    cursor: Mapping[str, Any], units: int, now: float, account: AccountSnapshot
 ) -> dict[str, Any]:
     """What is used today, and when we may ask next so that it lasts until the day is over."""
     day = api.day_of(now)
@@ -105,14 +105,14 @@ def _changed_at(one: Mapping[str, Any]) -> float:
     return at.timestamp() if at else time.time()
 
 
-def is_own(one: Mapping[str, Any], account: AccountFacts) -> bool:
+def is_own(one: Mapping[str, Any], account: AccountSnapshot) -> bool:
     """Said by the channel itself."""
     said_by = jsonvalues.within(one, "snippet", "authorChannelId", "value")
     return bool(said_by == channel(account))
 
 
-def _item(one: Mapping[str, Any], status: str) -> Item:
+def _item(one: Mapping[str, Any], status: str) -> RawItem:
     """A comment as an envelope: a changed one is another."""
     changed = jsonvalues.text(jsonvalues.within(one, "snippet", "updatedAt"))
     body = json.dumps({"status": status, "comment": one}, ensure_ascii=False).encode()
-    return Item(f"{one.get('id')}:{changed}:{status}", body, "application/json")
+    return RawItem(f"{one.get('id')}:{changed}:{status}", body, "application/json")

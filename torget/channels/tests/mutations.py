@@ -11,7 +11,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from torget.channels.contract import Item
+from torget.channels.contract import RawItem
 
 AT_ONCE, TIMES = 50, 200  # payloads in an example, examples
 ODD = (
@@ -94,7 +94,7 @@ def json_spoiled(body: bytes, rng: random.Random) -> bytes:
     return json.dumps(held).encode()
 
 
-def spoiled(item: Item, rng: random.Random) -> Item:
+def spoiled(item: RawItem, rng: random.Random) -> RawItem:
     """An envelope with something wrong with it: its JSON, its bytes, now and then a header."""
     headers = dict(item.headers)
     if headers and rng.random() < 0.1:

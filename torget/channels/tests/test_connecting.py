@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from tests.cast import make_staff
-from torget.channels import connecting, upkeep
+from torget.channels import account_health, connecting
 from torget.channels.base import Base
 from torget.channels.connecting import Filled
 from torget.channels.contract import Health
@@ -72,25 +72,27 @@ def test_a_state_with_odd_letters_is_refused_and_does_not_break_the_page(account
 def test_a_decision_made_today_is_of_today_also_just_after_midnight(account, liv):
     at = datetime(2026, 6, 1, 22, 30, tzinfo=UTC)  # half past midnight on 2 June in Norway
     said = {"in_use": True, "note": "Vurdert", "decided_by": "Rådmannen"}
-    upkeep.decide_use(account, **said, decided_on=date(2026, 6, 2), by=liv, at=at)
+    account_health.decide_use(account, **said, decided_on=date(2026, 6, 2), by=liv, at=at)
     assert Account.objects.get(pk=account.pk).use_decisions.count() == 1
 
 
 def test_an_adapter_that_stumbles_does_not_leave_the_other_accounts_unexamined(
     account, nordvaag, now, monkeypatch
 ):
-    def check(facts):
-        if facts.address == "a":
+    def check(snapshot):
+        if snapshot.address == "a":
             raise KeyError("token")
         return Health(True)
 
     monkeypatch.setattr(adapters()["net"], "check", check)
     same = {"network": "net", "name": "B", "by": Actor.system(nordvaag.pk), "at": now}
     other = open_account(account.unit, address="b", **same)
-    upkeep.examine_due(at=now)
+    account_health.examine_due(at=now)
     other.refresh_from_db()
     assert other.health_at == now
     # On its page it is told; the account itself is as well as it was.
-    assert upkeep.examine(account, at=now).detail == "Feilen er hos oss, og den står i loggen."
+    assert (
+        account_health.examine(account, at=now).detail == "Feilen er hos oss, og den står i loggen."
+    )
     account.refresh_from_db()
     assert account.healthy

@@ -23,20 +23,20 @@ from torget.channels.base import Base
 from torget.channels.contract import (
     Author,
     BadSignature,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
     Outgoing,
     Preview,
+    RawItem,
     SendError,
     Unparseable,
-    Utterance,
 )
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
 from torget.channels.tests.mutations import AT_ONCE, TIMES, spoiled
 from torget.channels.tests.scripted import serving
 from torget.conversations import filing
-from torget.conversations.models import Gone, Message
+from torget.conversations.models import Message, Tombstone
 from torget.conversations.tasks import file_due
 from torget.intake.models import Envelope
 from torget.intake.rules import receive
@@ -100,8 +100,8 @@ def test_it_understands_its_own_envelopes_the_same_way_every_time(one):
         # It is read in a process of its own, which hands over plain values and those of the contract.
         assert answers.opened(answers.packed(list(first))) == list(first)
         for said in first:
-            assert isinstance(said, Utterance | Notice)
-            if isinstance(said, Utterance):
+            assert isinstance(said, InboundMessage | NetworkEvent)
+            if isinstance(said, InboundMessage):
                 assert said.external_id
                 assert said.author.external_id
                 assert said.occurred_at.tzinfo is not None
@@ -121,7 +121,7 @@ def test_no_payload_however_damaged_breaks_it(one, seed):
         # Set aside with a sentence is well; any other fault fails the test.
         with suppress(Unparseable):
             for said in adapter.parse(item, one.account, received_at=NOW):
-                assert isinstance(said, Utterance | Notice)
+                assert isinstance(said, InboundMessage | NetworkEvent)
 
 
 @each
@@ -161,7 +161,7 @@ def said_in(one):
     words = {}
     for item in one.items:
         for said in adapters()[one.network].parse(item, one.account, received_at=NOW):
-            if isinstance(said, Utterance):
+            if isinstance(said, InboundMessage):
                 gone = said.kind == "delete"
                 words[said.external_id] = ("" if gone else said.body, gone)
     return words
@@ -170,7 +170,7 @@ def said_in(one):
 def see_that_each_is_there_once(one, account):
     for external_id, (body, gone) in said_in(one).items():
         rows = list(Message.objects.filter(account=account, external_id=external_id))
-        never = gone and Gone.objects.filter(account=account, external_id=external_id).exists()
+        never = gone and Tombstone.objects.filter(account=account, external_id=external_id).exists()
         assert len(rows) == (0 if never and not rows else 1), external_id
         for row in rows:
             assert row.body == body
@@ -240,14 +240,14 @@ def first_said(one):
     """The first new message of the specimens, without its files; None when there is none."""
     for item in one.items:
         for said in adapters()[one.network].parse(item, one.account, received_at=NOW):
-            if isinstance(said, Utterance) and said.kind == "new" and said.body:
+            if isinstance(said, InboundMessage) and said.kind == "new" and said.body:
                 return replace(said, attachments=())
     return None
 
 
 def keep(account, name, said):
     """File what somebody said, as if an envelope had said it."""
-    envelope_id, _seen = receive(account.pk, Item(name, b"x"), at=NOW)
+    envelope_id, _seen = receive(account.pk, RawItem(name, b"x"), at=NOW)
     envelope = Envelope.objects.select_related("account__municipality").get(pk=envelope_id)
     return filing.keep(envelope, filing.Understood([said], []), at=NOW)
 

@@ -22,7 +22,7 @@ from torget.channels import pictures
 from torget.channels.apart import answers
 from torget.channels.apart.answers import Raised
 from torget.channels.apart.places import Died, Full, Place, TooLong, Work
-from torget.channels.contract import Author, File, Utterance
+from torget.channels.contract import Author, File, InboundMessage
 from torget.errors import Busy
 from torget.protocols.files import BadFile
 
@@ -113,7 +113,7 @@ def test_the_child_ends_with_the_process_that_asked():
 
 
 def test_only_plain_values_and_our_own_are_believed():
-    said = Utterance("1", Author("a"), "Hei", NOW, attachments=[File("x", "image/png", b"x")])
+    said = InboundMessage("1", Author("a"), "Hei", NOW, attachments=[File("x", "image/png", b"x")])
     assert answers.opened(answers.packed([said])) == [said]
 
     class Evil:

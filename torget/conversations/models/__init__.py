@@ -13,9 +13,9 @@ from torget.conversations.models.handling import (
 )
 from torget.conversations.models.message import (
     Attachment,
-    Gone,
     Message,
     MessageQuerySet,
+    Tombstone,
     Version,
     deliveries_of,
     sent_of,
@@ -38,7 +38,6 @@ __all__ = [
     "Conversation",
     "ConversationQuerySet",
     "Deadline",
-    "Gone",
     "Held",
     "Identity",
     "Joining",
@@ -50,6 +49,7 @@ __all__ = [
     "Person",
     "PersonNote",
     "Tag",
+    "Tombstone",
     "Version",
     "Word",
     "WordsRead",

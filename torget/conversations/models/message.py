@@ -84,7 +84,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """One utterance: public or private; by a person or by us. Hidden, never erased, by moderation."""
+    """One message: public or private; by a person or by us. Hidden, never erased, by moderation."""
 
     class Kind(models.TextChoices):
         """Whose voice."""
@@ -315,7 +315,7 @@ class Version(models.Model):
         return list(Attachment.everything.filter(version=self))
 
 
-class Gone(models.Model):
+class Tombstone(models.Model):
     """Deleted outside before we heard of it: when it comes after all, it is not filed."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
@@ -329,13 +329,13 @@ class Gone(models.Model):
     gone_at = models.DateTimeField()
 
     class Meta:
-        verbose_name_plural = "gone"
+        db_table = "conversations_gone"
         constraints = [
             models.UniqueConstraint(fields=["account", "external_id", "author"], name="gone_once")
         ]
 
     def __str__(self) -> str:
-        return f"Gone {self.pk}"
+        return f"Tombstone {self.pk}"
 
 
 class CurrentAttachments(models.Manager["Attachment"]):

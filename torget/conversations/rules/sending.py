@@ -164,7 +164,7 @@ def preview(
     )
     if pictures:
         out = replace(out, attachments=[_PICTURE] * pictures)
-    return adapter_for(account.network).preview(out, channels.facts(account))
+    return adapter_for(account.network).preview(out, channels.snapshot(account))
 
 
 _PICTURE = File("bilde.jpg", "image/jpeg", b"", "…")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.cast import make_question
 from torget.channels import rules as channels
-from torget.channels.contract import Author, File, Item, Utterance
+from torget.channels.contract import Author, File, InboundMessage, RawItem
 from torget.conversations import filing, rules
 from torget.conversations.attachments import prepare
 from torget.conversations.models import Message
@@ -129,7 +129,7 @@ def test_what_another_says_in_private_in_the_thread_is_not_shown_to_the_one_who_
     envelope = Envelope.objects.select_related("account__municipality").get(pk=envelope_id)
     filing._file_new(
         envelope,
-        Utterance(
+        InboundMessage(
             "m1", Author("nils@innbygger.test", "Nils"), "Hemmelig fra Nils", now, case=public.key
         ),
         now,
@@ -146,7 +146,7 @@ def test_an_answer_to_what_was_private_is_private_whatever_its_network_says(mail
     Delivery.objects.update(receipt="<ours@nordvaag.test>")
     envelope_id, _ = intake.receive(mail.pk, _item("m2"), at=now)
     envelope = Envelope.objects.select_related("account__municipality").get(pk=envelope_id)
-    said = Utterance(
+    said = InboundMessage(
         "m2",
         Author("kari@innbygger.test", "Kari"),
         "Mer om meg",
@@ -159,7 +159,7 @@ def test_an_answer_to_what_was_private_is_private_whatever_its_network_says(mail
 
 
 def _item(name):
-    return Item(name, b"x", "message/rfc822")
+    return RawItem(name, b"x", "message/rfc822")
 
 
 def test_files_of_a_private_answer_are_not_handed_out_in_public(client, public, ola, now):

@@ -5,10 +5,18 @@ from datetime import timedelta
 import pytest
 
 from torget.channels import http
-from torget.channels.contract import Author, File, Item, Notice, Polled, SendError, Utterance
+from torget.channels.contract import (
+    Author,
+    File,
+    InboundMessage,
+    NetworkEvent,
+    Polled,
+    RawItem,
+    SendError,
+)
 from torget.channels.models import Account
 from torget.channels.registry import adapters
-from torget.channels.rules import facts, open_account
+from torget.channels.rules import open_account, snapshot
 from torget.conversations import filing
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import answer, correcting, reachable_privately
@@ -50,7 +58,7 @@ def net(nordvaag, now, monkeypatch):
 
 def say(net, now, words, *, name="1", visibility="public", who="did:kari", **more):
     net.said.append(
-        Utterance(
+        InboundMessage(
             name, Author(who, "Kari", handle="@kari"), words, now, visibility=visibility, **more
         )
     )
@@ -60,7 +68,7 @@ def say(net, now, words, *, name="1", visibility="public", who="did:kari", **mor
 def take_in(net, now):
     account = Account.objects.get(network="net")
     number = len(net.said) - 1
-    pk, _known = receive(account.pk, Item(f"e{number}", str(number).encode()), at=now)
+    pk, _known = receive(account.pk, RawItem(f"e{number}", str(number).encode()), at=now)
     envelope = Envelope.objects.select_related("account__municipality").get(pk=pk)
     return filing.file(envelope, at=now)
 
@@ -164,9 +172,9 @@ def test_an_older_edit_that_comes_late_changes_nothing(net, now):
 def test_news_only_the_network_understands_is_heeded_with_the_envelope(net, now, monkeypatch):
     heard = []
     monkeypatch.setattr(
-        Talking, "heed", lambda self, notice, account, at: heard.append(notice.data)
+        Talking, "on_event", lambda self, event, account, at: heard.append(event.data)
     )
-    net.said.append(Notice("network", data={"follow": "kari"}))
+    net.said.append(NetworkEvent("network", data={"follow": "kari"}))
     take_in(net, now)
     assert heard == [{"follow": "kari"}]
     assert Envelope.objects.get().state == Envelope.State.NOTED
@@ -176,15 +184,15 @@ def test_a_delivery_report_is_written_beside_what_was_sent(net, ola, now):
     conversation = say(net, now, "Hei", visibility="private").messages[0].conversation
     answer(conversation, "Hei.", by=ola, at=now)
     send(now)
-    net.said.append(Notice("receipt", of="net-1", detail="DELIVRD"))
+    net.said.append(NetworkEvent("receipt", of="net-1", detail="DELIVRD"))
     take_in(net, now)
     assert Delivery.objects.get().trail[-1]["detail"] == "DELIVRD"
 
 
 def test_what_asking_finds_that_no_webhook_brought_is_counted(net, now):
-    net.said.append(Utterance("9", Author("did:kari"), "Hei", now, visibility="public"))
+    net.said.append(InboundMessage("9", Author("did:kari"), "Hei", now, visibility="public"))
     account = Account.objects.get(network="net")
-    pk, _known = receive(account.pk, Item("poll", b"0", headers={"via": "reconcile"}), at=now)
+    pk, _known = receive(account.pk, RawItem("poll", b"0", headers={"via": "reconcile"}), at=now)
     filing.file(Envelope.objects.select_related("account__municipality").get(pk=pk), at=now)
     account.refresh_from_db()
     assert account.missed_count == 1
@@ -333,10 +341,10 @@ def test_when_it_was_last_asked_for_what_webhooks_lost_is_kept(net, now, monkeyp
     account = Account.objects.get(network="net")
     answer_of = {"reconciled": False}
     monkeypatch.setattr(Talking, "poll", lambda self, account, cursor: Polled(**answer_of))
-    listening.ask(facts(account))
+    listening.ask(snapshot(account))
     account.refresh_from_db()
     assert account.reconciled_at is None
     answer_of["reconciled"] = True
-    listening.ask(facts(account))
+    listening.ask(snapshot(account))
     account.refresh_from_db()
     assert account.reconciled_at is not None

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from torget.channels import reading
 from torget.channels.apart.places import Place, Work
-from torget.channels.contract import Item
+from torget.channels.contract import RawItem
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
 from torget.conversations.models import Message
@@ -27,7 +27,7 @@ NETWORK = '''
 import os
 import unicodedata
 from torget.channels.base import Base
-from torget.channels.contract import Author, Unparseable, Utterance
+from torget.channels.contract import Author, Unparseable, InboundMessage
 
 class Letters(Base):
     network, label = "hostile", "Brev"
@@ -44,7 +44,7 @@ class Letters(Base):
             raise ZeroDivisionError("our own fault")
         if text == "unreadable":
             raise Unparseable("Brevet kan ikke leses.")
-        return [Utterance(item.external_id, Author("kari"), text, received_at)]
+        return [InboundMessage(item.external_id, Author("kari"), text, received_at)]
 
 adapter = Letters()
 '''
@@ -68,7 +68,7 @@ def hostile(nordvaag, tmp_path, monkeypatch):
 
 def deliver(account, *texts):
     for text in texts:
-        intake.receive(account.pk, Item(text, text.encode()))
+        intake.receive(account.pk, RawItem(text, text.encode()))
 
 
 def test_each_ends_as_it_should_and_none_holds_up_the_others(hostile):

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.cast import NOW
-from torget.channels.contract import Item
+from torget.channels.contract import RawItem
 from torget.channels.models import Account
 from torget.channels.rules import open_account
 from torget.conversations import deadlines
@@ -31,7 +31,7 @@ def said(account: Account, said_at, *, received_at=NOW, filed_at=NOW, **more) ->
     """What somebody says by a system whose clock says so."""
     told = {"id": "1", "type": "message.new", "author": {"id": "kari"}, "body": "Hei", **more}
     told["occurred_at"] = said_at.isoformat()
-    item = Item("1", json.dumps(told).encode(), "application/json")
+    item = RawItem("1", json.dumps(told).encode(), "application/json")
     envelope_id, _seen = intake.receive(account.pk, item, at=received_at)
     envelope = Envelope.objects.select_related("account__municipality").get(pk=envelope_id)
     file(envelope, at=filed_at)

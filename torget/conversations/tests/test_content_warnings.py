@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from torget.channels.base import Base
-from torget.channels.contract import Author, Capabilities, Item, Utterance
+from torget.channels.contract import Author, Capabilities, InboundMessage, RawItem
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
@@ -53,9 +53,9 @@ def nets(nordvaag, now, monkeypatch):
 
 def heard(net, now, **changes):
     account = Account.objects.get(network=net.network)
-    said = Utterance("u1", Author("kari", "Kari"), "Det lå ei død rev der.", now)
+    said = InboundMessage("u1", Author("kari", "Kari"), "Det lå ei død rev der.", now)
     net.said = replace(said, **{"visibility": "public", "warning": "Død rev", **changes})
-    intake.receive(account.pk, Item(f"e{Envelope.objects.count()}", b"{}"), at=now)
+    intake.receive(account.pk, RawItem(f"e{Envelope.objects.count()}", b"{}"), at=now)
     file(Envelope.objects.latest("pk"), at=now)
     return Message.objects.get(external_id="u1")
 

@@ -15,10 +15,10 @@ from torget.channels.contract import (
     Author,
     Capabilities,
     File,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
     Unparseable,
-    Utterance,
 )
 from torget.channels.models import Account
 from torget.channels.registry import adapters
@@ -53,13 +53,13 @@ class Letters:
         if held.get("crash"):
             raise ZeroDivisionError("our own fault")
         if "notice" in held:
-            return [Notice(**held["notice"])]
+            return [NetworkEvent(**held["notice"])]
         author = Author(held.pop("author", "kari@innbygger.test"), held.pop("name", "Kari"))
         files = [
             File(name, "image/jpeg", content.encode()) for name, content in held.pop("files", [])
         ]
         files += [File("bilde", "image/jpeg", b"", url=url) for url in held.pop("fetch", [])]
-        base = Utterance(
+        base = InboundMessage(
             item.external_id, author, held.pop("body", "Hei"), received_at, attachments=files
         )
         return [replace(base, **held)]
@@ -81,7 +81,7 @@ def letters(nordvaag, monkeypatch):
 
 def post(account, external_id, now, /, **letter):
     envelope_id, seen = intake.receive(
-        account.pk, Item(external_id, json.dumps(letter).encode()), at=now
+        account.pk, RawItem(external_id, json.dumps(letter).encode()), at=now
     )
     return Envelope.objects.select_related("account__municipality").get(pk=envelope_id), seen
 
@@ -225,7 +225,7 @@ def test_what_cannot_be_read_goes_to_quarantine_and_comes_back_after_a_mend(
     assert (envelope.state, envelope.error) == ("quarantined", "The letter cannot be read.")
     assert list(Envelope.objects.visible_to(per).quarantined()) == [envelope]
     monkeypatch.setattr(
-        Letters, "parse", lambda *a, **k: [Utterance("bad", Author("k"), "Lesbar nå", now)]
+        Letters, "parse", lambda *a, **k: [InboundMessage("bad", Author("k"), "Lesbar nå", now)]
     )
     intake.replay(envelope, by=per, at=now)
     file_due(now=lambda: now)

@@ -8,7 +8,7 @@ from django.db.models import ProtectedError
 from django.test import Client
 
 from tests.cast import NOW, make_question
-from torget.channels.contract import Author, Utterance
+from torget.channels.contract import Author, InboundMessage
 from torget.conversations import finding, persons, rules
 from torget.conversations.models import Conversation, Identity, Joining, Message
 from torget.conversations.rules import joining, snoozing
@@ -56,7 +56,7 @@ def test_the_old_link_and_number_and_mail_key_lead_to_the_kept_one(two, ola):
     kari = Identity.objects.get(external_id=KARI)
 
     def found(**about):
-        said = Utterance(
+        said = InboundMessage(
             external_id="x",
             author=Author(KARI),
             body="Mer",

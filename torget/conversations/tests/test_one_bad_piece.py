@@ -8,7 +8,7 @@ import pytest
 
 from tests.cast import NOW
 from torget.channels import piecewise
-from torget.channels.contract import Author, Capabilities, Item, Unparseable, Utterance
+from torget.channels.contract import Author, Capabilities, InboundMessage, RawItem, Unparseable
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
 from torget.conversations.filing import file
@@ -27,7 +27,7 @@ class Batches:
 
     def parse(self, item, account, *, received_at):
         def read(letter):
-            return [Utterance(letter["id"], Author("kari"), letter["body"], received_at)]
+            return [InboundMessage(letter["id"], Author("kari"), letter["body"], received_at)]
 
         return piecewise.each(json.loads(item.body), read, why="Brevet kan ikke leses.")
 
@@ -41,7 +41,7 @@ def envelope(nordvaag, monkeypatch):
 
     def receive(letters, name="1"):
         body = json.dumps(letters, ensure_ascii=False).encode()
-        pk, _seen = intake.receive(account.pk, Item(name, body, "application/json"), at=NOW)
+        pk, _seen = intake.receive(account.pk, RawItem(name, body, "application/json"), at=NOW)
         return Envelope.objects.select_related("account__municipality").get(pk=pk)
 
     return receive

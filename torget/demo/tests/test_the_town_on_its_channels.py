@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from torget.adapters.activitypub.models import Thing
-from torget.channels import following, http, upkeep
+from torget.adapters.activitypub.models import APObject
+from torget.channels import account_health, http, supervisor
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.conversations.models import Conversation, Message
@@ -42,8 +42,8 @@ def test_the_town_is_told_once_and_calls_nobody(calls):
     aside = Account.objects.filter(in_use=False)
     assert {one.network for one in texts_channels.PLACES} == {one.network for one in aside}
     assert all("oppdiktet" in one.use_decisions.get().note for one in aside)
-    assert not set(following.wanted(list(adapters()))) & set(aside.values_list("pk", flat=True))
-    upkeep.examine_due(at=timezone.now())
+    assert not set(supervisor.wanted(list(adapters()))) & set(aside.values_list("pk", flat=True))
+    account_health.examine_due(at=timezone.now())
     assert not calls
 
     # Every envelope became a message of its network, a held one is held, and the post waits to go out.
@@ -55,7 +55,7 @@ def test_the_town_is_told_once_and_calls_nobody(calls):
     assert inbound.get(held_there=True).account.network == "youtube"
     waiting = Delivery.objects.get(account__network="activitypub")
     assert waiting.payload["act"] == "publish"
-    assert not Thing.objects.exists()
+    assert not APObject.objects.exists()
 
     # Her comment and her private message stand together.
     talk = Conversation.objects.get(person_name="Berit Aas").messages.order_by("occurred_at")

@@ -7,8 +7,8 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from torget.channels import upkeep
-from torget.channels.contract import Health, Item, Outgoing
+from torget.channels import account_health
+from torget.channels.contract import Health, Outgoing, RawItem
 from torget.channels.models import Account, Alarm
 from torget.channels.rules import beat, note_health
 from torget.config import work
@@ -45,7 +45,7 @@ def test_a_loop_that_gives_no_sign_of_life_is_told_of_until_it_does(nordvaag, no
 
 
 def test_what_was_received_and_not_filed_is_told_of(account, now):
-    intake.receive(account.pk, Item("a", b"x"), at=now)
+    intake.receive(account.pk, RawItem("a", b"x"), at=now)
     watch(at=now + timedelta(minutes=1))
     assert opened() == set()
     watch(at=now + timedelta(minutes=3))
@@ -53,7 +53,7 @@ def test_what_was_received_and_not_filed_is_told_of(account, now):
 
 
 def test_a_quarantine_that_is_not_empty_is_told_of(account, now):
-    envelope_id, _ = intake.receive(account.pk, Item("a", b"x"), at=now)
+    envelope_id, _ = intake.receive(account.pk, RawItem("a", b"x"), at=now)
     intake.quarantine(
         Envelope.objects.select_related("account").get(pk=envelope_id), "Uleselig", at=now
     )
@@ -81,7 +81,7 @@ def test_an_account_the_municipality_decided_not_to_use_may_be_silent(account, n
     )
     watch(at=now)
     assert opened() == set()
-    assert upkeep.examine_due(at=now) == 0
+    assert account_health.examine_due(at=now) == 0
 
 
 def test_one_standstill_is_one_alarm_and_one_letter_however_long_it_lasts(nordvaag, now, settings):

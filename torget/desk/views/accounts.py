@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from torget.channels import connecting, upkeep
+from torget.channels import account_health, connecting
 from torget.channels.base import Base
 from torget.channels.contract import Adapter
 from torget.channels.models import Account
 from torget.channels.registry import adapters
-from torget.channels.rules import facts
+from torget.channels.rules import snapshot
 from torget.desk.forms.accounts import ArrangeForm, ConnectForm, UseForm
 from torget.desk.views.acting import done
 from torget.errors import Refused
@@ -49,11 +49,11 @@ def _page(request: Any, account: Account, status: int = 200, **forms: Any) -> Ht
     context = {
         "account": account,
         "adapter": adapter,
-        "profile_url": adapter.profile_url(facts(account)) if adapter else "",
+        "profile_url": adapter.profile_url(snapshot(account)) if adapter else "",
         "hook_url": absolute(account.municipality, f"/hooks/{account.hook}")
         if adapter and _takes_deliveries(adapter)
         else "",
-        "manage_path": adapter.manage_path(facts(account)) if adapter else "",
+        "manage_path": adapter.manage_path(snapshot(account)) if adapter else "",
         "decisions": account.use_decisions.select_related("noted_by"),
         "use_form": forms.get("use") or UseForm(account, prefix="bruk"),
         "arrange_form": forms.get("arrange") or ArrangeForm(initial=here, prefix="vis"),
@@ -75,7 +75,7 @@ def account(request: Any, pk: int) -> HttpResponse:
 def test(request: Any, pk: int) -> HttpResponse:
     """Ask the network now how the account is."""
     row = _own(request, pk)
-    health = upkeep.examine(row, at=timezone.now())
+    health = account_health.examine(row, at=timezone.now())
     if health.ok:
         messages.success(request, _("Kontoen virker."))
     else:
@@ -91,7 +91,7 @@ def decide(request: Any, pk: int) -> HttpResponse:
     form = UseForm(row, request.POST, prefix="bruk")
 
     def do(data: dict[str, Any]) -> None:
-        upkeep.decide_use(
+        account_health.decide_use(
             row,
             in_use=data["in_use"] == "ja",
             note=data["note"],
@@ -114,7 +114,7 @@ def arrange(request: Any, pk: int) -> HttpResponse:
     form = ArrangeForm(request.POST, prefix="vis")
 
     def do(data: dict[str, Any]) -> None:
-        upkeep.arrange(row, **data, by=request.actor, at=timezone.now())
+        account_health.arrange(row, **data, by=request.actor, at=timezone.now())
 
     if done(request, form, do, _("Endringen er lagret.")):
         return redirect("desk:account", pk=row.pk)

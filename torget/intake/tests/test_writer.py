@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.cast import make_municipality
-from torget.channels.contract import Item
+from torget.channels.contract import RawItem
 from torget.channels.rules import form_account
 from torget.intake import writer as module
 from torget.intake.models import Envelope
@@ -31,8 +31,8 @@ def run(act: Callable[[Writer], Awaitable[Any]], **options: Any) -> Any:
     return asyncio.run(whole())
 
 
-def item(name: str, body: bytes = b"{}", **fields: Any) -> Item:
-    return Item(external_id=name, body=body, media_type="application/json", **fields)
+def item(name: str, body: bytes = b"{}", **fields: Any) -> RawItem:
+    return RawItem(external_id=name, body=body, media_type="application/json", **fields)
 
 
 @pytest.fixture

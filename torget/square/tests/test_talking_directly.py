@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from torget.channels import upkeep
+from torget.channels import account_health
 from torget.channels.models import Account
 from torget.channels.rules import open_account
 from torget.conversations.models import Chat, Conversation, Message
@@ -137,7 +137,7 @@ def test_only_sites_the_municipality_named_may_frame_it(client, nordvaag):
 def test_who_decided_not_to_chat_leads_to_the_form(client, nordvaag, liv, now):
     begin(client)
     account = Account.objects.get(network="chat")
-    upkeep.decide_use(
+    account_health.decide_use(
         account,
         in_use=False,
         note="For få på vakt",

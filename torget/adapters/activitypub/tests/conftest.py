@@ -67,13 +67,13 @@ def school(nordvaag, account):
 
 
 @pytest.fixture
-def facts(account):
-    return channels.facts(account)
+def snapshot(account):
+    return channels.snapshot(account)
 
 
 @pytest.fixture
-def mine(facts):
-    return ours.of(facts)
+def mine(snapshot):
+    return ours.of(snapshot)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from torget.adapters.activitypub import remotes
-from torget.channels.contract import AccountFacts, Item, Outgoing
+from torget.channels.contract import AccountSnapshot, Outgoing, RawItem
 from torget.channels.tests.specimens import Signed, Specimens
 from torget.protocols.activitypub import ActorSaid
 from torget.protocols.http_signatures import (
@@ -40,7 +40,7 @@ KEYS = {
 }
 SECRETS = {"rsa": new_rsa(), "ed25519": new_ed25519()}
 
-ACCOUNT = AccountFacts(
+ACCOUNT = AccountSnapshot(
     1,
     "activitypub",
     "nordvaag@square.example.no",
@@ -105,14 +105,16 @@ def bytes_of(held: Any) -> bytes:
     return json.dumps(held, ensure_ascii=False).encode()
 
 
-def item(held: dict[str, Any], **headers: str) -> Item:
+def item(held: dict[str, Any], **headers: str) -> RawItem:
     """As `verify` stores it."""
     told = {
         "actor-name": "Kari",
         "actor-handle": "@kari@mastodon.example",
         "actor-page": "https://mastodon.example/@kari",
     }
-    return Item(f"{held['id']}#x", bytes_of(held), "application/activity+json", {**told, **headers})
+    return RawItem(
+        f"{held['id']}#x", bytes_of(held), "application/activity+json", {**told, **headers}
+    )
 
 
 CREATED = activity("Create", note())

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cast import make_question
 from torget.adapters.activitypub.channel import ADAPTER
-from torget.adapters.activitypub.models import Thing
+from torget.adapters.activitypub.models import APObject
 from torget.answers import rules as answers
 from torget.channels import rules as channels
 from torget.channels.contract import Outgoing
@@ -50,7 +50,7 @@ def send(account):
     for delivery in Delivery.objects.filter(account=account, state="due"):
         held = dict(delivery.payload)
         out = _out(delivery, held)
-        receipt = ADAPTER.send(out, channels.facts(account))
+        receipt = ADAPTER.send(out, channels.snapshot(account))
         Delivery.objects.filter(pk=delivery.pk).update(state="sent", receipt=receipt.external_id)
 
 
@@ -79,7 +79,7 @@ def heads(page):
 def test_a_wall_post_leads_to_what_was_published_of_it(client, account, posted, accept):
     message = posted(account)
     send(account)
-    uri = Thing.objects.get().uri
+    uri = APObject.objects.get().uri
     path = f"/vegg/{message.conversation.ref}"
     answer = client.get(path, headers={"accept": accept})
     assert (answer.status_code, answer.headers["Location"]) == (302, uri)

@@ -10,10 +10,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from torget.adapters.activitypub import parcels, peers, remotes
+from torget.adapters.activitypub import inbox_deliveries, peers, remotes
 from torget.adapters.activitypub.channel import ADAPTER
 from torget.adapters.activitypub.fanout import Fanout
-from torget.adapters.activitypub.models import Follower, Parcel, Peer
+from torget.adapters.activitypub.models import Follower, InboxDelivery, Peer
 from torget.adapters.activitypub.tests.servers import carry
 from torget.channels.contract import Outgoing
 from torget.protocols.activitypub import ActorSaid
@@ -30,8 +30,8 @@ def followed(server, account, at):
     )
 
 
-def do(facts, key, body="", act="publish", **more):
-    return ADAPTER.send(Outgoing(key, "", body, act=act, visibility="public", **more), facts)
+def do(snapshot, key, body="", act="publish", **more):
+    return ADAPTER.send(Outgoing(key, "", body, act=act, visibility="public", **more), snapshot)
 
 
 def got(server):
@@ -44,42 +44,46 @@ def got(server):
 
 @pytest.mark.parametrize("edited", [False, True])
 def test_a_post_taken_back_before_it_went_is_never_sent_and_neither_is_its_delete(
-    server, facts, followed, edited
+    server, snapshot, followed, edited
 ):
-    uri = do(facts, "p1", "Feil").external_id
+    uri = do(snapshot, "p1", "Feil").external_id
     if edited:
-        do(facts, "e1", "Mindre feil", "edit", target=uri)
-    do(facts, "w1", act="withdraw", target=uri)
+        do(snapshot, "e1", "Mindre feil", "edit", target=uri)
+    do(snapshot, "w1", act="withdraw", target=uri)
     carry()
-    assert (got(server), Parcel.objects.count()) == ([], 0)
+    assert (got(server), InboxDelivery.objects.count()) == ([], 0)
 
 
-def test_one_that_may_have_arrived_is_deleted_there_and_not_sent_again(server, facts, followed, at):
+def test_one_that_may_have_arrived_is_deleted_there_and_not_sent_again(
+    server, snapshot, followed, at
+):
     server.answer = (503, {})
-    uri = do(facts, "p1", "Feil").external_id
+    uri = do(snapshot, "p1", "Feil").external_id
     carry()
-    do(facts, "w1", act="withdraw", target=uri)
+    do(snapshot, "w1", act="withdraw", target=uri)
     server.answer = (202, {})
-    Parcel.objects.update(next_attempt_at=at)
+    InboxDelivery.objects.update(next_attempt_at=at)
     carry()
     assert got(server) == [("Delete", "")]
 
 
 def test_one_that_was_on_its_way_when_it_was_taken_back_goes_no_more(
-    server, facts, account, followed, at
+    server, snapshot, account, followed, at
 ):
-    uri = do(facts, "p1", "Feil").external_id
-    claimed = parcels.claim([account.pk], at=timezone.now(), limit=10)
-    do(facts, "w1", act="withdraw", target=uri)
-    parcels.settle_failed([parcels.Failed(claimed[0].id, at, 503, "HTTP 503")], at=at)
+    uri = do(snapshot, "p1", "Feil").external_id
+    claimed = inbox_deliveries.claim([account.pk], at=timezone.now(), limit=10)
+    do(snapshot, "w1", act="withdraw", target=uri)
+    inbox_deliveries.settle_failed(
+        [inbox_deliveries.Failed(claimed[0].id, at, 503, "HTTP 503")], at=at
+    )
     carry()
     assert got(server) == [("Delete", "")]
-    parcels.prune(at=timezone.now())
-    assert set(Parcel.objects.values_list("state", flat=True)) == {"sent"}
+    inbox_deliveries.prune(at=timezone.now())
+    assert set(InboxDelivery.objects.values_list("state", flat=True)) == {"sent"}
 
 
 def test_after_an_hour_away_what_waited_goes_at_once_in_the_order_it_was_said(
-    server, facts, followed, monkeypatch
+    server, snapshot, followed, monkeypatch
 ):
     begun = now = timezone.now()
     monkeypatch.setattr(peers, "IN_FLIGHT", 1)
@@ -89,13 +93,13 @@ def test_after_an_hour_away_what_waited_goes_at_once_in_the_order_it_was_said(
 
     server.answer = (503, {})
     for number in range(5):
-        do(facts, f"p{number}", f"Nyhet {number}")
+        do(snapshot, f"p{number}", f"Nyhet {number}")
         for _minute in range(12):
             carry(clock=clock)
             now += timedelta(minutes=1)
     assert now - begun == timedelta(hours=1)
-    assert Parcel.objects.filter(state="due").count() == 5
-    away = Parcel.objects.order_by("next_attempt_at").last().next_attempt_at - now
+    assert InboxDelivery.objects.filter(state="due").count() == 5
+    away = InboxDelivery.objects.order_by("next_attempt_at").last().next_attempt_at - now
     assert away > timedelta(minutes=5)
     server.answer = (202, {})
     while not got(server):
@@ -107,7 +111,7 @@ def test_after_an_hour_away_what_waited_goes_at_once_in_the_order_it_was_said(
     assert said[1:] == sorted(said[1:])
 
 
-def test_one_post_alone_also_goes_soon_after_the_server_is_back(server, facts, followed):
+def test_one_post_alone_also_goes_soon_after_the_server_is_back(server, snapshot, followed):
     moved = timedelta()
 
     def minute():
@@ -118,7 +122,7 @@ def test_one_post_alone_also_goes_soon_after_the_server_is_back(server, facts, f
         moved += timedelta(minutes=1)
 
     server.answer = (503, {})
-    do(facts, "p1", "Nyhet")
+    do(snapshot, "p1", "Nyhet")
     for _minute in range(60):
         minute()
     tried = len(server.got)
@@ -129,22 +133,24 @@ def test_one_post_alone_also_goes_soon_after_the_server_is_back(server, facts, f
     assert got(server) == [("Create", "Nyhet")]
 
 
-def test_a_server_that_never_comes_back_is_given_up(server, facts, followed, at):
+def test_a_server_that_never_comes_back_is_given_up(server, snapshot, followed, at):
     server.answer = (503, {})
-    do(facts, "p1", "Nyhet")
+    do(snapshot, "p1", "Nyhet")
     carry()
-    later = at + parcels.LONGEST_WAIT + timedelta(minutes=1)
-    parcels.probe(at=later)
-    parcels.prune(at=later)
-    assert list(Parcel.objects.values_list("state", flat=True)) == ["given_up"]
+    later = at + inbox_deliveries.LONGEST_WAIT + timedelta(minutes=1)
+    inbox_deliveries.probe(at=later)
+    inbox_deliveries.prune(at=later)
+    assert list(InboxDelivery.objects.values_list("state", flat=True)) == ["given_up"]
 
 
-def test_a_short_stumble_moves_nothing_forward(server, facts, followed):
+def test_a_short_stumble_moves_nothing_forward(server, snapshot, followed):
     server.answer = (503, {})
-    do(facts, "p1", "En")
+    do(snapshot, "p1", "En")
     carry()
     server.answer = (202, {})
-    do(facts, "p2", "To")
+    do(snapshot, "p2", "To")
     carry()
     assert [text for _kind, text in got(server)] == ["To"]
-    assert Parcel.objects.get(state="due").next_attempt_at > timezone.now() + timedelta(seconds=30)
+    assert InboxDelivery.objects.get(state="due").next_attempt_at > timezone.now() + timedelta(
+        seconds=30
+    )

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from torget.adapters.activitypub.channel import ADAPTER
-from torget.adapters.activitypub.models import Thing
+from torget.adapters.activitypub.models import APObject
 from torget.adapters.activitypub.tests.specimens import (
     KARI,
     NOTE,
@@ -40,7 +40,7 @@ US = "http://testserver/ap/nordvaag"
     ],
     ids=["public", "unlisted", "unlisted in short", "followers", "direct"],
 )
-def test_the_answer_goes_as_far_as_the_question(account, facts, ola, at, asked, answered):
+def test_the_answer_goes_as_far_as_the_question(account, snapshot, ola, at, asked, answered):
     know_kari()
     to, cc = asked
     held = activity("Create", note(to=to, cc=cc, attachment=[]), to=to, cc=cc)
@@ -51,16 +51,16 @@ def test_the_answer_goes_as_far_as_the_question(account, facts, ola, at, asked, 
     payload = Delivery.objects.get().payload
     names = ("recipient", "parent", "visibility", "language")
     out = Outgoing("a1", body=payload["body"], **{name: payload.get(name, "") for name in names})
-    document = Thing.objects.get(uri=ADAPTER.send(out, facts).external_id).document
+    document = APObject.objects.get(uri=ADAPTER.send(out, snapshot).external_id).document
     assert (document["to"], document["cc"]) == answered
 
 
-def test_of_a_question_whose_envelope_is_erased_the_narrower_is_taken(account, facts, at):
+def test_of_a_question_whose_envelope_is_erased_the_narrower_is_taken(account, snapshot, at):
     know_kari()
     held = activity("Create", note(attachment=[], cc=[US]))
     intake.receive(account.pk, item(held), at=at)
     file(Envelope.objects.get(), at=at)
     Message.objects.update(envelope=None)
     out = Outgoing("a1", KARI, "Ja.", parent=NOTE, visibility="public")
-    document = Thing.objects.get(uri=ADAPTER.send(out, facts).external_id).document
+    document = APObject.objects.get(uri=ADAPTER.send(out, snapshot).external_id).document
     assert (document["to"], document["cc"]) == ([KARI], [PUBLIC])

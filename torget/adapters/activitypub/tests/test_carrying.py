@@ -1,4 +1,4 @@
-"""Parcels reach every inbox once, in the signature each server takes; who is slow, dead or gone holds up nobody else."""
+"""Inbox deliveries reach every inbox once, in the signature each server takes; who is slow, dead or gone holds up nobody else."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from torget.adapters.activitypub import acts, fanout, knocking, loop, parcels, peers
+from torget.adapters.activitypub import acts, fanout, inbox_deliveries, loop, peers, signed_post
 from torget.adapters.activitypub.fanout import Fanout
-from torget.adapters.activitypub.models import Follower, Parcel, Peer
+from torget.adapters.activitypub.models import Follower, InboxDelivery, Peer
 from torget.adapters.activitypub.tests.servers import Server, carry
 from torget.adapters.activitypub.tests.specimens import know_kari
 from torget.adapters.activitypub.waits import asked_to_wait, due_again
@@ -24,10 +24,10 @@ from torget.protocols.activitypub import writing
 from torget.protocols.http_signatures import Invalid, Request, verify
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(60)]
-State = Parcel.State
+State = InboxDelivery.State
 
 
-def act(mine, *inboxes, key="k", thing=None, follows_up=False):
+def act(mine, *inboxes, key="k", ap_object=None, follows_up=False):
     activity = writing.activity("Create", f"{mine.actor}#{key}", actor=mine.actor, about=mine.actor)
     return acts.do(
         key,
@@ -36,13 +36,13 @@ def act(mine, *inboxes, key="k", thing=None, follows_up=False):
         inboxes,
         receipt=key,
         at=timezone.now(),
-        thing=thing,
+        ap_object=ap_object,
         follows_up=follows_up,
     )
 
 
 def states():
-    return dict(Counter(Parcel.objects.values_list("state", flat=True)))
+    return dict(Counter(InboxDelivery.objects.values_list("state", flat=True)))
 
 
 def test_every_inbox_gets_it_once_and_the_signature_holds(server, mine):
@@ -59,7 +59,9 @@ def test_every_inbox_gets_it_once_and_the_signature_holds(server, mine):
         verify(request, body + b" ", mine.key("rsa").public(), now=time.time())
 
 
-@pytest.mark.parametrize("takes", [knocking.CAVAGE, knocking.RFC_RSA, knocking.RFC_ED25519])
+@pytest.mark.parametrize(
+    "takes", [signed_post.CAVAGE, signed_post.RFC_RSA, signed_post.RFC_ED25519]
+)
 def test_where_a_signature_is_refused_the_next_is_tried_and_what_worked_is_remembered(
     server, mine, takes
 ):
@@ -80,7 +82,7 @@ def test_who_refuses_every_signature_is_tried_again_later(server, mine):
     act(mine, server.inbox())
     carry()
     assert [way for _path, way, *_rest in server.got] == ["cavage", "rfc9421"]
-    one = Parcel.objects.get()
+    one = InboxDelivery.objects.get()
     assert (one.state, one.status, one.attempts) == ("due", 401, 1)
     assert one.next_attempt_at > timezone.now() + timedelta(seconds=40)
 
@@ -90,7 +92,7 @@ def test_what_is_refused_for_good_is_given_up_with_its_reason(server, mine, stat
     server.answer = (status, {})
     act(mine, server.inbox())
     carry()
-    one = Parcel.objects.get()
+    one = InboxDelivery.objects.get()
     assert (one.state, one.status, one.detail) == ("given_up", status, f"HTTP {status}")
     assert one.settled_at
 
@@ -109,7 +111,7 @@ def test_who_asks_for_time_gets_it_and_nothing_is_sent_there_before(server, mine
     server.answer = (429, {"retry-after": "600"})
     act(mine, server.inbox())
     carry()
-    assert Parcel.objects.get().next_attempt_at > timezone.now() + timedelta(seconds=590)
+    assert InboxDelivery.objects.get().next_attempt_at > timezone.now() + timedelta(seconds=590)
     act(mine, server.inbox(1), key="k2")
     count = len(server.got)
     carry()
@@ -125,9 +127,9 @@ def test_five_failures_close_the_line_and_one_success_opens_it(server, mine):
     assert peer.is_closed(timezone.now())
     assert len(server.got) <= peers.IN_FLIGHT * 2
     assert states() == {"due": 60}
-    assert not Parcel.objects.filter(next_attempt_at__lt=timezone.now()).exists()
+    assert not InboxDelivery.objects.filter(next_attempt_at__lt=timezone.now()).exists()
     server.answer = (202, {})
-    Parcel.objects.update(next_attempt_at=timezone.now())
+    InboxDelivery.objects.update(next_attempt_at=timezone.now())
     Peer.objects.update(closed_until=timezone.now())
     carry()
     assert states() == {"sent": 60}
@@ -156,24 +158,24 @@ def test_a_dead_and_a_slow_server_do_not_hold_up_the_others(server, mine, monkey
     slow.http.shutdown()
     assert len(server.got) == 400
     assert seconds < 9.5  # nobody waited for an answer that never comes
-    assert Parcel.objects.filter(state=State.SENT).count() == 400
-    assert not Parcel.objects.filter(state=State.SENDING).exists()
+    assert InboxDelivery.objects.filter(state=State.SENT).count() == 400
+    assert not InboxDelivery.objects.filter(state=State.SENDING).exists()
 
 
 def test_an_edit_waits_for_what_it_is_about(server, mine, account):
-    thing = parcels.Act.thing.field.related_model.objects.create(
+    ap_object = inbox_deliveries.Act.ap_object.field.related_model.objects.create(
         account=account,
         uri=mine.objects + "1",
         document={},
         public=True,
         published_at=timezone.now(),
     )
-    act(mine, server.inbox(), thing=thing)
-    Parcel.objects.update(next_attempt_at=timezone.now() + timedelta(hours=1))
-    act(mine, server.inbox(), server.inbox(1), key="k2", thing=thing, follows_up=True)
+    act(mine, server.inbox(), ap_object=ap_object)
+    InboxDelivery.objects.update(next_attempt_at=timezone.now() + timedelta(hours=1))
+    act(mine, server.inbox(), server.inbox(1), key="k2", ap_object=ap_object, follows_up=True)
     carry()
     assert [path for path, *_rest in server.got] == ["/inbox/1"]
-    Parcel.objects.update(next_attempt_at=timezone.now())
+    InboxDelivery.objects.update(next_attempt_at=timezone.now())
     carry()
     carry()
     assert [path for path, *_rest in server.got[1:]] == ["/inbox/0", "/inbox/0"]
@@ -184,9 +186,9 @@ def test_what_a_dead_worker_held_is_carried_by_another_and_a_paused_account_wait
     server, mine, account, per
 ):
     act(mine, server.inbox())
-    assert len(parcels.claim([account.pk], at=timezone.now(), limit=10)) == 1
-    assert parcels.claim([account.pk], at=timezone.now(), limit=10) == []
-    assert parcels.lose_expired(at=timezone.now() + parcels.LEASE * 2) == 1
+    assert len(inbox_deliveries.claim([account.pk], at=timezone.now(), limit=10)) == 1
+    assert inbox_deliveries.claim([account.pk], at=timezone.now(), limit=10) == []
+    assert inbox_deliveries.lose_expired(at=timezone.now() + inbox_deliveries.LEASE * 2) == 1
     channels.pause(account, "Øvelse", by=per, at=timezone.now())
     carry()
     assert states() == {"due": 1}
@@ -216,11 +218,13 @@ def test_an_account_that_cannot_sign_loses_nothing(server, mine, account):
     stop.set()
     carrying.join()
     assert states() == {"due": 1}
-    assert Parcel.objects.get().attempts == 0
+    assert InboxDelivery.objects.get().attempts == 0
 
 
 def test_it_is_given_up_after_days_and_not_before(now):
-    waits = [due_again(attempts, now) for attempts in range(1, len(parcels.WAITS_SECONDS) + 2)]
+    waits = [
+        due_again(attempts, now) for attempts in range(1, len(inbox_deliveries.WAITS_SECONDS) + 2)
+    ]
     assert waits[-1] is None
     total = sum((one - now for one in waits[:-1]), timedelta())
     assert timedelta(days=3) < total < timedelta(days=7)
@@ -243,9 +247,9 @@ def test_retry_after_is_read_as_seconds_or_a_date(now, said, seconds):
 
 
 def test_with_nothing_to_carry_the_database_is_asked_now_and_then(mine, monkeypatch):
-    asked, claim = [], parcels.claim
+    asked, claim = [], inbox_deliveries.claim
     monkeypatch.setattr(
-        parcels, "claim", lambda *args, **more: asked.append(1) or claim(*args, **more)
+        inbox_deliveries, "claim", lambda *args, **more: asked.append(1) or claim(*args, **more)
     )
     monkeypatch.setattr(fanout, "IDLE_SECONDS", 0.1)
     stop = threading.Event()
@@ -260,8 +264,8 @@ def test_with_nothing_to_carry_the_database_is_asked_now_and_then(mine, monkeypa
 def test_what_arrived_long_ago_is_forgotten(server, mine):
     act(mine, server.inbox())
     carry()
-    assert parcels.prune(at=timezone.now()) == 0
-    assert parcels.prune(at=timezone.now() + timedelta(days=8)) == 1
+    assert inbox_deliveries.prune(at=timezone.now()) == 0
+    assert inbox_deliveries.prune(at=timezone.now() + timedelta(days=8)) == 1
 
 
 def test_where_the_channel_is_not_loaded_its_loop_stands_still(settings, monkeypatch):

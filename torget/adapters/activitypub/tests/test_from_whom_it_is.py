@@ -80,10 +80,10 @@ FINGER = "https://mastodon.example/.well-known/webfinger?resource=acct%3Akari%40
 
 @pytest.mark.parametrize("way", ["cavage", "rfc9421"])
 @pytest.mark.parametrize("kind", ["rsa", "ed25519"])
-def test_signed_by_somebody_we_do_not_know_yet(facts, mine, web, way, kind):
+def test_signed_by_somebody_we_do_not_know_yet(snapshot, mine, web, way, kind):
     web.put(KARI, actor_document())
     web.put(FINGER, jrd())
-    item = ADAPTER.verify(facts, *delivery(mine, way=way, kind=kind))
+    item = ADAPTER.verify(snapshot, *delivery(mine, way=way, kind=kind))
     assert item.headers == {
         "actor-name": "Kari Nordmo",
         "actor-handle": "@kari@mastodon.example",
@@ -95,66 +95,70 @@ def test_signed_by_somebody_we_do_not_know_yet(facts, mine, web, way, kind):
     )  # we ask in our own name: their server may want to know who asks
     assert Peer.objects.get(host="mastodon.example").signs == f"{way}-{kind}"
     web.asked.clear()
-    ADAPTER.verify(facts, *delivery(mine, way=way, kind=kind))
+    ADAPTER.verify(snapshot, *delivery(mine, way=way, kind=kind))
     assert web.asked == []
 
 
-def test_a_handle_that_webfinger_does_not_confirm_is_not_shown(facts, mine, web):
+def test_a_handle_that_webfinger_does_not_confirm_is_not_shown(snapshot, mine, web):
     web.put(KARI, actor_document())
     web.put(FINGER, jrd(href="https://mastodon.example/users/somebody"))
-    assert ADAPTER.verify(facts, *delivery(mine)).headers["actor-handle"] == ""
+    assert ADAPTER.verify(snapshot, *delivery(mine)).headers["actor-handle"] == ""
 
 
-def test_a_handle_on_another_domain_counts_when_that_domain_says_so(facts, mine, web):
+def test_a_handle_on_another_domain_counts_when_that_domain_says_so(snapshot, mine, web):
     web.put(KARI, actor_document())
     web.put(FINGER, jrd(subject="kari@kommune.example"))
     elsewhere = FINGER.replace("mastodon.example", "kommune.example")
-    assert ADAPTER.verify(facts, *delivery(mine)).headers["actor-handle"] == ""
+    assert ADAPTER.verify(snapshot, *delivery(mine)).headers["actor-handle"] == ""
     Remote.objects.all().delete()
     web.put(elsewhere, jrd(subject="kari@kommune.example"))
-    assert ADAPTER.verify(facts, *delivery(mine)).headers["actor-handle"] == "@kari@kommune.example"
+    assert (
+        ADAPTER.verify(snapshot, *delivery(mine)).headers["actor-handle"] == "@kari@kommune.example"
+    )
 
 
-def refused(facts, headers, body):
+def refused(snapshot, headers, body):
     with pytest.raises(BadSignature) as told:
-        ADAPTER.verify(facts, headers, body)
+        ADAPTER.verify(snapshot, headers, body)
     assert "brøytes" not in str(told.value)
     return str(told.value)
 
 
 @pytest.mark.parametrize("way", ["cavage", "rfc9421"])
-def test_tampered_too_old_unsigned_and_elsewhere_are_refused(facts, mine, web, way):
+def test_tampered_too_old_unsigned_and_elsewhere_are_refused(snapshot, mine, web, way):
     know_kari()
     headers, body = delivery(mine, way=way)
-    assert "another body" in refused(facts, headers, body.replace(b"Fjellveien", b"Sj\xc3\xb8gata"))
-    assert "an hour off" in refused(facts, *delivery(mine, way=way, at=time.time() - 3_700))
-    assert "an hour off" in refused(facts, *delivery(mine, way=way, at=time.time() + 3_700))
-    assert "not of this key" in refused(facts, {**headers, ":path": "/hooks/other"}, body)
+    assert "another body" in refused(
+        snapshot, headers, body.replace(b"Fjellveien", b"Sj\xc3\xb8gata")
+    )
+    assert "an hour off" in refused(snapshot, *delivery(mine, way=way, at=time.time() - 3_700))
+    assert "an hour off" in refused(snapshot, *delivery(mine, way=way, at=time.time() + 3_700))
+    assert "not of this key" in refused(snapshot, {**headers, ":path": "/hooks/other"}, body)
     bare = {name: value for name, value in headers.items() if "signature" not in name}
-    assert "no signature" in refused(facts, bare, body)
+    assert "no signature" in refused(snapshot, bare, body)
 
 
-def test_a_signature_replayed_over_another_body_is_refused(facts, mine, web):
+def test_a_signature_replayed_over_another_body_is_refused(snapshot, mine, web):
     know_kari()
     headers, _body = delivery(mine)
     _other, body = delivery(mine, activity("Create", to_us(mine, id=f"{NOTE}-2"), mark="-2"))
-    assert "another body" in refused(facts, headers, body)
+    assert "another body" in refused(snapshot, headers, body)
 
 
-def test_the_same_delivery_again_is_the_same_item(facts, mine, web):
+def test_the_same_delivery_again_is_the_same_item(snapshot, mine, web):
     know_kari()
     headers, body = delivery(mine)
-    assert ADAPTER.verify(facts, headers, body) == ADAPTER.verify(facts, headers, body)
+    assert ADAPTER.verify(snapshot, headers, body) == ADAPTER.verify(snapshot, headers, body)
 
 
-def test_nobody_speaks_with_anothers_key(facts, mine, web):
+def test_nobody_speaks_with_anothers_key(snapshot, mine, web):
     know_kari()
     web.put(
         "https://evil.example/users/mallory",
         actor_document(id="https://evil.example/users/mallory"),
     )
     held = activity("Create", to_us(mine), actor="https://evil.example/users/mallory")
-    assert "not the actor's" in refused(facts, *delivery(mine, held))
+    assert "not the actor's" in refused(snapshot, *delivery(mine, held))
     neighbour = activity("Create", to_us(mine), actor="https://mastodon.example/users/oda")
     oda = "https://mastodon.example/users/oda"
     web.put(
@@ -170,10 +174,10 @@ def test_nobody_speaks_with_anothers_key(facts, mine, web):
             assertionMethod=[],
         ),
     )
-    assert "no such key" in refused(facts, *delivery(mine, neighbour))
+    assert "no such key" in refused(snapshot, *delivery(mine, neighbour))
 
 
-def test_new_keys_are_fetched_once_when_a_signature_fails(facts, mine, web):
+def test_new_keys_are_fetched_once_when_a_signature_fails(snapshot, mine, web):
     know_kari()
     fresh = {**KEYS, "rsa": PrivateKey.from_pem(KEYS["rsa"].id, new_rsa())}
     web.put(KARI, actor_document(fresh))
@@ -181,23 +185,25 @@ def test_new_keys_are_fetched_once_when_a_signature_fails(facts, mine, web):
     request = Request.of("POST", mine.inbox)
     headers = {":method": "POST", ":path": request.target, "host": request.authority}
     headers |= cavage.sign(request, body, fresh["rsa"], now=time.time())
-    assert "not of this key" in refused(facts, headers, body)  # seen a moment ago: nobody is asked
+    assert "not of this key" in refused(
+        snapshot, headers, body
+    )  # seen a moment ago: nobody is asked
     assert web.asked == []
     Remote.objects.update(fetched_at=timezone.now() - timedelta(minutes=1))
-    assert ADAPTER.verify(facts, headers, body).headers["signed"] == "cavage"
+    assert ADAPTER.verify(snapshot, headers, body).headers["signed"] == "cavage"
     assert web.urls().count(KARI) == 1
 
 
-def test_a_server_that_cannot_be_reached_is_not_asked_again_at_once(facts, mine, web):
+def test_a_server_that_cannot_be_reached_is_not_asked_again_at_once(snapshot, mine, web):
     web.pages[KARI] = HttpError("ConnectError at mastodon.example", maybe_sent=False)
     for _time in range(3):
-        assert "could not be fetched" in refused(facts, *delivery(mine))
+        assert "could not be fetched" in refused(snapshot, *delivery(mine))
     assert web.urls().count(KARI) == 1
 
 
-def test_somebody_we_never_knew_who_is_gone_makes_us_ask_nobody(facts, mine, web):
+def test_somebody_we_never_knew_who_is_gone_makes_us_ask_nobody(snapshot, mine, web):
     with pytest.raises(NothingToKeep, match="never knew"):
-        ADAPTER.verify(facts, *delivery(mine, activity("Delete", KARI)))
+        ADAPTER.verify(snapshot, *delivery(mine, activity("Delete", KARI)))
     assert web.asked == []
 
 
@@ -213,62 +219,62 @@ def test_somebody_we_never_knew_who_is_gone_makes_us_ask_nobody(facts, mine, web
         (b"[]", "application/activity+json"),
     ],
 )
-def test_what_is_no_actor_is_not_taken_for_one(facts, mine, web, document, kind):
+def test_what_is_no_actor_is_not_taken_for_one(snapshot, mine, web, document, kind):
     web.put(KARI, document, kind=kind)
-    assert "could not be fetched" in refused(facts, *delivery(mine))
+    assert "could not be fetched" in refused(snapshot, *delivery(mine))
     assert not Remote.objects.exists()
 
 
-def test_redirects_are_followed_three_times_and_each_is_checked(facts, mine, web):
+def test_redirects_are_followed_three_times_and_each_is_checked(snapshot, mine, web):
     steps = [KARI, *(f"https://mastodon.example/{number}" for number in range(4))]
     for here, there in pairwise(steps):
         web.put(here, b"", status=302, location=there)
     web.put(steps[3], actor_document())
-    assert ADAPTER.verify(facts, *delivery(mine))
+    assert ADAPTER.verify(snapshot, *delivery(mine))
     Remote.objects.all().delete()
     web.put(steps[3], b"", status=302, location=steps[4])
     web.put(steps[4], actor_document())
-    assert "Too many redirects" in refused(facts, *delivery(mine))
+    assert "Too many redirects" in refused(snapshot, *delivery(mine))
     remotes._failed.clear()
     web.put(KARI, b"", status=302, location="http://169.254.169.254/latest")
-    assert "not https" in refused(facts, *delivery(mine))
+    assert "not https" in refused(snapshot, *delivery(mine))
 
 
 def test_a_suspended_server_and_all_under_it_are_refused_and_a_silenced_one_is_marked(
-    facts, mine, web, nordvaag, liv
+    snapshot, mine, web, nordvaag, liv
 ):
     remote = know_kari()
-    account = channels.Account.objects.get(pk=facts.id)
+    account = channels.Account.objects.get(pk=snapshot.id)
     Follower.objects.create(account=account, remote=remote, follow="x", followed_at=timezone.now())
     at = timezone.now()
     rules.block_domain(nordvaag, "mastodon.example", "silence", "Mye søppel", by=liv, at=at)
-    assert ADAPTER.verify(facts, *delivery(mine)).headers["silenced"] == "1"
+    assert ADAPTER.verify(snapshot, *delivery(mine)).headers["silenced"] == "1"
     block = rules.block_domain(nordvaag, "example", "suspend", "Trusler", by=liv, at=at)
-    assert "blocked" in refused(facts, *delivery(mine))
+    assert "blocked" in refused(snapshot, *delivery(mine))
     rules.unblock_domain(block, by=liv, at=at)
     rules.block_domain(nordvaag, "mastodon.example", "suspend", "Trusler", by=liv, at=at)
-    assert "blocked" in refused(facts, *delivery(mine))
+    assert "blocked" in refused(snapshot, *delivery(mine))
     assert not Follower.objects.exists()
     assert DomainBlock.objects.get().decided_by == liv.staff
 
 
-def test_another_municipalitys_block_is_its_own(facts, mine, web, elsewhere, charlie):
+def test_another_municipalitys_block_is_its_own(snapshot, mine, web, elsewhere, charlie):
     know_kari()
     rules.block_domain(
         elsewhere, "mastodon.example", "suspend", "Trusler", by=charlie, at=timezone.now()
     )
-    assert ADAPTER.verify(facts, *delivery(mine))
+    assert ADAPTER.verify(snapshot, *delivery(mine))
 
 
-def test_what_comes_to_the_shared_inbox_reaches_the_unit_it_is_for(facts, mine, web, school):
+def test_what_comes_to_the_shared_inbox_reaches_the_unit_it_is_for(snapshot, mine, web, school):
     know_kari()
     from_kari = activity("Create", note(cc=[mine.actor.replace("nordvaag", "drift")], tag=[]))
-    item = ADAPTER.verify(facts, *delivery(mine, from_kari))
-    assert ADAPTER.parse(item, facts, received_at=timezone.now()) == []
+    item = ADAPTER.verify(snapshot, *delivery(mine, from_kari))
+    assert ADAPTER.parse(item, snapshot, received_at=timezone.now()) == []
     handed = Envelope.objects.get()
     assert handed.account == school
     assert bytes(handed.body) == item.body
-    ADAPTER.verify(facts, *delivery(mine, from_kari))
+    ADAPTER.verify(snapshot, *delivery(mine, from_kari))
     assert Envelope.objects.count() == 1
 
 
@@ -284,12 +290,12 @@ def test_rules_are_for_those_who_may(nordvaag, account, ola, per, charlie):
         )
 
 
-def test_a_note_that_is_only_named_is_fetched_from_its_own_server_and_read(facts, mine, web):
+def test_a_note_that_is_only_named_is_fetched_from_its_own_server_and_read(snapshot, mine, web):
     know_kari()
     named = activity("Create", NOTE, to=[mine.actor], cc=[])
     web.put(NOTE, to_us(mine))
-    item = ADAPTER.verify(facts, *delivery(mine, named))
-    (said,) = ADAPTER.parse(item, facts, received_at=timezone.now())
+    item = ADAPTER.verify(snapshot, *delivery(mine, named))
+    (said,) = ADAPTER.parse(item, snapshot, received_at=timezone.now())
     assert (said.external_id, said.body) == (NOTE, "Når brøytes Fjellveien?")
     assert item.body == bytes_of(named)
 
@@ -302,26 +308,28 @@ def test_a_note_that_is_only_named_is_fetched_from_its_own_server_and_read(facts
         lambda mine: b"[]",
     ],
 )
-def test_what_is_fetched_must_be_what_was_named_and_theirs(facts, mine, web, held):
+def test_what_is_fetched_must_be_what_was_named_and_theirs(snapshot, mine, web, held):
     know_kari()
     web.put(NOTE, held(mine))
-    item = ADAPTER.verify(facts, *delivery(mine, activity("Create", NOTE, to=[mine.actor])))
+    item = ADAPTER.verify(snapshot, *delivery(mine, activity("Create", NOTE, to=[mine.actor])))
     with pytest.raises(Unparseable):
-        ADAPTER.parse(item, facts, received_at=timezone.now())
+        ADAPTER.parse(item, snapshot, received_at=timezone.now())
 
 
-def test_nothing_is_fetched_from_elsewhere_or_for_what_is_not_for_us(facts, mine, web):
+def test_nothing_is_fetched_from_elsewhere_or_for_what_is_not_for_us(snapshot, mine, web):
     know_kari()
     for held in (
         activity("Create", "https://elsewhere.example/1", to=[mine.actor]),
         activity("Create", NOTE, to=[], cc=[]),
         activity("Announce", NOTE, to=[mine.actor]),
     ):
-        ADAPTER.verify(facts, *delivery(mine, held))
+        ADAPTER.verify(snapshot, *delivery(mine, held))
     assert web.asked == []
 
 
-def test_what_somebody_took_back_whom_we_never_knew_and_who_is_gone_is_forgotten(facts, mine, web):
+def test_what_somebody_took_back_whom_we_never_knew_and_who_is_gone_is_forgotten(
+    snapshot, mine, web
+):
     web.put(KARI, b"", status=410)
     with pytest.raises(NothingToKeep):
-        ADAPTER.verify(facts, *delivery(mine, activity("Delete", NOTE)))
+        ADAPTER.verify(snapshot, *delivery(mine, activity("Delete", NOTE)))

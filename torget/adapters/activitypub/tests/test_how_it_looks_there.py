@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from torget.adapters.activitypub.channel import ADAPTER
-from torget.adapters.activitypub.models import Response, Thing
+from torget.adapters.activitypub.models import APObject, Response
 from torget.channels.contract import File, Outgoing
 from torget.people.hours import OSLO
 
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.django_db
 JSON = {"HTTP_ACCEPT": "application/activity+json"}
 
 
-def post(facts, body="Kom på folkemøte!", *, key="p1", **changes):
-    out = Outgoing(key, facts.address, body, act="publish", visibility="public", **changes)
-    return ADAPTER.send(out, facts).external_id
+def post(snapshot, body="Kom på folkemøte!", *, key="p1", **changes):
+    out = Outgoing(key, snapshot.address, body, act="publish", visibility="public", **changes)
+    return ADAPTER.send(out, snapshot).external_id
 
 
 def png(width, height):
@@ -47,22 +47,22 @@ MEETING = {
     ],
 )
 def test_when_and_where_an_event_is_stands_in_its_text_also_when_it_is_corrected(
-    facts, language, lines
+    snapshot, language, lines
 ):
-    uri = post(facts, extra=MEETING, language=language)
-    thing = Thing.objects.get(uri=uri)
-    assert thing.document["startTime"] == "2026-12-03T17:00:00Z"
-    assert all(line in thing.document["content"] for line in lines)
+    uri = post(snapshot, extra=MEETING, language=language)
+    ap_object = APObject.objects.get(uri=uri)
+    assert ap_object.document["startTime"] == "2026-12-03T17:00:00Z"
+    assert all(line in ap_object.document["content"] for line in lines)
     edit = Outgoing("e1", "", "Nytt sted!", act="edit", target=uri, language=language)
-    ADAPTER.send(edit, facts)
-    thing.refresh_from_db()
-    assert "Nytt sted!" in thing.document["content"]
-    assert all(line in thing.document["content"] for line in lines)
+    ADAPTER.send(edit, snapshot)
+    ap_object.refresh_from_db()
+    assert "Nytt sted!" in ap_object.document["content"]
+    assert all(line in ap_object.document["content"] for line in lines)
 
 
-def test_a_picture_says_how_large_it_is_and_its_address_what_it_is(client, facts):
-    uri = post(facts, attachments=[File("brøyting.png", "image/png", png(64, 48), "Brøytebil")])
-    shown = Thing.objects.get(uri=uri).document["attachment"][0]
+def test_a_picture_says_how_large_it_is_and_its_address_what_it_is(client, snapshot):
+    uri = post(snapshot, attachments=[File("brøyting.png", "image/png", png(64, 48), "Brøytebil")])
+    shown = APObject.objects.get(uri=uri).document["attachment"][0]
     assert (shown["width"], shown["height"]) == (64, 48)
     assert shown["url"] == f"{uri}/fil/0.png"
     for address in (shown["url"], f"{uri}/fil/0"):  # as they were named before
@@ -70,8 +70,10 @@ def test_a_picture_says_how_large_it_is_and_its_address_what_it_is(client, facts
         assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
 
 
-def test_a_note_says_where_its_counts_are_and_every_collection_has_a_first_page(client, facts, at):
-    uri = post(facts)
+def test_a_note_says_where_its_counts_are_and_every_collection_has_a_first_page(
+    client, snapshot, at
+):
+    uri = post(snapshot)
     held = client.get(uri.removeprefix("http://testserver"), **JSON).json()
     for name in ("replies", "likes", "shares"):
         assert (held[name]["id"], held[name]["totalItems"]) == (f"{uri}/{name}", 0)
@@ -79,7 +81,9 @@ def test_a_note_says_where_its_counts_are_and_every_collection_has_a_first_page(
         assert whole["totalItems"] == 0
         page = client.get(whole["first"].removeprefix("http://testserver"), **JSON).json()
         assert (page["type"], page["orderedItems"]) == ("OrderedCollectionPage", [])
-    thing = Thing.objects.get(uri=uri)
-    Response.objects.create(thing=thing, kind="like", actor="https://x.example/a", uri="l", at=at)
+    ap_object = APObject.objects.get(uri=uri)
+    Response.objects.create(
+        ap_object=ap_object, kind="like", actor="https://x.example/a", uri="l", at=at
+    )
     counted = client.get(uri.removeprefix("http://testserver"), **JSON).json()
     assert [counted[name]["totalItems"] for name in ("replies", "likes", "shares")] == [0, 1, 0]

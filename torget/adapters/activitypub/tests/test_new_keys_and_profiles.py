@@ -13,7 +13,7 @@ from PIL import Image
 
 from torget.adapters.activitypub import acts, announcing, ours, remotes, rules
 from torget.adapters.activitypub.fanout import Fanout
-from torget.adapters.activitypub.models import Follower, OldCopy, Parcel, Profile
+from torget.adapters.activitypub.models import Follower, InboxDelivery, OldCopy, Profile
 from torget.adapters.activitypub.tests.servers import carry
 from torget.adapters.activitypub.tests.specimens import KEYS, PEM
 from torget.channels import rules as channels
@@ -42,11 +42,11 @@ def followed(server, account, at):
 
 def rotate(account, **more):
     rules.rotate_keys(account, by=Actor.system(account.municipality_id), at=timezone.now(), **more)
-    Parcel.objects.update(
+    InboxDelivery.objects.update(
         next_attempt_at=timezone.now()
     )  # else the loops are given time to learn of it
     account.refresh_from_db()
-    return ours.of(channels.facts(account))
+    return ours.of(channels.snapshot(account))
 
 
 def look():
@@ -133,11 +133,11 @@ def test_one_that_waits_is_replaced_and_who_has_heard_from_us_is_told_too(
         Account.objects.update(name=name)
         look()
     server.answer = (202, {})
-    Parcel.objects.filter(state="due").update(next_attempt_at=at)
+    InboxDelivery.objects.filter(state="due").update(next_attempt_at=at)
     carry()
     last = json.loads(server.got[-1][3])
     assert (last["type"], last["object"]["name"]) == ("Update", "To")
-    assert Parcel.objects.filter(state="due").count() == 0
+    assert InboxDelivery.objects.filter(state="due").count() == 0
 
 
 def test_the_profile_has_a_picture_a_header_and_says_since_when(client, account):
@@ -223,11 +223,11 @@ def test_when_the_old_keys_time_is_over_it_is_forgotten_and_the_new_one_used(
     later = timezone.now() + timedelta(days=rules.OLD_KEY_DAYS, minutes=1)
     announcing.tidy(at=later)
     account.refresh_from_db()
-    held = channels.facts(account)
+    held = channels.snapshot(account)
     assert set(held.secrets) == {"rsa", "ed25519"}
     assert "before" not in held.settings
     server.got.clear()
-    Parcel.objects.update(next_attempt_at=timezone.now())
+    InboxDelivery.objects.update(next_attempt_at=timezone.now())
     say(ours.of(held), server, "p1")
     carry()
     assert {name for name, _kind in signed_with(server)} == {new.key_id("rsa")}

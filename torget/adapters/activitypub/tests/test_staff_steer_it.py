@@ -14,12 +14,12 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.cast import make_staff
-from torget.adapters.activitypub import acts, overview, parcels, rules
-from torget.adapters.activitypub.models import DomainBlock, Follower, Parcel, Thing
+from torget.adapters.activitypub import acts, inbox_deliveries, overview, rules
+from torget.adapters.activitypub.models import APObject, DomainBlock, Follower, InboxDelivery
 from torget.adapters.activitypub.tests.specimens import activity, bytes_of, know_kari, note, sign
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for
-from torget.channels.rules import facts as facts_of
+from torget.channels.rules import snapshot as facts_of
 from torget.config.hooks import Hooks
 from torget.conversations import filing
 from torget.conversations.models import Message
@@ -55,16 +55,16 @@ def block(client, desk, host="mastodon.example", severity="suspend", reason="Tru
     return client.post(f"{desk}/steng", said)
 
 
-def parcel(mine, key="k1", *, inbox=KARIS, state="given_up", thing=None, **changes):
+def delivery(mine, key="k1", *, inbox=KARIS, state="given_up", ap_object=None, **changes):
     act = acts.do(
-        key, mine, {"type": "Create"}, [inbox], receipt=key, at=timezone.now(), thing=thing
+        key, mine, {"type": "Create"}, [inbox], receipt=key, at=timezone.now(), ap_object=ap_object
     )
-    Parcel.objects.filter(act=act).update(state=state, attempts=10, **changes)
-    return Parcel.objects.get(act=act)
+    InboxDelivery.objects.filter(act=act).update(state=state, attempts=10, **changes)
+    return InboxDelivery.objects.get(act=act)
 
 
 def a_thing(account, **changes):
-    return Thing.objects.create(
+    return APObject.objects.create(
         account=account,
         uri=f"https://nordvaag.test/ap/o/nordvaag/{time.time_ns()}",
         document={},
@@ -92,14 +92,14 @@ def test_the_account_page_leads_here_for_this_network_only(account, desk, nordva
 
 
 def test_a_responder_sees_nothing_and_changes_nothing(desk, mine, ola):
-    one = parcel(mine)
+    one = delivery(mine)
     client = at_desk(ola)
     assert client.get(desk).status_code == 403
     assert_nothing_changes(client, desk, one)
 
 
 def test_a_duty_lead_looks_and_changes_nothing(desk, mine, per):
-    one = parcel(mine)
+    one = delivery(mine)
     client = at_desk(per)
     page = client.get(desk).content.decode()
     assert "mastodon.example" in page
@@ -108,7 +108,7 @@ def test_a_duty_lead_looks_and_changes_nothing(desk, mine, per):
 
 
 def test_charlie_finds_nothing_here_and_nothing_of_ours_at_home(desk, mine, charlie):
-    one = parcel(mine)
+    one = delivery(mine)
     client = at_desk(charlie)
     assert client.get(desk).status_code == 403
     assert_nothing_changes(client, desk, one)
@@ -129,7 +129,7 @@ def assert_nothing_changes(client, desk, one):
         assert client.post(f"{desk}/{what}", said).status_code == 403
     assert not DomainBlock.objects.exists()
     assert Account.objects.get(network="activitypub").settings == before
-    assert Parcel.objects.get().state == "given_up"
+    assert InboxDelivery.objects.get().state == "given_up"
 
 
 def test_an_administrator_of_one_unit_decides_nothing_for_the_whole_municipality(
@@ -202,8 +202,8 @@ def test_another_municipalitys_block_cannot_be_lifted_here(desk, elsewhere, char
 def test_what_waits_for_a_server_and_all_under_it_is_given_up_when_it_is_blocked(
     nordvaag, mine, liv, host
 ):
-    theirs = parcel(mine, inbox=f"https://{host}/inbox", state="due")
-    other = parcel(mine, "k2", inbox="https://notmastodon.example/inbox", state="due")
+    theirs = delivery(mine, inbox=f"https://{host}/inbox", state="due")
+    other = delivery(mine, "k2", inbox="https://notmastodon.example/inbox", state="due")
     rules.block_domain(nordvaag, "mastodon.example", "suspend", "x", by=liv, at=timezone.now())
     theirs.refresh_from_db()
     other.refresh_from_db()
@@ -212,10 +212,10 @@ def test_what_waits_for_a_server_and_all_under_it_is_given_up_when_it_is_blocked
 
 def test_silence_takes_no_follower_and_nothing_on_its_way(nordvaag, account, mine, liv):
     follow(account)
-    parcel(mine, state="due")
+    delivery(mine, state="due")
     rules.block_domain(nordvaag, "mastodon.example", "silence", "x", by=liv, at=timezone.now())
     assert Follower.objects.exists()
-    assert Parcel.objects.get().state == "due"
+    assert InboxDelivery.objects.get().state == "due"
 
 
 def test_followers_are_counted_by_server(account, school, desk, liv):
@@ -239,13 +239,13 @@ def test_followers_are_counted_by_server(account, school, desk, liv):
 
 
 def test_what_was_given_up_is_shown_with_why_and_sent_again_from_the_beginning(mine, desk, liv):
-    parcel(mine, status=503, detail="HTTP 503", settled_at=timezone.now())
+    delivery(mine, status=503, detail="HTTP 503", settled_at=timezone.now())
     client = at_desk(liv)
     page = client.get(desk).content.decode()
     assert "mastodon.example" in page
     assert "HTTP 503" in page
     client.post(f"{desk}/send", {"host": "mastodon.example"})
-    one = Parcel.objects.get()
+    one = InboxDelivery.objects.get()
     assert (one.state, one.attempts, one.settled_at) == ("due", 0, None)
     assert one.next_attempt_at <= timezone.now()
     assert Entry.objects.get(verb="account.parcels_retried").data == {"count": 1}
@@ -253,21 +253,21 @@ def test_what_was_given_up_is_shown_with_why_and_sent_again_from_the_beginning(m
 
 
 def test_another_accounts_parcels_stay_where_they_are(mine, school, account, liv, at):
-    parcel(mine)
+    delivery(mine)
     with pytest.raises(Refused) as caught:
-        rules.retry_parcels(school, "mastodon.example", by=liv, at=at)
+        rules.retry_deliveries(school, "mastodon.example", by=liv, at=at)
     assert caught.value.code == "nothing_left"
-    assert Parcel.objects.get().state == "given_up"
+    assert InboxDelivery.objects.get().state == "given_up"
 
 
 def test_nothing_is_sent_again_to_a_server_that_is_shut_out(nordvaag, mine, account, liv, at):
-    parcel(mine)
+    delivery(mine)
     rules.block_domain(nordvaag, "example", "suspend", "x", by=liv, at=at)
     with pytest.raises(Refused) as caught:
-        rules.retry_parcels(account, "mastodon.example", by=liv, at=at)
+        rules.retry_deliveries(account, "mastodon.example", by=liv, at=at)
     assert caught.value.code == "blocked"
     rules.block_domain(nordvaag, "example", "silence", "x", by=liv, at=at)
-    assert rules.retry_parcels(account, "mastodon.example", by=liv, at=at) == 1
+    assert rules.retry_deliveries(account, "mastodon.example", by=liv, at=at) == 1
 
 
 @pytest.mark.parametrize(
@@ -275,28 +275,32 @@ def test_nothing_is_sent_again_to_a_server_that_is_shut_out(nordvaag, mine, acco
     [("sent", set()), ("gone", set()), ("given_up", {"k1", "k2"}), ("due", {"k1"})],
 )
 def test_an_old_wording_is_not_sent_after_its_correction(mine, account, liv, at, later, again):
-    thing = a_thing(account)
-    parcel(mine, "k1", thing=thing)
-    correction = parcel(mine, "k2", thing=thing, state="sent" if later == "gone" else later)
+    ap_object = a_thing(account)
+    delivery(mine, "k1", ap_object=ap_object)
+    correction = delivery(
+        mine, "k2", ap_object=ap_object, state="sent" if later == "gone" else later
+    )
     if later == "gone":
         correction.delete()  # it arrived, and was forgotten after a week
-    assert parcels.due_anew(account.pk, "mastodon.example", at=at) == len(again)
-    assert again <= set(Parcel.objects.filter(state="due").values_list("act__key", flat=True))
-    assert Parcel.objects.get(act__key="k1").state == ("due" if again else "given_up")
+    assert inbox_deliveries.due_anew(account.pk, "mastodon.example", at=at) == len(again)
+    assert again <= set(
+        InboxDelivery.objects.filter(state="due").values_list("act__key", flat=True)
+    )
+    assert InboxDelivery.objects.get(act__key="k1").state == ("due" if again else "given_up")
 
 
 def test_of_what_was_taken_back_only_the_taking_back_is_sent_again(mine, account, at):
-    thing = a_thing(account, withdrawn_at=at)
-    parcel(mine, "k1", thing=thing)
-    parcel(mine, "k2", thing=thing)
-    assert parcels.due_anew(account.pk, "mastodon.example", at=at) == 1
-    assert Parcel.objects.get(state="due").act.key == "k2"
+    ap_object = a_thing(account, withdrawn_at=at)
+    delivery(mine, "k1", ap_object=ap_object)
+    delivery(mine, "k2", ap_object=ap_object)
+    assert inbox_deliveries.due_anew(account.pk, "mastodon.example", at=at) == 1
+    assert InboxDelivery.objects.get(state="due").act.key == "k2"
 
 
 def test_what_nobody_sends_again_is_forgotten_after_a_quarter_of_a_year(mine, at):
-    parcel(mine)
-    assert parcels.prune(at=at + timedelta(days=89)) == 0
-    assert parcels.prune(at=at + timedelta(days=91)) == 1
+    delivery(mine)
+    assert inbox_deliveries.prune(at=at + timedelta(days=89)) == 0
+    assert inbox_deliveries.prune(at=at + timedelta(days=91)) == 1
 
 
 def test_every_reason_is_said_in_words():

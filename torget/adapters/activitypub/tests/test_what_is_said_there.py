@@ -1,4 +1,4 @@
-"""Activities of others become utterances and news; nobody speaks for somebody else; no bytes do harm."""
+"""Activities of others become messages and news; nobody speaks for somebody else; no bytes do harm."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from torget.adapters.activitypub.tests.specimens import (
     item,
     note,
 )
-from torget.channels.contract import Item, Notice, Unparseable, Utterance
+from torget.channels.contract import InboundMessage, NetworkEvent, RawItem, Unparseable
 
 OBJECT = "https://square.example.no/ap/o/nordvaag/abc"
 
@@ -33,9 +33,9 @@ def said(held, **headers):
     return list(parse(item(held, **headers), ACCOUNT, received_at=AT))
 
 
-def only(held, **headers) -> Utterance:
+def only(held, **headers) -> InboundMessage:
     first = said(held, **headers)[0]
-    assert isinstance(first, Utterance)
+    assert isinstance(first, InboundMessage)
     return first
 
 
@@ -145,7 +145,7 @@ def test_a_vote_is_news_and_no_message():
     told = said(
         activity("Create", note(content=None, contentMap=None, name="Ja", inReplyTo=OBJECT, tag=[]))
     )
-    assert [(type(one), one.data["option"]) for one in told] == [(Notice, "Ja")]
+    assert [(type(one), one.data["option"]) for one in told] == [(NetworkEvent, "Ja")]
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_who_speaks_for_somebody_else_or_says_nothing_is_set_aside(held):
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"null", b"[" * 100_000])
 def test_what_is_no_activity_is_set_aside(body):
     with pytest.raises(Unparseable):
-        parse(Item("x", body), ACCOUNT, received_at=AT)
+        parse(RawItem("x", body), ACCOUNT, received_at=AT)
 
 
 HTML = [
@@ -247,7 +247,7 @@ def test_ten_thousand_spoilt_payloads_are_understood_or_set_aside():
     understood = 0
     for seed in range(10_000):
         try:
-            understood += len(parse(Item("x", mutated(seed)), ACCOUNT, received_at=AT))
+            understood += len(parse(RawItem("x", mutated(seed)), ACCOUNT, received_at=AT))
         except Unparseable:
             continue
     assert understood > 100  # else the spoiling would prove nothing
@@ -273,7 +273,7 @@ def test_anything_in_any_place_of_a_note_is_understood_or_set_aside(name, value,
     try:
         held = {**activity(kind, note()), "id": NOTE}
         held["object"] = {**held["object"], name: value}
-        parse(Item("x", json.dumps(held).encode()), ACCOUNT, received_at=AT)
+        parse(RawItem("x", json.dumps(held).encode()), ACCOUNT, received_at=AT)
     except Unparseable:
         return
 
@@ -285,7 +285,7 @@ def test_anything_in_any_place_of_a_note_is_understood_or_set_aside(name, value,
 def test_anything_in_any_place_of_an_activity_is_understood_or_set_aside(name, value, kind):
     try:
         parse(
-            Item("x", json.dumps({**activity(kind, note()), name: value}).encode()),
+            RawItem("x", json.dumps({**activity(kind, note()), name: value}).encode()),
             ACCOUNT,
             received_at=AT,
         )

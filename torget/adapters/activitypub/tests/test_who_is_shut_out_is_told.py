@@ -9,10 +9,10 @@ import pytest
 
 from torget.adapters.activitypub import announcing, rules, shutting
 from torget.adapters.activitypub.channel import ADAPTER
-from torget.adapters.activitypub.models import Act, Follower, Parcel
+from torget.adapters.activitypub.models import Act, Follower, InboxDelivery
 from torget.adapters.activitypub.parsing import parse
 from torget.adapters.activitypub.tests.specimens import KARI, activity, item, know_kari
-from torget.channels.contract import Author, Notice, Outgoing
+from torget.channels.contract import Author, NetworkEvent, Outgoing
 from torget.conversations import persons
 from torget.conversations.models import Block
 
@@ -20,14 +20,14 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def follow(facts, mine, at):
+def follow(snapshot, mine, at):
     know_kari()
 
     def tell(number):
         held = item(activity("Follow", mine.actor, mark=f"-{number}"))
-        for one in parse(held, facts, received_at=at):
-            if isinstance(one, Notice):
-                ADAPTER.heed(one, facts, at=at)
+        for one in parse(held, snapshot, received_at=at):
+            if isinstance(one, NetworkEvent):
+                ADAPTER.on_event(one, snapshot, at=at)
 
     tell(1)
     return tell
@@ -52,14 +52,14 @@ def last(kind):
 
 
 def waiting():
-    rows = Parcel.objects.filter(state="due").select_related("act")
+    rows = InboxDelivery.objects.filter(state="due").select_related("act")
     return sorted((one.act.key.partition("-")[0], one.inbox) for one in rows)
 
 
 def test_a_servers_followers_are_told_when_it_is_shut_out_and_nothing_else_is_sent(
-    nordvaag, account, facts, mine, follow, liv, at
+    nordvaag, account, snapshot, mine, follow, liv, at
 ):
-    ADAPTER.send(Outgoing("p1", "", "Hei", act="publish", visibility="public"), facts)
+    ADAPTER.send(Outgoing("p1", "", "Hei", act="publish", visibility="public"), snapshot)
     rules.block_domain(nordvaag, "mastodon.example", "suspend", "Trusler", by=liv, at=at)
     assert waiting() == [("reject", f"{KARI}/inbox")]
     said = last("reject")
@@ -72,7 +72,7 @@ def test_a_servers_followers_are_told_when_it_is_shut_out_and_nothing_else_is_se
         "object": mine.actor,
     }
     assert not Follower.objects.exists()
-    ADAPTER.send(Outgoing("p2", "", "Hei igjen", act="publish", visibility="public"), facts)
+    ADAPTER.send(Outgoing("p2", "", "Hei igjen", act="publish", visibility="public"), snapshot)
     assert waiting() == [("reject", f"{KARI}/inbox")]
 
 

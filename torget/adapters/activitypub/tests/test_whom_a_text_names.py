@@ -9,7 +9,7 @@ import pytest
 
 from torget.adapters.activitypub import mentions, rules
 from torget.adapters.activitypub.channel import ADAPTER
-from torget.adapters.activitypub.models import Act, Parcel, Thing
+from torget.adapters.activitypub.models import Act, APObject, InboxDelivery
 from torget.adapters.activitypub.tests.specimens import KARI, NOTE, know_kari
 from torget.channels.contract import Outgoing
 from torget.protocols.activitypub import PUBLIC, markup
@@ -32,9 +32,9 @@ def oda(web):
     return web
 
 
-def send(facts, body, key="k1", **changes):
+def send(snapshot, body, key="k1", **changes):
     kept = {"act": "publish", "visibility": "public", **changes}
-    return ADAPTER.send(Outgoing(key, kept.pop("recipient", ""), body, **kept), facts)
+    return ADAPTER.send(Outgoing(key, kept.pop("recipient", ""), body, **kept), snapshot)
 
 
 def last():
@@ -43,8 +43,8 @@ def last():
     )
 
 
-def test_who_is_named_in_a_post_is_linked_mentioned_and_told(facts, oda):
-    receipt = send(facts, "Takk til @oda@other.example og @kari@mastodon.example!")
+def test_who_is_named_in_a_post_is_linked_mentioned_and_told(snapshot, oda):
+    receipt = send(snapshot, "Takk til @oda@other.example og @kari@mastodon.example!")
     act, said = last()
     note = said["object"]
     assert note["tag"] == [{"type": "Mention", "href": ODA, "name": "@oda@other.example"}]
@@ -56,17 +56,17 @@ def test_who_is_named_in_a_post_is_linked_mentioned_and_told(facts, oda):
     assert "@kari@mastodon.example" in note["content"]
 
 
-def test_who_is_known_is_not_asked_about_again(facts, oda):
+def test_who_is_known_is_not_asked_about_again(snapshot, oda):
     know_kari()
-    receipt = send(facts, "Hei @Kari@mastodon.example")
+    receipt = send(snapshot, "Hei @Kari@mastodon.example")
     assert (receipt.remark, oda.urls()) == ("", [])
     assert KARI in last()[1]["object"]["cc"]
 
 
-def test_an_edit_that_names_somebody_new_reaches_them(facts, oda):
-    uri = send(facts, "Takk!").external_id
+def test_an_edit_that_names_somebody_new_reaches_them(snapshot, oda):
+    uri = send(snapshot, "Takk!").external_id
     send(
-        facts,
+        snapshot,
         "Takk til @oda@other.example!",
         "e1",
         act="edit",
@@ -76,40 +76,40 @@ def test_an_edit_that_names_somebody_new_reaches_them(facts, oda):
     act, said = last()
     assert (said["type"], act.inboxes) == ("Update", [f"{ODA}/inbox"])
     assert ODA in said["cc"]
-    assert Thing.objects.get(uri=uri).document["content"].startswith("<p>Takk til <span")
+    assert APObject.objects.get(uri=uri).document["content"].startswith("<p>Takk til <span")
 
 
-def test_a_public_answer_names_the_asker_before_it_and_once(facts, oda):
+def test_a_public_answer_names_the_asker_before_it_and_once(snapshot, oda):
     know_kari()
     answer = {"act": "say", "recipient": KARI, "parent": NOTE}
-    uri = send(facts, "Spør @oda@other.example.", **answer).external_id
-    note = Thing.objects.get(uri=uri).document
+    uri = send(snapshot, "Spør @oda@other.example.", **answer).external_id
+    note = APObject.objects.get(uri=uri).document
     assert [tag["href"] for tag in note["tag"]] == [KARI, ODA]
     assert note["content"].count("mention") == 2
     edited = {"act": "edit", "target": uri, "extra": {"was": "say"}}
-    send(facts, "Spør @oda@other.example, @kari@mastodon.example.", "e1", **edited)
-    changed = Thing.objects.get(uri=uri).document
+    send(snapshot, "Spør @oda@other.example, @kari@mastodon.example.", "e1", **edited)
+    changed = APObject.objects.get(uri=uri).document
     assert {tag["href"] for tag in changed["tag"]} == {KARI, ODA}
     assert changed["content"].count("mention") == 2
 
 
-def test_nobody_but_the_asker_is_told_of_a_private_answer(facts, oda):
+def test_nobody_but_the_asker_is_told_of_a_private_answer(snapshot, oda):
     know_kari()
     answer = {"act": "say", "recipient": KARI, "parent": NOTE, "visibility": "private"}
-    send(facts, "Spør @oda@other.example.", **answer)
+    send(snapshot, "Spør @oda@other.example.", **answer)
     act, said = last()
     assert (act.inboxes, said["to"], said.get("cc", [])) == ([f"{KARI}/inbox"], [KARI], [])
     assert oda.urls() == []
 
 
-def test_the_writer_is_told_beforehand_whom_we_must_look_up(facts):
+def test_the_writer_is_told_beforehand_whom_we_must_look_up(snapshot):
     know_kari()
     out = Outgoing("k", "", "Hei @kari@mastodon.example og @oda@other.example", act="publish", visibility="public")  # fmt: skip
-    remarks = ADAPTER.preview(out, facts).remarks
+    remarks = ADAPTER.preview(out, snapshot).remarks
     assert ["@oda@other.example" in one and "@kari" not in one for one in remarks] == [True]
 
 
-def test_many_names_are_not_all_looked_up(facts, oda, mine, at):
+def test_many_names_are_not_all_looked_up(snapshot, oda, mine, at):
     text = " ".join(f"@n{number}@far.example" for number in range(2_000))
     named = mentions.find(text, mine, at=at)
     assert (len(named.found), len(named.unknown)) == (0, 2_000)
@@ -142,10 +142,10 @@ def test_a_name_that_another_begins_with_is_not_linked_inside_it():
     assert html.count("<a ") == 1
 
 
-def test_a_server_that_is_shut_out_is_named_as_words(nordvaag, facts, oda, liv, at):
+def test_a_server_that_is_shut_out_is_named_as_words(nordvaag, snapshot, oda, liv, at):
     rules.block_domain(nordvaag, "other.example", "suspend", "Trusler", by=liv, at=at)
-    receipt = send(facts, "Takk til @oda@other.example!")
+    receipt = send(snapshot, "Takk til @oda@other.example!")
     assert receipt.remark
-    assert not Parcel.objects.exists()
+    assert not InboxDelivery.objects.exists()
     assert last()[1]["object"]["cc"] == [f"{last()[1]['actor']}/followers"]
     assert last()[1]["to"] == [PUBLIC]

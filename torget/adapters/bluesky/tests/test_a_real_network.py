@@ -17,7 +17,7 @@ from tests.peers.waiting import until
 from torget.adapters.bluesky import adapter, xrpc
 from torget.channels import http
 from torget.channels import rules as channels
-from torget.channels.contract import AccountFacts, File, Outgoing, SendError
+from torget.channels.contract import AccountSnapshot, File, Outgoing, SendError
 from torget.conversations.models import Message
 from torget.conversations.rules import answering, correcting
 from torget.outbox.models import Delivery
@@ -85,7 +85,7 @@ def test_through_the_whole_house_she_is_answered_within_seconds(account, us, kar
         until(lambda: Message.objects.get(pk=again.pk).removed_at)
 
         ours = adapter.send(
-            Outgoing("post-0", "", "Ny bru", act="publish"), channels.facts(account)
+            Outgoing("post-0", "", "Ny bru", act="publish"), channels.snapshot(account)
         )
         root = until(lambda: us.sees(ours.external_id))
         spam = kari.reply({"uri": root["uri"], "cid": root["cid"]}, "Kjøp klokker!")
@@ -115,8 +115,8 @@ def test_she_asks_is_answered_the_answer_is_taken_back_and_she_deletes(account, 
     assert question.visibility == "public"
     assert question.identity.external_id == kari.did
 
-    facts = channels.facts(account)
-    receipt = adapter.send(answer_to(question), facts)
+    snapshot = channels.snapshot(account)
+    receipt = adapter.send(answer_to(question), snapshot)
     (reply,) = until(lambda: kari.replies(asked["uri"]))
     assert reply["uri"] == receipt.external_id
     assert reply["record"]["text"] == "Vi brøyter i morgen tidlig."
@@ -130,7 +130,7 @@ def test_she_asks_is_answered_the_answer_is_taken_back_and_she_deletes(account, 
     assert again.external_id != question.external_id
 
     taken = adapter.send(
-        Outgoing("ta-1", "", "", act="withdraw", target=receipt.external_id), facts
+        Outgoing("ta-1", "", "", act="withdraw", target=receipt.external_id), snapshot
     )
     assert taken.external_id == receipt.external_id
     until(lambda: not us.sees(receipt.external_id))
@@ -149,9 +149,9 @@ def test_a_double_send_is_one_post_and_a_cut_line_is_settled_by_looking(
 ):
     asked = kari.ask(us, "Er biblioteket åpent?")
     (question,) = heard(account)
-    facts = channels.facts(account)
+    snapshot = channels.snapshot(account)
     out = answer_to(question, "Ja, til klokka 18.", key="dobbel-1")
-    assert adapter.look_up(out, facts) is None
+    assert adapter.look_up(out, snapshot) is None
 
     real = http.request
 
@@ -163,13 +163,13 @@ def test_a_double_send_is_one_post_and_a_cut_line_is_settled_by_looking(
 
     monkeypatch.setattr(http, "request", cut)
     with pytest.raises(SendError) as caught:
-        adapter.send(out, facts)
+        adapter.send(out, snapshot)
     assert caught.value.ambiguous
     monkeypatch.setattr(http, "request", real)
 
-    found = adapter.look_up(out, facts)
+    found = adapter.look_up(out, snapshot)
     assert found is not None
-    assert adapter.send(out, facts).external_id == found.external_id
+    assert adapter.send(out, snapshot).external_id == found.external_id
     (reply,) = until(lambda: kari.replies(asked["uri"]))
     assert reply["uri"] == found.external_id
     held = us.call(
@@ -179,8 +179,8 @@ def test_a_double_send_is_one_post_and_a_cut_line_is_settled_by_looking(
 
 
 def test_a_reply_under_our_post_is_hidden_and_shown_again(account, us, kari):
-    facts = channels.facts(account)
-    ours = adapter.send(Outgoing("post-1", "", "Vi åpner den nye brua.", act="publish"), facts)
+    snapshot = channels.snapshot(account)
+    ours = adapter.send(Outgoing("post-1", "", "Vi åpner den nye brua.", act="publish"), snapshot)
     seen = until(lambda: us.sees(ours.external_id))
     told = kari.reply({"uri": seen["uri"], "cid": seen["cid"]}, "Kjøp billige klokker!")
     (comment,) = heard(account)
@@ -189,12 +189,12 @@ def test_a_reply_under_our_post_is_hidden_and_shown_again(account, us, kari):
     gate = {"repo": us.did, "collection": GATE, "rkey": ours.external_id.split("/")[-1]}
     for act, hidden in (("hide", [told["uri"]]), ("hide", [told["uri"]]), ("show", [])):
         out = Outgoing(f"{act}-1", "", "", act=act, target=told["uri"])
-        adapter.send(out, facts)
+        adapter.send(out, snapshot)
         assert (
             us.call("GET", "com.atproto.repo.getRecord", **gate)["value"]["hiddenReplies"] == hidden
         )
-        assert adapter.look_up(out, facts) is not None
-    adapter.send(Outgoing("hide-2", "", "", act="hide", target=told["uri"]), facts)
+        assert adapter.look_up(out, snapshot) is not None
+    adapter.send(Outgoing("hide-2", "", "", act="hide", target=told["uri"]), snapshot)
     until(
         lambda: (
             (us.sees(ours.external_id).get("threadgate") or {})
@@ -207,7 +207,7 @@ def test_a_reply_under_our_post_is_hidden_and_shown_again(account, us, kari):
     below = kari.reply(elsewhere, "og mitt eget svar")
     until(lambda: us.sees(below["uri"]))
     with pytest.raises(SendError) as caught:
-        adapter.send(Outgoing("hide-3", "", "", act="hide", target=below["uri"]), facts)
+        adapter.send(Outgoing("hide-3", "", "", act="hide", target=below["uri"]), snapshot)
     assert caught.value.permanent
 
 
@@ -221,7 +221,7 @@ def test_a_post_has_its_links_tags_mentions_and_pictures_with_their_descriptions
         act="publish",
         attachments=[File("bru.png", "image/png", png, "Den nye brua")],
     )
-    receipt = adapter.send(out, channels.facts(account))
+    receipt = adapter.send(out, channels.snapshot(account))
     seen = until(lambda: us.sees(receipt.external_id))
     raw = seen["record"]["text"].encode()
     cut = {
@@ -246,14 +246,14 @@ def test_a_post_has_its_links_tags_mentions_and_pictures_with_their_descriptions
 def test_a_long_answer_is_a_thread_that_is_completed_and_taken_back_whole(account, us, kari):
     asked = kari.ask(us, "Hva gjelder for byggesøknader?")
     (question,) = heard(account)
-    facts = channels.facts(account)
+    snapshot = channels.snapshot(account)
     text = " ".join(
         f"Punkt {number} er at søknaden må ha tegninger i målestokk." for number in range(12)
     )
     out = answer_to(question, text, key="lang-1")
     parts = atproto.parts(text)
     assert len(parts) == 3
-    receipt = adapter.send(out, facts)
+    receipt = adapter.send(out, snapshot)
     name = "com.atproto.repo.listRecords"
     ask = {"repo": us.did, "collection": "app.bsky.feed.post"}
     assert sorted(one["value"]["text"] for one in us.call("GET", name, **ask)["records"]) == sorted(
@@ -262,11 +262,11 @@ def test_a_long_answer_is_a_thread_that_is_completed_and_taken_back_whole(accoun
     # The last part is lost: the look-up says it is not all there, and sending again adds that part only.
     last = atproto.part_key(receipt.external_id.split("/")[-1], 2)
     us.delete(f"at://{us.did}/app.bsky.feed.post/{last}")
-    assert adapter.look_up(out, facts) is None
-    adapter.send(out, facts)
+    assert adapter.look_up(out, snapshot) is None
+    adapter.send(out, snapshot)
     assert len(us.call("GET", name, **ask)["records"]) == 3
-    assert adapter.look_up(out, facts) == replace(receipt, detail="Looked up.")
-    adapter.send(Outgoing("ta-2", "", "", act="withdraw", target=receipt.external_id), facts)
+    assert adapter.look_up(out, snapshot) == replace(receipt, detail="Looked up.")
+    adapter.send(Outgoing("ta-2", "", "", act="withdraw", target=receipt.external_id), snapshot)
     assert us.call("GET", name, **ask)["records"] == []
     assert asked
 
@@ -299,22 +299,22 @@ def test_a_rewritten_post_is_an_edit(account, us, kari):
 def test_the_session_is_kept_and_renewed_never_made_anew_for_each_call(
     account, us, kari, monkeypatch
 ):
-    facts = channels.facts(account)
-    adapter.poll(facts, {})
+    snapshot = channels.snapshot(account)
+    adapter.poll(snapshot, {})
     asked = []
     real = http.request
     monkeypatch.setattr(http, "request", lambda m, u, **k: asked.append(u) or real(m, u, **k))
-    adapter.poll(facts, {})
-    session = xrpc._session(facts)
+    adapter.poll(snapshot, {})
+    session = xrpc._session(snapshot)
     session.access = session.access[:-2] + "xx"  # a token the server does not take
-    adapter.poll(facts, {})
+    adapter.poll(snapshot, {})
     names = [url.split("/xrpc/")[1].split("?")[0] for url in asked]
     assert "com.atproto.server.createSession" not in names
     assert names.count("com.atproto.server.refreshSession") == 1
 
 
 def test_a_direct_message_is_private_and_is_answered_there(account, us, kari):
-    facts = channels.facts(account)
+    snapshot = channels.snapshot(account)
     convo = kari.tell(us, "Jeg vil klage på eiendomsskatten. Hilsen Åse", us.chat)
     (question,) = heard(account)
     assert question.visibility == "private"
@@ -322,10 +322,10 @@ def test_a_direct_message_is_private_and_is_answered_there(account, us, kari):
     out = Outgoing(
         "dm-1", kari.did, "Det kan du, her: https://nordvaag.test/klage", visibility="private"
     )
-    assert adapter.look_up(out, facts) is None
-    receipt = adapter.send(out, facts)
+    assert adapter.look_up(out, snapshot) is None
+    receipt = adapter.send(out, snapshot)
     assert kari.told(convo, us.chat)[0] == "Det kan du, her: https://nordvaag.test/klage"
-    assert adapter.look_up(out, facts).external_id == receipt.external_id
+    assert adapter.look_up(out, snapshot).external_id == receipt.external_id
     kari.tell(us, "Takk", us.chat)
     assert [one.body for one in heard(account, 2)] == [question.body, "Takk"]
     assert us.replies(f"at://{kari.did}/app.bsky.feed.post/x") == []
@@ -336,33 +336,35 @@ def test_a_direct_message_is_private_and_is_answered_there(account, us, kari):
 
 
 def test_the_check_tells_what_is_wrong_and_what_is_missing(account, us):
-    facts = channels.facts(account)
-    health = adapter.check(facts)
+    snapshot = channels.snapshot(account)
+    health = adapter.check(snapshot)
     assert health.ok
     assert not health.missing
     plain = us.call("POST", APP_PASSWORD, {"name": "Uten meldinger"})["password"]
-    without = adapter.check(replace(facts, secrets={"app_password": plain}))
+    without = adapter.check(replace(snapshot, secrets={"app_password": plain}))
     assert without.ok
     assert list(without.missing) == ["Direktemeldinger"]
     dm = Outgoing("dm-2", us.did, "Hei", visibility="private")
     with pytest.raises(SendError) as caught:
-        adapter.send(dm, replace(facts, secrets={"app_password": plain}))
+        adapter.send(dm, replace(snapshot, secrets={"app_password": plain}))
     assert caught.value.permanent  # of this message only: posts go on
     assert not caught.value.account
-    wrong = adapter.check(replace(facts, secrets={"app_password": "feil"}))
+    wrong = adapter.check(replace(snapshot, secrets={"app_password": "feil"}))
     assert not wrong.ok
     with pytest.raises(SendError) as caught:
-        adapter.poll(replace(facts, secrets={"app_password": "feil"}), {})
+        adapter.poll(replace(snapshot, secrets={"app_password": "feil"}), {})
     assert caught.value.account
 
 
 def test_connecting_finds_the_name_that_never_changes(us):
     filled = {"address": f"@{us.handle.upper()}", "service": us.service}
-    facts = AccountFacts(0, "bluesky", "", "Nordvåg", filled, {"app_password": us.app_password})
-    made = adapter.connect(facts)
+    snapshot = AccountSnapshot(
+        0, "bluesky", "", "Nordvåg", filled, {"app_password": us.app_password}
+    )
+    made = adapter.connect(snapshot)
     assert (made.address, made.settings["did"]) == (us.handle, us.did)
     with pytest.raises(SendError, match="app-passord"):
-        adapter.connect(replace(facts, secrets={"app_password": "feil"}))
+        adapter.connect(replace(snapshot, secrets={"app_password": "feil"}))
 
 
 def _picture(width, height):

@@ -23,7 +23,7 @@ from torget.adapters.bluesky.tests.specimens import (
     told,
 )
 from torget.channels import http
-from torget.channels.contract import Item, Outgoing, SendError, Unparseable
+from torget.channels.contract import Outgoing, RawItem, SendError, Unparseable
 from torget.channels.tests.mutations import thousands
 from torget.channels.tests.scripted import serving
 from torget.protocols import atproto
@@ -38,7 +38,7 @@ def _fresh_sessions():
 
 def parsed(held, **more):
     body = json.dumps(held | more).encode()
-    return adapter.parse(Item("x", body), ACCOUNT, received_at=NOW)[0]
+    return adapter.parse(RawItem("x", body), ACCOUNT, received_at=NOW)[0]
 
 
 def test_a_mention_a_reply_and_a_quote_are_public_and_know_what_they_answer():
@@ -214,7 +214,7 @@ SEEDS.append(
 
 def understood(body):
     with contextlib.suppress(Unparseable):  # anything else that is raised fails the test
-        for one in adapter.parse(Item("x", body), ACCOUNT, received_at=NOW):
+        for one in adapter.parse(RawItem("x", body), ACCOUNT, received_at=NOW):
             assert one
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from torget.channels.contract import AccountFacts, Item
+from torget.channels.contract import AccountSnapshot, RawItem
 from torget.channels.tests.specimens import Specimens
 from torget.protocols.mail.tests.samples import OWN, raw
 
 SPECIMENS = Specimens(
     network="email",
-    account=AccountFacts(1, "email", OWN, "Servicetorget", {"authserv_id": "mx.nordvaag.test"}),
+    account=AccountSnapshot(1, "email", OWN, "Servicetorget", {"authserv_id": "mx.nordvaag.test"}),
     items=[
-        Item(name, raw(name), "message/rfc822")
+        RawItem(name, raw(name), "message/rfc822")
         for name in ("latin1", "gmail_reply_nb", "bounce_postfix")
     ],
 )

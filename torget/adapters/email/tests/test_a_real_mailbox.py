@@ -15,7 +15,7 @@ from torget.adapters.email import adapter
 from torget.adapters.email.imap import Fault, Mailbox
 from torget.adapters.email.listen import catch_up, listen_loop, reconcile
 from torget.channels import rules as channels
-from torget.channels.contract import Health, Item, Notice, Outgoing, SendError
+from torget.channels.contract import Health, NetworkEvent, Outgoing, RawItem, SendError
 from torget.channels.models import Account
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
@@ -51,7 +51,7 @@ def box_of(servers) -> Mailbox:
 
 def fetched(servers, account: Account, *, at=NOW) -> int:
     with box_of(servers) as box:
-        return catch_up(box, channels.facts(account), at=at)
+        return catch_up(box, channels.snapshot(account), at=at)
 
 
 def ids(account: Account) -> list[str]:
@@ -88,8 +88,8 @@ def test_a_plus_address_reaches_the_mailbox_and_the_conversation(post_office):
     post_office.deliver(mail(1, to=to), to)
     fetched(post_office, account)
     envelope = Envelope.objects.get(account=account)
-    item = Item(envelope.external_id, bytes(envelope.body), envelope.media_type)
-    [said] = adapter.parse(item, channels.facts(account), received_at=NOW)
+    item = RawItem(envelope.external_id, bytes(envelope.body), envelope.media_type)
+    [said] = adapter.parse(item, channels.snapshot(account), received_at=NOW)
     assert said.case == "k7f3q2x9"
 
 
@@ -151,8 +151,8 @@ def test_what_the_cursor_missed_is_found_the_next_night(post_office):
     channels.move_cursor(account.pk, {**cursor, "last_uid": cursor["last_uid"] + 1})
     today = Envelope.objects.get(account=account).received_at.replace(year=2026)
     with box_of(post_office) as box:
-        assert catch_up(box, channels.facts(account), at=today) == 0
-        assert reconcile(box, channels.facts(account), at=today) == 1
+        assert catch_up(box, channels.snapshot(account), at=today) == 0
+        assert reconcile(box, channels.snapshot(account), at=today) == 1
     assert len(ids(account)) == 2
 
 
@@ -182,8 +182,8 @@ def test_a_mail_too_large_is_told_of_and_stays_on_the_server(post_office, settin
 @pytest.mark.django_db
 def test_an_answer_reaches_the_resident_and_its_copy_proves_it(post_office):
     account = open_account(post_office)
-    facts, out = channels.facts(account), answer(post_office)
-    receipt = adapter.send(out, facts)
+    snapshot, out = channels.snapshot(account), answer(post_office)
+    receipt = adapter.send(out, snapshot)
     post_office.wait_for(
         lambda: post_office.count(KARI) and post_office.count(OWN), "the answer and its copy"
     )
@@ -191,7 +191,7 @@ def test_an_answer_reaches_the_resident_and_its_copy_proves_it(post_office):
     arrived = read(post_office.inbox(KARI)[0], received_at=NOW)
     assert arrived.reply_to.address == "postmottak+k7f3q2x9@nordvaag.test"
     assert arrived.text == out.body
-    found = adapter.look_up(out, facts)
+    found = adapter.look_up(out, snapshot)
     assert found is not None
     assert found.external_id == receipt.external_id
 
@@ -200,7 +200,7 @@ def test_an_answer_reaches_the_resident_and_its_copy_proves_it(post_office):
 def test_a_missing_copy_proves_nothing(post_office):
     account = open_account(post_office)
     with pytest.raises(SendError) as told:
-        adapter.look_up(answer(post_office, key="never sent"), channels.facts(account))
+        adapter.look_up(answer(post_office, key="never sent"), channels.snapshot(account))
     assert told.value.ambiguous
 
 
@@ -208,7 +208,7 @@ def test_a_missing_copy_proves_nothing(post_office):
 def test_our_copy_in_the_mailbox_is_known_as_our_own(post_office):
     account = open_account(post_office)
     out = answer(post_office)
-    adapter.send(out, channels.facts(account))
+    adapter.send(out, channels.snapshot(account))
     post_office.wait_for(lambda: post_office.count(OWN), "the copy")
     fetched(post_office, account)
     assert news_of(account) == [("own", message_id(out.idempotency_key, OWN))]
@@ -217,9 +217,9 @@ def test_our_copy_in_the_mailbox_is_known_as_our_own(post_office):
 def news_of(account: Account) -> list[tuple[str, str]]:
     news = []
     for envelope in Envelope.objects.filter(account=account).order_by("pk"):
-        item = Item(envelope.external_id, bytes(envelope.body), envelope.media_type)
-        for one in adapter.parse(item, channels.facts(account), received_at=NOW):
-            assert isinstance(one, Notice)
+        item = RawItem(envelope.external_id, bytes(envelope.body), envelope.media_type)
+        for one in adapter.parse(item, channels.snapshot(account), received_at=NOW):
+            assert isinstance(one, NetworkEvent)
             news.append((one.kind, one.of))
     return news
 
@@ -228,7 +228,7 @@ def news_of(account: Account) -> list[tuple[str, str]]:
 def test_a_bounce_from_a_real_server_finds_the_mail_it_is_about(post_office):
     account = open_account(post_office, copy="")
     out = answer(post_office, "ukjent@borte.test")
-    adapter.send(out, channels.facts(account))
+    adapter.send(out, channels.snapshot(account))
     post_office.wait_for(lambda: post_office.count(OWN), "the bounce", 60)
     fetched(post_office, account)
     assert news_of(account) == [("bounce", message_id(out.idempotency_key, OWN))]
@@ -238,7 +238,7 @@ def test_a_bounce_from_a_real_server_finds_the_mail_it_is_about(post_office):
 def test_a_recipient_the_server_does_not_know_is_refused_for_good(post_office):
     account = open_account(post_office)
     with pytest.raises(SendError) as refused:
-        adapter.send(answer(post_office, "noen@utlandet.test"), channels.facts(account))
+        adapter.send(answer(post_office, "noen@utlandet.test"), channels.snapshot(account))
     assert (refused.value.permanent or refused.value.account, refused.value.ambiguous) == (
         True,
         False,
@@ -247,24 +247,24 @@ def test_a_recipient_the_server_does_not_know_is_refused_for_good(post_office):
 
 @pytest.mark.django_db
 def test_a_healthy_account_is_found_healthy_and_a_wrong_password_named(post_office):
-    facts = channels.facts(open_account(post_office))
-    assert adapter.check(facts).ok
-    wrong = adapter.check(replace(facts, secrets={"imap_password": "feil"}))
+    snapshot = channels.snapshot(open_account(post_office))
+    assert adapter.check(snapshot).ok
+    wrong = adapter.check(replace(snapshot, secrets={"imap_password": "feil"}))
     assert not wrong.ok
     assert "postkassen" in wrong.detail
-    with pytest.raises(Fault) as fault, Mailbox(facts.settings["imap"], "feil"):
+    with pytest.raises(Fault) as fault, Mailbox(snapshot.settings["imap"], "feil"):
         pass
     assert fault.value.account
 
 
 @pytest.mark.django_db
 def test_a_stopped_smtp_server_is_tried_again_later(post_office):
-    facts = channels.facts(open_account(post_office))
+    snapshot = channels.snapshot(open_account(post_office))
     post_office.stop_smtp()
     try:
         with pytest.raises(SendError) as failed:
-            adapter.send(answer(post_office), facts)
-        assert not adapter.check(facts).ok
+            adapter.send(answer(post_office), snapshot)
+        assert not adapter.check(snapshot).ok
     finally:
         post_office.start_smtp()
     assert [failed.value.permanent, failed.value.ambiguous, failed.value.account] == [

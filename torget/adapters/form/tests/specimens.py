@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from torget.channels.contract import AccountFacts, Item
+from torget.channels.contract import AccountSnapshot, RawItem
 from torget.channels.tests.specimens import Specimens
 
 SAID = {
@@ -17,8 +17,8 @@ SAID = {
 SPECIMENS = [
     Specimens(
         network=network,
-        account=AccountFacts(1, network, f"torget.prove.{network}", "Torget"),
-        items=[Item("f1", json.dumps(SAID).encode(), "application/vnd.torget.form+json")],
+        account=AccountSnapshot(1, network, f"torget.prove.{network}", "Torget"),
+        items=[RawItem("f1", json.dumps(SAID).encode(), "application/vnd.torget.form+json")],
     )
     for network in ("form", "chat")
 ]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from torget.adapters.linkedin import adapter, api
 from torget.adapters.linkedin.littletext import escape, unescape
 from torget.adapters.linkedin.tests import specimens as s
-from torget.channels.contract import Item, SendError, Unparseable
+from torget.channels.contract import RawItem, SendError, Unparseable
 from torget.channels.tests.loopback import refused_as, sent_through_cuts, served
 from torget.channels.tests.mutations import thousands
 
@@ -52,7 +52,7 @@ def test_what_is_escaped_is_read_back(text):
 def test_thousands_of_spoiled_comments_are_understood_or_set_aside():
     def parse(body):
         with contextlib.suppress(Unparseable):
-            for one in adapter.parse(Item("x", body), s.ACCOUNT, received_at=NOW):
+            for one in adapter.parse(RawItem("x", body), s.ACCOUNT, received_at=NOW):
                 assert one.external_id
                 assert one.author.external_id
 

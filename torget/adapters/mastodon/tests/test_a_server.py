@@ -87,8 +87,8 @@ def test_she_asks_is_answered_it_is_corrected_and_taken_back_and_she_edits_and_d
     assert (question.visibility, question.language) == ("public", "nb")
     assert question.author_name == "Kari Prøve"
 
-    facts = channels.facts(account)
-    receipt = adapter.send(answer_to(question), facts)
+    snapshot = channels.snapshot(account)
+    receipt = adapter.send(answer_to(question), snapshot)
     (reply,) = kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"]
     assert reply["id"] == number(receipt.external_id)
     assert reply["in_reply_to_id"] == asked["id"]
@@ -98,9 +98,9 @@ def test_she_asks_is_answered_it_is_corrected_and_taken_back_and_she_edits_and_d
     assert [one["type"] for one in told] == ["mention"]
 
     better = Outgoing("rett-1", "", "Vi brøyter i dag.", act="edit", target=receipt.external_id)
-    assert adapter.look_up(better, facts) is None
-    assert adapter.send(better, facts).external_id == receipt.external_id
-    assert adapter.look_up(better, facts).external_id == receipt.external_id
+    assert adapter.look_up(better, snapshot) is None
+    assert adapter.send(better, snapshot).external_id == receipt.external_id
+    assert adapter.look_up(better, snapshot).external_id == receipt.external_id
     assert text_of(us, reply["id"]).startswith("@kari")
     assert text_of(us, reply["id"]).endswith("Vi brøyter i dag.")
 
@@ -111,10 +111,10 @@ def test_she_asks_is_answered_it_is_corrected_and_taken_back_and_she_edits_and_d
     assert question.edited_at is not None
 
     taken = Outgoing("ta-1", "", "", act="withdraw", target=receipt.external_id)
-    assert adapter.look_up(taken, facts) is None
-    adapter.send(taken, facts)
-    adapter.send(taken, facts)
-    assert adapter.look_up(taken, facts) is not None
+    assert adapter.look_up(taken, snapshot) is None
+    adapter.send(taken, snapshot)
+    adapter.send(taken, snapshot)
+    assert adapter.look_up(taken, snapshot) is not None
     assert kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"] == []
 
     kari.call("DELETE", f"/api/v1/statuses/{asked['id']}")
@@ -129,15 +129,15 @@ def test_a_direct_message_is_private_and_so_is_what_answers_it(account, mastodon
     asked = mastodon.kari.post("@nordvaag Jeg vil klage", visibility="direct")
     (question,) = heard(account)
     assert question.visibility == "private"
-    facts = channels.facts(account)
-    receipt = adapter.send(answer_to(question, visibility="private"), facts)
+    snapshot = channels.snapshot(account)
+    receipt = adapter.send(answer_to(question, visibility="private"), snapshot)
     held = mastodon.nordvaag.call("GET", f"/api/v1/statuses/{number(receipt.external_id)}")
     assert (held["visibility"], held["in_reply_to_id"]) == ("direct", asked["id"])
     # A clerk who answers "in public" does not make her words public by it.
-    receipt = adapter.send(answer_to(question, key="svar-2"), facts)
+    receipt = adapter.send(answer_to(question, key="svar-2"), snapshot)
     held = mastodon.nordvaag.call("GET", f"/api/v1/statuses/{number(receipt.external_id)}")
     assert held["visibility"] == "direct"
-    said = adapter.preview(answer_to(question, visibility="private"), facts)
+    said = adapter.preview(answer_to(question, visibility="private"), snapshot)
     assert any("ikke hemmelig" in remark for remark in said.remarks)
 
 
@@ -147,9 +147,9 @@ def test_a_double_send_is_one_post_and_a_cut_line_is_settled_by_looking(
     listen(account)
     asked = mastodon.kari.post("@nordvaag Er biblioteket åpent?")
     (question,) = heard(account)
-    facts = channels.facts(account)
+    snapshot = channels.snapshot(account)
     out = answer_to(question, "Ja, til klokka 18.", key="dobbel-1")
-    assert adapter.look_up(out, facts) is None
+    assert adapter.look_up(out, snapshot) is None
     real = http.request
 
     def cut(method, url, **kwargs):
@@ -160,12 +160,12 @@ def test_a_double_send_is_one_post_and_a_cut_line_is_settled_by_looking(
 
     monkeypatch.setattr(http, "request", cut)
     with pytest.raises(SendError) as caught:
-        adapter.send(out, facts)
+        adapter.send(out, snapshot)
     assert caught.value.ambiguous
     monkeypatch.setattr(http, "request", real)
-    found = adapter.look_up(out, facts)
+    found = adapter.look_up(out, snapshot)
     assert found is not None
-    assert adapter.send(out, facts).external_id == found.external_id
+    assert adapter.send(out, snapshot).external_id == found.external_id
     held = mastodon.kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"]
     assert len(held) == 1
 
@@ -174,18 +174,18 @@ def test_a_long_answer_is_a_thread_that_is_found_and_taken_back_whole(account, m
     listen(account)
     asked = mastodon.kari.post("@nordvaag Hva gjelder for byggesøknader?")
     (question,) = heard(account)
-    facts = channels.facts(account)
+    snapshot = channels.snapshot(account)
     text = " ".join(
         f"Punkt {number} er at søknaden må ha tegninger i målestokk." for number in range(20)
     )
     out = answer_to(question, text, key="lang-1")
-    said = adapter.preview(out, facts)
+    said = adapter.preview(out, snapshot)
     assert len(said.parts) == 3
     assert said.fits
-    receipt = adapter.send(out, facts)
-    found = adapter.look_up(out, facts)
+    receipt = adapter.send(out, snapshot)
+    found = adapter.look_up(out, snapshot)
     assert found.external_id == receipt.external_id
-    assert adapter.send(out, facts).external_id == receipt.external_id
+    assert adapter.send(out, snapshot).external_id == receipt.external_id
     held = mastodon.kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"]
     assert len(held) == 3
     # Who answers its last post goes on in the same conversation.
@@ -194,9 +194,9 @@ def test_a_long_answer_is_a_thread_that_is_found_and_taken_back_whole(account, m
     mastodon.kari.post("@nordvaag Takk!", in_reply_to_id=held[-1]["id"])
     assert heard(account, 2)[1].conversation_id == question.conversation_id
     with pytest.raises(SendError) as caught:
-        adapter.send(Outgoing("r", "", "Kort", act="edit", target=receipt.external_id), facts)
+        adapter.send(Outgoing("r", "", "Kort", act="edit", target=receipt.external_id), snapshot)
     assert caught.value.permanent
-    adapter.send(Outgoing("ta", "", "", act="withdraw", target=receipt.external_id), facts)
+    adapter.send(Outgoing("ta", "", "", act="withdraw", target=receipt.external_id), snapshot)
     held = mastodon.kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"]
     assert [one for one in held if one["account"]["username"] == "nordvaag"] == []
 
@@ -208,7 +208,7 @@ def test_a_post_has_pictures_with_their_descriptions(account, mastodon):
     said = Outgoing(
         "post-1", "", "Brua er åpen.", act="publish", attachments=[picture], warning="Bru"
     )
-    receipt = adapter.send(said, channels.facts(account))
+    receipt = adapter.send(said, channels.snapshot(account))
     held = mastodon.kari.call("GET", f"/api/v1/statuses/{number(receipt.external_id)}")
     (media,) = held["media_attachments"]
     assert (media["type"], media["description"]) == ("image", "Den nye brua")
@@ -216,9 +216,9 @@ def test_a_post_has_pictures_with_their_descriptions(account, mastodon):
 
 
 def test_the_check_tells_when_the_token_is_not_taken(account):
-    facts = channels.facts(account)
-    assert adapter.check(facts).ok
-    wrong = replace(facts, secrets={"access_token": "feil"})
+    snapshot = channels.snapshot(account)
+    assert adapter.check(snapshot).ok
+    wrong = replace(snapshot, secrets={"access_token": "feil"})
     assert not adapter.check(wrong).ok
     with pytest.raises(SendError) as caught:
         adapter.poll(wrong, {})

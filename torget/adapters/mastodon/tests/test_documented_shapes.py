@@ -27,7 +27,7 @@ from torget.adapters.mastodon.tests.specimens import (
 )
 from torget.channels import http
 from torget.channels import rules as channels
-from torget.channels.contract import Item, Outgoing, SendError, Unparseable
+from torget.channels.contract import Outgoing, RawItem, SendError, Unparseable
 from torget.channels.tests.mutations import thousands
 from torget.channels.tests.scripted import serving
 from torget.outbox import rules as outbox
@@ -42,7 +42,7 @@ def _nothing_known():
 
 def parsed(status, kind="mention"):
     held = {"what": "notification", "notification": {**MENTION, "type": kind, "status": status}}
-    return adapter.parse(Item("x", json.dumps(held).encode()), ACCOUNT, received_at=NOW)[0]
+    return adapter.parse(RawItem("x", json.dumps(held).encode()), ACCOUNT, received_at=NOW)[0]
 
 
 def test_a_mention_is_read_as_people_see_it():
@@ -135,16 +135,16 @@ def test_an_answer_names_whom_it_speaks_to_and_is_seen_by_no_more_than_the_quest
 def test_a_post_another_delivery_has_the_receipt_of_is_not_taken_for_this_one(nordvaag):
     with serving(Peer()) as line:
         account = connect(nordvaag, "mastodon", "nordvaag@mastodon.test", {"server": line.url}, {})
-        facts = channels.facts(account)
-        parent = f"mastodon:{rest.host(facts)}:{STATUS['id']}"
+        snapshot = channels.snapshot(account)
+        parent = f"mastodon:{rest.host(snapshot)}:{STATUS['id']}"
         out = replace(SPECIMENS.out, parent=parent)
-        first = adapter.send(out, facts)
+        first = adapter.send(out, snapshot)
         second = replace(out, idempotency_key="m2")
-        assert adapter.look_up(second, facts) is not None
+        assert adapter.look_up(second, snapshot) is not None
         delivery = outbox.enqueue(account, out, about=account, at=NOW)
         outbox.settle_sent([(delivery.pk, first)], at=NOW)
-        assert adapter.look_up(second, facts) is None
-        assert adapter.send(second, facts).external_id != first.external_id
+        assert adapter.look_up(second, snapshot) is None
+        assert adapter.send(second, snapshot).external_id != first.external_id
 
 
 def test_length_is_counted_as_the_server_counts():
@@ -216,7 +216,7 @@ SEEDS.append({"what": "edit", "status": {**STATUS, "media_attachments": [MEDIA]}
 
 def understood(body):
     with contextlib.suppress(Unparseable):  # anything else that is raised fails the test
-        for one in adapter.parse(Item("x", body), ACCOUNT, received_at=NOW):
+        for one in adapter.parse(RawItem("x", body), ACCOUNT, received_at=NOW):
             assert one
 
 

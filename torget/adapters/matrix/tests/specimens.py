@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from torget.channels.contract import AccountFacts, Item, Outgoing
+from torget.channels.contract import AccountSnapshot, Outgoing, RawItem
 from torget.channels.tests.specimens import Answer, Refusal, Specimens
 
 ROOM = "!636q39766251:matrix.test"
 OWN = "@nordvaag:matrix.test"
 KARI = "@kari:matrix.test"
 ASKED = "$143273582443PhrSn"
-ACCOUNT = AccountFacts(
+ACCOUNT = AccountSnapshot(
     9, "matrix", OWN, "Nordvåg", {"homeserver": "https://matrix.test"}, {"access_token": "x"}
 )
 
@@ -39,10 +39,10 @@ def held(one: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"room": ROOM, "event": one, "public": True, "members": {KARI: "Kari Prøve"}, **more}
 
 
-def item(one: dict[str, Any]) -> Item:
+def item(one: dict[str, Any]) -> RawItem:
     """The envelope of it."""
     body = json.dumps(one, ensure_ascii=False).encode()
-    return Item(f"{ROOM}/{one['event']['event_id']}", body, "application/json")
+    return RawItem(f"{ROOM}/{one['event']['event_id']}", body, "application/json")
 
 
 NEW = held(event(ASKED, {"msgtype": "m.text", "body": "Når blir Fjellveien brøytet? Hilsen Åse"}))
@@ -96,7 +96,7 @@ PICTURE = held(
 )
 
 
-def at(url: str) -> AccountFacts:
+def at(url: str) -> AccountSnapshot:
     """The account with its homeserver at another address."""
     return replace(ACCOUNT, settings={"homeserver": url})
 

@@ -63,30 +63,30 @@ def test_she_asks_in_a_room_is_answered_it_is_corrected_and_taken_back(account, 
     assert question.author_name == "Kari Prøve"
     assert question.identity.external_id == kari.user
 
-    facts = channels.facts(account)
+    snapshot = channels.snapshot(account)
     out = answer_to(question)
-    receipt = adapter.send(out, facts)
+    receipt = adapter.send(out, snapshot)
     held = kari.sees(hall, event_of(receipt.external_id))
     assert held["content"]["body"] == "Vi brøyter i morgen tidlig."
     assert held["content"]["m.relates_to"]["m.in_reply_to"]["event_id"] == asked
     assert held["content"]["m.mentions"]["user_ids"] == [kari.user]
-    assert adapter.send(out, facts) == receipt  # the same key is the same event
+    assert adapter.send(out, snapshot) == receipt  # the same key is the same event
     assert len([one for one in kari.messages(hall) if one["sender"] == us.user]) == 1
 
     better = Outgoing("rett-1", "", "Vi brøyter i dag.", act="edit", target=receipt.external_id)
-    assert adapter.look_up(better, facts) is None
-    assert adapter.send(better, facts).external_id == receipt.external_id
-    assert adapter.look_up(better, facts) is not None
+    assert adapter.look_up(better, snapshot) is None
+    assert adapter.send(better, snapshot).external_id == receipt.external_id
+    assert adapter.look_up(better, snapshot) is not None
     assert kari.messages(hall)[0]["content"]["m.new_content"]["body"] == "Vi brøyter i dag."
 
     # What comes back of our own is no question to us.
     assert len(listen(account)) == 1
 
     taken = Outgoing("ta-1", "", "", act="withdraw", target=receipt.external_id)
-    assert adapter.look_up(taken, facts) is None
-    adapter.send(taken, facts)
-    adapter.send(taken, facts)
-    assert adapter.look_up(taken, facts) is not None
+    assert adapter.look_up(taken, snapshot) is None
+    adapter.send(taken, snapshot)
+    adapter.send(taken, snapshot)
+    assert adapter.look_up(taken, snapshot) is not None
     left = [one["content"] for one in kari.messages(hall) if one["sender"] == us.user]
     assert left == [{}, {}]  # the first wording and the corrected one
 
@@ -125,7 +125,7 @@ def test_an_invitation_is_accepted_and_what_is_said_between_two_is_private(accou
     kari.say(room, "Jeg vil klage på skattetakst")
     (question,) = heard(account)
     assert question.visibility == "private"
-    receipt = adapter.send(answer_to(question, visibility="private"), channels.facts(account))
+    receipt = adapter.send(answer_to(question, visibility="private"), channels.snapshot(account))
     assert receipt.external_id.startswith(room)
     assert kari.messages(room)[0]["content"]["body"] == "Vi brøyter i morgen tidlig."
 
@@ -135,10 +135,10 @@ def test_who_asked_in_public_is_answered_in_private_in_a_room_of_two_made_once(
 ):
     kari.say(hall, "Hvor mye skylder jeg?")
     (question,) = heard(account)
-    facts = channels.facts(account)
-    first = adapter.send(answer_to(question, "Det kan vi si her.", visibility="private"), facts)
+    snapshot = channels.snapshot(account)
+    first = adapter.send(answer_to(question, "Det kan vi si her.", visibility="private"), snapshot)
     second = adapter.send(
-        answer_to(question, "Ring oss også.", key="svar-2", visibility="private"), facts
+        answer_to(question, "Ring oss også.", key="svar-2", visibility="private"), snapshot
     )
     room = first.external_id.split("/")[0]
     assert room != hall
@@ -155,11 +155,13 @@ def test_a_private_answer_is_not_said_where_a_third_person_reads(account, us, ka
     (question,) = heard(account)
     neighbour = homeserver.person("nabo", "Nabo Prøve")
     kari.call("POST", f"client/v3/rooms/{room}/invite", {"user_id": neighbour.user})
-    facts = channels.facts(account)
-    receipt = adapter.send(answer_to(question, "Bare til deg.", visibility="private"), facts)
+    snapshot = channels.snapshot(account)
+    receipt = adapter.send(answer_to(question, "Bare til deg.", visibility="private"), snapshot)
     assert not receipt.external_id.startswith(room)
     again = answer_to(question, "Og mer.", key="svar-2", visibility="private")
-    assert adapter.send(again, facts).external_id.split("/")[0] == receipt.external_id.split("/")[0]
+    assert (
+        adapter.send(again, snapshot).external_id.split("/")[0] == receipt.external_id.split("/")[0]
+    )
 
 
 def test_a_cut_line_is_settled_by_looking_also_from_another_session(
@@ -167,9 +169,9 @@ def test_a_cut_line_is_settled_by_looking_also_from_another_session(
 ):
     kari.say(hall, "Er biblioteket åpent?")
     (question,) = heard(account)
-    facts = channels.facts(account)
+    snapshot = channels.snapshot(account)
     out = answer_to(question, "Ja, til klokka 18.", key="dobbel-1")
-    assert adapter.look_up(out, facts) is None
+    assert adapter.look_up(out, snapshot) is None
     real = http.request
 
     def cut(method, url, **kwargs):
@@ -180,14 +182,14 @@ def test_a_cut_line_is_settled_by_looking_also_from_another_session(
 
     monkeypatch.setattr(http, "request", cut)
     with pytest.raises(SendError) as caught:
-        adapter.send(out, facts)
+        adapter.send(out, snapshot)
     assert caught.value.ambiguous
     monkeypatch.setattr(http, "request", real)
-    found = adapter.look_up(out, facts)
-    other = replace(facts, secrets={"password": PASSWORD})
+    found = adapter.look_up(out, snapshot)
+    other = replace(snapshot, secrets={"password": PASSWORD})
     assert found is not None
     assert adapter.look_up(out, other) == found
-    assert adapter.send(out, facts).external_id == found.external_id
+    assert adapter.send(out, snapshot).external_id == found.external_id
     assert len([one for one in kari.messages(hall) if one["sender"] == us.user]) == 1
 
 
@@ -209,24 +211,24 @@ def test_pictures_go_both_ways_and_are_taken_back_with_the_words(account, us, ka
     (file,) = question.attachments.all()
     assert (file.name, file.media_type) == ("hull.jpg", "image/jpeg")  # made safe to show
 
-    facts = channels.facts(account)
-    facts = replace(facts, settings={**facts.settings, "room": hall})
+    snapshot = channels.snapshot(account)
+    snapshot = replace(snapshot, settings={**snapshot.settings, "room": hall})
     picture = File("bru.png", "image/png", out.getvalue(), "Den nye brua")
     said = Outgoing("post-1", "", "Brua er åpen.", act="publish", attachments=[picture])
-    receipt = adapter.send(said, facts)
+    receipt = adapter.send(said, snapshot)
     image, words = kari.messages(hall)[:2]
     assert words["content"]["body"] == "Brua er åpen."
     assert (image["content"]["body"], image["content"]["info"]["w"]) == ("Den nye brua", 30)
-    assert adapter.look_up(said, facts).external_id == receipt.external_id
+    assert adapter.look_up(said, snapshot).external_id == receipt.external_id
     # Who answers the picture answers the words it came with.
     delivery = outbox.enqueue(account, said, about=account, at=timezone.now())
     outbox.settle_sent([(delivery.pk, receipt)], at=timezone.now())
     relates = {"m.in_reply_to": {"event_id": image["event_id"]}}
     kari.say(hall, "Så fin!", **{"m.relates_to": relates})
-    polled = adapter.poll(facts, channels.cursor(account.pk))
-    (comment,) = adapter.parse(polled.items[-1], facts, received_at=timezone.now())
+    polled = adapter.poll(snapshot, channels.cursor(account.pk))
+    (comment,) = adapter.parse(polled.items[-1], snapshot, received_at=timezone.now())
     assert comment.parents[-1] == receipt.external_id
-    adapter.send(Outgoing("ta-2", "", "", act="withdraw", target=receipt.external_id), facts)
+    adapter.send(Outgoing("ta-2", "", "", act="withdraw", target=receipt.external_id), snapshot)
     assert [one["content"] for one in kari.messages(hall)[1:3]] == [{}, {}]
 
 
@@ -235,14 +237,16 @@ def test_what_others_said_is_removed_where_we_may_and_refused_where_we_may_not(
 ):
     kari.say(hall, "Kjøp klokker!")
     (spam,) = heard(account)
-    facts = channels.facts(account)
-    adapter.send(Outgoing("fjern-1", "", "", act="remove", target=spam.external_id), facts)
+    snapshot = channels.snapshot(account)
+    adapter.send(Outgoing("fjern-1", "", "", act="remove", target=spam.external_id), snapshot)
     assert kari.messages(hall)[0]["content"] == {}
     theirs = kari.room(preset="public_chat")
     us.call("POST", f"client/v3/join/{theirs}", {})
     event = kari.say(theirs, "Mitt rom")
     with pytest.raises(SendError) as caught:
-        adapter.send(Outgoing("fjern-2", "", "", act="remove", target=f"{theirs}/{event}"), facts)
+        adapter.send(
+            Outgoing("fjern-2", "", "", act="remove", target=f"{theirs}/{event}"), snapshot
+        )
     assert caught.value.permanent
     assert not caught.value.account
 
@@ -255,11 +259,11 @@ def test_nothing_is_lost_when_much_is_said_between_two_questions(account, us, ka
 
 
 def test_the_check_tells_when_the_token_is_not_taken_or_is_anothers(account, kari):
-    facts = channels.facts(account)
-    assert adapter.check(facts).ok
-    assert not adapter.check(replace(facts, secrets={"access_token": kari.token})).ok
+    snapshot = channels.snapshot(account)
+    assert adapter.check(snapshot).ok
+    assert not adapter.check(replace(snapshot, secrets={"access_token": kari.token})).ok
     for secrets in ({"access_token": "feil"}, {"password": "feil"}):
-        wrong = replace(facts, secrets=secrets)
+        wrong = replace(snapshot, secrets=secrets)
         assert not adapter.check(wrong).ok
         with pytest.raises(SendError) as caught:
             adapter.poll(wrong, {})

@@ -32,7 +32,7 @@ from torget.adapters.matrix.tests.specimens import (
     item,
     refusal,
 )
-from torget.channels.contract import Item, SendError, Unparseable
+from torget.channels.contract import RawItem, SendError, Unparseable
 from torget.channels.tests.mutations import thousands
 from torget.channels.tests.scripted import serving
 
@@ -124,9 +124,9 @@ def test_a_post_needs_a_room():
         with pytest.raises(SendError) as caught:
             adapter.send(out, at(line.url))
         assert caught.value.permanent
-        facts = at(line.url)
-        facts = replace(facts, settings={**facts.settings, "room": ROOM})
-        assert adapter.send(out, facts).external_id == f"{ROOM}/$made0"
+        snapshot = at(line.url)
+        snapshot = replace(snapshot, settings={**snapshot.settings, "room": ROOM})
+        assert adapter.send(out, snapshot).external_id == f"{ROOM}/$made0"
 
 
 SEEDS = [NEW, EDIT, REDACTION, REPLY, PICTURE]
@@ -134,7 +134,7 @@ SEEDS = [NEW, EDIT, REDACTION, REPLY, PICTURE]
 
 def understood(body):
     with contextlib.suppress(Unparseable):  # anything else that is raised fails the test
-        for one in adapter.parse(Item("x", body), ACCOUNT, received_at=NOW):
+        for one in adapter.parse(RawItem("x", body), ACCOUNT, received_at=NOW):
             assert one
 
 

@@ -8,17 +8,17 @@ import json
 from dataclasses import replace
 
 from torget.adapters.meta.tests.peers import PAGE, Containers, Graph
-from torget.channels.contract import AccountFacts, File, Item, Outgoing
+from torget.channels.contract import AccountSnapshot, File, Outgoing, RawItem
 from torget.channels.tests.specimens import Refusal, Specimens
 
 SECRET = "appens hemmelighet"
 KEYS = {"token": "EAAB", "app_secret": SECRET, "verify_token": "ordet"}
-FACEBOOK = AccountFacts(1, "facebook", PAGE, "Nordvåg kommune", {"app_id": "77"}, KEYS)
+FACEBOOK = AccountSnapshot(1, "facebook", PAGE, "Nordvåg kommune", {"app_id": "77"}, KEYS)
 MESSENGER = replace(FACEBOOK, id=2, network="messenger")
-INSTAGRAM = AccountFacts(
+INSTAGRAM = AccountSnapshot(
     3, "instagram", "178414", "nordvaag", {"app_id": "77", "page_id": PAGE}, KEYS
 )
-THREADS = AccountFacts(4, "threads", "6001", "nordvaag", {"app_id": "77"}, KEYS)
+THREADS = AccountSnapshot(4, "threads", "6001", "nordvaag", {"app_id": "77"}, KEYS)
 
 
 def raw(held):
@@ -27,7 +27,7 @@ def raw(held):
 
 def item(held):
     body = raw(held)
-    return Item(f"sha256:{hashlib.sha256(body).hexdigest()}", body, "application/json")
+    return RawItem(f"sha256:{hashlib.sha256(body).hexdigest()}", body, "application/json")
 
 
 def signed(held, secret=SECRET):

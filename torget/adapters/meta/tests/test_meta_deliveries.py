@@ -9,7 +9,7 @@ import pytest
 
 from torget.adapters.meta import adapters, reconcile
 from torget.adapters.meta.tests import specimens as s
-from torget.channels.contract import BadSignature, Notice, Unparseable, Utterance
+from torget.channels.contract import BadSignature, InboundMessage, NetworkEvent, Unparseable
 from torget.channels.tests.mutations import json_spoiled, thousands
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -40,8 +40,8 @@ def test_an_edit_and_a_removal_are_of_the_same_comment_and_say_when():
 
 
 def test_what_we_said_ourselves_comes_back_as_our_own():
-    assert parsed(s.OURS) == [Notice("own", of="1015_9")]
-    assert parsed(s.ECHO) == [Notice("own", of="m7a1")]
+    assert parsed(s.OURS) == [NetworkEvent("own", of="1015_9")]
+    assert parsed(s.ECHO) == [NetworkEvent("own", of="m7a1")]
 
 
 def test_likes_and_readings_are_no_news():
@@ -75,12 +75,12 @@ def test_a_picture_is_fetched_and_a_place_is_a_link():
 
 def test_a_delivery_of_many_entries_gives_all_of_them():
     found = parsed(s.MANY)
-    assert [one.external_id for one in found if isinstance(one, Utterance)] == [
+    assert [one.external_id for one in found if isinstance(one, InboundMessage)] == [
         "1015_1",
         "1015_7",
         "m_abc",
     ]
-    assert parsed(s.DELIVERED) == [Notice("receipt", "m_ours", "delivered")]
+    assert parsed(s.DELIVERED) == [NetworkEvent("receipt", "m_ours", "delivered")]
 
 
 def test_a_person_meta_does_not_name_is_somebody_of_their_own():
@@ -159,9 +159,9 @@ def test_signatures_are_checked_on_the_raw_bytes(adapter):
 
 def test_the_handshake_knows_our_word_only():
     asked = {"hub.mode": "subscribe", "hub.challenge": "1158", "hub.verify_token": "ordet"}
-    assert FACEBOOK.greet(s.FACEBOOK, asked) == "1158"
-    assert FACEBOOK.greet(s.FACEBOOK, asked | {"hub.verify_token": "æ"}) is None
-    assert FACEBOOK.greet(s.FACEBOOK, {}) is None
+    assert FACEBOOK.verify_webhook(s.FACEBOOK, asked) == "1158"
+    assert FACEBOOK.verify_webhook(s.FACEBOOK, asked | {"hub.verify_token": "æ"}) is None
+    assert FACEBOOK.verify_webhook(s.FACEBOOK, {}) is None
 
 
 HELD = {
@@ -183,10 +183,10 @@ def test_thousands_of_spoiled_deliveries_are_understood_or_set_aside(adapter):
     asked = [one.body for one in found]
 
     def parse(body):
-        item = s.Item("x", body, "application/json", reconcile.VIA if b'"found"' in body else {})
+        item = s.RawItem("x", body, "application/json", reconcile.VIA if b'"found"' in body else {})
         with contextlib.suppress(Unparseable):
             for one in adapter.parse(item, account, received_at=NOW):
-                assert isinstance(one, Notice) or (one.external_id and one.author.external_id)
+                assert isinstance(one, NetworkEvent) or (one.external_id and one.author.external_id)
 
     thousands([*map(s.raw, HELD[adapter.network]), *asked], parse, spoil=json_spoiled)
 

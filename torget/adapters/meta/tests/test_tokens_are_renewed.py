@@ -10,10 +10,10 @@ from torget.adapters.meta import adapters
 from torget.adapters.meta.tests import specimens as s
 from torget.adapters.meta.tests.peers import said
 from torget.channels import rules
+from torget.channels.account_health import examine
 from torget.channels.models import Account
 from torget.channels.secrets import unseal
 from torget.channels.tests.loopback import served
-from torget.channels.upkeep import examine
 from torget.history.models import Entry
 from torget.people.actor import Actor
 from torget.people.models import Unit

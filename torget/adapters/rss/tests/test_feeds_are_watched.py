@@ -9,7 +9,7 @@ import time_machine
 
 from torget.adapters.rss import adapter
 from torget.adapters.rss.tests import specimens as s
-from torget.channels.contract import Item, SendError, Unparseable
+from torget.channels.contract import RawItem, SendError, Unparseable
 from torget.channels.tests.loopback import served
 from torget.channels.tests.mutations import thousands
 from torget.protocols.tests import papers
@@ -124,6 +124,6 @@ def test_a_feed_that_is_gone_is_told_and_one_that_is_down_is_waited_for(paper, s
 def test_thousands_of_spoiled_pieces_are_understood_or_set_aside():
     def parse(body):
         with contextlib.suppress(Unparseable):
-            assert adapter.parse(Item("x", body), s.ACCOUNT, received_at=NOW)[0].external_id
+            assert adapter.parse(RawItem("x", body), s.ACCOUNT, received_at=NOW)[0].external_id
 
     thousands([s.item().body, s.item(changed=True).body], parse)

@@ -8,11 +8,11 @@ import json
 from dataclasses import replace
 from urllib.parse import unquote
 
-from torget.channels.contract import AccountFacts, Item, Outgoing
+from torget.channels.contract import AccountSnapshot, Outgoing, RawItem
 from torget.channels.tests.specimens import Refusal, Specimens
 
 SECRET = "et delt passord"
-ACCOUNT = AccountFacts(
+ACCOUNT = AccountSnapshot(
     1,
     "sms",
     "2097",
@@ -46,7 +46,7 @@ def raw(held):
 
 def item(held):
     body = raw(held)
-    return Item(f"sha256:{hashlib.sha256(body).hexdigest()}", body, "application/json")
+    return RawItem(f"sha256:{hashlib.sha256(body).hexdigest()}", body, "application/json")
 
 
 def signed(held=TEXT, secret=SECRET):

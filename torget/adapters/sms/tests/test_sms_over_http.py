@@ -9,7 +9,7 @@ import pytest
 
 from torget.adapters.sms import adapter
 from torget.adapters.sms.tests import specimens as s
-from torget.channels.contract import BadSignature, Item, Notice, Unparseable
+from torget.channels.contract import BadSignature, NetworkEvent, RawItem, Unparseable
 from torget.channels.tests.mutations import thousands
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -42,9 +42,9 @@ def test_another_providers_names_for_the_same_fields_are_understood():
     [(s.REPORT, "receipt"), (s.LINK_REPORT, "receipt"), (s.FAILED, "bounce")],
 )
 def test_a_delivery_report_is_news_of_what_we_sent(held, kind):
-    (notice,) = parsed(held)
-    assert isinstance(notice, Notice)
-    assert (notice.kind, notice.of) == (kind, "mt-1")
+    (event,) = parsed(held)
+    assert isinstance(event, NetworkEvent)
+    assert (event.kind, event.of) == (kind, "mt-1")
 
 
 def test_a_delivery_is_known_by_its_signature_or_by_its_password():
@@ -90,7 +90,7 @@ def test_thousands_of_mutated_deliveries_are_understood_or_set_aside():
 
     def parse(body):
         with contextlib.suppress(Unparseable):
-            for one in adapter.parse(Item("x", body), s.ACCOUNT, received_at=NOW):
-                assert isinstance(one, Notice) or one.external_id
+            for one in adapter.parse(RawItem("x", body), s.ACCOUNT, received_at=NOW):
+                assert isinstance(one, NetworkEvent) or one.external_id
 
     thousands(bodies, parse)

@@ -12,7 +12,7 @@ from smpplib import consts
 from torget.adapters.sms import centre
 from torget.adapters.sms.adapter import SmsAdapter
 from torget.adapters.sms.tests.smsc import Smsc
-from torget.channels.contract import AccountFacts, Item, Outgoing, SendError, Unparseable
+from torget.channels.contract import AccountSnapshot, Outgoing, RawItem, SendError, Unparseable
 from torget.channels.tests.mutations import bytes_spoiled, thousands
 from torget.protocols import gsm7, smpp
 
@@ -38,7 +38,7 @@ def adapter(monkeypatch):
 
 def account(smsc, **changes):
     said = {"way": "smpp", "host": "127.0.0.1", "port": smsc.port, "tls": "no"}
-    return AccountFacts(
+    return AccountSnapshot(
         7,
         "sms",
         "2097",
@@ -48,10 +48,10 @@ def account(smsc, **changes):
     )
 
 
-def heard(adapter, facts, cursor):
+def heard(adapter, snapshot, cursor):
     """One poll, with what comes of it, settled as the worker does after its commit."""
-    polled = adapter.poll(facts, cursor)
-    said = [one for item in polled.items for one in adapter.parse(item, facts, received_at=NOW)]
+    polled = adapter.poll(snapshot, cursor)
+    said = [one for item in polled.items for one in adapter.parse(item, snapshot, received_at=NOW)]
     return polled, said
 
 
@@ -254,12 +254,12 @@ RECEIPT = smpp.message_body(smpp.Message("+4790000001", "2097", b"id:7 stat:DELI
 
 
 def test_thousands_of_mutated_pdus_are_understood_or_set_aside():
-    facts = AccountFacts(1, "sms", "2097", "SMS", {"way": "smpp"})
+    snapshot = AccountSnapshot(1, "sms", "2097", "SMS", {"way": "smpp"})
 
     def parse(body):
         items, _cursor = centre.keep([smpp.Pdu(smpp.DELIVER_SM, 0, 1, body)], {}, now=0.0)
-        for item in [*items, Item("x", body, centre.MEDIA_TYPE)]:
+        for item in [*items, RawItem("x", body, centre.MEDIA_TYPE)]:
             with contextlib.suppress(Unparseable):
-                ADAPTER.parse(item, facts, received_at=NOW)
+                ADAPTER.parse(item, snapshot, received_at=NOW)
 
     thousands([BODY, RECEIPT], parse, spoil=bytes_spoiled)

@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 
 from torget.adapters.webhook import adapter
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     BadSignature,
-    Item,
     Outgoing,
+    RawItem,
     SendError,
     Unparseable,
 )
 from torget.protocols import webhook
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes....").decode()
-ACCOUNT = AccountFacts(1, "webhook", "fag.nordvaag.test", "Fagsystem", {}, {"secret": SECRET})
+ACCOUNT = AccountSnapshot(1, "webhook", "fag.nordvaag.test", "Fagsystem", {}, {"secret": SECRET})
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BODY = json.dumps(
     {
@@ -105,7 +105,7 @@ def test_the_secret_before_still_fits_while_it_is_replaced():
 )
 def test_whatever_comes_is_understood_or_said_to_be_unparseable(body):
     with contextlib.suppress(Unparseable):  # anything else that is raised fails the test
-        adapter.parse(Item("x", body), ACCOUNT, received_at=NOW)
+        adapter.parse(RawItem("x", body), ACCOUNT, received_at=NOW)
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from torget.adapters.x import posts
-from torget.channels.contract import AccountFacts, Outgoing
+from torget.channels.contract import AccountSnapshot, Outgoing
 from torget.channels.tests.specimens import Refusal, Specimens
 
-ACCOUNT = AccountFacts(
+ACCOUNT = AccountSnapshot(
     1,
     "x",
     "500",

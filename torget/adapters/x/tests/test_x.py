@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torget.adapters.x import adapter, api, spending, weighing
 from torget.adapters.x.models import Charge
 from torget.adapters.x.tests import specimens as s
-from torget.channels.contract import Item, SendError, Unparseable
+from torget.channels.contract import RawItem, SendError, Unparseable
 from torget.channels.http import Response
 from torget.channels.tests.loopback import sent_through_cuts, served
 from torget.channels.tests.mutations import thousands
@@ -49,7 +49,7 @@ def test_an_edited_post_is_the_same_post_though_x_gives_it_a_new_id():
 def test_thousands_of_spoiled_posts_are_understood_or_set_aside():
     def parse(body):
         with contextlib.suppress(Unparseable):
-            for one in adapter.parse(Item("x", body), s.ACCOUNT, received_at=NOW):
+            for one in adapter.parse(RawItem("x", body), s.ACCOUNT, received_at=NOW):
                 assert one.external_id
                 assert one.author.external_id
 

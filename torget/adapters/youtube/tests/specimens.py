@@ -7,11 +7,11 @@ from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 from torget.adapters.youtube import polling
-from torget.channels.contract import AccountFacts, Outgoing
+from torget.channels.contract import AccountSnapshot, Outgoing
 from torget.channels.tests.specimens import Refusal, Specimens
 
 CHANNEL = "UCnordvaag"
-ACCOUNT = AccountFacts(
+ACCOUNT = AccountSnapshot(
     1,
     "youtube",
     CHANNEL,

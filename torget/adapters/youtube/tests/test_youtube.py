@@ -10,7 +10,7 @@ import pytest
 
 from torget.adapters.youtube import adapter, api, polling
 from torget.adapters.youtube.tests import specimens as s
-from torget.channels.contract import Item, SendError, Unparseable
+from torget.channels.contract import RawItem, SendError, Unparseable
 from torget.channels.http import Response
 from torget.channels.tests.loopback import refused_as, sent_through_cuts, served
 from torget.channels.tests.mutations import thousands
@@ -56,7 +56,7 @@ def test_thousands_of_spoiled_comments_are_understood_or_set_aside():
 
     def parse(body):
         with contextlib.suppress(Unparseable):
-            for one in adapter.parse(Item("x", body), s.ACCOUNT, received_at=NOW):
+            for one in adapter.parse(RawItem("x", body), s.ACCOUNT, received_at=NOW):
                 assert one.external_id
                 assert one.author.external_id
 

@@ -6,32 +6,32 @@ import pytest
 
 from torget.adapters.email import adapter
 from torget.channels.contract import (
-    AccountFacts,
+    AccountSnapshot,
     BadSignature,
-    Item,
-    Notice,
+    InboundMessage,
+    NetworkEvent,
+    RawItem,
     Unparseable,
-    Utterance,
 )
 from torget.protocols.mail.tests.samples import NAMES, NOW, OURS, OWN, raw
 
-ACCOUNT = AccountFacts(1, "email", OWN, "Servicetorget", {"authserv_id": "mx.nordvaag.test"})
+ACCOUNT = AccountSnapshot(1, "email", OWN, "Servicetorget", {"authserv_id": "mx.nordvaag.test"})
 
 
-def parsed(body: bytes, media_type: str = "message/rfc822") -> Utterance | Notice:
-    found = adapter.parse(Item("id-1", body, media_type), ACCOUNT, received_at=NOW)
+def parsed(body: bytes, media_type: str = "message/rfc822") -> InboundMessage | NetworkEvent:
+    found = adapter.parse(RawItem("id-1", body, media_type), ACCOUNT, received_at=NOW)
     assert len(found) == 1
     return found[0]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_mail_of_the_corpus_becomes_one_thing(name):
-    assert isinstance(parsed(raw(name)), Utterance | Notice)
+    assert isinstance(parsed(raw(name)), InboundMessage | NetworkEvent)
 
 
 def test_an_answer_carries_its_way_to_the_conversation_and_only_the_new_words():
     said = parsed(raw("gmail_reply_nb"))
-    assert isinstance(said, Utterance)
+    assert isinstance(said, InboundMessage)
     assert said.body == "Takk! Det er det grønne spannet.\n\nHilsen Kari"
     assert "Hvilket spann gjelder det?" in said.folded
     assert (said.author.external_id, said.author.name) == (
@@ -50,7 +50,7 @@ def test_our_servers_word_makes_the_author_verified():
         b"Authentication-Results: mx.nordvaag.test; dmarc=pass header.from=innbygger.test\r\n"
         + raw("latin1")
     )
-    assert isinstance(said, Utterance)
+    assert isinstance(said, InboundMessage)
     assert said.author.verified == "dmarc"
 
 
@@ -68,13 +68,13 @@ def test_our_servers_word_makes_the_author_verified():
 def test_what_machines_send_is_news_and_no_message(name, kind, of):
     proof = b"Auto-Submitted: auto-replied\r\n" if name == "own_loop" else b""
     news = parsed(proof + raw(name))
-    assert isinstance(news, Notice)
+    assert isinstance(news, NetworkEvent)
     assert (news.kind, news.of) == (kind, of)
 
 
 def test_a_list_is_shown_to_people_and_not_answered_by_machines():
     said = parsed(raw("mailing_list"))
-    assert isinstance(said, Utterance)
+    assert isinstance(said, InboundMessage)
     assert said.extra["machine"] == "list"
     assert not said.extra["may_answer"]
 
@@ -82,7 +82,7 @@ def test_a_list_is_shown_to_people_and_not_answered_by_machines():
 def test_a_question_of_a_hundred_thousand_letters_and_more_loses_none():
     text = "".join(f"Linje {number} om hullet i veien.\n" for number in range(5000))
     said = parsed(f"From: kari@innbygger.test\r\n\r\n{text}".encode())
-    assert isinstance(said, Utterance)
+    assert isinstance(said, InboundMessage)
     assert len(said.body) == 100_000
     assert "".join((said.body + said.folded).split()) == "".join(text.split())
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from django.db import close_old_connections
 
 from torget.channels import rules
-from torget.channels.contract import AccountFacts, Health
+from torget.channels.contract import AccountSnapshot, Health
 from torget.channels.models import Account
 from torget.errors import Refused
 
@@ -17,50 +17,50 @@ LOOK_FOR_ACCOUNTS_SECONDS = 5.0
 STOP_SECONDS = 5.0  # a listener may wait 20 for news; nothing is lost by leaving it there
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 120.0
 
-Follow = Callable[[AccountFacts, threading.Event], None]
+Follow = Callable[[AccountSnapshot, threading.Event], None]
 
 
-def wanted(networks: Sequence[str]) -> dict[int, AccountFacts]:
+def wanted(networks: Sequence[str]) -> dict[int, AccountSnapshot]:
     """Every account to listen to: also paused and ailing ones, but none the municipality decided not to use."""
     found = {}
     rows = Account.objects.active().with_place().filter(network__in=networks, in_use=True)
     for account in rows.order_by("pk"):
         try:
-            found[account.pk] = rules.facts(account)
+            found[account.pk] = rules.snapshot(account)
         except Refused as fault:  # its secrets cannot be read
             rules.note_health(account.pk, Health(False, str(fault)))
     return found
 
 
-def follow_each(networks: Sequence[str], follow: Follow, name: str, stop: threading.Event) -> None:
+def supervise(networks: Sequence[str], follow: Follow, name: str, stop: threading.Event) -> None:
     """Run `follow` in a thread for each account until told to stop; `name` is the loop's heartbeat."""
-    following: dict[int, tuple[AccountFacts, threading.Event, threading.Thread]] = {}
+    running: dict[int, tuple[AccountSnapshot, threading.Event, threading.Thread]] = {}
     try:
         while not stop.is_set():
             close_old_connections()
             now_wanted = wanted(networks)
-            for pk, (facts, ended, thread) in list(following.items()):
-                if now_wanted.get(pk) != facts or not thread.is_alive():
+            for pk, (snapshot, ended, thread) in list(running.items()):
+                if now_wanted.get(pk) != snapshot or not thread.is_alive():
                     ended.set()
-                    del following[pk]
-            for pk in now_wanted.keys() - following.keys():
-                following[pk] = _start(now_wanted[pk], follow, name)
+                    del running[pk]
+            for pk in now_wanted.keys() - running.keys():
+                running[pk] = _start(now_wanted[pk], follow, name)
             rules.beat(name)
             stop.wait(LOOK_FOR_ACCOUNTS_SECONDS)
     finally:
-        for _facts, ended, _thread in following.values():
+        for _facts, ended, _thread in running.values():
             ended.set()
         until = time.monotonic() + STOP_SECONDS
-        for _facts, _ended, thread in following.values():
+        for _facts, _ended, thread in running.values():
             thread.join(max(0.0, until - time.monotonic()))
 
 
 def _start(
-    facts: AccountFacts, follow: Follow, name: str
-) -> tuple[AccountFacts, threading.Event, threading.Thread]:
+    snapshot: AccountSnapshot, follow: Follow, name: str
+) -> tuple[AccountSnapshot, threading.Event, threading.Thread]:
     ended = threading.Event()
     thread = threading.Thread(
-        target=follow, args=(facts, ended), name=f"{name}-{facts.id}", daemon=True
+        target=follow, args=(snapshot, ended), name=f"{name}-{snapshot.id}", daemon=True
     )
     thread.start()
-    return facts, ended, thread
+    return snapshot, ended, thread

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from torget.channels.wake import Stop, Waker
+from torget.channels.notify import Listener, Stop
 
 CHANNEL = "torget_test_waking"
 
@@ -32,34 +32,34 @@ def seconds(act) -> float:
 
 @pytest.mark.parametrize("event", [Stop, threading.Event])
 def test_a_notification_ends_the_rest_at_once_and_many_count_as_one(told, event):
-    with Waker(CHANNEL) as waker:
+    with Listener(CHANNEL) as listener:
         with told.transaction():  # so that they arrive together
             for number in range(3):
                 told.execute(f"NOTIFY {CHANNEL}, '{number}'")
-        assert seconds(lambda: waker.wait(20, event())) < 5
-        assert not waker.wait(0.05, event())
+        assert seconds(lambda: listener.wait(20, event())) < 5
+        assert not listener.wait(0.05, event())
 
 
 @pytest.mark.parametrize("event", [Stop, threading.Event])
 def test_the_end_ends_the_rest(told, event):
     stop = event()
-    with Waker(CHANNEL) as waker:
+    with Listener(CHANNEL) as listener:
         threading.Timer(0.2, stop.set).start()
-        assert seconds(lambda: waker.wait(20, stop)) < 5
-        assert not waker.wait(20, stop)
+        assert seconds(lambda: listener.wait(20, stop)) < 5
+        assert not listener.wait(20, stop)
 
 
 def test_a_rest_without_news_wakes_nobody(told):
     """Nothing looks up now and then: an idle worker costs next to nothing."""
-    with Waker(CHANNEL) as waker:
+    with Listener(CHANNEL) as listener:
         before = time.thread_time()
-        assert not waker.wait(1.5, Stop())
+        assert not listener.wait(1.5, Stop())
         assert time.thread_time() - before < 0.05
 
 
 def test_a_line_that_is_cut_is_opened_again(told):
-    with Waker(CHANNEL) as waker:
-        pid = waker._listening.info.backend_pid
+    with Listener(CHANNEL) as listener:
+        pid = listener._listening.info.backend_pid
         threading.Timer(0.2, lambda: told.execute("SELECT pg_terminate_backend(%s)", [pid])).start()
         threading.Timer(2.0, lambda: told.execute(f"NOTIFY {CHANNEL}")).start()
-        assert waker.wait(20, Stop())
+        assert listener.wait(20, Stop())

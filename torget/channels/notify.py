@@ -32,14 +32,14 @@ class Stop(threading.Event):
         os.write(self._end, b"\0")
 
 
-class Waker:
+class Listener:
     """Listens on a database channel with a connection of its own; falls back to polling while it is down."""
 
     def __init__(self, channel: str) -> None:
         self.channel = channel
         self._listening: psycopg.Connection[tuple[object, ...]] | None = None
 
-    def __enter__(self) -> Waker:
+    def __enter__(self) -> Listener:
         self._connect()
         return self
 

@@ -1,4 +1,4 @@
-"""Parcels: an activity for one inbox each; claimed in batches with a lease, settled in batches."""
+"""Inbox deliveries: an activity for one inbox each; claimed in batches with a lease, settled in batches."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from django.db import connection
 from django.db.models import Exists, F, OuterRef
 
 from torget.adapters.activitypub import blocks
-from torget.adapters.activitypub.models import Act, Follower, Parcel, Remote, Thing
+from torget.adapters.activitypub.models import Act, APObject, Follower, InboxDelivery, Remote
 from torget.channels.models import Account
 from torget.protocols.activitypub import reading
 
 LEASE = timedelta(seconds=60)
 KEEP_SENT = timedelta(days=7)
 KEEP_GIVEN_UP = timedelta(days=90)
-# After these waits a parcel is given up: four and a half days, so that a server may be down over a long weekend.
+# After these waits a delivery is given up: four and a half days, so that a server may be down over a long weekend.
 WAITS_SECONDS = (60, 300, 1_800, 7_200, 6 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 3_600, 36 * 3_600)
 # However often it was tried without being counted.
 LONGEST_WAIT = timedelta(seconds=sum(WAITS_SECONDS)) * 1.2
 
-UNDELIVERED = (Parcel.State.DUE, Parcel.State.SENDING, Parcel.State.GIVEN_UP)
+UNDELIVERED = (InboxDelivery.State.DUE, InboxDelivery.State.SENDING, InboxDelivery.State.GIVEN_UP)
 
-if set(Parcel.MOVES) != set(Parcel.State):
-    raise AssertionError("Parcel.MOVES must name every state")
+if set(InboxDelivery.MOVES) != set(InboxDelivery.State):
+    raise AssertionError("InboxDelivery.MOVES must name every state")
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A parcel this worker holds the lease of."""
+    """A delivery this worker holds the lease of."""
 
     id: int
     account_id: int
@@ -43,7 +43,7 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """How a parcel did not arrive. With `due_at` it is tried again then; without, it is given up."""
+    """How a delivery did not arrive. With `due_at` it is tried again then; without, it is given up."""
 
     id: int
     due_at: datetime | None
@@ -70,11 +70,13 @@ class Told:
 def put(act: Act, inboxes: Iterable[str], *, at: datetime) -> int:
     """Address an act to inboxes, each once, in the caller's transaction. How many there are."""
     rows = [
-        Parcel(act=act, inbox=one, host=reading.host_of(one), next_attempt_at=at, created_at=at)
+        InboxDelivery(
+            act=act, inbox=one, host=reading.host_of(one), next_attempt_at=at, created_at=at
+        )
         for one in dict.fromkeys(inboxes)
         if reading.host_of(one)
     ]
-    Parcel.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
+    InboxDelivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
     if rows:
         with connection.cursor() as cursor:
             cursor.execute("NOTIFY torget_fanout")
@@ -82,13 +84,13 @@ def put(act: Act, inboxes: Iterable[str], *, at: datetime) -> int:
 
 
 def sendable_accounts() -> list[int]:
-    """Accounts whose parcels may go now; those of paused ones wait."""
+    """Accounts whose deliveries may go now; those of paused ones wait."""
     accounts = Account.objects.active().filter(network="activitypub")
     return [one.pk for one in accounts if one.may_send]
 
 
-# What is edited or withdrawn must not come before what it is about: an act's parcel waits while an earlier one of the
-# same thing for the same inbox has not come through. What was taken back is not sent any more.
+# What is edited or withdrawn must not come before what it is about: an act's delivery waits while an earlier one of the
+# same object for the same inbox has not come through. What was taken back is not sent any more.
 _CLAIM = """
 WITH due AS MATERIALIZED (
   SELECT p.id FROM activitypub_parcel p JOIN activitypub_act a ON a.id = p.act_id
@@ -110,7 +112,7 @@ RETURNING p.id, a.account_id, p.inbox, p.host, p.attempts, a.body, a.digest
 def claim(
     accounts: Sequence[int], *, at: datetime, limit: int, without: Sequence[str] = ()
 ) -> list[Claimed]:
-    """Take parcels that are due, but none for the hosts in `without`. Safe from many workers."""
+    """Take deliveries that are due, but none for the hosts in `without`. Safe from many workers."""
     with connection.cursor() as cursor:
         cursor.execute(
             _CLAIM,
@@ -179,9 +181,9 @@ def settle_failed(failed: Sequence[Failed], *, at: datetime) -> None:
 
 def put_off(host: str, *, until: datetime) -> None:
     """Nothing for this host is due before then: what waits for it must not stand in front of the others."""
-    Parcel.objects.filter(host=host, state=Parcel.State.DUE, next_attempt_at__lt=until).update(
-        next_attempt_at=until
-    )
+    InboxDelivery.objects.filter(
+        host=host, state=InboxDelivery.State.DUE, next_attempt_at__lt=until
+    ).update(next_attempt_at=until)
 
 
 _PROBE = """
@@ -208,65 +210,69 @@ def bring_forward(host: str, *, at: datetime) -> int:
 
     Also what was due before: else what was put off while it was away would come before what is older.
     """
-    return Parcel.objects.filter(host=host, state=Parcel.State.DUE).update(next_attempt_at=at)
+    return InboxDelivery.objects.filter(host=host, state=InboxDelivery.State.DUE).update(
+        next_attempt_at=at
+    )
 
 
-def cancel(thing: Thing) -> set[str]:
-    """What has not gone of a thing does not go, in the caller's transaction. The inboxes that certainly have none of it.
+def cancel(ap_object: APObject) -> set[str]:
+    """What has not gone of an object does not go, in the caller's transaction. The inboxes that certainly have none of it.
 
     One that was tried and not answered may have it all the same.
     """
-    waiting = Parcel.objects.filter(act__thing=thing, state=Parcel.State.DUE)
+    waiting = InboxDelivery.objects.filter(act__ap_object=ap_object, state=InboxDelivery.State.DUE)
     untouched = set(waiting.filter(attempts=0).values_list("act", "inbox"))
     waiting.delete()
-    acts = thing.acts.values_list("pk", "inboxes")
+    acts = ap_object.acts.values_list("pk", "inboxes")
     addressed = {(pk, inbox) for pk, inboxes in acts for inbox in inboxes}
     return {inbox for _pk, inbox in addressed} - {inbox for _pk, inbox in addressed - untouched}
 
 
 def lose_expired(*, at: datetime) -> int:
     """Whoever held these died. They are sent again: the same activity twice is one for who receives it (its id)."""
-    return Parcel.objects.filter(state=Parcel.State.SENDING, lease_until__lt=at).update(
-        state=Parcel.State.DUE, lease_until=None
-    )
+    return InboxDelivery.objects.filter(
+        state=InboxDelivery.State.SENDING, lease_until__lt=at
+    ).update(state=InboxDelivery.State.DUE, lease_until=None)
 
 
 def forget_inbox(inbox: str) -> None:
     """The inbox is gone for good: who had it follows no more, and what waits for it is given up."""
     gone = Remote.objects.filter(inbox=inbox)
     Follower.objects.filter(remote__in=gone).delete()
-    Parcel.objects.filter(inbox=inbox, state=Parcel.State.DUE).update(
-        state=Parcel.State.GIVEN_UP, detail="Gone."
+    InboxDelivery.objects.filter(inbox=inbox, state=InboxDelivery.State.DUE).update(
+        state=InboxDelivery.State.GIVEN_UP, detail="Gone."
     )
 
 
 def keep_from(host: str, municipality_id: int, *, at: datetime) -> int:
     """The server is shut out: what waits for it is given up. What is in flight this second still arrives."""
-    waiting = Parcel.objects.filter(
+    waiting = InboxDelivery.objects.filter(
         blocks.under(host, "host"),
         act__account__municipality=municipality_id,
-        state=Parcel.State.DUE,
+        state=InboxDelivery.State.DUE,
     )
-    return waiting.update(state=Parcel.State.GIVEN_UP, settled_at=at, detail="Blocked.")
+    return waiting.update(state=InboxDelivery.State.GIVEN_UP, settled_at=at, detail="Blocked.")
 
 
 def due_anew(account_id: int, host: str, *, at: datetime) -> int:
     """What was given up for a host is due again, in the caller's transaction. How many.
 
-    Not what is overtaken: a later act on the same thing has reached the inbox, or took the thing back.
+    Not what is overtaken: a later act on the same object has reached the inbox, or took the thing back.
     """
-    later = Act.objects.filter(thing=OuterRef("act__thing"), id__gt=OuterRef("act_id"))
-    pending = Parcel.objects.filter(
+    later = Act.objects.filter(ap_object=OuterRef("act__ap_object"), id__gt=OuterRef("act_id"))
+    pending = InboxDelivery.objects.filter(
         act=OuterRef("pk"), inbox=OuterRef(OuterRef("inbox")), state__in=UNDELIVERED
     )
     found = (
-        Parcel.objects.filter(act__account=account_id, host=host, state=Parcel.State.GIVEN_UP)
+        InboxDelivery.objects.filter(
+            act__account=account_id, host=host, state=InboxDelivery.State.GIVEN_UP
+        )
         .exclude(Exists(later.exclude(Exists(pending))))
-        .exclude(Exists(later), act__thing__withdrawn_at__isnull=False)
+        .exclude(Exists(later), act__ap_object__withdrawn_at__isnull=False)
     )
     ids = list(found.values_list("pk", flat=True))
-    count = Parcel.objects.filter(pk__in=ids, state=Parcel.State.GIVEN_UP).update(
-        state=Parcel.State.DUE,
+    count = InboxDelivery.objects.filter(pk__in=ids, state=InboxDelivery.State.GIVEN_UP).update(
+        state=InboxDelivery.State.DUE,
         attempts=0,
         next_attempt_at=at,
         settled_at=None,
@@ -280,14 +286,18 @@ def due_anew(account_id: int, host: str, *, at: datetime) -> int:
 
 
 def prune(*, at: datetime) -> int:
-    """Forget parcels that arrived long ago, and what nobody sent again for a quarter of a year."""
-    old = Parcel.objects.filter(state=Parcel.State.SENT, settled_at__lt=at - KEEP_SENT)
-    Parcel.objects.filter(
-        state=Parcel.State.DUE, attempts__gt=0, created_at__lt=at - LONGEST_WAIT
-    ).update(state=Parcel.State.GIVEN_UP, settled_at=at)
-    lost = Parcel.objects.filter(state=Parcel.State.GIVEN_UP, created_at__lt=at - KEEP_GIVEN_UP)
+    """Forget deliveries that arrived long ago, and what nobody sent again for a quarter of a year."""
+    old = InboxDelivery.objects.filter(
+        state=InboxDelivery.State.SENT, settled_at__lt=at - KEEP_SENT
+    )
+    InboxDelivery.objects.filter(
+        state=InboxDelivery.State.DUE, attempts__gt=0, created_at__lt=at - LONGEST_WAIT
+    ).update(state=InboxDelivery.State.GIVEN_UP, settled_at=at)
+    lost = InboxDelivery.objects.filter(
+        state=InboxDelivery.State.GIVEN_UP, created_at__lt=at - KEEP_GIVEN_UP
+    )
     # In flight when it was taken back, and not arrived: it goes no more.
-    back = Parcel.objects.filter(
-        state=Parcel.State.DUE, act__done_at__lt=F("act__thing__withdrawn_at")
+    back = InboxDelivery.objects.filter(
+        state=InboxDelivery.State.DUE, act__done_at__lt=F("act__ap_object__withdrawn_at")
     )
     return old.delete()[0] + lost.delete()[0] + back.delete()[0]

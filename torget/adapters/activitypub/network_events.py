@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub import shutting
-from torget.adapters.activitypub.models import Follower, Remote, Response, Thing
+from torget.adapters.activitypub.inbox_deliveries import forget_inbox
+from torget.adapters.activitypub.models import APObject, Follower, Remote, Response
 from torget.adapters.activitypub.ours import Ours
-from torget.adapters.activitypub.parcels import forget_inbox
-from torget.channels.contract import AccountFacts, Notice
+from torget.channels.contract import AccountSnapshot, NetworkEvent
 from torget.channels.models import Account
 from torget.channels.rules import raise_alarm
 from torget.protocols.activitypub import writing
@@ -24,9 +24,9 @@ LONG_AGO = 10 * 365
 _RESPONSES = {"Like": "like", "Announce": "share"}
 
 
-def heed(notice: Notice, account: AccountFacts, *, at: datetime) -> None:
+def on_event(event: NetworkEvent, account: AccountSnapshot, *, at: datetime) -> None:
     """Do what the news asks for, in the caller's transaction. News of a kind we have no use for changes nothing."""
-    held = notice.data
+    held = event.data
     remote = Remote.objects.filter(uri=held.get("actor", "")).first()
     act = _HEEDED.get(str(held.get("what", "")))
     if act is not None and remote is not None:
@@ -58,35 +58,38 @@ def _undo(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
         follows.filter(follow=held["object"]).delete()
     theirs = Response.objects.filter(actor=remote.uri).exclude(kind="reply")
     if (kind := _RESPONSES.get(held["object_type"])) and held["of"]:
-        # With the whole Like in it: one account likes a thing once, so its id (which it need not have) is no matter.
-        theirs.filter(kind=kind, thing__uri=held["of"]).delete()
+        # With the whole Like in it: one account likes an object once, so its id (which it need not have) is no matter.
+        theirs.filter(kind=kind, ap_object__uri=held["of"]).delete()
     elif held["object"]:
         theirs.filter(uri=held["object"]).delete()
 
 
-def _thing(held: News, mine: Ours) -> Thing | None:
-    return Thing.objects.filter(
+def _ap_object(held: News, mine: Ours) -> APObject | None:
+    return APObject.objects.filter(
         account_id=mine.account_id, uri=held["object"], withdrawn_at=None
     ).first()
 
 
 def _respond(kind: str) -> Callable[[News, Ours, Remote, datetime], None]:
-    """Counted once. A like or share is its actor's only one of the thing, whatever ids it comes with."""
+    """Counted once. A like or share is its actor's only one of the object, whatever ids it comes with."""
 
     def note(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
-        thing = _thing(held, mine)
-        if thing is None or not held["id"]:
+        ap_object = _ap_object(held, mine)
+        if ap_object is None or not held["id"]:
             return
         more = {"at": at, "hidden": bool(held.get("hidden"))}
         rows = Response.objects
         if kind in _RESPONSES.values():
             # The newest id counts: that is the one an Undo names.
             rows.update_or_create(
-                thing=thing, kind=kind, actor=remote.uri, defaults={"uri": held["id"], "at": at}
+                ap_object=ap_object,
+                kind=kind,
+                actor=remote.uri,
+                defaults={"uri": held["id"], "at": at},
             )
         elif kind == Response.Kind.VOTE:
             rows.get_or_create(
-                thing=thing,
+                ap_object=ap_object,
                 kind=kind,
                 actor=remote.uri,
                 option=held["option"],
@@ -94,7 +97,7 @@ def _respond(kind: str) -> Callable[[News, Ours, Remote, datetime], None]:
             )
         else:
             rows.get_or_create(
-                thing=thing, kind=kind, uri=held["id"], actor=remote.uri, defaults=more
+                ap_object=ap_object, kind=kind, uri=held["id"], actor=remote.uri, defaults=more
             )
 
     return note
@@ -102,14 +105,14 @@ def _respond(kind: str) -> Callable[[News, Ours, Remote, datetime], None]:
 
 def _vote(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
     """Counted once a person and option; one answer only where only one may be given."""
-    thing = _thing(held, mine)
-    if thing is None:
+    ap_object = _ap_object(held, mine)
+    if ap_object is None:
         return
-    several = "anyOf" in thing.document
-    options = [one["name"] for one in thing.document.get("anyOf" if several else "oneOf", [])]
-    cast = Response.objects.filter(thing=thing, kind=Response.Kind.VOTE, actor=remote.uri)
+    several = "anyOf" in ap_object.document
+    options = [one["name"] for one in ap_object.document.get("anyOf" if several else "oneOf", [])]
+    cast = Response.objects.filter(ap_object=ap_object, kind=Response.Kind.VOTE, actor=remote.uri)
     before = cast.filter(option=held["option"]) if several else cast
-    over = thing.document.get("endTime", "") < writing.stamp(at)
+    over = ap_object.document.get("endTime", "") < writing.stamp(at)
     if held["option"] in options and not over and not before.exists():
         _respond("vote")(held, mine, remote, at)
 

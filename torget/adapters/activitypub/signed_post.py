@@ -7,8 +7,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from torget.adapters.activitypub.inbox_deliveries import Claimed
 from torget.adapters.activitypub.ours import Ours
-from torget.adapters.activitypub.parcels import Claimed
 from torget.protocols.activitypub import MEDIA_TYPE
 from torget.protocols.http_signatures import Request, cavage, rfc9421
 
@@ -49,17 +49,17 @@ def _request(inbox: str) -> Request:
     return Request.of("POST", inbox)
 
 
-def headers(parcel: Claimed, mine: Ours, one: Try, *, now: float) -> dict[str, str]:
-    """The parcel's headers, signed. Safe to call in any thread; an RSA signature takes about a millisecond."""
-    request = _request(parcel.inbox)
+def headers(delivery: Claimed, mine: Ours, one: Try, *, now: float) -> dict[str, str]:
+    """The delivery's headers, signed. Safe to call in any thread; an RSA signature takes about a millisecond."""
+    request = _request(delivery.inbox)
     kind = "ed25519" if one.way == RFC_ED25519 else "rsa"
     key = mine.key_before(kind) if one.before else mine.key(kind)
     if one.way == CAVAGE:
-        digest = f"SHA-256={parcel.digest}"
-        made = cavage.sign(request, parcel.body, key, now=now, digest=digest)
+        digest = f"SHA-256={delivery.digest}"
+        made = cavage.sign(request, delivery.body, key, now=now, digest=digest)
         del made["host"]  # the client writes the same one
     else:
-        digest = f"sha-256=:{parcel.digest}:"
-        made = rfc9421.sign(request, parcel.body, key, now=now, digest=digest)
+        digest = f"sha-256=:{delivery.digest}:"
+        made = rfc9421.sign(request, delivery.body, key, now=now, digest=digest)
     made["content-type"] = MEDIA_TYPE
     return made

@@ -11,7 +11,7 @@ _LOCK_SPACE = 7441  # ours among the database's advisory locks
 
 
 @contextmanager
-def alone(account_id: int) -> Iterator[bool]:
+def account_lock(account_id: int) -> Iterator[bool]:
     """Hold the account for this process; False: another holds it. The next takes over when the holder dies."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, account_id])
