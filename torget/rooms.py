@@ -7,7 +7,7 @@ an import, so that a low room can ask what kinds and verbs there are without kno
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -30,11 +30,33 @@ class Kind:
         name: what the column `kind` holds; at most 30 letters.
         label: what people call it, in bokmål.
         icon: a name for `{% icon %}`.
+        address: the page everybody may read of a public one, with `{ref}`; empty when there is none.
+        on_wall: a public one stands on the wall, the front page and the wall's feed.
+        comments: anyone may comment in a public one.
+        case_page: who opened it gets a page of their own, by a secret link.
+        asks: it is a question, which published answers may answer.
+        publish: the act of a role that opens one as the municipality, and corrects what was said there; empty: nobody.
+        unit: the slug of the unit that gets it when nothing else tells; empty: as the account has it.
+        preliminary: whoever asked hears within a month (forvaltningsloven § 11 a).
+        answer_days: open days until it must be answered, where the municipality decided nothing; 0: as for all.
+        badge: what stands beside a public one in a list; empty: nothing.
+        states: what everybody reads of how it stands, by "waiting" and "answered".
     """
 
     name: str
     label: Text
     icon: str
+    address: str = ""
+    on_wall: bool = False
+    comments: bool = False
+    case_page: bool = False
+    asks: bool = False
+    publish: str = ""
+    unit: str = ""
+    preliminary: bool = False
+    answer_days: int = 0
+    badge: Text = ""
+    states: Mapping[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +108,21 @@ def kinds() -> Mapping[str, Kind]:
         ImproperlyConfigured: two rooms claim the same name.
     """
     return _by_name("kinds", _paths())
+
+
+def kind(name: str) -> Kind:
+    """One kind; of a room that is not here any more, something plain that nobody outside reads."""
+    return kinds().get(name) or Kind(name=name, label=name, icon="comment")
+
+
+def kinds_that(trait: str) -> list[str]:
+    """The names of the kinds with a trait ("asks", "on_wall")."""
+    return [name for name, kind in kinds().items() if getattr(kind, trait)]
+
+
+def kind_choices() -> list[tuple[str, Text]]:
+    """Name and label of every kind, for a form."""
+    return [(name, kind.label) for name, kind in kinds().items()]
 
 
 def verbs() -> Mapping[str, Verb]:

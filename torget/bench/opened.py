@@ -75,7 +75,7 @@ def open_square() -> Opened:
     )
     pages = {
         "front": "/",
-        "post": f"/vegg/{said.ref}",
+        "post": said.public_path,
         "answer": f"/svar/{answers[0].slug}",
     }
     return Opened(municipality, said, pages, staff, _signed_in(staff))

@@ -16,6 +16,7 @@ from torget.history.rules import record
 from torget.people.actor import Actor
 from torget.people.hours import OSLO, Hours
 from torget.people.models import Municipality, Unit
+from torget.rooms import kind, kinds_that
 
 What, Measure = Deadline.What, Deadline.Measure
 FIELDS = {
@@ -63,13 +64,27 @@ def defaults(municipality: Municipality) -> list[Deadline]:
             amount=municipality.answer_days,
             measure=Measure.OPEN_DAYS,
         ),
-        Deadline(
-            municipality=municipality,
-            what=What.PRELIMINARY,
-            kind=Conversation.Kind.QUESTION,
-            amount=1,
-            measure=Measure.MONTHS,
-            warn_hours=72,
+        *(
+            Deadline(
+                municipality=municipality,
+                what=What.PRELIMINARY,
+                kind=name,
+                amount=1,
+                measure=Measure.MONTHS,
+                warn_hours=72,
+            )
+            for name in kinds_that("preliminary")
+        ),
+        *(
+            Deadline(
+                municipality=municipality,
+                what=What.ANSWER,
+                kind=name,
+                amount=kind(name).answer_days,
+                measure=Measure.OPEN_DAYS,
+                warn_hours=24,
+            )
+            for name in kinds_that("answer_days")
         ),
         Deadline(
             municipality=municipality,

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection, transaction
 from django.db.models import F
-from django.utils.translation import gettext as _
 
-from torget.channels import http
+from torget import rooms
 from torget.channels import rules as channels
-from torget.channels.contract import AccountSnapshot, File, InboundMessage, NetworkEvent, RawItem
+from torget.channels.contract import AccountSnapshot, InboundMessage, NetworkEvent, RawItem
 from torget.channels.models import Account
 from torget.channels.reading import Asked, Said, parse
 from torget.channels.registry import adapter_for
 from torget.conversations import attachments, changing, deadlines, persons, remarks
+from torget.conversations.fetching import to_fetch, with_files
 from torget.conversations.finding import answers_private, find_place, is_asker, kept, route
-from torget.conversations.lines import preview_of, subject_of
+from torget.conversations.lines import preview_of
 from torget.conversations.models import Conversation, Identity, Message
+from torget.conversations.opening import open_conversation
+from torget.conversations.room import QUESTION
 from torget.history.rules import record
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.outbox import news
 from torget.people.actor import Actor
-from torget.people.models import Unit
-from torget.people.rules import next_ref
+from torget.people.models import Municipality, Unit
 from torget.protocols.clocks import Believed, believed
 from torget.protocols.languages import MOST_CHARS
 
 State = Conversation.State
 RECONCILED = "reconcile"  # in an envelope's header `via`: found by asking, where a webhook should have brought it
-MOST_FETCHED_BYTES = 20_000_000
 MOST_COPIED = 50
-FETCH_SECONDS = 10.0  # for all the files of one message
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,11 @@ def _held(conversation: Conversation) -> Conversation:
         conversation = held
 
 
-def _open_conversation(
+def _unit(municipality: Municipality, slug: str) -> Unit | None:
+    return Unit.objects.filter(municipality=municipality, slug=slug).first() if slug else None
+
+
+def _open(
     envelope: Envelope,
     said: InboundMessage,
     identity: Identity,
@@ -66,29 +68,29 @@ def _open_conversation(
     beside: Conversation | None = None,
 ) -> Conversation:
     account, municipality = envelope.account, envelope.account.municipality
-    chosen = Unit.objects.filter(municipality=municipality, slug=said.extra.get("unit", "")).first()
+    chosen = _unit(municipality, said.extra.get("unit", ""))
     if beside and not is_asker(beside, identity):
         chosen = beside.unit  # who has the case must see who else writes in it
-    conversation = Conversation.objects.create(
-        municipality=municipality,
-        ref=next_ref(municipality, at=at),
-        kind=said.extra.get("kind", Conversation.Kind.QUESTION),
-        visibility=said.visibility,
-        subject=(said.subject.strip() or subject_of(said.body))[:200],
-        network=account.network,
-        account=account,
-        unit=route(
-            municipality, f"{said.subject} {said.body}", chosen=chosen, fallback=account.unit
+    kind = rooms.kinds().get(str(said.extra.get("kind", "")), QUESTION)
+    conversation = open_conversation(
+        kind,
+        account,
+        route(
+            municipality,
+            f"{said.subject} {said.body}",
+            chosen=chosen or _unit(municipality, kind.unit),
+            fallback=account.unit,
         ),
-        person=identity.person,
-        identity=identity,
-        person_name=(said.author.name or identity.name)[:120],
-        show_name=bool(said.extra.get("show_name", False)),
-        on_square=account.on_square,
-        language=said.language or municipality.default_language,
+        said.body,
+        visibility=said.visibility,
+        now=at,
         opened_at=occurred_at,
-        last_message_at=occurred_at,
-        preview=preview_of(said.warning or said.body),
+        subject=said.subject,
+        shown=said.warning,
+        identity=identity,
+        name=said.author.name,
+        show_name=bool(said.extra.get("show_name", False)),
+        language=said.language or municipality.default_language,
         beside=beside,
     )
     by = Actor.resident(municipality.pk, identity.person_id)
@@ -229,7 +231,7 @@ def _file_new(envelope: Envelope, said: InboundMessage, at: datetime) -> Message
     )
     conversation = _held(
         place.conversation
-        or _open_conversation(
+        or _open(
             envelope,
             said,
             identity,
@@ -291,38 +293,6 @@ def _file_event(envelope: Envelope, event: NetworkEvent, at: datetime) -> None:
         )
 
 
-def _to_fetch(file: File) -> bool:
-    return bool(file.url and not file.content)
-
-
-def _fetched(file: File, until: float) -> File | None:
-    """A file with its content: what a network only names by its address is fetched; None when it cannot be had in time."""
-    if not _to_fetch(file):
-        return file
-    if (left := until - time.monotonic()) <= 0:
-        return None
-    try:
-        answer = http.fetch(file.url, most_bytes=MOST_FETCHED_BYTES, timeout_seconds=left)
-    except http.HttpError:
-        return None
-    whole = answer.status == 200 and answer.body and not answer.cut
-    return replace(file, content=answer.body) if whole else None
-
-
-def _with_files(said: InboundMessage) -> InboundMessage:
-    """What was said with its files kept; of one that could not be had its address stays with the message."""
-    until = time.monotonic() + FETCH_SECONDS
-    had = [(held, _fetched(held, until)) for held in said.attachments]
-    lost = [f"{held.alt} {held.url}".strip() for held, file in had if file is None]
-    prepared = [attachments.prepare(file, patient=True) for _held, file in had if file is not None]
-    note = "\n".join([_("Vedlegg vi ikke fikk hentet:"), *lost]) if lost else ""
-    return replace(
-        said,
-        folded="\n\n".join(part for part in (said.folded, note) if part),
-        extra={**said.extra, "prepared": prepared, "lost": bool(lost)},
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Understood:
     """What an envelope says."""
@@ -333,7 +303,7 @@ class Understood:
     @property
     def fetches(self) -> bool:
         """Whether other servers must be asked for files before it can be kept."""
-        return any(_to_fetch(file) for said in self.messages for file in said.attachments)
+        return any(to_fetch(file) for message in self.messages for file in message.attachments)
 
 
 def understand(envelope: Envelope, parse: Callable[[Asked], Said] = parse) -> Understood:
@@ -379,7 +349,7 @@ def file(envelope: Envelope, *, at: datetime) -> Filed:
 
 def keep(envelope: Envelope, understood: Understood, *, at: datetime) -> Filed:
     """As `file`, of an envelope that is understood. Its files are fetched and made ready outside the transaction."""
-    inbound = [_with_files(message) for message in understood.messages]
+    inbound = [with_files(message) for message in understood.messages]
     with transaction.atomic():
         messages: list[Message] = []
         if not intake.hold(envelope):

@@ -11,23 +11,22 @@ from torget.people.links import absolute
 
 
 def page_of(conversation: Conversation, messages: Sequence[Message]) -> PublicPage:
-    """The page at `/vegg/<ref>`. `messages` are those it shows, oldest first.
+    """The page everybody reads it at. `messages` are those it shows, oldest first.
 
     On other networks it is what the municipality said first in it: its own post, or its answer.
     """
     shown = [one for one in messages if one.hidden_at is None and one.removed_at is None]
     own = next((one for one in shown if one.kind == Message.Kind.ANSWER), None)
-    begins = conversation.kind == Conversation.Kind.WALL and conversation.identity_id is None
     first = shown[0] if shown else None
     return PublicPage(
         municipality=conversation.municipality,
-        url=absolute(conversation.municipality, f"/vegg/{conversation.ref}"),
+        url=absolute(conversation.municipality, conversation.public_path),
         title=conversation.subject,
         text=first.opening if first else "",
         language=(first.language if first else "") or conversation.language,
         published_at=conversation.opened_at,
         changed_at=first.edited_at if first else None,
-        ours=begins and own is not None and own is first and not own.warning,
+        ours=conversation.opened_by_us and own is not None and own is first and not own.warning,
         receipts=_receipts(own) if own else {},
     )
 

@@ -18,6 +18,7 @@ from torget.channels.rules import chat_account, first_account, form_account
 from torget.conversations import filing, persons
 from torget.conversations.attachments import Prepared
 from torget.conversations.models import Conversation, Identity, Message
+from torget.conversations.room import QUESTION, WALL
 from torget.conversations.rules import case_path, chatting, gone_private
 from torget.errors import Refused
 from torget.history.rules import record
@@ -114,9 +115,7 @@ def ask(municipality: Municipality, saying: Saying, *, by: Actor, at: datetime) 
         Refused: the square is not open.
     """
     with transaction.atomic():
-        conversation = _say(
-            municipality, saying, by=by, at=at, kind=Conversation.Kind.QUESTION
-        ).conversation
+        conversation = _say(municipality, saying, by=by, at=at, kind=QUESTION.name).conversation
         _send_receipt(conversation, at=at)
     return conversation
 
@@ -155,7 +154,7 @@ def _send_receipt(conversation: Conversation, *, at: datetime) -> None:
 
 def post(municipality: Municipality, saying: Saying, *, by: Actor, at: datetime) -> Conversation:
     """A post on the open wall: public at once."""
-    return _say(municipality, saying, by=by, at=at, kind=Conversation.Kind.WALL).conversation
+    return _say(municipality, saying, by=by, at=at, kind=WALL.name).conversation
 
 
 def comment(conversation: Conversation, saying: Saying, *, by: Actor, at: datetime) -> Message:
@@ -164,7 +163,8 @@ def comment(conversation: Conversation, saying: Saying, *, by: Actor, at: dateti
     Raises:
         Refused: the conversation is not public.
     """
-    if conversation.visibility != Conversation.Visibility.PUBLIC:
+    closed = not conversation.kind_info.comments
+    if closed or conversation.visibility != Conversation.Visibility.PUBLIC:
         raise Refused(_("Her kan du ikke kommentere."), "not_public")
     return _say(
         conversation.municipality,
@@ -187,7 +187,7 @@ def begin_chat(
     with transaction.atomic():
         account = chat_account(municipality, at=at)
         conversation = _say(
-            municipality, saying, by=by, at=at, kind=Conversation.Kind.QUESTION, account=account
+            municipality, saying, by=by, at=at, kind=QUESTION.name, account=account
         ).conversation
         chatting.begin(conversation, email, at=at)
     return conversation

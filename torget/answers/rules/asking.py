@@ -20,6 +20,7 @@ from torget.conversations.models import Conversation, ConversationQuerySet, Mess
 from torget.history.rules import record
 from torget.people.actor import Actor, check
 from torget.people.models import Municipality
+from torget.rooms import kinds_that
 
 LATELY = timedelta(days=120)
 BATCH = 20
@@ -134,7 +135,7 @@ def note_some(*, at: datetime) -> int:
     """Remember questions not remembered yet, a few at a time; how many."""
     waiting = (
         Conversation.objects.filter(
-            kind=Conversation.Kind.QUESTION, asked=None, opened_at__gt=at - LATELY
+            kind__in=kinds_that("asks"), asked=None, opened_at__gt=at - LATELY
         )
         .select_related("municipality")
         .order_by("pk")[:BATCH]

@@ -14,7 +14,7 @@ from torget.channels import http as out
 from torget.channels.contract import File
 from torget.channels.http import HttpError, checked_address, checked_url
 from torget.channels.http.many import Many
-from torget.conversations import filing
+from torget.conversations import fetching
 from torget.protocols.hosts import BadHost, canonical, is_outside
 
 INSIDE = [
@@ -292,7 +292,7 @@ def test_the_fan_out_calls_no_other_host_either(outside):
 def test_what_a_stranger_names_is_fetched_over_https_only(outside):
     port, inside, asked = outside
     picture = File("x", "image/png", b"", url=f"http://straße.evil.test:{port}/x")
-    assert filing._fetched(picture, float("inf")) is None
+    assert fetching.fetched(picture, float("inf")) is None
     assert (asked, inside) == ([], [])
 
 

@@ -1,5 +1,6 @@
 """Everything said: conversations, messages, people and their identities, attachments; and how staff work with it."""
 
+from torget.conversations.models.attachment import Attachment
 from torget.conversations.models.chat import Chat
 from torget.conversations.models.conversation import Conversation, ConversationQuerySet, make_key
 from torget.conversations.models.handling import (
@@ -12,7 +13,6 @@ from torget.conversations.models.handling import (
     Tag,
 )
 from torget.conversations.models.message import (
-    Attachment,
     Message,
     MessageQuerySet,
     Tombstone,

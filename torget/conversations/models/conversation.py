@@ -18,6 +18,7 @@ from torget.channels.models import Account
 from torget.conversations.models.persons import Identity, Person
 from torget.people.actor import Actor
 from torget.people.models import Municipality, Staff, Unit
+from torget.rooms import Kind, Text, kind, kinds, kinds_that
 
 KEY_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
@@ -64,7 +65,17 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def listed(self) -> ConversationQuerySet:
         """Of the public ones, those worth a place in lists, feeds and search: what began them is not hidden."""
-        return self.public().filter(hidden_subject="")
+        return self._with("address", self.public().filter(hidden_subject=""))
+
+    def on_wall(self) -> ConversationQuerySet:
+        """Of those worth a place in lists, the kinds that stand on the wall."""
+        return self._with("on_wall", self.listed())
+
+    @staticmethod
+    def _with(trait: str, rows: ConversationQuerySet) -> ConversationQuerySet:
+        # Nothing is asked of the database while every kind has it, which is how the indexes are made.
+        without = sorted(set(kinds()) - set(kinds_that(trait)))
+        return rows.exclude(kind__in=without) if without else rows
 
     def newest_first(self, *, below: tuple[datetime, int] | None = None) -> ConversationQuerySet:
         """The one last spoken in first; `below` (time, id) goes on after a row already seen."""
@@ -96,12 +107,6 @@ _NOT_TOLD = Q(preliminary_at=None) | Q(preliminary_at__lt=F("waiting_since"))
 class Conversation(models.Model):
     """A talk with residents. Everything the queue page shows is on this row."""
 
-    class Kind(models.TextChoices):
-        """What sort of talk."""
-
-        QUESTION = "question", _("Spørsmål")
-        WALL = "wall", _("Veggen")
-
     class Visibility(models.TextChoices):
         """Who may read it."""
 
@@ -132,7 +137,7 @@ class Conversation(models.Model):
     )
     ref = models.CharField(max_length=20)
     key = models.CharField(max_length=26, unique=True, default=make_key)
-    kind = models.CharField(max_length=10, choices=Kind, default=Kind.QUESTION)
+    kind = models.CharField(max_length=30, default="question", help_text="One of `rooms.kinds`.")
     visibility = models.CharField(max_length=7, choices=Visibility, default=Visibility.PRIVATE)
     state = models.CharField(max_length=8, choices=State, default=State.NEW)
     subject = models.CharField(max_length=200)
@@ -312,6 +317,26 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return self.ref
+
+    @property
+    def kind_info(self) -> Kind:
+        """What is the same for all conversations of its kind."""
+        return kind(self.kind)
+
+    @property
+    def public_path(self) -> str:
+        """The page everybody may read it at, if it is public; empty where its kind has none."""
+        return self.kind_info.address.format(ref=self.ref)
+
+    @property
+    def public_state(self) -> Text:
+        """What everybody reads of how it stands; empty for nothing."""
+        return self.kind_info.states.get("answered" if self.first_answer_at else "waiting", "")
+
+    @property
+    def opened_by_us(self) -> bool:
+        """Whether it begins with words of the municipality's own."""
+        return self.identity_id is None
 
     @property
     def public_name(self) -> str:

@@ -13,6 +13,7 @@ from torget.conversations.models.conversation import Conversation
 from torget.conversations.models.message import Message
 from torget.conversations.models.persons import Identity
 from torget.people.models import Municipality, Staff, Unit
+from torget.rooms import Text, kind
 
 
 class Tag(models.Model):
@@ -229,7 +230,7 @@ class Deadline(models.Model):
     unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    kind = models.CharField(max_length=10, choices=Conversation.Kind, blank=True)
+    kind = models.CharField(max_length=30, blank=True, help_text="Empty: every kind.")
     network = models.CharField(max_length=20, blank=True)
     amount = models.PositiveSmallIntegerField(help_text="0: no deadline.")
     measure = models.CharField(max_length=10, choices=Measure)
@@ -248,6 +249,11 @@ class Deadline(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what} {self.amount} {self.measure}"
+
+    @property
+    def kind_label(self) -> Text:
+        """What people call the kind it is for."""
+        return kind(self.kind).label
 
 
 class Joining(models.Model):

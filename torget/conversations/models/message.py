@@ -8,17 +8,18 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import F, Prefetch, Q
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from torget.channels.models import Account
+from torget.conversations.models.attachment import Attachment
 from torget.conversations.models.conversation import Conversation
 from torget.conversations.models.persons import Identity, below
 from torget.conversations.remarks import Line, lines
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
-from torget.people.models import Staff
+from torget.people.models import Staff, Unit
 
 AFTERWARDS = ("edit", "withdraw", "hide", "show", "remove")
 
@@ -135,6 +136,27 @@ class Message(models.Model):
     staff = models.ForeignKey(
         Staff, on_delete=models.PROTECT, null=True, blank=True, related_name="messages"
     )
+    unit = models.ForeignKey(
+        Unit,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="Of what a unit says without naming anybody.",
+    )
+    by_system = models.BooleanField(
+        default=False, db_default=False, help_text="Said by the square itself."
+    )
+    approved_by = models.ForeignKey(
+        Staff,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        help_text="The second person who let it go.",
+    )
     recipient = models.ForeignKey(
         Identity,
         on_delete=models.PROTECT,
@@ -238,8 +260,18 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["account", "external_id"], name="message_once"),
             models.CheckConstraint(
                 condition=Q(kind="inbound", identity__isnull=False, staff=None)
-                | Q(kind__in=["answer", "note"], identity=None, staff__isnull=False),
+                & Q(unit=None, by_system=False)
+                | Q(kind__in=["answer", "note"], identity=None)
+                & (
+                    Q(staff__isnull=False, unit=None, by_system=False)
+                    | Q(staff=None, unit__isnull=False, by_system=False)
+                    | Q(staff=None, unit=None, by_system=True)
+                ),
                 name="message_one_author",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | Q(staff=None) | ~Q(approved_by=F("staff")),
+                name="message_author_is_not_approver",
             ),
             models.CheckConstraint(
                 condition=~Q(kind="note", visibility="public"), name="message_note_private"
@@ -336,51 +368,6 @@ class Tombstone(models.Model):
 
     def __str__(self) -> str:
         return f"Tombstone {self.pk}"
-
-
-class CurrentAttachments(models.Manager["Attachment"]):
-    """Those a message has now."""
-
-    def get_queryset(self) -> models.QuerySet[Attachment]:
-        """Without what an edit or a deletion took away."""
-        return super().get_queryset().filter(version=None)
-
-
-class Attachment(models.Model):
-    """A file said along: kept by its hash; pictures are cleaned of where and when they were taken."""
-
-    message = models.ForeignKey(Message, on_delete=models.PROTECT, related_name="attachments")
-    version = models.ForeignKey(
-        Version,
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="taken_away",
-        help_text="The earlier words it went away with.",
-    )
-    public_id = models.UUIDField(default=uuid.uuid4, unique=True)
-    sha256 = models.CharField(max_length=64)
-    media_type = models.CharField(max_length=120)
-    name = models.CharField(max_length=200)
-    alt = models.CharField(max_length=300, blank=True)
-    size = models.PositiveIntegerField()
-    width = models.PositiveIntegerField(null=True, blank=True)
-    height = models.PositiveIntegerField(null=True, blank=True)
-
-    # The first is what `message.attachments` goes by: what was taken away outside must be asked for by name.
-    objects = CurrentAttachments()
-    everything = models.Manager["Attachment"]()
-
-    class Meta:
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"Attachment {self.pk}"
-
-    @property
-    def is_image(self) -> bool:
-        """A picture that may be shown in the page."""
-        return self.media_type in {"image/jpeg", "image/png", "image/webp", "image/gif"}
 
 
 def sent_of(messages: list[Message]) -> dict[int, list[Delivery]]:

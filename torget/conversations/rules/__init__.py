@@ -12,7 +12,6 @@ from torget.conversations.rules.addressing import (
 )
 from torget.conversations.rules.answering import (
     answer,
-    post,
     words,
 )
 from torget.conversations.rules.handling import (
@@ -25,6 +24,7 @@ from torget.conversations.rules.handling import (
     reopen,
     take,
 )
+from torget.conversations.rules.posting import post
 from torget.conversations.rules.sending import (
     measured,
     preview,

@@ -73,7 +73,7 @@ def reachable_privately(conversation: Conversation) -> str:
         return "channel" if tells_in_private(conversation, identity) else ""
     # Who asked was given the secret link; who posted on the wall without an address was not.
     given = capabilities(identity.network).by_page or conversation.account.network == "form"
-    return "page" if given and conversation.kind == Conversation.Kind.QUESTION else ""
+    return "page" if given and conversation.kind_info.case_page else ""
 
 
 def gone_private(conversation: Conversation) -> bool:

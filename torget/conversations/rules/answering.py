@@ -1,8 +1,8 @@
-"""Saying something as the municipality: answers back the way the question came, posts on the wall."""
+"""Answering residents, back the way the question came."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,10 +11,9 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from torget.channels.models import Account
 from torget.conversations import attachments, deadlines
 from torget.conversations.guard import national_ids
-from torget.conversations.lines import preview_of, subject_of
+from torget.conversations.lines import preview_of
 from torget.conversations.models import Conversation, Identity, Message
 from torget.conversations.rules.addressing import (
     Addressed,
@@ -27,13 +26,12 @@ from torget.conversations.rules.addressing import (
 from torget.conversations.rules.sending import (
     PRIVATE,
     PUBLIC,
-    publish,
     see_that_it_arrives,
     see_that_it_fits,
     send_message,
     send_to,
 )
-from torget.conversations.rules.speaking import language_of, spoken_in
+from torget.conversations.rules.speaking import spoken_in
 from torget.conversations.rules.state import (
     State,
     lock,
@@ -46,8 +44,6 @@ from torget.history.models import Entry
 from torget.history.rules import record
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor, check
-from torget.people.models import Unit
-from torget.people.rules import next_ref
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,76 +266,3 @@ def _wait(row: Conversation, at: datetime, *, waits: bool) -> None:
     elif row.waiting_since is None:
         row.waiting_since = at
         deadlines.dues(row, at).put_on(row)
-
-
-def post(
-    unit: Unit,
-    account: Account,
-    body: str,
-    *,
-    by: Actor,
-    at: datetime,
-    subject: str = "",
-    files: Sequence[attachments.Prepared] = (),
-    accounts: Sequence[Account] = (),
-    texts: Mapping[int, str] | None = None,
-    warning: str = "",
-) -> Message:
-    """The municipality posts on its own wall, under a name, and on the accounts chosen; anyone may comment.
-
-    A content `warning` stands before the words, which whoever reads opens by themselves.
-
-    Raises:
-        NotAllowed: no role for it in the unit, or in one of those that have the accounts.
-        Refused: empty, too long, a national identity number in it, or an account that does not take it.
-    """
-    for place in (unit, *(one.unit for one in accounts)):
-        check(by, "wall.post", place)
-    body, warning = text_of(body), " ".join(warning.split())[:500]
-    if by.staff is None or national_ids("\n".join([warning, body, *(texts or {}).values()])):
-        raise Refused(
-            _("Innlegget er offentlig og inneholder et fødselsnummer. Ta det bort først."),
-            "national_id",
-        )
-    with transaction.atomic():
-        conversation = _wall(unit, account, body, subject, warning, at)
-        message = Message.objects.create(
-            conversation=conversation,
-            kind=Message.Kind.ANSWER,
-            visibility=Conversation.Visibility.PUBLIC,
-            staff=by.staff,
-            signature=by.staff.signature,
-            show_name=True,
-            body=body,
-            warning=warning,
-            language=conversation.language,
-            occurred_at=at,
-            created_at=at,
-        )
-        attachments.attach(message, files)
-        record("wall.posted", message, by=by, at=at, conversation=conversation.pk)
-        for told in publish(message, accounts, at=at, texts=texts):
-            record("wall.published", told, by=by, at=at, conversation=conversation.pk)
-    return message
-
-
-def _wall(
-    unit: Unit, account: Account, body: str, subject: str, warning: str, at: datetime
-) -> Conversation:
-    """The conversation a post of ours begins."""
-    return Conversation.objects.create(
-        municipality_id=unit.municipality_id,
-        ref=next_ref(unit.municipality, at=at),
-        kind=Conversation.Kind.WALL,
-        visibility=Conversation.Visibility.PUBLIC,
-        state=State.ANSWERED,
-        subject=(subject.strip() or subject_of(body))[:200],
-        preview=preview_of(warning or body),
-        network=account.network,
-        account=account,
-        unit=unit,
-        opened_at=at,
-        last_message_at=at,
-        message_count=1,
-        language=language_of(body, unit.municipality),
-    )

@@ -16,6 +16,7 @@ from torget.conversations.models import Conversation, Message, Version
 from torget.conversations.models.message import AFTERWARDS
 from torget.conversations.rules.addressing import capabilities
 from torget.conversations.rules.hiding import cover, uncover
+from torget.conversations.rules.posting import may_publish
 from torget.conversations.rules.sending import PUBLIC, see_that_it_fits, worded
 from torget.conversations.rules.speaking import spoken_in
 from torget.conversations.rules.state import lock, text_of
@@ -119,9 +120,8 @@ def _clear(conversation: Conversation, message: Message) -> None:
     shown = {}
     if conversation.preview == preview_of(message.opening):
         shown["preview"] = ""
-    begins = conversation.kind == Conversation.Kind.WALL and conversation.identity_id is None
     first = conversation.messages.order_by("created_at", "pk").first()
-    if begins and first is not None and first.pk == message.pk:
+    if conversation.opened_by_us and first is not None and first.pk == message.pk:
         if conversation.subject != subject_of(message.body):
             Version.objects.create(
                 message=message,
@@ -212,8 +212,7 @@ def _ours(message: Message, by: Actor) -> Message:
         .get(pk=message.pk)
     )
     conversation = held.conversation
-    wall = conversation.kind == Conversation.Kind.WALL and by.may("wall.post", conversation.unit)
-    if not wall:
+    if not may_publish(by, conversation):
         check(by, "conversations.reply", conversation.unit)
     if held.kind != Message.Kind.ANSWER:
         raise Refused(_("Bare det kommunen selv har sagt, kan rettes."), "not_ours")

@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from torget.conversations import deadlines
 from torget.conversations.finding import is_asker, takes_part
 from torget.conversations.finding import kept as living
-from torget.conversations.lines import preview_of, subject_of
+from torget.conversations.lines import preview_of
 from torget.conversations.models import Conversation, Joining, Message, Participant
+from torget.conversations.opening import open_conversation
 from torget.conversations.persons import is_same
+from torget.conversations.room import QUESTION
 from torget.conversations.rules.state import State, lock, see_that_no_reply_waits
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
-from torget.people.rules import next_ref
 
 PUBLIC, PRIVATE = Conversation.Visibility.PUBLIC, Conversation.Visibility.PRIVATE
 MOST_SPLIT = 200
@@ -270,24 +271,23 @@ def _leading_in_private(
 def _beside(row: Conversation, first: Message, subject: str, *, at: datetime) -> Conversation:
     """A new conversation split from this one, about what `first` says."""
     visibility = PUBLIC if _is_shown(row, first) else PRIVATE
-    return Conversation.objects.create(
-        municipality_id=row.municipality_id,
-        ref=next_ref(row.municipality, at=at),
-        kind=row.kind if visibility == row.visibility else Conversation.Kind.QUESTION,
+    stays = visibility == row.visibility
+    return open_conversation(
+        row.kind_info if stays else QUESTION,
+        first.account or row.account,
+        row.unit,
+        first.body or row.subject,
         visibility=visibility,
-        state=State.OPEN,
-        subject=(subject.strip() or subject_of(first.body) or row.subject)[:200],
-        network=first.account.network if first.account else row.network,
-        account=first.account or row.account,
-        unit=row.unit,
-        assignee_id=row.assignee_id,
-        person=first.identity.person if first.identity else row.person,
-        identity=first.identity,
-        person_name=first.author_name,
-        show_name=first.show_name,
-        language=row.language,
+        now=at,
         opened_at=first.occurred_at,
-        last_message_at=first.occurred_at,
+        subject=subject,
+        identity=first.identity,
+        name=first.author_name,
+        state=State.OPEN,
+        assignee_id=row.assignee_id,
+        show_name=first.show_name,
+        on_square=row.on_square,
+        language=row.language,
         split_from=row,
     )
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from torget.conversations import deadlines
 from torget.conversations.models import Conversation
-from torget.conversations.rules.state import lock, see_that_no_reply_waits
+from torget.conversations.rules.state import see_that_no_reply_waits
 from torget.errors import Stale
 from torget.history.rules import record
 from torget.people.actor import Actor, check
@@ -48,7 +48,7 @@ def restore(before: Snapshot, after: Snapshot, *, by: Actor, at: datetime) -> Co
     """
     check(by, "conversations.handle", Unit.objects.get(pk=before["unit_id"]))
     with transaction.atomic():
-        row = lock(Conversation(pk=before["id"]))
+        row = Conversation.objects.select_for_update().get(pk=before["id"])
         if snapshot(row) != after:
             raise Stale(_("Saken er endret siden."), "changed_since")
         if row.unit_id != before["unit_id"]:

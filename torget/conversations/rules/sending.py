@@ -49,7 +49,7 @@ def send_message(
     account, recipient = way
     parent = _answered(message, account, identity)
     secret = is_asker(conversation, identity)
-    path = case_path(conversation) if secret else f"/vegg/{conversation.ref}"
+    path = case_path(conversation) if secret else conversation.public_path
     link = absolute(conversation.municipality, path)
     out = Outgoing(
         idempotency_key=key or f"m{message.public_id.hex}",
@@ -190,7 +190,7 @@ def publish(
         Refused: an account that does not publish, is another municipality's, or takes less than its text.
     """
     conversation, told = message.conversation, []
-    link = absolute(conversation.municipality, f"/vegg/{conversation.ref}")
+    link = absolute(conversation.municipality, conversation.public_path)
     files = files_of(message)
     for account in accounts:
         body = (texts or {}).get(account.pk, "").strip() or message.body

@@ -8,11 +8,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from torget.conversations import deadlines
-from torget.conversations.models import Conversation, Deadline
+from torget.conversations.models import Deadline
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check, check_everywhere
 from torget.people.models import Municipality, Unit
+from torget.rooms import kinds
 
 MOST = {
     Deadline.Measure.OPEN_HOURS: 400,
@@ -55,7 +56,7 @@ def set_deadline(
         )
     if warn_hours > MOST_WARN_HOURS:
         raise Refused(_("Varsle høyst 336 timer (to uker) før."), "too_early")
-    if kind and kind not in Conversation.Kind.values:
+    if kind and kind not in kinds():
         raise Refused(_("Velg hva slags sak det gjelder."), "kind")
     with transaction.atomic():
         row, _new = Deadline.objects.update_or_create(

@@ -15,6 +15,7 @@ from torget.desk.rules.automation import EVENTS
 from torget.desk.rules.conditions import FIELDS, OPERATORS
 from torget.desk.rules.replying import LONGEST_UNDO_SECONDS
 from torget.people.models import Municipality, Staff, Unit
+from torget.rooms import kind_choices
 
 STEPS, CONDITIONS = 4, 4
 YES = {"ja", "nei"}
@@ -70,15 +71,14 @@ class DeadlineForm(forms.Form):
         to_field_name="slug",
         empty_label=_("Alle"),
     )
-    kind = forms.ChoiceField(
-        label=_("Slags sak"), choices=[("", _("Alle")), *Conversation.Kind.choices], required=False
-    )
+    kind = forms.ChoiceField(label=_("Slags sak"), required=False)
     network = forms.ChoiceField(label=_("Kanal"), required=False)
 
     def __init__(self, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         units = Unit.objects.filter(municipality=municipality, active=True)
         self.fields["unit"].queryset = units  # type: ignore[attr-defined]  # a ModelChoiceField
+        self.fields["kind"].choices = [("", _("Alle")), *kind_choices()]  # type: ignore[attr-defined]  # a ChoiceField
         networks = Account.objects.active().filter(municipality=municipality)
         names = sorted(set(networks.values_list("network", flat=True)))
         self.fields["network"].choices = [("", _("Alle")), *((one, one) for one in names)]  # type: ignore[attr-defined]  # a ChoiceField
@@ -109,6 +109,7 @@ class Words:
             "unit": {unit.local_name: unit.slug for unit in units},
             "staff": {one.display_name: str(one.pk) for one in staff},
             "tag": {tag.name: tag.slug for tag in tags},
+            "kind": {str(label): name for name, label in kind_choices()},
             "network": {one: one for one in networks.values_list("network", flat=True)},
             "visibility": {str(one.label): one.value for one in visible},
             "snooze": {str(label): code for code, label in SNOOZES.items()},

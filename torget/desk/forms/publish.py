@@ -98,6 +98,7 @@ class PostForm(forms.Form):
 
     def __init__(self, by: Actor, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.municipality = municipality
         can = [one.network for one in adapters().values() if one.capabilities.publish]
         rows = (
             Account.objects.active()

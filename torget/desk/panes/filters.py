@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from torget.conversations.deadlines import LONGEST_WARNING
 from torget.conversations.models import Conversation, ConversationQuerySet
 from torget.design import querytext
+from torget.rooms import kinds
 
 VIEWS = {
     "waiting": _("Venter på svar"),
@@ -28,6 +29,7 @@ VIEWS = {
 KEYS = {
     "vis": "view",
     "enhet": "unit",
+    "slag": "kind",
     "kanal": "network",
     "merke": "tag",
     "hos": "owner",
@@ -42,6 +44,7 @@ class Choice:
 
     view: str = "waiting"
     unit: str = ""
+    kind: str = ""
     network: str = ""
     tag: str = ""
     owner: str = ""
@@ -59,6 +62,8 @@ class Choice:
             given["view"] = "waiting"
         if given["visibility"] not in Conversation.Visibility.values:
             given["visibility"] = ""
+        if given["kind"] not in kinds():
+            given["kind"] = ""
         if given["owner"] not in {"meg", "ingen"} and querytext.number(given["owner"]) is None:
             given["owner"] = ""
         return cls(**given)
@@ -87,6 +92,8 @@ class Choice:
             rows = rows.filter(unit_id=self.unit_id)
         elif self.unit:
             rows = rows.filter(unit__slug=self.unit)
+        if self.kind:
+            rows = rows.filter(kind=self.kind)
         if self.network:
             rows = rows.filter(network=self.network)
         if self.tag:

@@ -8,12 +8,15 @@ from django.shortcuts import get_object_or_404
 
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Message
+from torget.conversations.room import WALL
 from torget.conversations.rules.addressing import capabilities
 from torget.desk.forms.publish import PostForm
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
+from torget.people.links import absolute
 from torget.people.models import Municipality
 
+SAMPLE_REF = "AA-2026-1234"
 UNSETTLED = (Delivery.State.DUE, Delivery.State.SENDING)
 
 
@@ -32,6 +35,8 @@ def one_message(actor: Actor, public_id: str) -> Message:
 def previews(form: PostForm) -> list[dict[str, Any]]:
     """Each chosen account with the text as it will stand there."""
     texts, shown = form.texts(), []
+    # As long as the address it will have: a network may count it.
+    link = absolute(form.municipality, WALL.address.format(ref=SAMPLE_REF))
     for account in form.cleaned_data["accounts"]:
         text = texts.get(account.pk) or form.cleaned_data["body"]
         warning = form.cleaned_data["warning"]
@@ -39,7 +44,7 @@ def previews(form: PostForm) -> list[dict[str, Any]]:
             account,
             conversations.worded(account, text, warning),
             act="publish",
-            link="https://torget.example/vegg/NV-2026-1234",
+            link=link,
             pictures=len(form.pictures),
         )
         can = capabilities(account.network)
@@ -50,9 +55,7 @@ def previews(form: PostForm) -> list[dict[str, Any]]:
 
 def recent(municipality: Municipality, most: int = 10) -> list[Conversation]:
     """The last posts of ours on the wall, newest first."""
-    ours = Conversation.objects.filter(
-        municipality=municipality, kind=Conversation.Kind.WALL, identity=None
-    )
+    ours = Conversation.objects.filter(municipality=municipality, kind=WALL.name, identity=None)
     return list(ours.select_related("unit").order_by("-opened_at", "-pk")[:most])
 
 

@@ -27,6 +27,7 @@ from torget.desk.rules.holding import waiting_for
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
 from torget.people.models import Staff, Unit
+from torget.rooms import kind_choices
 
 QUEUE = 30
 MOST_COUNTED = 100
@@ -296,6 +297,7 @@ def queue(request: Any) -> dict[str, Any]:
         .order_by("network")
         .values_list("network", flat=True)
         .distinct(),
+        "kinds": kind_choices(),
         "tags": [tag for tag in tags.values() if tag.active],
         "macros": Macro.objects.filter(municipality=request.municipality, active=True),
         "snoozes": SNOOZES,

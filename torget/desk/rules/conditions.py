@@ -24,6 +24,7 @@ OPERATORS = {
 # Field → what it is called, and what kind of value it is compared with.
 FIELDS = {
     "unit": (_("Enhet (og de under)"), "unit"),
+    "kind": (_("Slags sak"), "kind"),
     "network": (_("Kanal"), "network"),
     "visibility": (_("Offentlig eller privat"), "visibility"),
     "language": (_("Språk (nb, nn, en)"), "text"),
@@ -85,6 +86,7 @@ def _in_unit(facts: Facts, value: str) -> bool:
 
 _READINGS: dict[str, Reading] = {
     "unit": Reading(_in_unit, _in_unit),
+    "kind": Reading(lambda f, v: f.row.kind == v, lambda f, v: f.row.kind == v),
     "network": Reading(lambda f, v: f.row.network == v, lambda f, v: v in f.row.network),
     "visibility": Reading(lambda f, v: f.row.visibility == v, lambda f, v: f.row.visibility == v),
     "language": Reading(lambda f, v: f.row.language == v, lambda f, v: f.row.language == v),

@@ -161,7 +161,7 @@ def _tell(conversation: Conversation, message: Message, at: datetime) -> None:
         *joined_into(conversation),
         about=message,
         wording=wording,
-        link=f"/vegg/{conversation.ref}",
+        link=conversation.public_path,
         at=at,
         leave_out=conversations.spoken_to(conversation),
     )

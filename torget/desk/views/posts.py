@@ -17,13 +17,14 @@ from torget.channels.registry import adapters
 from torget.channels.rules import form_account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Message
-from torget.conversations.rules import correcting, hiding
+from torget.conversations.rules import correcting, hiding, posting
 from torget.desk.forms.publish import CorrectForm, PostForm
 from torget.desk.forms.watch import ReasonForm
 from torget.desk.panes.posts import one_message, outcomes, previews, recent
 from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires
+from torget.rooms import kinds_that
 
 
 @requires("wall.post")
@@ -70,11 +71,12 @@ def post(request: Any) -> HttpResponse:
 
 
 def _posted(request: Any, ref: str) -> Message:
-    """Our own post that began a wall conversation."""
+    """Our own post that began a public conversation."""
     conversation = get_object_or_404(
         Conversation.objects.select_related("unit", "municipality"),
         municipality=request.municipality,
-        kind=Conversation.Kind.WALL,
+        kind__in=kinds_that("publish"),
+        identity=None,
         ref__iexact=ref,
     )
     first = conversation.messages.order_by("created_at", "pk").first()
@@ -103,9 +105,12 @@ def _hide_means(message: Message) -> str:
 
 def _page(request: Any, message: Message, status: int = 200, **forms: Any) -> HttpResponse:
     ours = message.kind == Message.Kind.ANSWER
+    conversation = message.conversation
+    by_us = conversation.opened_by_us and conversation.kind_info.publish in request.actor.acts
     context = {
         "m": message,
-        "conversation": message.conversation,
+        "conversation": conversation,
+        "by_us": by_us,
         "outcomes": outcomes(message),
         "acts": [] if ours else correcting.acts_there(message),
         "hide_means": _hide_means(message),
@@ -114,14 +119,11 @@ def _page(request: Any, message: Message, status: int = 200, **forms: Any) -> Ht
         "stays": correcting.stays_in(message, "withdraw") if ours else [],
         "correct_form": forms.get("correct") or CorrectForm(initial={"body": message.body}),
         "reason_form": forms.get("reason") or ReasonForm(prefix="trekk"),
-        "may_correct": request.actor.may("conversations.reply", message.conversation.unit)
-        or (
-            message.conversation.kind == Conversation.Kind.WALL
-            and request.actor.may("wall.post", message.conversation.unit)
-        ),
+        "may_correct": request.actor.may("conversations.reply", conversation.unit)
+        or posting.may_publish(request.actor, conversation),
         "may_hide_here": not ours and hiding.may_hide(message),
         "house_rules": Message.HouseRule.choices,
-        "may_hide": request.actor.may("messages.hide", message.conversation.unit),
+        "may_hide": request.actor.may("messages.hide", conversation.unit),
     }
     return render(request, "desk/message.html", context, status=status)
 

@@ -115,7 +115,8 @@ def public_of(municipality: Any, ref: str) -> Conversation | None:
         municipality=municipality, ref__iexact=ref, visibility=Conversation.Visibility.PUBLIC
     ).first()
     lives = kept(named) if named else None
-    return lives if lives and lives.visibility == Conversation.Visibility.PUBLIC else None
+    public = lives is not None and lives.visibility == Conversation.Visibility.PUBLIC
+    return lives if lives is not None and public and lives.public_path else None
 
 
 def _lives_on(conversation: Conversation) -> HttpResponse:
@@ -123,8 +124,8 @@ def _lives_on(conversation: Conversation) -> HttpResponse:
     lives = kept(conversation)
     if is_same(lives.person, conversation.person):
         return redirect(case_path(lives))
-    if lives.visibility == Conversation.Visibility.PUBLIC:
-        return redirect("square:wall_post", ref=lives.ref)
+    if lives.visibility == Conversation.Visibility.PUBLIC and lives.public_path:
+        return redirect(lives.public_path)
     raise Http404
 
 
@@ -183,4 +184,4 @@ def public_case(request: Any, ref: str) -> HttpResponse:
     conversation = public_of(request.municipality, ref)
     if conversation is None:
         return render(request, "square/case_locked.html", {"ref": ref[:20]}, status=404)
-    return redirect("square:wall_post", ref=conversation.ref)
+    return redirect(conversation.public_path)

@@ -44,11 +44,11 @@ def _answers(request: Any) -> list[Entry]:
 
 def _wall(request: Any) -> list[Entry]:
     municipality = request.municipality
-    rows = Conversation.objects.filter(municipality=municipality).listed().select_related("unit")
+    rows = Conversation.objects.filter(municipality=municipality).on_wall().select_related("unit")
     return [
         Entry(
-            id=absolute(municipality, f"/vegg/{row.ref}"),
-            url=absolute(municipality, f"/vegg/{row.ref}"),
+            id=absolute(municipality, row.public_path),
+            url=absolute(municipality, row.public_path),
             title=row.subject,
             text=row.preview,
             author=row.unit.local_name if row.person_id is None else row.public_name,

@@ -33,7 +33,7 @@ def home(request: Any) -> HttpResponse:
     """`/`: what happens in the municipality."""
     now = timezone.now()
     municipality = request.municipality
-    public = Conversation.objects.filter(municipality=municipality).listed().select_related("unit")
+    public = Conversation.objects.filter(municipality=municipality).on_wall().select_related("unit")
     published = (
         Answer.objects.filter(municipality=municipality).published(at=now).select_related("unit")
     )

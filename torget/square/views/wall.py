@@ -50,7 +50,7 @@ def wall(request: Any) -> HttpResponse:
     """`/vegg`: what was said in public, newest first."""
     public = (
         Conversation.objects.filter(municipality=request.municipality)
-        .listed()
+        .on_wall()
         .select_related("unit")
     )
     rows = list(older_than(request, public, "opened_at").order_by("-opened_at", "-id")[: PAGE + 1])
@@ -79,8 +79,8 @@ def wall_new(request: Any) -> HttpResponse:
 def wall_post(request: Any, ref: str) -> HttpResponse:
     """`/vegg/<ref>`: one public conversation and its comments."""
     lives = public_of(request.municipality, ref)
-    if lives is not None and lives.ref.lower() != ref.lower():
-        return redirect("square:wall_post", ref=lives.ref)
+    if lives is not None and lives.public_path.lower() != request.path.lower():
+        return redirect(lives.public_path)
     conversation = get_object_or_404(
         Conversation.objects.public().select_related("unit", "municipality"),
         municipality=request.municipality,
