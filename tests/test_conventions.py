@@ -86,6 +86,25 @@ def test_no_view_writes():
     assert not writes
 
 
+# Behaviour lives in rooms: what a page can do, a script, the API and a test can do without that page.
+FACES = ("desk",)
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_a_face_holds_no_rules_no_models_and_no_transactions(face):
+    modules = [path for path in MODULES if path.relative_to(HOUSE).parts[0] == face]
+    assert modules
+    kept = [name(path) for path in modules if {"rules", "models"} & {path.stem, path.parent.name}]
+    kept += [
+        f"{name(path)}:{node.lineno}"
+        for path in modules
+        for node in ast.walk(ast.parse(path.read_text()))
+        if dotted(node).endswith(("transaction.atomic", "history.rules.record"))
+        or (isinstance(node, ast.ImportFrom) and node.module == "torget.history.rules")
+    ]
+    assert not kept
+
+
 def test_foreign_keys_point_down():
     wrong = [
         f"{model.__module__}.{model.__name__}.{field.name} → {field.related_model.__module__}"

@@ -17,12 +17,12 @@ from django.utils import timezone
 
 from tests import test_nothing_leaks as leaks
 from tests.cast import make_question, make_staff
+from torget.casework.models import Macro
 from torget.channels.contract import Outgoing
 from torget.conversations import rules as conversations
 from torget.conversations.models import Identity
 from torget.conversations.rules import joining, tagging
 from torget.conversations.rules import persons as persons_rules
-from torget.desk.models import Macro
 from torget.outbox import rules as outbox
 from torget.people import rules as people
 from torget.people.roles import Role
@@ -75,7 +75,7 @@ def forms(s):
         "desk:open_mention": Form(READS, {}, {"pk": 0}, sure=False, **free),
         "desk:decide": Form({P, D}, {"gjor": "godkjenn"}, {"pk": s["held"].pk}),
         "desk:terms": Form(ARRANGES, {"name": "Alle svar"}, **free),
-        "desk:end_term": Form(ARRANGES, {}, {"pk": s["held"].term_id}, **free),
+        "desk:end_term": Form(ARRANGES, {}, {"pk": s["held"].approval_rule_id}, **free),
         "desk:canned_new": Form(
             {D, E, L},
             {"name": "Ny", "shortcut": "ny", "body_nb": "Hei", "active": "on"},

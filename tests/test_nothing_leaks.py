@@ -12,14 +12,21 @@ from PIL import Image
 
 from tests.cast import make_question, make_staff
 from torget.answers import rules as answers
+from torget.casework.models import CannedReply
+from torget.casework.rules import (
+    approval_rules,
+    automation,
+    canned_replies,
+    drafts,
+    pending_replies,
+    preferences,
+)
+from torget.casework.rules.replying import Reply
 from torget.channels.contract import RawItem
 from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import prepare_picture
 from torget.conversations.models import Attachment, Mention, Message, Person
-from torget.desk.models import CannedReply
-from torget.desk.rules import arranging, automation, canned, drafting, holding, terms
-from torget.desk.rules.replying import Reply
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
@@ -232,23 +239,23 @@ def secrets(nordvaag, ola, per, now):
         files=[prepare_picture("avsides.jpg", jpeg("blue"))],
     )
     say_more(aside, Saying("HEMMELIGAVSIDES tilbake", "public"), at=now)
-    drafting.keep(question, "answer", "HEMMELIGUTKAST", by=ola, at=now)
+    drafts.keep(question, "answer", "HEMMELIGUTKAST", by=ola, at=now)
     conversations.note(anonymous, "HEMMELIGNOTAT til @per", by=ola, at=now)
-    canned.write(
+    canned_replies.write(
         nordvaag,
-        canned.Text("Om brøyting", "broyting", {"nb": "HEMMELIGMAL {fornavn}"}),
+        canned_replies.Text("Om brøyting", "broyting", {"nb": "HEMMELIGMAL {fornavn}"}),
         by=per,
         at=now,
     )
     waiting = make_question(nordvaag, "HEMMELIGVENTER spørsmål")
-    term = terms.demand(nordvaag, "Alle private", by=per, at=now, visibility="private")
-    held = holding.hold(waiting, Reply("HEMMELIGVENTER svar"), by=ola, at=now, seconds=10)
-    assert held.term == term
+    term = approval_rules.add_rule(nordvaag, "Alle private", by=per, at=now, visibility="private")
+    held = pending_replies.submit(waiting, Reply("HEMMELIGVENTER svar"), by=ola, at=now, seconds=10)
+    assert held.approval_rule == term
     account = Account.objects.get(network="form", municipality=nordvaag)
     envelope_id, _ = intake.receive(account.pk, RawItem("aside", b"HEMMELIGEBYTES"), at=now)
     envelope = Envelope.objects.select_related("account").get(pk=envelope_id)
     intake.quarantine(envelope, "Uleselig", at=now)
-    view = arranging.save_view(nordvaag, "Min", "vis=mine", by=ola, at=now)
+    view = preferences.save_view(nordvaag, "Min", "vis=mine", by=ola, at=now)
     rule = automation.save_rule(
         None,
         nordvaag,
@@ -299,7 +306,7 @@ def arguments(secrets, on_duty):
                 Account.objects.first().pk,
                 on_duty.pk,
                 secrets["held"].pk,
-                secrets["held"].term_id,
+                secrets["held"].approval_rule_id,
                 Mention.objects.get().pk,
                 CannedReply.objects.get().pk,
                 *Delivery.objects.values_list("pk", flat=True),
@@ -431,7 +438,7 @@ def test_an_approver_sees_nothing_of_a_conversation_when_its_reply_is_decided(
     client = Client()
     client.force_login(approver.user)
     assert "HEMMELIGVENTER" in client.get("/desk/godkjenning").content.decode()
-    holding.approve(secrets["held"], by=per, at=now)
+    pending_replies.approve(secrets["held"], by=per, at=now)
     assert "HEMMELIGVENTER" not in client.get("/desk/godkjenning").content.decode()
 
 

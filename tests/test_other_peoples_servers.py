@@ -44,7 +44,7 @@ BLOCK = ACCOUNT + "rules.block_domain(account.municipality, host, 'suspend', 'Ø
 UNBLOCK = ACCOUNT + "rules.unblock_domain(DomainBlock.objects.get(host=host), by=by, at=now)"
 MARTIN = """
 from torget.conversations.models import Conversation
-from torget.desk.rules.replying import reply
+from torget.casework.rules.replying import reply
 from torget.people.actor import Actor
 from torget.people.models import Staff
 martin = Actor.of_staff(Staff.objects.get(user__email__startswith='martin'))

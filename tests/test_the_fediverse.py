@@ -16,7 +16,7 @@ _numbers = itertools.count()
 MARTIN = """
 from torget.conversations import rules
 from torget.conversations.models import Conversation, Message
-from torget.desk.rules.replying import reply
+from torget.casework.rules.replying import reply
 from torget.people.actor import Actor
 from torget.people.models import Staff
 martin = Actor.of_staff(Staff.objects.get(user__email__startswith='martin'))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import torget
 from tests.test_nothing_leaks import fill, patterns
 from torget.desk.forms.search import SearchForm
-from torget.desk.panes.filters import KEYS
+from torget.desk.queries.filters import KEYS
 
 ROOT = Path(torget.__file__).parent
 # Found in the code, so that a new one is asked about too.

@@ -23,10 +23,11 @@ from django.utils import timezone
 from torget.bench.opened import HOST, Opened, open_square
 from torget.bench.result import Result, Round, percentile
 from torget.bench.webprocess import Web, web, work
+from torget.casework.models import PendingReply
 from torget.channels import rules as channels
 from torget.channels.contract import RawItem
 from torget.channels.models import Account
-from torget.conversations.models import Held, Message
+from torget.conversations.models import Message
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
@@ -299,5 +300,5 @@ def _lost(tally: Tally) -> int:
     """What was acknowledged and is neither said nor on its way."""
     connections.close_all()
     there = set(Message.objects.values_list("body", flat=True))
-    there |= set(Held.objects.values_list("body", flat=True))
+    there |= set(PendingReply.objects.values_list("body", flat=True))
     return sum(not any(words in body for body in there) for words in tally.acknowledged)

@@ -24,7 +24,7 @@ from torget.desk.live import Listener, TooManyLines, answer_call, end_call
 log = logging.getLogger(__name__)
 
 CHANNEL = "torget"
-PRESENCE = "presence"  # the verb of torget.desk.rules.presence
+PRESENCE = "presence"  # the verb of torget.casework.rules.presence
 HEARTBEAT_SECONDS = 15.0
 # A stream ends now and then, so that who has signed out or lost a role is noticed when it opens anew.
 LONGEST_SECONDS = 600.0

@@ -80,6 +80,7 @@ ROOMS = [
     "torget.outbox",
     "torget.conversations",
     "torget.subscriptions",
+    "torget.casework",
     "torget.answers",
     "torget.insight",
     "torget.square",
@@ -142,7 +143,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "torget.design.crossorigin.context",
                 "torget.people.tenancy.context",
-                "torget.desk.panes.queue.context",
+                "torget.desk.queries.queue.context",
             ],
             "builtins": [
                 "django.templatetags.i18n",

@@ -26,9 +26,9 @@ Loop = Callable[[threading.Event], None]
 # be loaded does not stop the others.
 LOOPS: Mapping[str, str] = {
     "filing": "torget.conversations.tasks.file_loop",
-    "rules": "torget.desk.tasks.rules_loop",
+    "rules": "torget.casework.tasks.rules_loop",
     "outbox": "torget.outbox.tasks.deliver_loop",
-    "release": "torget.desk.tasks.release_loop",
+    "release": "torget.casework.tasks.release_loop",
     "learning": "torget.answers.tasks.learn_loop",
     "listening": "torget.intake.listening.listen_loop",
     "mail": "torget.adapters.email.listen.listen_loop",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from torget.casework.models import Handover
+from torget.casework.rules import automation, macros, preferences
 from torget.conversations.models import Conversation, Deadline
 from torget.conversations.rules import snoozing, tagging, terms
-from torget.desk.models import Handover
-from torget.desk.rules import arranging, automation
 from torget.people.actor import Actor
 from torget.people.models import Municipality, Staff, Unit
 
@@ -41,7 +41,7 @@ def arrange(municipality: Municipality, *, by: Staff, at: datetime) -> None:
             by=lead,
             at=at,
         )
-    arranging.save_macro(
+    macros.save_macro(
         None,
         municipality,
         name="Til brøytelaget",
@@ -90,8 +90,8 @@ def work(municipality: Municipality, staff: Mapping[str, Staff], *, at: datetime
                 tagging.add_tag(row, slug, by=lead, at=at)
     if aside := rows.filter(state=Conversation.State.ANSWERED, kind="question").last():
         snoozing.snooze(aside, at + timedelta(days=3), by=martin, at=at)
-    arranging.save_view(municipality, "Vinter", "vis=waiting&merke=vinter", by=lead, at=at)
-    arranging.save_view(
+    preferences.save_view(municipality, "Vinter", "vis=waiting&merke=vinter", by=lead, at=at)
+    preferences.save_view(
         municipality,
         "Offentlige som venter",
         "vis=waiting&synlig=public",

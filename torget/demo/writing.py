@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from torget.casework.rules import approval_rules, canned_replies, drafts, pending_replies
+from torget.casework.rules.replying import Reply
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
 from torget.demo import texts_writing as texts
-from torget.desk.rules import canned, drafting, holding, terms
-from torget.desk.rules.replying import Reply
 from torget.people.actor import Actor
 from torget.people.models import Municipality, Staff, Unit
 from torget.square import rules as square
@@ -26,14 +26,16 @@ def tell(
     lead = Actor.of_staff(staff["per"])
     for one in texts.CANNED:
         bodies = {"nb": one.nb, "nn": one.nn, "en": one.en}
-        text = canned.Text(one.name, one.shortcut, bodies, units.get(one.unit))
-        canned.write(municipality, text, by=lead, at=at)
+        text = canned_replies.Text(one.name, one.shortcut, bodies, units.get(one.unit))
+        canned_replies.write(municipality, text, by=lead, at=at)
     _gone_private(municipality, staff, at - timedelta(hours=5))
     name, unit, visibility = texts.TERM
-    terms.demand(municipality, name, by=lead, at=at, unit=units[unit], visibility=visibility)
+    approval_rules.add_rule(
+        municipality, name, by=lead, at=at, unit=units[unit], visibility=visibility
+    )
     _waits(municipality, units[unit], staff, at - timedelta(hours=4))
     words, who, body = texts.DRAFT
-    drafting.keep(_about(municipality, words), "answer", body, by=Actor.of_staff(staff[who]), at=at)
+    drafts.keep(_about(municipality, words), "answer", body, by=Actor.of_staff(staff[who]), at=at)
     words, who, body = texts.NAMED
     conversations.note(_about(municipality, words), body, by=Actor.of_staff(staff[who]), at=at)
 
@@ -57,7 +59,9 @@ def _gone_private(municipality: Municipality, staff: Mapping[str, Staff], at: da
     given = Reply(private, visibility="private", public_note=public)
     actor, soon = Actor.of_staff(staff[who]), at + timedelta(minutes=20)
     # Written to her alone; the word that stays in public says "barn", and may.
-    holding.hold(asked, given, by=actor, at=soon, seconds=0, let_through=["family", "name"])
+    pending_replies.submit(
+        asked, given, by=actor, at=soon, seconds=0, let_through=["family", "name"]
+    )
     square.say_more(asked, square.Saying(reply, "public"), at=at + timedelta(minutes=50))
 
 
@@ -66,7 +70,7 @@ def _waits(
 ) -> None:
     question, name, answer, who = texts.WAITING
     asked = _ask(municipality, question, name, unit.slug, at)
-    holding.hold(
+    pending_replies.submit(
         asked,
         Reply(answer),
         by=Actor.of_staff(staff[who]),

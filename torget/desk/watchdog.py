@@ -13,12 +13,12 @@ from django.db.models import Count, Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from torget.casework.models import PendingReply
+from torget.casework.rules.replying import LONGEST_UNDO_SECONDS
 from torget.channels import rules as channels
 from torget.channels.account_health import ends_soon
 from torget.channels.models import Account, Alarm, Fault, Heartbeat
-from torget.conversations.models import Held
 from torget.design.times import moment
-from torget.desk.rules.replying import LONGEST_UNDO_SECONDS
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 from torget.people import limits
@@ -200,7 +200,7 @@ def _ending(at: datetime) -> Iterator[Standstill]:
 
 def _late_replies(at: datetime) -> Iterator[Standstill]:
     # One that cannot be sent is put off again and again, so its time to be sent alone would never tell.
-    late = Held.objects.waiting().filter(
+    late = PendingReply.objects.waiting().filter(
         Q(release_at__lte=at - REPLY_LATE)
         | Q(created_at__lte=at - REPLY_LATE - timedelta(seconds=LONGEST_UNDO_SECONDS))
     )

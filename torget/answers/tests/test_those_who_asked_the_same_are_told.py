@@ -11,13 +11,13 @@ from tests.cast import make_question
 from torget.answers import learning, rules
 from torget.answers.models import Asked, Wording
 from torget.answers.rules.asking import most_asked, note_some, waiting_for
+from torget.answers.rules.informing import inform_all
+from torget.casework.models import Draft, PendingReply
+from torget.casework.rules import approval_rules, drafts, pending_replies
+from torget.casework.rules.replying import Reply
 from torget.conversations import rules as conversations
-from torget.conversations.models import Conversation, Held, Message
+from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import joining
-from torget.desk.models import Draft
-from torget.desk.rules import drafting, holding, terms
-from torget.desk.rules.replying import Reply
-from torget.desk.rules.telling import tell_all
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
 
@@ -105,7 +105,7 @@ def test_each_is_answered_in_their_own_language_where_it_is_translated(talks, ol
     )
     Conversation.objects.filter(pk=talks[2].pk).update(language="nn")
     talks[2].refresh_from_db()
-    tell_all(answer, [talks[2]], by=ola, at=now)
+    inform_all(answer, [talks[2]], by=ola, at=now)
     said = Message.objects.get(conversation=talks[2], kind=Message.Kind.ANSWER)
     assert "I foreldreportalen, ja." in said.body
     assert said.body.startswith("Hei! Fleire har spurt")
@@ -113,13 +113,13 @@ def test_each_is_answered_in_their_own_language_where_it_is_translated(talks, ol
 
 def test_nobody_chosen_is_nobody_told(talks, ola, now):
     with pytest.raises(Refused):
-        tell_all(publish(talks[0], ola, now), [], by=ola, at=now)
+        inform_all(publish(talks[0], ola, now), [], by=ola, at=now)
 
 
 def test_an_outsider_tells_nobody(talks, ola, charlie, now):
     answer = publish(talks[0], ola, now)
     with pytest.raises(NotAllowed):
-        tell_all(answer, [talks[1]], by=charlie, at=now)
+        inform_all(answer, [talks[1]], by=charlie, at=now)
     assert not Message.objects.filter(conversation=talks[1], kind=Message.Kind.ANSWER).exists()
 
 
@@ -129,17 +129,17 @@ def answers_in(talk):
 
 def test_what_must_be_approved_waits_for_it(client, talks, nordvaag, ola, per, now):
     answer = publish(talks[0], ola, now)
-    terms.demand(nordvaag, "Alle svar", by=per, at=now)
+    approval_rules.add_rule(nordvaag, "Alle svar", by=per, at=now)
     client.force_login(ola.staff.user)
     page = client.post(
         f"/desk/svar/{answer.slug}/gi", {"ref": [talks[1].ref, talks[2].ref]}, follow=True
     ).content.decode()
     assert "2 svar venter på godkjenning." in page
     assert [answers_in(talk) for talk in talks[1:3]] == [0, 0]
-    assert Held.objects.to_approve().count() == 2
-    again = tell_all(answer, talks[1:3], by=ola, at=now)
+    assert PendingReply.objects.to_approve().count() == 2
+    again = inform_all(answer, talks[1:3], by=ola, at=now)
     assert (again.to_approve, again.left) == ([], talks[1:3])
-    holding.approve(Held.objects.to_approve().first(), by=per, at=now)
+    pending_replies.approve(PendingReply.objects.to_approve().first(), by=per, at=now)
     assert answers_in(talks[1]) == 1
 
 
@@ -148,7 +148,7 @@ def test_a_case_somebody_answers_or_has_merged_is_left_alone_and_named(
 ):
     answer = publish(talks[0], ola, now)
     client.force_login(ola.staff.user)
-    holding.hold(talks[1], Reply("Fra Per"), by=per, at=now, seconds=60)
+    pending_replies.submit(talks[1], Reply("Fra Per"), by=per, at=now, seconds=60)
     page = client.post(
         f"/desk/svar/{answer.slug}/gi", {"ref": [talks[1].ref, talks[2].ref]}, follow=True
     ).content.decode()
@@ -158,7 +158,7 @@ def test_a_case_somebody_answers_or_has_merged_is_left_alone_and_named(
     joining.merge(more[0], more[1], by=ola, at=now)
     conversations.close(talks[3], by=ola, at=now)
     stale = [talks[1], talks[2], talks[3], more[1]]  # as they were when the page was shown
-    told = tell_all(answer, stale, by=ola, at=now)
+    told = inform_all(answer, stale, by=ola, at=now)
     assert (told.answered, told.left) == ([], stale)
     assert [answers_in(talk) for talk in stale] == [0, 1, 0, 0]
     assert Entry.objects.filter(verb="answer.told").count() == 1
@@ -166,8 +166,8 @@ def test_a_case_somebody_answers_or_has_merged_is_left_alone_and_named(
 
 def test_what_one_was_writing_there_oneself_is_kept(talks, ola, now):
     answer = publish(talks[0], ola, now)
-    drafting.keep(talks[1], "answer", "Halvferdig", by=ola, at=now)
-    assert tell_all(answer, [talks[1]], by=ola, at=now).answered == [talks[1]]
+    drafts.keep(talks[1], "answer", "Halvferdig", by=ola, at=now)
+    assert inform_all(answer, [talks[1]], by=ola, at=now).answered == [talks[1]]
     assert Draft.objects.get().body == "Halvferdig"
 
 
@@ -176,12 +176,12 @@ def test_an_answer_taken_down_or_out_of_date_is_given_to_nobody(talks, ola, now)
     answer.valid_until = now
     answer.save()
     with pytest.raises(Refused) as expired:
-        tell_all(answer, [talks[1]], by=ola, at=now)
+        inform_all(answer, [talks[1]], by=ola, at=now)
     answer.valid_until = None
     answer.save()
     rules.withdraw(answer, by=ola, at=now)
     with pytest.raises(Refused) as withdrawn:
-        tell_all(answer, [talks[1]], by=ola, at=now)
+        inform_all(answer, [talks[1]], by=ola, at=now)
     assert expired.value.code == withdrawn.value.code == "unpublished"
     assert answers_in(talks[1]) == 0
 
@@ -196,7 +196,7 @@ def test_what_the_guard_would_stop_is_read_by_everybody_already(nordvaag, ola, n
     answer = rules.publish(
         first, question="SFO?", body=body, by=ola, at=now, confirmed=["22 33 44 55", "Kari"]
     )
-    assert tell_all(answer, [other], by=ola, at=now).answered == [other]
+    assert inform_all(answer, [other], by=ola, at=now).answered == [other]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -209,7 +209,7 @@ def test_posted_twice_at_once_everybody_is_answered_once(nordvaag, ola, now):
         close_old_connections()
         gate.wait()
         try:
-            told.append(tell_all(answer, order, by=ola, at=now))
+            told.append(inform_all(answer, order, by=ola, at=now))
         finally:
             connection.close()
 

@@ -4,9 +4,7 @@ from torget.conversations.models.attachment import Attachment
 from torget.conversations.models.chat import Chat
 from torget.conversations.models.conversation import Conversation, ConversationQuerySet, make_key
 from torget.conversations.models.handling import (
-    ApprovalTerm,
     Deadline,
-    Held,
     Joining,
     Mention,
     Participant,
@@ -31,14 +29,12 @@ from torget.conversations.models.persons import (
 from torget.conversations.models.words import Word, WordsRead
 
 __all__ = [
-    "ApprovalTerm",
     "Attachment",
     "Block",
     "Chat",
     "Conversation",
     "ConversationQuerySet",
     "Deadline",
-    "Held",
     "Identity",
     "Joining",
     "Mention",

@@ -199,6 +199,11 @@ class Conversation(models.Model):
         null=True, blank=True, help_text="The deadline it is on record that we broke."
     )
     tags = ArrayField(models.SlugField(max_length=40), default=list, blank=True)
+    replies_pending = models.PositiveSmallIntegerField(
+        default=0,
+        db_default=0,
+        help_text="Replies written and not sent; while there are any, it is neither moved nor merged.",
+    )
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
     )

@@ -64,7 +64,7 @@ def forward(conversation: Conversation, unit: Unit, *, by: Actor, at: datetime) 
 
     Raises:
         NotAllowed: no role for it where the conversation is.
-        Refused: a unit elsewhere, closed, or the one it is in; or a reply is on hold, which its writer perhaps may
+        Refused: a unit elsewhere, closed, or the one it is in; or a reply is pending, which its writer perhaps may
             not give there.
     """
     check(by, "conversations.forward", conversation.unit)

@@ -68,7 +68,7 @@ def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) 
 
     Raises:
         NotAllowed: no role for it in one of the units.
-        Refused: the same one, another municipality's, one already merged, a reply on hold in one of them, or
+        Refused: the same one, another municipality's, one already merged, a pending reply in one of them, or
             something private would be seen.
     """
     check(by, "conversations.handle", kept.unit)

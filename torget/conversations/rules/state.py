@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from torget.conversations.models import Conversation, Held
+from torget.conversations.models import Conversation
 from torget.errors import Refused, Stale
 
 State = Conversation.State
@@ -44,14 +44,14 @@ def see_that_it_lives_here(conversation: Conversation) -> None:
 
 
 def see_that_no_reply_waits(conversation: Conversation) -> None:
-    """A reply on hold was written to this conversation, where it is and with what is in it: it must not change meanwhile.
+    """A pending reply was written to this conversation, where it is and with what is in it: it must not change meanwhile.
 
-    Call it with the conversation locked, so that none is put on hold the very moment after.
+    Call it with the conversation locked, so that none is written the very moment after.
 
     Raises:
         Refused: one waits to be sent or approved.
     """
-    if conversation.held.filter(state__in=[Held.State.WAITING, Held.State.APPROVAL]).exists():
+    if conversation.replies_pending:
         raise Refused(
             _("Et svar i saken er ikke sendt ennå. Vent til det er sendt, eller angre det først."),
             "reply_waits",

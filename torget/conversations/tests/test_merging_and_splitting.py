@@ -8,12 +8,12 @@ from django.db.models import ProtectedError
 from django.test import Client
 
 from tests.cast import NOW, make_question
+from torget.casework.rules import pending_replies
+from torget.casework.rules.replying import Reply
 from torget.channels.contract import Author, InboundMessage
 from torget.conversations import finding, persons, rules
 from torget.conversations.models import Conversation, Identity, Joining, Message
 from torget.conversations.rules import joining, snoozing
-from torget.desk.rules import holding
-from torget.desk.rules.replying import Reply
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
 from torget.people.actor import Actor
@@ -221,13 +221,13 @@ def test_anothers_split_off_link_is_not_shown_to_who_asked(nordvaag, ola):
 @pytest.mark.parametrize("which", ["kept", "joined"])
 def test_a_case_with_a_reply_on_hold_is_not_merged(two, ola, now, which):
     kept, joined = two
-    held = holding.hold(
+    held = pending_replies.submit(
         kept if which == "kept" else joined, Reply("Snart!"), by=ola, at=now, seconds=10
     )
     with pytest.raises(Refused) as refusal:
         joining.merge(kept, joined, by=ola, at=now)
     assert refusal.value.code == "reply_waits"
-    holding.regret(held, by=ola, at=now)
+    pending_replies.undo_send(held, by=ola, at=now)
     joining.merge(kept, joined, by=ola, at=now)
     assert fresh(joined).merged_into == kept
 
@@ -235,7 +235,7 @@ def test_a_case_with_a_reply_on_hold_is_not_merged(two, ola, now, which):
 def test_what_a_reply_on_hold_was_written_to_is_neither_split_nor_parted(two, ola, now):
     kept, joined = two
     row = joining.merge(kept, joined, by=ola, at=now)
-    held = holding.hold(fresh(kept), Reply("Snart!"), by=ola, at=now, seconds=10)
+    held = pending_replies.submit(fresh(kept), Reply("Snart!"), by=ola, at=now, seconds=10)
     second = fresh(kept).messages.get(body="Brøyter dere snart?")
     for do in (
         lambda: joining.split(fresh(kept), [second], by=ola, at=now),
@@ -244,7 +244,7 @@ def test_what_a_reply_on_hold_was_written_to_is_neither_split_nor_parted(two, ol
         with pytest.raises(Refused) as refusal:
             do()
         assert refusal.value.code == "reply_waits"
-    holding.regret(held, by=ola, at=now)
+    pending_replies.undo_send(held, by=ola, at=now)
     joining.unmerge(row, by=ola, at=now)
     assert fresh(joined).messages.get() == second
 

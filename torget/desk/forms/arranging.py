@@ -8,12 +8,12 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from torget.casework.rules.actions import ACTS, SNOOZES
+from torget.casework.rules.automation import EVENTS
+from torget.casework.rules.conditions import FIELDS, OPERATORS
+from torget.casework.rules.replying import LONGEST_UNDO_SECONDS
 from torget.channels.models import Account
 from torget.conversations.models import Conversation, Deadline, Tag
-from torget.desk.rules.actions import ACTS, SNOOZES
-from torget.desk.rules.automation import EVENTS
-from torget.desk.rules.conditions import FIELDS, OPERATORS
-from torget.desk.rules.replying import LONGEST_UNDO_SECONDS
 from torget.people.models import Municipality, Staff, Unit
 from torget.rooms import kind_choices
 

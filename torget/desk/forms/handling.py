@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from torget.casework.models import Macro
+from torget.casework.rules.actions import ACTS, SNOOZES
 from torget.conversations.models import Conversation
-from torget.desk.models import Macro
-from torget.desk.rules.actions import ACTS, SNOOZES
 from torget.people.models import Municipality, Staff, Unit
 
 BULK = ("take", "assign", "forward", "tag", "untag", "snooze", "close")

@@ -12,13 +12,13 @@ from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from torget.casework.models import CannedReply, Draft
+from torget.casework.rules.replying import Reply, Seen
 from torget.channels.contract import File
 from torget.conversations.attachments import Prepared, prepare
 from torget.conversations.models import Conversation, Tag
 from torget.conversations.rules import Agreed, reachable_privately
 from torget.design import querytext
-from torget.desk.models import CannedReply, Draft
-from torget.desk.rules.replying import Reply, Seen
 from torget.people.models import Municipality, Unit
 
 MAX_FILES = 10

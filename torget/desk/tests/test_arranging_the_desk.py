@@ -5,11 +5,11 @@ from django.test import Client
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.cast import NOW, make_question, make_staff
+from torget.casework.models import AssignmentPolicy, AutomationRule, Macro
+from torget.casework.rules import automation, macros
 from torget.conversations import deadlines
 from torget.conversations.models import Conversation, Deadline, Tag
 from torget.conversations.rules import tagging, terms
-from torget.desk.models import Dealing, Macro, Rule
-from torget.desk.rules import arranging, automation
 from torget.errors import NotAllowed
 from torget.people.actor import Actor
 from torget.people.models import Unit
@@ -85,7 +85,7 @@ def test_a_macro_is_written_changed_and_taken_out_of_use_on_the_page(nordvaag, l
 
 def test_dealing_is_decided_for_each_unit(nordvaag, lead):
     lead.post("/desk/innstillinger/fordeling/teknisk-drift", {"active": "on", "most_open": "12"})
-    row = Dealing.objects.get()
+    row = AssignmentPolicy.objects.get()
     assert (row.unit.slug, row.active, row.most_open) == ("teknisk-drift", True, 12)
     assert "Fordeles, høyst 12 hver" in lead.get("/desk/innstillinger/fordeling").content.decode()
 
@@ -145,7 +145,7 @@ def test_the_page_tells_a_lead_of_one_unit_why_not_and_keeps_what_was_typed(nord
     assert response.status_code == 422
     assert "Dette gjelder hele kommunen." in response.content.decode()
     assert 'value="Alt lukkes"' in response.content.decode()
-    assert not Rule.objects.exists()
+    assert not AutomationRule.objects.exists()
 
 
 def test_a_lead_of_one_unit_decides_deadlines_there_and_nowhere_else(nordvaag, per, tora):
@@ -177,12 +177,12 @@ def test_a_lead_of_one_unit_decides_deadlines_there_and_nowhere_else(nordvaag, p
 def test_a_lead_of_one_unit_makes_no_tags_and_macros_for_all(nordvaag, per, tora):
     tag = tagging.make_tag(nordvaag, "Vinter", by=per, at=NOW)
     steps = [{"act": "close"}]
-    macro = arranging.save_macro(None, nordvaag, name="Ferdig", actions=steps, by=per, at=NOW)
+    macro = macros.save_macro(None, nordvaag, name="Ferdig", actions=steps, by=per, at=NOW)
     for change in (
         lambda: tagging.make_tag(nordvaag, "Sommer", by=tora, at=NOW),
         lambda: tagging.change_tag(tag, "Sommer", active=False, by=tora, at=NOW),
-        lambda: arranging.save_macro(None, nordvaag, name="x", actions=steps, by=tora, at=NOW),
-        lambda: arranging.save_macro(macro, nordvaag, name="x", actions=steps, by=tora, at=NOW),
+        lambda: macros.save_macro(None, nordvaag, name="x", actions=steps, by=tora, at=NOW),
+        lambda: macros.save_macro(macro, nordvaag, name="x", actions=steps, by=tora, at=NOW),
     ):
         with pytest.raises(NotAllowed):
             change()

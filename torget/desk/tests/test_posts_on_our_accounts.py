@@ -16,7 +16,7 @@ from torget.channels.rules import open_account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Message
 from torget.conversations.rules import correcting
-from torget.desk.panes.thread import offer
+from torget.desk.queries.thread import offer
 from torget.errors import NotAllowed, Refused
 from torget.outbox.models import Delivery
 from torget.outbox.tasks import deliver_due

@@ -12,14 +12,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.cast import NOW, make_question, make_staff
+from torget.casework.models import Handover, Preference, SavedView
+from torget.casework.rules import handover, preferences
 from torget.conversations import rules
 from torget.conversations.models import Conversation
 from torget.conversations.rules import snoozing, tagging
-from torget.desk.models import Handover, Preference, SavedView
-from torget.desk.panes import queue as pane
-from torget.desk.panes.filters import Choice
-from torget.desk.panes.queue import count_at_most, due_words
-from torget.desk.rules import arranging, shift
+from torget.desk.queries import queue as pane
+from torget.desk.queries.filters import Choice
+from torget.desk.queries.queue import count_at_most, due_words
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
 from torget.history.rules import record
@@ -156,7 +156,7 @@ def test_a_view_is_saved_for_oneself_or_for_ones_unit_with_its_counter(nordvaag,
     assert "Delt" in page
     assert ">Torget " not in page
     with pytest.raises(Refused):
-        arranging.drop_view(own, by=per, at=timezone.now())
+        preferences.drop_view(own, by=per, at=timezone.now())
     desk.post(f"/desk/visninger/{own.pk}/bort", {})
     assert not SavedView.objects.filter(pk=own.pk).exists()
 
@@ -164,7 +164,7 @@ def test_a_view_is_saved_for_oneself_or_for_ones_unit_with_its_counter(nordvaag,
 def test_a_unit_where_one_has_no_role_gets_no_view(nordvaag, charlie, ola):
     unit = nordvaag.units.get(slug="servicetorget")
     with pytest.raises((NotAllowed, Refused)):
-        arranging.save_view(nordvaag, "x", "vis=mine", unit=unit, by=charlie, at=timezone.now())
+        preferences.save_view(nordvaag, "x", "vis=mine", unit=unit, by=charlie, at=timezone.now())
 
 
 def test_counters_are_one_question_and_stop_counting(nordvaag, ola, django_assert_num_queries):
@@ -189,7 +189,7 @@ def test_the_queue_asks_no_more_for_many_than_for_few(
 ):
     for n in range(12):
         make_question(nordvaag)
-        arranging.save_view(nordvaag, f"V{n}", "vis=mine", by=ola, at=timezone.now())
+        preferences.save_view(nordvaag, f"V{n}", "vis=mine", by=ola, at=timezone.now())
     desk.get("/desk/")
     with django_assert_max_num_queries(32):
         desk.get("/desk/")
@@ -303,16 +303,16 @@ def test_nobody_hands_over_a_colleagues_conversation_or_duty(nordvaag, ola, per,
     row = make_question(nordvaag, unit="servicetorget")
     rules.take(row, by=per, at=timezone.now())
     duty = ola.staff.duties.get()
-    handed = shift.hand_over(duty, [row], "Hei", to=shifts.staff, by=ola, at=timezone.now())
+    handed = handover.hand_over(duty, [row], "Hei", to=shifts.staff, by=ola, at=timezone.now())
     assert (handed.done, handed.refused[0][0]) == (0, row.ref)
     with pytest.raises(Refused):
-        shift.hand_over(duty, [row], "Hei", to=shifts.staff, by=per, at=timezone.now())
+        handover.hand_over(duty, [row], "Hei", to=shifts.staff, by=per, at=timezone.now())
     assert Conversation.objects.get(pk=row.pk).assignee == per.staff
 
 
 def test_nothing_goes_to_somebody_who_may_not_take_it(nordvaag, ola, amina, shifts):
     row = make_question(nordvaag, unit="servicetorget")
-    handed = shift.hand_over(
+    handed = handover.hand_over(
         ola.staff.duties.get(), [row], "", to=amina.staff, by=ola, at=timezone.now()
     )
     assert handed.done == 0

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from torget.casework.rules import offboarding
 from torget.desk.forms.administering import (
     ClosedDayForm,
     ColleagueForm,
@@ -27,8 +28,7 @@ from torget.desk.forms.administering import (
     TableForm,
     UnitForm,
 )
-from torget.desk.rules import leaving
-from torget.desk.rules.getting_started import steps
+from torget.desk.queries.getting_started import steps
 from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people import colleagues, importing, profile, units
@@ -309,7 +309,7 @@ def _link_of(request: Any, staff: Staff) -> str:
 
 
 def _leave(request: Any, staff: Staff, to: Staff | None, given: dict[str, Any]) -> None:
-    many = leaving.leave(staff, to=to, **given)
+    many = offboarding.leave(staff, to=to, **given)
     said = ngettext(
         "%(name)s har sluttet. %(n)s sak er gitt videre.",
         "%(name)s har sluttet. %(n)s saker er gitt videre.",

@@ -18,12 +18,13 @@ from torget.answers.compare import compare
 from torget.answers.models import Answer, Policy, Topic
 from torget.answers.rules import topics as topic_rules
 from torget.answers.rules.asking import waiting_for
+from torget.answers.rules.informing import inform_all, text_for
+from torget.casework.rules.bulk_reply import BulkReply
 from torget.conversations.models import Conversation
 from torget.conversations.rules import addressed
 from torget.desk.forms.publish import EmbedForm, TopicForm, TranslationForm
-from torget.desk.panes import answers as pane
-from torget.desk.panes.writing import recipients
-from torget.desk.rules.telling import Told, tell_all, text_for
+from torget.desk.queries import answers as pane
+from torget.desk.queries.writing import recipients
 from torget.desk.views.acting import done
 from torget.desk.views.publish import own, reviewed
 from torget.errors import Refused
@@ -61,24 +62,24 @@ def editions(request: Any, slug: str) -> HttpResponse:
     return render(request, "desk/answer_editions.html", context)
 
 
-def _say(request: Any, told: Told) -> None:
-    if many := len(told.answered):
+def _say(request: Any, outcome: BulkReply) -> None:
+    if many := len(outcome.answered):
         said = ngettext("%(many)s har fått svaret.", "%(many)s har fått svaret.", many)
         messages.success(request, said % {"many": many})
-    if many := len(told.to_approve):
+    if many := len(outcome.to_approve):
         said = ngettext(
             "%(many)s svar venter på godkjenning.", "%(many)s svar venter på godkjenning.", many
         )
         messages.success(request, said % {"many": many})
-    if told.left:
+    if outcome.left:
         said = _(
             "Disse fikk ikke svaret, fordi saken er besvart, slått sammen eller har et svar som venter: "
             "%(refs)s. Se på dem hver for seg."
         )
-        messages.warning(request, said % {"refs": ", ".join(one.ref for one in told.left)})
-    if told.to_confirm:
+        messages.warning(request, said % {"refs": ", ".join(one.ref for one in outcome.left)})
+    if outcome.to_confirm:
         said = _("I disse sakene må mottakeren bekreftes: %(refs)s. Svar i hver av dem.")
-        messages.warning(request, said % {"refs": ", ".join(one.ref for one in told.to_confirm)})
+        messages.warning(request, said % {"refs": ", ".join(one.ref for one in outcome.to_confirm)})
 
 
 @requires("answers.publish")
@@ -91,7 +92,7 @@ def tell(request: Any, slug: str) -> HttpResponse:
     if request.method == "POST":
         chosen = set(request.POST.getlist("ref"))
         try:
-            told = tell_all(
+            outcome = inform_all(
                 answer,
                 [one for one in waiting if one.ref in chosen],
                 by=request.actor,
@@ -101,7 +102,7 @@ def tell(request: Any, slug: str) -> HttpResponse:
         except Refused as refusal:
             messages.error(request, refusal.message)
             return redirect("desk:tell_answer", slug=answer.slug)
-        _say(request, told)
+        _say(request, outcome)
         return redirect("desk:answers")
     context = {
         "answer": answer,

@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from torget.conversations.models import ApprovalTerm, Conversation, Mention, Message
+from torget.casework.models import ApprovalRule
+from torget.casework.rules import approval_rules as rules
+from torget.casework.rules import pending_replies
+from torget.conversations.models import Conversation, Mention, Message
 from torget.conversations.rules import addressed, mentioning
 from torget.desk.forms.writing import NETWORKS, SendBackForm, TermForm
-from torget.desk.panes.writing import FOUND, recipients
-from torget.desk.rules import holding
-from torget.desk.rules import terms as rules
+from torget.desk.queries.writing import FOUND, recipients
 from torget.desk.views.acting import done
 from torget.desk.views.writing import serve_held
 from torget.errors import Refused
@@ -39,8 +40,8 @@ def approvals(request: Any) -> HttpResponse:
 def _waiting(request: Any, form: SendBackForm | None = None, of: int = 0) -> dict[str, Any]:
     """The replies, with no more of each conversation than what the resident and we said: no notes, nothing hidden."""
     rows = list(
-        holding.waiting_for(request.actor).select_related(
-            "conversation__unit", "conversation__municipality", "staff__unit", "term"
+        pending_replies.waiting_for(request.actor).select_related(
+            "conversation__unit", "conversation__municipality", "staff__unit", "approval_rule"
         )[:50]
     )
     said = _last_said([row.conversation_id for row in rows])
@@ -82,13 +83,13 @@ def _last_said(ids: list[int]) -> dict[int, list[Message]]:
 @require_POST
 def decide(request: Any, pk: int) -> HttpResponse:
     """Approve a reply, or send it back with a reason."""
-    held = get_object_or_404(holding.waiting_for(request.actor), pk=pk)
+    held = get_object_or_404(pending_replies.waiting_for(request.actor), pk=pk)
     now = timezone.now()
     if request.POST.get("gjor") == "tilbake":
         form = SendBackForm(request.POST, prefix=f"t{pk}")
 
         def do(data: dict[str, Any]) -> None:
-            holding.send_back(held, data["reason"], by=request.actor, at=now)
+            pending_replies.send_back(held, data["reason"], by=request.actor, at=now)
 
         if not done(request, form, do, _("Svaret er sendt tilbake."), at="reason"):
             return render(
@@ -96,7 +97,7 @@ def decide(request: Any, pk: int) -> HttpResponse:
             )
     else:
         try:
-            holding.approve(held, by=request.actor, at=now)
+            pending_replies.approve(held, by=request.actor, at=now)
             messages.success(request, _("Svaret er godkjent og sendt."))
         except Refused as refusal:
             messages.error(request, refusal.message)
@@ -107,7 +108,7 @@ def decide(request: Any, pk: int) -> HttpResponse:
 @require_safe
 def file(request: Any, pk: int, sha256: str) -> HttpResponseBase:
     """A file of a reply that waits, for who may approve it."""
-    return serve_held(get_object_or_404(holding.waiting_for(request.actor), pk=pk), sha256)
+    return serve_held(get_object_or_404(pending_replies.waiting_for(request.actor), pk=pk), sha256)
 
 
 @requires("replies.terms")
@@ -118,12 +119,12 @@ def terms(request: Any) -> HttpResponse:
     form = TermForm(request.municipality, request.POST or None)
 
     def do(data: dict[str, Any]) -> None:
-        rules.demand(request.municipality, by=request.actor, at=timezone.now(), **data)
+        rules.add_rule(request.municipality, by=request.actor, at=timezone.now(), **data)
 
     if done(request, form, do, _("Fra nå av må slike svar godkjennes.")):
         return redirect("desk:terms")
     rows = list(
-        ApprovalTerm.objects.filter(municipality=request.municipality, active=True).select_related(
+        ApprovalRule.objects.filter(municipality=request.municipality, active=True).select_related(
             "unit"
         )
     )
@@ -141,9 +142,9 @@ def terms(request: Any) -> HttpResponse:
 @require_POST
 def end_term(request: Any, pk: int) -> HttpResponse:
     """Replies of a kind no longer need a second person."""
-    term = get_object_or_404(ApprovalTerm, pk=pk, municipality=request.municipality)
+    term = get_object_or_404(ApprovalRule, pk=pk, municipality=request.municipality)
     try:
-        rules.end(term, by=request.actor, at=timezone.now())
+        rules.end_rule(term, by=request.actor, at=timezone.now())
         messages.success(request, _("Slike svar trenger ikke godkjenning lenger."))
     except Refused as refusal:
         messages.error(request, refusal.message)

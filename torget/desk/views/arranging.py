@@ -13,6 +13,19 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from torget.casework.models import (
+    AssignmentPolicy,
+    AutomationRule,
+    AutomationRun,
+    Macro,
+    Preference,
+)
+from torget.casework.rules import assignment, automation
+from torget.casework.rules.actions import describe
+from torget.casework.rules.automation import EVENTS
+from torget.casework.rules.conditions import FIELDS, OPERATORS
+from torget.casework.rules.macros import save_macro
+from torget.casework.rules.preferences import set_preference
 from torget.conversations.deadlines import defaults
 from torget.conversations.models import Conversation, Deadline, Tag
 from torget.conversations.rules import tagging, terms
@@ -26,11 +39,6 @@ from torget.desk.forms.arranging import (
     TagForm,
     Words,
 )
-from torget.desk.models import Dealing, Macro, Preference, Rule, RuleRun
-from torget.desk.rules import arranging, automation, dealing
-from torget.desk.rules.actions import describe
-from torget.desk.rules.automation import EVENTS
-from torget.desk.rules.conditions import FIELDS, OPERATORS
 from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires
@@ -54,7 +62,7 @@ def preferences(request: Any) -> HttpResponse:
     form = PreferenceForm(request.POST or None, initial=initial)
 
     def do(data: dict[str, Any]) -> None:
-        arranging.set_preference(**data, by=request.actor, at=timezone.now())
+        set_preference(**data, by=request.actor, at=timezone.now())
 
     if done(request, form, do, _("Valgene dine er lagret.")):
         return redirect("desk:preferences")
@@ -170,7 +178,7 @@ def macros(request: Any, pk: int = 0) -> HttpResponse:
     form = StepsForm(request.municipality, request.POST or None, initial=initial)
 
     def do(data: dict[str, Any]) -> None:
-        arranging.save_macro(
+        save_macro(
             held,
             request.municipality,
             name=data["name"],
@@ -194,7 +202,9 @@ def macros(request: Any, pk: int = 0) -> HttpResponse:
 @never_cache
 def rules(request: Any, pk: int = 0) -> HttpResponse:
     """`/desk/innstillinger/regler`: when this happens, do that; with a number, changing one."""
-    held = get_object_or_404(Rule, pk=pk, municipality=request.municipality) if pk else None
+    held = (
+        get_object_or_404(AutomationRule, pk=pk, municipality=request.municipality) if pk else None
+    )
     words = Words(request.municipality)
     initial: dict[str, Any] = {}
     if held:
@@ -202,7 +212,7 @@ def rules(request: Any, pk: int = 0) -> HttpResponse:
         initial |= RuleForm.initial_of(words, held.actions)
         initial |= RuleForm.initial_with_conditions(words, held.conditions)
     form = RuleForm(request.municipality, request.POST or None, initial=initial)
-    saved: list[Rule] = []
+    saved: list[AutomationRule] = []
 
     def do(data: dict[str, Any]) -> None:
         names = ("name", "event", "conditions", "actions", "last", "position")
@@ -221,7 +231,7 @@ def rules(request: Any, pk: int = 0) -> HttpResponse:
         at="name",
     ):
         return redirect("desk:rehearse", pk=saved[0].pk)
-    rows = list(Rule.objects.filter(municipality=request.municipality))
+    rows = list(AutomationRule.objects.filter(municipality=request.municipality))
     names = _names(words)
     for row in rows:
         row.words = describe(row.actions, names)  # type: ignore[attr-defined]  # shown beside it
@@ -235,7 +245,7 @@ def rules(request: Any, pk: int = 0) -> HttpResponse:
 @never_cache
 def rehearse(request: Any, pk: int) -> HttpResponse:
     """`/desk/innstillinger/regler/<pk>/prov`: what the rule would have done; nothing is done."""
-    rule = get_object_or_404(Rule, pk=pk, municipality=request.municipality)
+    rule = get_object_or_404(AutomationRule, pk=pk, municipality=request.municipality)
     words = Words(request.municipality)
     tried = automation.rehearse(rule, by=request.actor, at=timezone.now())
     context = {
@@ -248,7 +258,7 @@ def rehearse(request: Any, pk: int) -> HttpResponse:
             (one, conditions_in_words([one.unmet], words)) for one in tried if one.unmet is not None
         ],
         "looked_at": len(tried),
-        "runs": RuleRun.objects.filter(
+        "runs": AutomationRun.objects.filter(
             rule=rule, conversation__in=Conversation.objects.visible_to(request.actor)
         )
         .select_related("conversation")
@@ -261,7 +271,7 @@ def rehearse(request: Any, pk: int) -> HttpResponse:
 @require_POST
 def switch(request: Any, pk: int) -> HttpResponse:
     """Switch a rule on or off."""
-    rule = get_object_or_404(Rule, pk=pk, municipality=request.municipality)
+    rule = get_object_or_404(AutomationRule, pk=pk, municipality=request.municipality)
     on = request.POST.get("act") == "on"
     automation.switch(rule, on, by=request.actor, at=timezone.now())
     messages.success(request, _("Regelen er slått på.") if on else _("Regelen er slått av."))
@@ -275,7 +285,7 @@ def deal(request: Any, slug: str = "") -> HttpResponse:
     """`/desk/innstillinger/fordeling`: which units deal their conversations out."""
     units = Unit.objects.filter(municipality=request.municipality, active=True)
     unit = get_object_or_404(units, slug=slug) if slug else None
-    held = {row.unit_id: row for row in Dealing.objects.filter(unit__in=units)}
+    held = {row.unit_id: row for row in AssignmentPolicy.objects.filter(unit__in=units)}
     usual = held.get(unit.pk) if unit else None
     initial = {
         "active": usual.active if usual else False,
@@ -285,7 +295,7 @@ def deal(request: Any, slug: str = "") -> HttpResponse:
 
     def do(data: dict[str, Any]) -> None:
         assert unit is not None
-        dealing.set_dealing(unit, **data, by=request.actor, at=timezone.now())
+        assignment.set_policy(unit, **data, by=request.actor, at=timezone.now())
 
     if done(request, form, do, _("Fordelingen er lagret."), at="most_open"):
         return redirect("desk:dealing")

@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
+from torget.casework.models import BulkAct, Macro, SavedView
+from torget.casework.rules import bulk_acts, preferences
 from torget.design import querytext
 from torget.desk.forms.handling import BatchForm, SaveViewForm, chosen_rows
-from torget.desk.models import Batch, Macro, SavedView
-from torget.desk.panes.filters import Choice
-from torget.desk.rules import arranging, batches
+from torget.desk.queries.filters import Choice
 from torget.errors import Refused
 from torget.people.actor import requires
 
@@ -31,7 +31,7 @@ def _back(request: Any) -> HttpResponse:
     return redirect(f"{reverse('desk:inbox')}?{choice.query}")
 
 
-def _tell(request: Any, outcome: batches.Outcome, words: str) -> None:
+def _tell(request: Any, outcome: bulk_acts.Outcome, words: str) -> None:
     if outcome.refused:
         shown = "; ".join(f"{ref}: {why}" for ref, why in outcome.refused[:SHOWN_REFUSALS])
         beyond = len(outcome.refused) - SHOWN_REFUSALS
@@ -71,28 +71,28 @@ def batch(request: Any) -> HttpResponse:
     return _back(request)
 
 
-def _do(request: Any, form: BatchForm) -> batches.Outcome:
-    rows, at = chosen_rows(request, batches.MOST), timezone.now()
+def _do(request: Any, form: BatchForm) -> bulk_acts.Outcome:
+    rows, at = chosen_rows(request, bulk_acts.MOST), timezone.now()
     act = form.cleaned_data["act"]
     if not act.startswith("macro-"):
-        return batches.run(rows, act, form.value, by=request.actor, at=at)
+        return bulk_acts.run(rows, act, form.value, by=request.actor, at=at)
     pk = act.removeprefix("macro-")
     found = Macro.objects.filter(
         municipality=request.municipality, pk=querytext.number(pk) or 0
     ).first()
     if found is None:
         raise Refused(_("Velg en makro i listen."))
-    return batches.run_macro(found, rows, by=request.actor, at=at)
+    return bulk_acts.run_macro(found, rows, by=request.actor, at=at)
 
 
 @requires("conversations.handle")
 @require_POST
 def undo(request: Any, pk: int) -> HttpResponse:
     """Undo what was done to several."""
-    row = get_object_or_404(Batch, pk=pk, staff=request.actor.id)
+    row = get_object_or_404(BulkAct, pk=pk, staff=request.actor.id)
     request.session.pop("undo_batch", None)
     try:
-        outcome = batches.undo(row, by=request.actor, at=timezone.now())
+        outcome = bulk_acts.undo(row, by=request.actor, at=timezone.now())
     except Refused as refusal:
         messages.error(request, refusal.message)
         return _back(request)
@@ -114,7 +114,7 @@ def save_view(request: Any) -> HttpResponse:
     data = form.cleaned_data
     choice = Choice.of(dict(parse_qsl(request.POST.get("tilbake", "")[:500])))
     try:
-        arranging.save_view(
+        preferences.save_view(
             request.municipality,
             data["name"],
             choice.query,
@@ -136,7 +136,7 @@ def drop_view(request: Any, pk: int) -> HttpResponse:
         SavedView.objects.select_related("unit"), pk=pk, municipality=request.municipality
     )
     try:
-        arranging.drop_view(view, by=request.actor, at=timezone.now())
+        preferences.drop_view(view, by=request.actor, at=timezone.now())
         messages.success(request, _("Visningen er tatt bort."))
     except Refused as refusal:
         messages.error(request, refusal.message)

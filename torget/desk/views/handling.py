@@ -11,17 +11,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from torget.casework.rules import bulk_acts
+from torget.casework.rules.actions import snooze_until
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Joining, Message, Participant
 from torget.conversations.persons import family
 from torget.conversations.rules import joining, participants, snoozing, tagging
 from torget.design import querytext
 from torget.desk.forms.handling import MacroRunForm, MergeForm, SnoozeForm, SplitForm
-from torget.desk.panes.record import as_zip, messages_of
-from torget.desk.panes.thread import one
-from torget.desk.panes.timeline import events
-from torget.desk.rules import batches
-from torget.desk.rules.actions import snooze_until
+from torget.desk.queries.record import as_zip, messages_of
+from torget.desk.queries.thread import one
+from torget.desk.queries.timeline import events
 from torget.desk.views.acting import done
 from torget.desk.views.thread import act
 from torget.errors import Refused
@@ -72,7 +72,7 @@ def _macro(request: Any, found: Conversation) -> str:
     if not form.is_valid():
         raise Refused(_("Velg en makro i listen."))
     macro = form.cleaned_data["macro"]
-    outcome = batches.run_macro(macro, [found], by=request.actor, at=timezone.now())
+    outcome = bulk_acts.run_macro(macro, [found], by=request.actor, at=timezone.now())
     if outcome.refused:
         raise Refused(outcome.refused[0][1])
     return _("«%(name)s» er gjort.") % {"name": macro.name}

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from torget.desk.panes.queue import queue
+from torget.desk.queries.queue import queue
 from torget.people.actor import requires
 
 # Where a role begins its day: the first of these its holder may.

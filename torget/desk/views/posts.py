@@ -20,7 +20,7 @@ from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import correcting, hiding, posting
 from torget.desk.forms.publish import CorrectForm, PostForm
 from torget.desk.forms.watch import ReasonForm
-from torget.desk.panes.posts import one_message, outcomes, previews, recent
+from torget.desk.queries.posts import one_message, outcomes, previews, recent
 from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires

@@ -19,8 +19,8 @@ from torget.answers.rules.asking import waiting_for
 from torget.answers.rules.publishing import names_in
 from torget.conversations.models import Conversation, Message
 from torget.desk.forms.publish import PublishForm, TranslationForm
-from torget.desk.panes.answers import languages_lacking, review
-from torget.desk.panes.thread import one
+from torget.desk.queries.answers import languages_lacking, review
+from torget.desk.queries.thread import one
 from torget.desk.views.acting import done
 from torget.people.actor import requires
 from torget.people.hours import OSLO

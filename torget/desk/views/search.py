@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from torget.desk.panes.found import found
+from torget.desk.queries.found import found
 from torget.people.actor import requires
 
 

@@ -15,12 +15,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from torget.casework.models import Handover
+from torget.casework.rules import handover
 from torget.conversations.models import Conversation
 from torget.desk.forms.handling import ShiftForm, chosen_rows
-from torget.desk.models import Handover
-from torget.desk.panes.filters import Choice
-from torget.desk.panes.queue import due_words
-from torget.desk.rules import shift
+from torget.desk.queries.filters import Choice
+from torget.desk.queries.queue import due_words
 from torget.errors import Refused
 from torget.people.actor import requires
 from torget.people.models import Duty
@@ -72,7 +72,7 @@ def hand_on(request: Any) -> HttpResponse:
     """`/desk/vakt/overlever`: choose what goes to the next on duty, with a word."""
     now = timezone.now()
     duty = _duty_of(request, now)
-    following = shift.next_on(duty, at=now) if duty else None
+    following = handover.next_on(duty, at=now) if duty else None
     form = ShiftForm(
         request.municipality,
         request.POST or None,
@@ -96,9 +96,9 @@ def _handed(request: Any, duty: Duty | None, form: ShiftForm) -> HttpResponse:
     if duty is None:
         raise Refused(_("Du har ingen vakt å overlevere. Gi saken til en kollega i stedet."))
     data = form.cleaned_data
-    handed = shift.hand_over(
+    handed = handover.hand_over(
         duty,
-        chosen_rows(request, shift.MOST),
+        chosen_rows(request, handover.MOST),
         data["note"],
         to=data["to"],
         by=request.actor,
@@ -120,6 +120,6 @@ def _handed(request: Any, duty: Duty | None, form: ShiftForm) -> HttpResponse:
 def acknowledge(request: Any, pk: int) -> HttpResponse:
     """The one who took over has read it."""
     row = get_object_or_404(Handover, pk=pk, to_staff=request.actor.id)
-    shift.acknowledge(row, by=request.actor, at=timezone.now())
+    handover.acknowledge(row, by=request.actor, at=timezone.now())
     messages.success(request, _("Du har tatt over."))
     return redirect("desk:inbox")

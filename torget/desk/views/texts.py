@@ -12,9 +12,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from torget.casework.models import CannedReply
+from torget.casework.rules import canned_replies as rules
 from torget.desk.forms.writing import CannedForm
-from torget.desk.models import CannedReply
-from torget.desk.rules import canned as rules
 from torget.desk.views.acting import done
 from torget.people.actor import requires
 

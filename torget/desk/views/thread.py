@@ -16,8 +16,8 @@ from django.views.decorators.http import require_POST, require_safe
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
 from torget.desk.forms.thread import AssignForm, ForwardForm
-from torget.desk.panes.queue import queue
-from torget.desk.panes.thread import one, thread
+from torget.desk.queries.queue import queue
+from torget.desk.queries.thread import one, thread
 from torget.errors import Refused
 from torget.people.actor import requires
 

@@ -18,21 +18,21 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from torget.casework.models import Draft, PendingReply
+from torget.casework.rules import canned_replies, drafts, pending_replies, presence
+from torget.casework.rules.guarding import findings_in
+from torget.casework.rules.replying import Crossed, Guarded, Seen, undo_seconds
 from torget.conversations import rules as conversations
 from torget.conversations.files import serve
-from torget.conversations.models import Attachment, Conversation, Held
+from torget.conversations.models import Attachment, Conversation
 from torget.conversations.rules import chatting, mentioning
 from torget.conversations.rules.answering import Words
 from torget.design.ready import unchanged
 from torget.design.times import clock
 from torget.desk.forms.writing import NoteForm, ReplyForm
-from torget.desk.models import Draft
-from torget.desk.panes.queue import queue
-from torget.desk.panes.thread import one, thread
-from torget.desk.panes.writing import findings, in_chat, measures, own_draft
-from torget.desk.rules import canned, drafting, holding, presence
-from torget.desk.rules.replying import Crossed, Guarded, Seen, undo_seconds
-from torget.desk.rules.watching import dangers
+from torget.desk.queries.queue import queue
+from torget.desk.queries.thread import one, thread
+from torget.desk.queries.writing import findings, in_chat, measures, own_draft
 from torget.errors import Refused
 from torget.people.actor import requires
 
@@ -49,7 +49,7 @@ def again(request: Any, found: Conversation, **shown: Any) -> HttpResponse:
 @requires("conversations.reply")
 @require_POST
 def reply(request: Any, ref: str) -> HttpResponse:
-    """Answer the resident: on hold first, or to a second person; see torget.desk.rules.holding."""
+    """Answer the resident: pending first, or to a second person; see torget.casework.rules.pending_replies."""
     found, now = one(request, ref), timezone.now()
     form = ReplyForm(
         found,
@@ -71,7 +71,7 @@ def reply(request: Any, ref: str) -> HttpResponse:
     kept = [one.as_json() for one in given.files]
     try:
         if not aside:
-            held = holding.hold(
+            held = pending_replies.submit(
                 found,
                 given,
                 by=request.actor,
@@ -85,7 +85,7 @@ def reply(request: Any, ref: str) -> HttpResponse:
             chatting.stops_typing(found, "staff")
             return redirect("desk:conversation", ref=found.ref)
     except Refused as refusal:
-        drafting.keep(
+        drafts.keep(
             found,
             Draft.Kind.ANSWER,
             given.body,
@@ -95,11 +95,11 @@ def reply(request: Any, ref: str) -> HttpResponse:
             choices=choices,
         )
         if refusal.code == "merged":
-            lives = drafting.bring_along(found, by=request.actor, at=now)
+            lives = drafts.bring_along(found, by=request.actor, at=now)
             messages.error(request, refusal.message)
             return redirect(f"{_path(lives)}#svar")
         return _refused(request, found, form, refusal)
-    drafting.keep(
+    drafts.keep(
         found, Draft.Kind.ANSWER, given.body, by=request.actor, at=now, files=kept, choices=choices
     )
     messages.info(request, _("Nå skriver du privat. Se over svaret og send det."))
@@ -131,10 +131,10 @@ def _refused(request: Any, found: Conversation, form: ReplyForm, refusal: Refuse
     return again(request, found, reply=form, **shown)
 
 
-def _told(held: Held) -> str:
-    if held.state == Held.State.SENT:
+def _told(held: PendingReply) -> str:
+    if held.state == PendingReply.State.SENT:
         return _("Svaret er sendt.")
-    if held.state == Held.State.APPROVAL:
+    if held.state == PendingReply.State.APPROVAL:
         return _("Svaret venter på at en kollega godkjenner det.")
     seconds = round((held.release_at - held.created_at).total_seconds()) if held.release_at else 0
     return ngettext(
@@ -149,9 +149,9 @@ def _told(held: Held) -> str:
 def regret(request: Any, ref: str, pk: int) -> HttpResponse:
     """Take a reply back before it is sent."""
     found = one(request, ref)
-    held = get_object_or_404(Held, pk=pk, conversation=found)
+    held = get_object_or_404(PendingReply, pk=pk, conversation=found)
     try:
-        holding.regret(held, by=request.actor, at=timezone.now())
+        pending_replies.undo_send(held, by=request.actor, at=timezone.now())
         messages.success(request, _("Svaret er ikke sendt. Teksten står i svarfeltet igjen."))
     except Refused as refusal:
         messages.error(request, refusal.message)
@@ -174,7 +174,7 @@ def note(request: Any, ref: str) -> HttpResponse:
         except Refused as refusal:
             form.add_error("body", refusal.message)
         else:
-            drafting.drop(found, Draft.Kind.NOTE, by=request.actor)
+            drafts.drop(found, Draft.Kind.NOTE, by=request.actor)
             messages.success(request, _("Notatet er lagret. Innbyggeren ser det ikke."))
             for outsider in mentioning.named(found, message.body).outside:
                 messages.warning(
@@ -209,7 +209,7 @@ def draft(request: Any, ref: str) -> HttpResponse:
         files = form.files_before + [
             one.as_json() for one in form.cleaned_data.get("attachments", [])
         ]
-    drafting.keep(found, kind, body, by=request.actor, at=now, files=files, choices=choices)
+    drafts.keep(found, kind, body, by=request.actor, at=now, files=files, choices=choices)
     if request.headers.get("X-Requested-With") != "fetch":
         messages.success(request, _("Utkastet er lagret."))
         return redirect(f"{_path(found)}#{'notat' if kind == Draft.Kind.NOTE else 'svar'}")
@@ -228,7 +228,7 @@ def _hint(request: Any, found: Conversation, body: str, choices: dict[str, Any])
         "measures": measures(found, body, said.visibility, request.actor),
         "aside": aside,
     }
-    if found_now := dangers(found, said):
+    if found_now := findings_in(found, said):
         shown["guard"] = findings(said.public_text, found_now)
     return render(request, "desk/_guard_hint.html", shown).content.decode().strip()
 
@@ -239,7 +239,7 @@ def drop_draft(request: Any, ref: str) -> HttpResponse:
     """Throw one's draft away."""
     found = one(request, ref)
     kind = Draft.Kind.NOTE if "notat-body" in request.POST else Draft.Kind.ANSWER
-    drafting.drop(found, kind, by=request.actor)
+    drafts.drop(found, kind, by=request.actor)
     messages.success(request, _("Utkastet er kastet."))
     return redirect(_path(found))
 
@@ -280,9 +280,9 @@ def canned_list(request: Any, ref: str) -> HttpResponse:
                     "id": row.pk,
                     "name": row.name,
                     "about": f"/{row.shortcut}",
-                    "insert": canned.fill(row, found, request.actor.staff),
+                    "insert": canned_replies.fill(row, found, request.actor.staff),
                 }
-                for row in canned.search(found, query, limit=MOST_NAMES)
+                for row in canned_replies.search(found, query, limit=MOST_NAMES)
             ]
         }
     )
@@ -302,10 +302,12 @@ def names(request: Any, ref: str) -> HttpResponse:
 @require_safe
 def held_file(request: Any, ref: str, pk: int, sha256: str) -> HttpResponseBase:
     """A file that goes along with a reply on hold, for those who may read the conversation."""
-    return serve_held(get_object_or_404(Held, pk=pk, conversation=one(request, ref)), sha256)
+    return serve_held(
+        get_object_or_404(PendingReply, pk=pk, conversation=one(request, ref)), sha256
+    )
 
 
-def serve_held(held: Held, sha256: str) -> HttpResponseBase:
+def serve_held(held: PendingReply, sha256: str) -> HttpResponseBase:
     """One of the files of a reply on hold."""
     for one_file in held.files:
         if one_file["sha256"] == sha256:

@@ -17,10 +17,10 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.cast import make_question
+from torget.casework.models import Draft
 from torget.channels import rules as channels
 from torget.config import doctor
 from torget.conversations.models import Identity, Message, Person
-from torget.desk.models import Draft
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 from torget.people import retention

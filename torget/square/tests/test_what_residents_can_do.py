@@ -10,10 +10,10 @@ from django.test import Client
 from tests.cast import do_jobs, make_question
 from torget.answers.rules import change, publish, withdraw
 from torget.answers.search import suggest
+from torget.casework.rules.replying import reply
 from torget.channels.rules import open_account
 from torget.conversations.models import Conversation, Identity, Message
 from torget.conversations.rules import answering
-from torget.desk.rules.replying import reply
 from torget.errors import Refused
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor

@@ -14,7 +14,7 @@ from torget.adapters.activitypub.tests.specimens import (
 )
 from torget.conversations.filing import file
 from torget.conversations.models import Conversation, Message
-from torget.desk.panes.timeline import events
+from torget.desk.queries.timeline import events
 from torget.history.models import Entry
 from torget.intake import rules as intake
 from torget.intake.models import Envelope

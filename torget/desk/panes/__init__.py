@@ -1,1 +1,0 @@
-"""What the desk's three panes show: queue, thread, person."""

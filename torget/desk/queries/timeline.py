@@ -1,0 +1,176 @@
+"""What happened to a conversation, in words, from history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from torget.casework.models import AutomationRule, PendingReply
+from torget.channels.models import Account
+from torget.conversations.models import Conversation, Message, Tag
+from torget.design import times
+from torget.history.models import Entry
+from torget.people.models import Staff, Unit
+
+# Told by the message or the pending reply itself, which stands in the thread.
+SAID = {
+    "message.received",
+    "message.answered",
+    "message.noted",
+    "message.edited",
+    "message.removed",
+    "wall.posted",
+    "reply.held",
+}
+
+WORDS = {
+    "conversation.opened": gettext_lazy("Saken kom inn til %(unit)s"),
+    "conversation.written_beside": gettext_lazy(
+        "En annen enn den som spurte, svarte: se %(other)s"
+    ),
+    "conversation.also_told": gettext_lazy("Samme melding kom også til %(account)s"),
+    "participant.added": gettext_lazy("%(who)s tok med en til i saken"),
+    "participant.ended": gettext_lazy("%(who)s tok en deltaker ut av saken"),
+    "conversation.taken": gettext_lazy("%(who)s tok saken"),
+    "conversation.assigned": gettext_lazy("%(who)s ga saken til %(to)s"),
+    "conversation.released": gettext_lazy("%(who)s slapp saken"),
+    "conversation.handed_over": gettext_lazy("%(who)s overleverte saken til %(to)s"),
+    "conversation.dealt": gettext_lazy("Saken ble fordelt til %(to)s"),
+    "conversation.forwarded": gettext_lazy("%(who)s sendte saken til %(unit)s"),
+    "conversation.closed": gettext_lazy("%(who)s avsluttet saken"),
+    "conversation.reopened": gettext_lazy("%(who)s åpnet saken igjen"),
+    "conversation.snoozed": gettext_lazy("%(who)s la saken på vent til %(until)s"),
+    "conversation.woken": gettext_lazy("Saken kom tilbake i køen"),
+    "conversation.warned": gettext_lazy("Varslet om at fristen nærmer seg"),
+    "conversation.breached": gettext_lazy("Fristen for å svare ble brutt"),
+    "conversation.tagged": gettext_lazy("%(who)s satte på merket %(tag)s"),
+    "conversation.untagged": gettext_lazy("%(who)s tok av merket %(tag)s"),
+    "conversation.merged": gettext_lazy("%(who)s slo sammen %(other)s med denne saken"),
+    "conversation.joined": gettext_lazy("%(who)s slo saken sammen med %(other)s"),
+    "conversation.unmerged": gettext_lazy("%(who)s angret sammenslåingen med %(other)s"),
+    "conversation.split": gettext_lazy("%(who)s skilte ut meldinger til %(other)s"),
+    "conversation.split_off": gettext_lazy("%(who)s skilte saken ut fra %(other)s"),
+    "conversation.restored": gettext_lazy("%(who)s angret det som ble gjort"),
+    "conversation.printed": gettext_lazy("%(who)s skrev ut saken"),
+    "conversation.exported": gettext_lazy("%(who)s eksporterte saken"),
+    "reply.waits": gettext_lazy("%(who)s skrev et svar som venter på godkjenning"),
+    "reply.let_through": gettext_lazy("%(who)s sendte offentlig tross advarselen"),
+    "reply.regretted": gettext_lazy("%(who)s angret svaret før det ble sendt"),
+    "reply.stopped": gettext_lazy("Svaret ble ikke sendt, for noe hadde endret seg"),
+    "reply.approved": gettext_lazy("%(who)s godkjente svaret"),
+    "reply.sent_back": gettext_lazy("%(who)s sendte svaret tilbake"),
+    "chat.begun": gettext_lazy("Innbyggeren begynte en prat"),
+    "chat.ended": gettext_lazy("%(who)s avsluttet praten"),
+    "message.corrected": gettext_lazy("%(who)s rettet en melding"),
+    "message.withdrawn": gettext_lazy("%(who)s trakk tilbake en melding"),
+    "message.hidden": gettext_lazy("%(who)s skjulte en melding på kanalen"),
+    "message.shown": gettext_lazy("%(who)s slapp gjennom en melding på kanalen"),
+    "message.hidden_here": gettext_lazy("%(who)s skjulte en melding på torget"),
+    "message.shown_here": gettext_lazy("%(who)s viste en melding på torget igjen"),
+    "message.taken_away": gettext_lazy("%(who)s slettet en melding på kanalen"),
+    "answer.published": gettext_lazy("%(who)s publiserte svaret"),
+}
+
+# What history calls them; pending replies were conversations' before they were casework's, and history is not rewritten.
+NAMES_IN_HISTORY: dict[type[Model], tuple[str, ...]] = {
+    Message: ("conversations.message",),
+    PendingReply: ("casework.pendingreply", "conversations.held"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened, in words."""
+
+    at: datetime
+    verb: str
+    words: str
+    why: str = ""
+
+
+class _Names:
+    """The names of what history holds only ids of, each kind asked for once."""
+
+    def __init__(self, conversation: Conversation, entries: Sequence[Entry]) -> None:
+        town = conversation.municipality_id
+        self.staff = {one.pk: one for one in Staff.objects.filter(municipality=town)}
+        self.units = {one.pk: one for one in Unit.objects.filter(municipality=town)}
+        data = [entry.data for entry in entries]
+        self.tags = self._of(Tag, town, data, "tag")
+        self.rules = self._of(AutomationRule, town, data, "rule")
+        self.accounts = self._of(Account, town, data, "account")
+        self.others = self._of(Conversation, town, data, "other")
+
+    @staticmethod
+    def _of(model: Any, town: int, data: Sequence[dict[str, Any]], key: str) -> dict[int, Any]:
+        ids = {one[key] for one in data if isinstance(one.get(key), int)}
+        rows = model.objects.filter(municipality=town, pk__in=ids) if ids else []
+        return {row.pk: row for row in rows}
+
+    def who(self, entry: Entry) -> str:
+        """Who acted, as colleagues call them."""
+        if entry.actor_kind == "staff":
+            one = self.staff.get(entry.actor_id or 0)
+            return one.first_name if one else _("En ansatt")
+        return _("Innbyggeren") if entry.actor_kind == "resident" else _("Systemet")
+
+    def fill(self, entry: Entry) -> dict[str, str]:
+        """What the sentence is filled with."""
+        data = entry.data
+        to, unit = self.staff.get(data.get("to") or 0), self.units.get(data.get("unit") or 0)
+        until = parse_datetime(str(data["until"])) if data.get("until") else None
+        return {
+            "who": self.who(entry),
+            "to": to.first_name if to else _("ingen"),
+            "unit": unit.local_name if unit else "–",
+            "tag": str(self.tags.get(data.get("tag") or 0, "–")),
+            "account": str(self.accounts.get(data.get("account") or 0, "–")),
+            "other": str(self.others.get(data.get("other") or 0, "–")),
+            "until": times.weekday_moment(until, now=entry.at)
+            if until
+            else _("innbyggeren skriver"),
+        }
+
+    def why(self, entry: Entry) -> str:
+        """Which rule, macro or batch it was part of."""
+        if rule := entry.data.get("rule"):
+            return _("regelen «%(name)s»") % {"name": self.rules.get(rule, "–")}
+        if entry.data.get("macro"):
+            return _("en makro")
+        return _("flere saker samlet") if entry.data.get("batch") else ""
+
+
+def events(conversation: Conversation) -> list[Event]:
+    """Everything that happened to it, oldest first; a verb without words of its own is shown plainly, never hidden."""
+    entries = list(
+        Entry.objects.filter(
+            subject_type="conversations.conversation", subject_id=conversation.pk
+        ).order_by("id")
+    )
+    for model in (Message, PendingReply):
+        of_it = model.objects.filter(conversation=conversation).values_list("pk", flat=True)
+        entries += Entry.objects.filter(
+            subject_type__in=NAMES_IN_HISTORY[model], subject_id__in=list(of_it)
+        ).exclude(verb__in=SAID)
+    names = _Names(conversation, entries)
+    told = []
+    for entry in entries:
+        verb = entry.verb
+        if verb == "conversation.assigned" and not entry.data.get("to"):
+            verb = "conversation.released"
+        fill = names.fill(entry)
+        sentence = WORDS.get(verb)
+        words = (
+            str(sentence) % fill
+            if sentence
+            else _("%(who)s: %(verb)s") % {"who": fill["who"], "verb": verb}
+        )
+        told.append(Event(entry.at, entry.verb, words, names.why(entry)))
+    return sorted(told, key=lambda event: event.at)

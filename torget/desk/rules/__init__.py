@@ -1,1 +1,0 @@
-"""What staff do at the desk beyond one room."""
