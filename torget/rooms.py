@@ -79,12 +79,156 @@ class Verb:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """Something staff may do.
+
+    Attributes:
+        name: what rules and views ask for, as "replies.approve".
+        roles: the roles that may, by the values of `people.roles.Role`; each holds in its unit and below.
+    """
+
+    name: str
+    roles: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counter:
+    """A number beside an entry of the desk's rail.
+
+    Attributes:
+        name: what the page's script knows it by.
+        rows: path of a function of the request that gives the queryset to count; none is counted further than 100.
+        colour: "danger", "warning" or "info".
+    """
+
+    name: str
+    rows: str
+    colour: str = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """An entry of a menu: the desk's rail or its settings, or the public menu.
+
+    Attributes:
+        name: the name of the address, as "desk:inbox".
+        label: what the entry is called.
+        menu: "rail", "settings" or "public".
+        icon: a name for `{% icon %}`; the rail shows it.
+        act: what one must be allowed to see the entry; staff pages always name one.
+        position: entries stand by it, lowest first.
+        within: other pages one is "in" this entry on, by the names of their addresses.
+        counter: a number beside it.
+    """
+
+    name: str
+    label: Text
+    menu: str
+    icon: str = ""
+    act: str = ""
+    position: int = 100
+    within: tuple[str, ...] = ()
+    counter: Counter | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile:
+    """A large button on the front page.
+
+    Attributes:
+        name: the name of the address it leads to.
+        hint: the line under it; or `hint_for`, the path of a function of the municipality that gives it.
+        first: it is the one most people want.
+    """
+
+    name: str
+    label: Text
+    icon: str
+    hint: Text = ""
+    hint_for: str = ""
+    position: int = 100
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """Work that never ends, in a thread of its own in the worker.
+
+    Attributes:
+        name: what its heartbeat is called.
+        run: path of a function of a `threading.Event`, which ends when that is set.
+        label: what it does, in words for the alarm when it stands still.
+    """
+
+    name: str
+    run: str
+    label: Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Work by the clock, done by one worker at a time.
+
+    Attributes:
+        name: what the queue knows it by, as "answers.remind".
+        cron: minute, hour, day of the month, month, day of the week, in UTC.
+        run: path of a function that takes the moment as `at`.
+    """
+
+    name: str
+    cron: str
+    run: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """Something `torget doctor` looks at.
+
+    Attributes:
+        name: the line it gets.
+        look: path of a function that takes the moment and yields a sentence for each trouble, with how to mend it.
+    """
+
+    name: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """Something that does not move: `subject` tells one from another of the same sort."""
+
+    subject: str
+    detail: str
+    municipality_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Something the watchdog looks at each minute; what it finds is an alarm until it is found no more.
+
+    Attributes:
+        name: the sort of alarm, at most 20 letters.
+        look: path of a function that takes the moment and yields a `Standstill` for each.
+    """
+
+    name: str
+    look: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
     """A room's manifest. What is left out, the room does not have."""
 
     name: str
     kinds: tuple[Kind, ...] = ()
     verbs: tuple[Verb, ...] = ()
+    acts: tuple[Act, ...] = ()
+    pages: tuple[Page, ...] = ()
+    tiles: tuple[Tile, ...] = ()
+    loops: tuple[Loop, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    checks: tuple[Check, ...] = ()
+    watches: tuple[Watch, ...] = ()
 
 
 def rooms() -> tuple[Room, ...]:
@@ -132,6 +276,15 @@ def verbs() -> Mapping[str, Verb]:
         ImproperlyConfigured: two rooms claim the same name.
     """
     return _by_name("verbs", _paths())
+
+
+def acts() -> Mapping[str, Act]:
+    """What staff may do, by name: the one matrix of roles.
+
+    Raises:
+        ImproperlyConfigured: two rooms claim the same name.
+    """
+    return _by_name("acts", _paths())
 
 
 def load(path: str) -> Any:

@@ -11,7 +11,6 @@ from django.core.mail import send_mail
 from django.db import close_old_connections, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from procrastinate.contrib.django import app
 
 from torget.answers.learning import understand_some
 from torget.answers.models import Answer, Policy
@@ -22,7 +21,7 @@ from torget.history.rules import record
 from torget.people.actor import Actor
 from torget.people.links import absolute
 from torget.people.models import RoleGrant, Staff
-from torget.people.roles import MAY
+from torget.rooms import acts
 
 PAUSE_SECONDS, IDLE_SECONDS = 1.0, 30.0
 MOST_FROM_ABOVE = 3
@@ -75,9 +74,11 @@ def remind_expiring(*, at: datetime) -> list[Answer]:
 
 def editors_of(answer: Answer) -> list[Staff]:
     """Those of the owning unit who may publish in it; where it has nobody, the first few who may from above."""
-    roles = [role.value for role in MAY["answers.publish"]]
     grants = RoleGrant.objects.filter(
-        role__in=roles, ended_at=None, staff__active=True, unit__municipality=answer.municipality_id
+        role__in=acts()["answers.publish"].roles,
+        ended_at=None,
+        staff__active=True,
+        unit__municipality=answer.municipality_id,
     ).select_related("staff__user", "unit")
     may = {one.staff for one in grants if answer.unit.path.startswith(one.unit.path)}
     ordered = sorted(may, key=lambda staff: staff.pk)
@@ -100,9 +101,7 @@ def tell_editors(answer: Answer) -> None:
         send_mail(subject[:200], body, None, [staff.user.email], fail_silently=True)
 
 
-@app.periodic(cron="20 6 * * *")
-@app.task(name="answers.remind", queueing_lock="answers.remind", pass_context=False)
-def remind(timestamp: int) -> None:
+def remind(*, at: datetime) -> None:
     """Each morning: remind units of answers that expire soon."""
-    for answer in remind_expiring(at=timezone.now()):
+    for answer in remind_expiring(at=at):
         tell_editors(answer)

@@ -9,9 +9,8 @@ from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from django.utils import timezone
-from procrastinate.contrib.django import app
 
-from torget.casework.rules import pending_replies, presence
+from torget.casework.rules import pending_replies
 from torget.casework.rules.assignment import assign_waiting
 from torget.casework.rules.automation import follow
 from torget.channels import notify
@@ -22,13 +21,6 @@ log = logging.getLogger(__name__)
 
 TRY_AGAIN_SECONDS = 30
 REST_SECONDS = 0.2
-
-
-@app.periodic(cron="7 * * * *")
-@app.task(name="casework.presence", queueing_lock="casework.presence", pass_context=False)
-def sweep_presence(timestamp: int) -> None:
-    """Forget those who left without a word."""
-    presence.forget_gone(at=timezone.now())
 
 
 def release_due(*, now: Callable[[], datetime] = timezone.now) -> int:

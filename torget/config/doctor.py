@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -16,20 +16,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.utils import timezone, translation
 
-from torget.answers import learning, meaning
-from torget.channels import files, secrets, timestamping
-from torget.channels.models import Account, Alarm, Fault
-from torget.channels.registry import adapter_for, adapters
+from torget import rooms
+from torget.channels import timestamping
+from torget.channels.registry import adapters
 from torget.config import env, guard, prepare, runtime
 from torget.config.guard import Advice
-from torget.conversations.models import Attachment
-from torget.desk import watchdog
-from torget.errors import Refused
 from torget.history.keys import load, shown
-from torget.history.models import Entry, Seal
-from torget.history.seal import verify
-from torget.people import retention
-from torget.people import rules as people
 
 Check = Callable[[datetime], Iterator[str]]
 
@@ -37,8 +29,6 @@ OLDEST_POSTGRESQL = 150_000  # as server_version_num tells it
 EXTENSIONS = {"pg_trgm", "btree_gist"}
 CLOCK_SECONDS = 5.0
 LEAST_FREE_BYTES = 1_000_000_000
-SEALED_WITHIN = timedelta(minutes=10)
-MOST_NAMED = 20
 CROWDED = 0.8  # of the connections the database takes
 
 
@@ -89,7 +79,8 @@ def _database(_at: datetime) -> Iterator[str]:
         yield f"The clocks of this machine and of the database are {apart:.0f} s apart. Turn on time synchronisation on both."
 
 
-def _connections(_at: datetime) -> Iterator[str]:
+def connections(_at: datetime) -> Iterator[str]:
+    """Whether the database has connections left."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*), current_setting('max_connections')::int FROM pg_stat_activity"
@@ -123,73 +114,8 @@ def _files(_at: datetime) -> Iterator[str]:
             yield f"Others may read or change {path} ({mode:03o}). Run chmod 600 {path}."
 
 
-def _attachments(_at: datetime) -> Iterator[str]:
-    hashes = Attachment.everything.values_list("sha256", flat=True).distinct().iterator()
-    missing = [sha256 for sha256 in hashes if not files.path_of(sha256).is_file()]
-    if missing:
-        shown = ", ".join(files.path_of(one).name[:12] for one in missing[:MOST_NAMED])
-        yield f"{len(missing)} files residents sent are missing in {settings.MEDIA_ROOT}: {shown}. Restore them from the backup."
-
-
-def _accounts(at: datetime) -> Iterator[str]:
-    for account in Account.objects.active().order_by("pk"):
-        try:
-            adapter_for(account.network)
-            secrets.unseal(bytes(account.secrets))
-        except (ImproperlyConfigured, Refused) as fault:
-            yield f"{account}: {fault}"
-        if not account.healthy:
-            yield f"{account} does not send: {account.health_detail} Mend it on the desk, under channels."
-        if account.expires_at and account.expires_at < at + timedelta(days=7):
-            yield f"{account}: its access ends {account.expires_at:%Y-%m-%d}. Renew it."
-
-
-def _factors(_at: datetime) -> Iterator[str]:
-    if lost := len(people.unreadable_factors()):
-        yield f"Second factors of {lost} members of staff were encrypted with another key: they cannot sign in. Put secret.key back from the backup, or let them begin anew: torget new-key secret --yes."
-
-
-def _movement(at: datetime) -> Iterator[str]:
-    for one in watchdog.standstills(at=at):
-        yield one.detail
-    known = Alarm.objects.filter(closed_at=None).exclude(what__in=[*watchdog.KINDS, "account"])
-    yield from known.values_list("detail", flat=True)
-
-
-def _faults(at: datetime) -> Iterator[str]:
-    for fault in Fault.objects.filter(last_at__gte=at - timedelta(days=1)).order_by("-count"):
-        yield f"{fault.kind} in {fault.place}, {fault.count} times since {fault.first_at:%Y-%m-%d %H:%M}. The log of that time says where; tell the maintainers."
-
-
-def _answers(at: datetime) -> Iterator[str]:
-    if settings.MEANING == "off":
-        return
-    if not meaning.installed():
-        yield "The model that knows what words mean is not installed: answers are found by words only. Run python3 tools/setup.py run, or set TORGET_MEANING=off."
-    elif not meaning.available():
-        yield "The database has no vectors: answers are found by words only. Let its superuser run CREATE EXTENSION vector and start torget work again, or set TORGET_MEANING=off."
-    elif (lacking := learning.not_understood(at=at)) > 0:
-        yield f"{lacking} answers have had no vectors for ten minutes. See to it that torget work runs."
-
-
-def _history(at: datetime) -> Iterator[str]:
-    faults = verify(at=at)
-    yield from faults[:MOST_NAMED]
-    if len(faults) > MOST_NAMED:
-        yield f"… and {len(faults) - MOST_NAMED} more rows of history."
-    if faults:
-        yield "Somebody has changed history. Keep the database as it is, and compare with the backup."
-    last = Seal.objects.order_by("-last_entry_id").values_list("last_entry_id", flat=True).first()
-    if Entry.objects.filter(pk__gt=last or 0, at__lt=at - SEALED_WITHIN).exists():
-        yield "History has not been sealed for ten minutes. See to it that torget work runs."
-
-
-def _forgetting(at: datetime) -> Iterator[str]:
-    for rule, many in retention.overdue(at=at):
-        yield f"{many} rows of {rule.table} should have been forgotten ({rule.after}). See to it that torget work runs (job config.forget)."
-
-
-def _guard(_at: datetime) -> Iterator[str]:
+def guards(_at: datetime) -> Iterator[str]:
+    """What guards history."""
     yield from guard.trigger_faults()
     yield from guard.owner_faults()
     yield from guard.key_changes()
@@ -202,18 +128,6 @@ WITHOUT_DATABASE: Sequence[tuple[str, Check]] = (
     ("files", _files),
 )
 DATABASE: tuple[str, Check] = ("database", _database)
-WITH_DATABASE: Sequence[tuple[str, Check]] = (
-    ("connections", _connections),
-    ("attachments", _attachments),
-    ("accounts", _accounts),
-    ("second factors", _factors),
-    ("movement", _movement),
-    ("faults", _faults),
-    ("answers", _answers),
-    ("history", _history),
-    ("guard", _guard),
-    ("forgetting", _forgetting),
-)
 
 
 def _find(name: str, check: Check, at: datetime) -> Finding:
@@ -239,8 +153,8 @@ def examine(*, at: datetime) -> Iterator[Finding]:
         yield migrated
         if migrated.troubles:
             return
-        for name, check in WITH_DATABASE:
-            yield _find(name, check, at)
+        for check in rooms.gather("checks"):
+            yield _find(check.name, rooms.load(check.look), at)
 
 
 def report(say: Callable[[str], None]) -> bool:

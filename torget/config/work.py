@@ -7,35 +7,19 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
-from importlib import import_module
 
 import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
 from procrastinate.contrib.django import app as procrastinate
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
+from torget import rooms
 from torget.channels.notify import Stop
 from torget.channels.rules import beat
 from torget.config import faults, processes
 
 log = logging.getLogger(__name__)
-Loop = Callable[[threading.Event], None]
 
-# Name → where the loop is; each runs until the event is set. Imported in its thread: one room that cannot
-# be loaded does not stop the others.
-LOOPS: Mapping[str, str] = {
-    "filing": "torget.conversations.tasks.file_loop",
-    "rules": "torget.casework.tasks.rules_loop",
-    "outbox": "torget.outbox.tasks.deliver_loop",
-    "release": "torget.casework.tasks.release_loop",
-    "learning": "torget.answers.tasks.learn_loop",
-    "listening": "torget.intake.listening.listen_loop",
-    "mail": "torget.adapters.email.listen.listen_loop",
-    "fanout": "torget.adapters.activitypub.loop.fanout_loop",
-    "jobs": "torget.config.work.jobs_loop",
-    "pulse": "torget.config.work.pulse_loop",
-}
 PULSE_SECONDS = 5
 JOBS_SECONDS = 2.0
 AWAY_SECONDS = 1.0
@@ -44,24 +28,13 @@ STEADY_SECONDS = 60.0
 STOP_SECONDS = 20
 
 
-def find(path: str) -> Loop:
-    """The loop at a dotted path.
-
-    Raises:
-        ImportError, AttributeError: there is none.
-    """
-    module, _dot, name = path.rpartition(".")
-    loop: Loop = getattr(import_module(module), name)
-    return loop
-
-
 def keep_running(name: str, path: str, stop: threading.Event) -> None:
     """Run one loop; when it dies, say so and start it again after a pause that grows while it keeps dying."""
     pause = 0.5
     while not stop.is_set():
         started = time.monotonic()
         try:
-            find(path)(stop)
+            rooms.load(path)(stop)  # in its thread: a room that cannot be loaded stops no other
         except (OperationalError, InterfaceError, psycopg.OperationalError) as fault:
             # The database is away: no fault of the loop's, and it must be at work as soon as it is back.
             log.warning("Loop %s waits for the database: %s", name, type(fault).__name__)
@@ -134,8 +107,10 @@ def run() -> None:
         signal.signal(number, lambda *_args: stop.set())
     processes.end_with_parent(STOP_SECONDS)
     threads = [
-        threading.Thread(target=keep_running, args=(name, path, stop), name=name, daemon=True)
-        for name, path in LOOPS.items()
+        threading.Thread(
+            target=keep_running, args=(loop.name, loop.run, stop), name=loop.name, daemon=True
+        )
+        for loop in rooms.gather("loops")
     ]
     for thread in threads:
         thread.start()

@@ -18,9 +18,6 @@ from torget.channels.contract import Unparseable
 from torget.channels.notify import REST_SECONDS, Listener
 from torget.channels.rules import beat
 from torget.conversations import deadlines, filing, words
-from torget.conversations.rules import chatting
-from torget.conversations.rules.persons import forget_expired_notes
-from torget.conversations.rules.snoozing import wake_due
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.people.models import Municipality
@@ -110,50 +107,12 @@ def file_loop(stop: threading.Event) -> None:
                 listener.wait(REST_SECONDS, stop)
 
 
-@app.periodic(cron="* * * * *")
-@app.task(name="conversations.words", queueing_lock="conversations.words", pass_context=False)
-def learn_words(timestamp: int) -> None:
+def learn_words(*, at: datetime) -> None:
     """Learn the words of what was said since last time, for searches with slips in them."""
     words.learn()
 
 
-@app.periodic(cron="17 3 * * *")
-@app.task(
-    name="conversations.person_notes",
-    queueing_lock="conversations.person_notes",
-    pass_context=False,
-)
-def forget_notes(timestamp: int) -> None:
-    """Each night: take away what was noted of persons and has served its purpose."""
-    forget_expired_notes(at=timezone.now())
-
-
-@app.periodic(cron="* * * * *")
-@app.task(name="conversations.wake", queueing_lock="conversations.wake", pass_context=False)
-def wake_snoozed(timestamp: int) -> None:
-    """Bring back what was put aside until now."""
-    wake_due(at=timezone.now())
-
-
-@app.periodic(cron="* * * * *")
-@app.task(
-    name="conversations.deadlines", queueing_lock="conversations.deadlines", pass_context=False
-)
-def watch_deadlines(timestamp: int) -> None:
-    """Warn of what is about to be late, and put on record what is."""
-    deadlines.watch(at=timezone.now())
-
-
-@app.periodic(cron="* * * * *")
-@app.task(name="conversations.chats", queueing_lock="conversations.chats", pass_context=False)
-def look_after_chats(timestamp: int) -> None:
-    """Send on what was said to residents who have left the chat, and end what nobody is at."""
-    chatting.look_after(at=timezone.now())
-
-
-@app.periodic(cron="30 2 * * *")
-@app.task(name="conversations.reckon", queueing_lock="conversations.reckon", pass_context=False)
-def reckon_deadlines(timestamp: int) -> None:
+def reckon_deadlines(*, at: datetime) -> None:
     """Reckon every deadline anew, once a night: hours and closed days may have changed."""
     for municipality in Municipality.objects.order_by("pk"):
         deadlines.reckon_all(municipality)

@@ -11,9 +11,10 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
+from torget import rooms
 from torget.errors import NotAllowed
 from torget.people.models import Municipality, RoleGrant, Staff, Unit
-from torget.people.roles import MAY, Role
+from torget.people.roles import Role
 
 P = ParamSpec("P")
 Response = TypeVar("Response", bound=HttpResponseBase)
@@ -61,7 +62,7 @@ class Actor:
             return False
         if unit is not None and unit.municipality_id != self.municipality_id:
             return False
-        roles = {role.value for role in MAY[act]}
+        roles = rooms.acts()[act].roles
         return any(
             role in roles and (unit is None or unit.path.startswith(path))
             for role, path in self.grants
@@ -70,11 +71,11 @@ class Actor:
     @property
     def acts(self) -> frozenset[str]:
         """Everything their roles allow somewhere; for pages that show only ways one may go."""
-        return frozenset(act for act in MAY if self.may(act))
+        return frozenset(act for act in rooms.acts() if self.may(act))
 
     def paths(self, act: str) -> list[str]:
         """Unit paths below which the act is theirs."""
-        roles = {role.value for role in MAY[act]}
+        roles = rooms.acts()[act].roles
         return sorted({path for role, path in self.grants if role in roles})
 
     def has(self, role: Role) -> bool:

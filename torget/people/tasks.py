@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.core.mail import send_mail
@@ -46,16 +48,12 @@ def write_password_letter(municipality_id: int, sealed: str, language: str) -> N
     send_mail(subject, body, None, [user.email])
 
 
-@app.periodic(cron="*/10 * * * *")
-@app.task(name="people.forget_counters", queueing_lock="people.forget_counters", pass_context=False)
-def forget_counters(timestamp: int) -> None:
+def forget_counters(*, at: datetime) -> None:
     """Counters and lines whose time is over are removed."""
     while forget_past():
         pass
 
 
-@app.periodic(cron="0 0 * * *")
-@app.task(name="people.destroy_day_key", queueing_lock="people.destroy_day_key", pass_context=False)
-def destroy_day_key(timestamp: int) -> None:
+def destroy_day_key(*, at: datetime) -> None:
     """At midnight: what was named by the key of the day is nobody's any more."""
-    destroy(before=timezone.localdate())
+    destroy(before=timezone.localdate(at))

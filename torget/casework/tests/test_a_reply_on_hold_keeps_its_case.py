@@ -9,10 +9,10 @@ from torget.casework.models import ApprovalRule, AutomationRun, Draft, Macro, Pe
 from torget.casework.rules import automation, bulk_acts, drafts, pending_replies
 from torget.casework.rules.replying import Reply, reply
 from torget.casework.tasks import release_due
+from torget.channels.watchdog import standstills
 from torget.conversations import rules
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import joining, persons, snoozing
-from torget.desk.watchdog import standstills
 from torget.errors import Refused
 from torget.people.models import Unit
 from torget.square.rules import Saying, say_more
@@ -142,7 +142,7 @@ def test_a_reply_that_can_never_be_sent_is_told_of_though_it_is_put_off_each_tim
     for seconds in range(10, 200, 15):
         moment = now + timedelta(seconds=seconds)
         assert release_due(now=lambda moment=moment: moment) == 0
-        told.append("held" in {one.what for one in standstills(at=moment)})
+        told.append("held" in {sort for sort, _standstill in standstills(at=moment)})
     assert PendingReply.objects.get().release_at > now + timedelta(seconds=200)
     assert (told[0], told[-1]) == (False, True)
 

@@ -13,9 +13,9 @@ from torget.casework.rules import drafts, pending_replies
 from torget.casework.rules.replying import Crossed, Guarded, Reply, Seen, undo_seconds
 from torget.casework.tasks import release_due
 from torget.channels import rules as channels
+from torget.channels.watchdog import standstills
 from torget.conversations.attachments import Prepared
 from torget.conversations.models import Message
-from torget.desk.watchdog import standstills
 from torget.errors import Refused, Stale
 from torget.history.models import Entry
 from torget.outbox.models import Delivery
@@ -143,8 +143,8 @@ def test_one_that_cannot_be_sent_does_not_stop_the_others(nordvaag, ola, now):
 
 def test_a_reply_that_stands_on_hold_too_long_is_told_of(question, ola, now):
     pending_replies.submit(question, TEXT, by=ola, at=now, seconds=10)
-    assert not [s for s in standstills(at=now + timedelta(minutes=1)) if s.what == "held"]
-    assert [s.what for s in standstills(at=now + timedelta(minutes=3)) if s.what == "held"]
+    assert not [sort for sort, _ in standstills(at=now + timedelta(minutes=1)) if sort == "held"]
+    assert [sort for sort, _ in standstills(at=now + timedelta(minutes=3)) if sort == "held"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,8 +15,8 @@ from PIL import Image
 
 from torget.channels.models import Alarm, Fault
 from torget.channels.rules import note_fault
+from torget.channels.watchdog import watch
 from torget.config import faults
-from torget.desk.watchdog import watch
 from torget.errors import Busy
 from torget.square import rules
 

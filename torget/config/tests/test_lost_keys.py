@@ -11,9 +11,9 @@ from allauth.mfa.totp.internal import auth as totp
 from cryptography.fernet import Fernet
 
 from tests.house import House, new_home, remove
-from torget.config import doctor
 from torget.config.postgres import Cluster
 from torget.history.models import Entry
+from torget.people import checks
 from torget.people import rules as people
 
 
@@ -90,7 +90,7 @@ def test_the_doctor_names_second_factors_of_another_key_and_they_can_be_dropped(
     factor.data["secret"] = Fernet(Fernet.generate_key()).encrypt(b"x").decode()
     factor.save()
     assert people.unreadable_factors() == [with_factor]
-    [told] = list(doctor._factors(now))
+    [told] = list(checks.factors(now))
     assert "Second factors of 1 members of staff" in told
     assert people.drop_unreadable_factors(at=now) == 1
     assert not Authenticator.objects.exists()

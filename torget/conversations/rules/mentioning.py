@@ -14,7 +14,7 @@ from torget.conversations.models import Conversation, Mention, Message
 from torget.errors import Refused
 from torget.people.actor import Actor
 from torget.people.models import RoleGrant, Staff, Unit
-from torget.people.roles import MAY
+from torget.rooms import acts
 
 _NAMED = re.compile(r"(?<![\w@.])@(?:\"([^\"\n]{1,80})\"|([\w-]{1,80}))")
 
@@ -29,7 +29,7 @@ class Named:
 
 def readers(conversation: Conversation) -> list[Staff]:
     """Everybody active who may read the conversation."""
-    roles = [role.value for role in MAY["conversations.read"]]
+    roles = acts()["conversations.read"].roles
     grants = RoleGrant.objects.filter(
         staff__municipality=conversation.municipality_id,
         staff__active=True,

@@ -9,8 +9,8 @@ from django.test import Client
 from django.utils import timezone
 
 from torget.channels.models import Alarm
+from torget.channels.watchdog import watch
 from torget.conversations.models import Conversation
-from torget.desk.watchdog import watch
 from torget.errors import Refused
 from torget.history.models import Entry
 from torget.people import limits

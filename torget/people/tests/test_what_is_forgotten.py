@@ -19,11 +19,10 @@ from django.utils import timezone
 from tests.cast import make_question
 from torget.casework.models import Draft
 from torget.channels import rules as channels
-from torget.config import doctor
 from torget.conversations.models import Identity, Message, Person
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
-from torget.people import retention
+from torget.people import checks, retention
 from torget.people.actor import Actor
 from torget.people.models import SignInLink, Unit
 from torget.people.rules import make_signin_link
@@ -154,10 +153,10 @@ def test_an_address_somebody_else_typed_leaves_nothing_behind(nordvaag, by_mail,
 def test_the_doctor_tells_what_is_overdue(nordvaag):
     at = timezone.now()
     make_signin_link(nordvaag, "a@example.org", at=at - 4 * DAY)
-    [told] = list(doctor._forgetting(at))
+    [told] = list(checks.forgetting(at))
     assert re.match(r"1 rows of people_signinlink should have been forgotten \(1 day\)", told)
     retention.forget_all(at=at)
-    assert list(doctor._forgetting(at)) == []
+    assert list(checks.forgetting(at)) == []
 
 
 def test_a_failed_job_is_forgotten_after_a_week(db):

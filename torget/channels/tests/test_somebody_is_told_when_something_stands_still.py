@@ -7,12 +7,12 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
+from torget import rooms
 from torget.channels import account_health
 from torget.channels.contract import Health, Outgoing, RawItem
 from torget.channels.models import Account, Alarm
 from torget.channels.rules import beat, note_health
-from torget.config import work
-from torget.desk.watchdog import LOOPS, watch
+from torget.channels.watchdog import watch
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.outbox import rules as outbox
@@ -126,7 +126,7 @@ def test_a_letter_that_could_not_be_sent_is_tried_again(nordvaag, now, settings,
         raise OSError("no mail server")
 
     with monkeypatch.context() as broken:
-        broken.setattr("torget.desk.watchdog.send_mail", fail)
+        broken.setattr("torget.channels.watchdog.send_mail", fail)
         watch(at=now + timedelta(minutes=5))
     watch(at=now + timedelta(minutes=6))
     assert len(mail.outbox) == 1
@@ -141,7 +141,9 @@ def test_the_desk_shows_what_stands_still_also_what_is_nobodys(nordvaag, ola):
 
 
 def test_every_loop_of_the_worker_has_words_for_the_desk():
-    assert set(work.LOOPS) - {"jobs", "pulse"} <= set(LOOPS)
+    loops = rooms.gather("loops")
+    assert len({loop.name for loop in loops}) == len(loops) > 8
+    assert all(str(loop.label) and callable(rooms.load(loop.run)) for loop in loops)
 
 
 def test_a_token_that_ends_is_told_of_fourteen_and_three_days_ahead(account, now):
