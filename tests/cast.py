@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from torget.channels import rules as channels
+from torget.channels import tokens
 from torget.people import rules as people
 from torget.people.actor import Actor
 from torget.people.limits.values import forget_values
@@ -129,6 +130,7 @@ def _fresh_hosts():
     forget_hosts()
     forget_values()
     channels.forget_beats()
+    tokens.forget()
     yield
     forget_hosts()
     forget_values()

@@ -50,7 +50,7 @@ def our_page(nordvaag, graph):
 
 def delivered(account, held):
     """A webhook as Meta delivers it."""
-    item = adapter_for("facebook").verify(channels.snapshot(account), *s.signed(held))
+    item = adapter_for("facebook").verify(channels.access(account), *s.signed(held))
     intake.receive(account.pk, item)
     file_due()
 

@@ -44,7 +44,7 @@ def channel(post_office):
 
 def take_in(post_office, channel) -> None:
     with Mailbox(post_office.settings(OWN)["imap"], post_office.password(OWN)) as box:
-        catch_up(box, channels.snapshot(channel), at=NOW)
+        catch_up(box, channels.access(channel), at=NOW)
     file_due(now=lambda: NOW)
 
 

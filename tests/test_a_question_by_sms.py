@@ -51,7 +51,7 @@ def number(nordvaag, smsc):
 
 
 def test_a_question_by_sms_is_asked_answered_and_delivered(nordvaag, ola, smsc, number):
-    snapshot = channels.snapshot(number)
+    snapshot = channels.access(number)
     smsc.deliver(gsm7.encode("Når brøytes Fjellveien?"))
     listening.ask(snapshot)
     filing.file_due()

@@ -33,12 +33,12 @@ from torget.adapters.activitypub.channel import ADAPTER
 from torget.adapters.activitypub.models import DomainBlock
 from torget.channels.contract import Outgoing
 from torget.channels.models import Account
-from torget.channels.rules import snapshot
+from torget.channels.rules import access
 from torget.people.actor import Actor
 account = Account.objects.get(network='activitypub', address__startswith='provetorget@')
 by = Actor.system(account.municipality_id)
 """
-PUBLISH = ACCOUNT + "told = ADAPTER.send(Outgoing(key, '', body, act='publish', visibility='public'), snapshot(account)).external_id"  # fmt: skip
+PUBLISH = ACCOUNT + "told = ADAPTER.send(Outgoing(key, '', body, act='publish', visibility='public'), access(account)).external_id"  # fmt: skip
 ROTATE = ACCOUNT + "rules.rotate_keys(account, by=by, at=now)"
 BLOCK = ACCOUNT + "rules.block_domain(account.municipality, host, 'suspend', 'Øvelse', by=by, at=now)"  # fmt: skip
 UNBLOCK = ACCOUNT + "rules.unblock_domain(DomainBlock.objects.get(host=host), by=by, at=now)"
@@ -50,7 +50,7 @@ from torget.people.models import Staff
 martin = Actor.of_staff(Staff.objects.get(user__email__startswith='martin'))
 """
 REPLY = MARTIN + "told = reply(Conversation.objects.get(pk=pk), body, by=martin, at=now).pk"
-CHANGE = ACCOUNT + "ADAPTER.send(Outgoing(key, '', body, act=act, target=uri, visibility='public'), snapshot(account))"  # fmt: skip
+CHANGE = ACCOUNT + "ADAPTER.send(Outgoing(key, '', body, act=act, target=uri, visibility='public'), access(account))"  # fmt: skip
 
 
 @dataclass
@@ -209,7 +209,7 @@ def test_after_an_hour_away_it_gets_everything_at_once_and_nothing_that_was_take
     municipality = make_municipality(number="9902", name="Borte", host="localhost")
     unit = Unit.objects.get(municipality=municipality, slug="servicetorget")
     account = rules.open_actor(unit, "borte", by=Actor.system(municipality.pk), at=NOW)
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     moved, away = timedelta(), free_port()
 
     def say(key, body="", act="publish", **more):

@@ -37,8 +37,8 @@ PUBLISH = """
 from torget.adapters.activitypub.channel import ADAPTER
 from torget.channels.contract import Outgoing
 from torget.channels.models import Account
-from torget.channels.rules import snapshot
-account = snapshot(Account.objects.get(network='activitypub', address__startswith='provetorget@'))
+from torget.channels.rules import access
+account = access(Account.objects.get(network='activitypub', address__startswith='provetorget@'))
 told = ADAPTER.send(Outgoing(key, '', body, act='publish', visibility='public'), account).external_id
 """
 ROTATE = """

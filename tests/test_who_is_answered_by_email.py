@@ -61,7 +61,7 @@ def take_in(post_office, *accounts):
     for account in accounts:
         imap = post_office.settings(account.address)["imap"]
         with Mailbox(imap, post_office.password(account.address)) as box:
-            catch_up(box, channels.snapshot(account), at=NOW)
+            catch_up(box, channels.access(account), at=NOW)
     file_due(now=lambda: NOW)
 
 

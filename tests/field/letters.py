@@ -6,7 +6,7 @@ import base64
 
 from tests.field.test_mail import ACCOUNT, OWN, RECEIVED
 from torget.adapters.email import adapter
-from torget.channels.contract import AccountSnapshot, InboundMessage, NetworkEvent, RawItem
+from torget.channels.contract import AccountAccess, InboundMessage, NetworkEvent, RawItem
 
 PLAIN = "Content-Type: text/plain; charset=utf-8"
 
@@ -42,7 +42,7 @@ def parted(kind, *parts, **headers):
     )
 
 
-def understood(raw: bytes, account: AccountSnapshot = ACCOUNT) -> InboundMessage:
+def understood(raw: bytes, account: AccountAccess = ACCOUNT) -> InboundMessage:
     """What it says."""
     [found] = adapter.parse(RawItem("", raw, "message/rfc822"), account, received_at=RECEIVED)
     assert isinstance(found, InboundMessage), found

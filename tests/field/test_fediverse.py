@@ -12,7 +12,7 @@ from hypothesis import given
 from tests.field.mutations import INPUTS, in_time, inputs, mutations, tried
 from torget.adapters.activitypub.parsing import parse
 from torget.channels.contract import (
-    AccountSnapshot,
+    AccountAccess,
     InboundMessage,
     NetworkEvent,
     RawItem,
@@ -24,7 +24,7 @@ ORIGIN = "https://torg.nordvaag.example.no"
 OURS = f"{ORIGIN}/ap/nordvaag"
 KARI = "https://fedi.example/users/kari"
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
-ACCOUNT = AccountSnapshot(
+ACCOUNT = AccountAccess(
     1,
     "activitypub",
     "nordvaag@torg.nordvaag.example.no",

@@ -14,13 +14,13 @@ from tests.field.mutations import INPUTS, in_time, inputs, mutations, tried
 from torget.adapters.rss import adapter
 from torget.adapters.rss.adapter import _item, names
 from torget.channels import beside, http
-from torget.channels.contract import AccountSnapshot, InboundMessage, RawItem, Unparseable
+from torget.channels.contract import AccountAccess, InboundMessage, RawItem, Unparseable
 from torget.protocols import feedreading
 from torget.protocols.feedreading import BadFeed, Entry, Source
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 WHERE = "https://avis.example/nyheter/feed"
-ACCOUNT = AccountSnapshot(1, "rss", WHERE, "Avisa", {"url": WHERE, "words": "nordvåg"})
+ACCOUNT = AccountAccess(1, "rss", WHERE, "Avisa", {"url": WHERE, "words": "nordvåg"})
 FEEDS = [*inputs("*.xml"), *inputs("70-*.json")]
 
 

@@ -11,7 +11,7 @@ from torget.adapters.activitypub import rules as fediverse
 from torget.adapters.activitypub.models import APObject, Remote, Response
 from torget.channels.contract import RawItem
 from torget.channels.models import Account
-from torget.channels.rules import open_account, snapshot
+from torget.channels.rules import access, open_account
 from torget.conversations.models import Conversation, Message
 from torget.conversations.tasks import file_due
 from torget.intake import rules as intake
@@ -66,7 +66,7 @@ def actor(unit):
 
 def delivered(actor: Account, name: str) -> None:
     """As the file has it, to our actor of this test."""
-    mine = ours.of(snapshot(actor))
+    mine = ours.of(access(actor))
     received(actor, name, {"https://torg.nordvaag.example.no/ap/nordvaag": mine.actor})
 
 
@@ -124,7 +124,7 @@ def test_what_says_nothing_to_us_is_noted(actor, name):
 
 
 def test_a_like_is_taken_back_without_its_id(actor):
-    mine = ours.of(snapshot(actor))
+    mine = ours.of(access(actor))
     kari = "https://fedi.example/users/kari"
     Remote.objects.create(uri=kari, host="fedi.example", kind="Person", inbox=f"{kari}/inbox", fetched_at=NOW)  # fmt: skip
     uri = f"{mine.objects}42"

@@ -9,7 +9,7 @@ import pytest
 from tests.field.mutations import INPUTS
 from torget.adapters.email import adapter
 from torget.channels.contract import (
-    AccountSnapshot,
+    AccountAccess,
     InboundMessage,
     NetworkEvent,
     RawItem,
@@ -20,7 +20,7 @@ from torget.protocols.mail import read
 OWN = "postmottak@nordvaag.example.no"
 NAME = "Servicetorget i Nordvåg kommune"
 RECEIVED = datetime(2026, 11, 30, 12, tzinfo=UTC)
-ACCOUNT = AccountSnapshot(1, "email", OWN, NAME)
+ACCOUNT = AccountAccess(1, "email", OWN, NAME)
 KARI = "kari.nordmo@innbygger.example"
 
 

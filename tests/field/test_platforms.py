@@ -14,7 +14,7 @@ from tests.field.mutations import in_time, tried
 from torget.adapters.linkedin import comments
 from torget.adapters.x import posts
 from torget.channels.contract import (
-    AccountSnapshot,
+    AccountAccess,
     InboundMessage,
     NetworkEvent,
     RawItem,
@@ -27,12 +27,12 @@ NINE = datetime(2026, 11, 30, 9, tzinfo=UTC)
 SECONDS = 1796029200
 PAGE = "100"
 ACCOUNTS = {
-    "facebook": AccountSnapshot(1, "facebook", PAGE, "N", {"page_id": PAGE}),
-    "instagram": AccountSnapshot(2, "instagram", PAGE, "N", {"page_id": PAGE}),
-    "threads": AccountSnapshot(3, "threads", PAGE, "N", {"username": "nordvaag"}),
-    "x": AccountSnapshot(4, "x", PAGE, "N"),
-    "youtube": AccountSnapshot(5, "youtube", "UC1", "N"),
-    "linkedin": AccountSnapshot(6, "linkedin", PAGE, "N"),
+    "facebook": AccountAccess(1, "facebook", PAGE, "N", {"page_id": PAGE}),
+    "instagram": AccountAccess(2, "instagram", PAGE, "N", {"page_id": PAGE}),
+    "threads": AccountAccess(3, "threads", PAGE, "N", {"username": "nordvaag"}),
+    "x": AccountAccess(4, "x", PAGE, "N"),
+    "youtube": AccountAccess(5, "youtube", "UC1", "N"),
+    "linkedin": AccountAccess(6, "linkedin", PAGE, "N"),
 }
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from tests.field.mutations import INPUTS, in_time, inputs, mutations, tried
 from torget.adapters.sms import adapter, centre
 from torget.channels.contract import (
-    AccountSnapshot,
+    AccountAccess,
     InboundMessage,
     NetworkEvent,
     RawItem,
@@ -25,7 +25,7 @@ from torget.protocols.smpp import Message, Pdu
 
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 NINE = datetime(2026, 11, 30, 9, tzinfo=UTC)
-ACCOUNT = AccountSnapshot(1, "sms", "2097", "Nordvåg kommune", {"way": "smpp"})
+ACCOUNT = AccountAccess(1, "sms", "2097", "Nordvåg kommune", {"way": "smpp"})
 CASES = inputs("*.txt")
 KARI = "+4790000001"
 
@@ -49,7 +49,7 @@ def items(*rounds: tuple[float, list[Pdu]]) -> list[RawItem]:
     return found
 
 
-def said(item: RawItem, account: AccountSnapshot = ACCOUNT) -> InboundMessage:
+def said(item: RawItem, account: AccountAccess = ACCOUNT) -> InboundMessage:
     (one,) = adapter.parse(item, account, received_at=AT)
     assert isinstance(one, InboundMessage)
     return one

@@ -13,7 +13,7 @@ from hypothesis import given
 from tests.field.mutations import INPUTS, in_time, inputs, mutations, tried
 from torget.adapters.mastodon.parsing import body_of, says_the_same
 from torget.channels.contract import (
-    AccountSnapshot,
+    AccountAccess,
     InboundMessage,
     NetworkEvent,
     RawItem,
@@ -24,10 +24,10 @@ from torget.channels.registry import adapters
 AT = datetime(2026, 11, 30, 12, tzinfo=UTC)
 NINE = datetime(2026, 11, 30, 9, tzinfo=UTC)
 ACCOUNTS = {
-    "mastodon": AccountSnapshot(1, "mastodon", "nordvaag@mastodon.example", "N", {"server": "https://mastodon.example"}),
-    "bluesky": AccountSnapshot(2, "bluesky", "nordvaag.example", "N"),
-    "matrix": AccountSnapshot(3, "matrix", "@nordvaag:matrix.example", "N"),
-    "webhook": AccountSnapshot(4, "webhook", "fag", "N"),
+    "mastodon": AccountAccess(1, "mastodon", "nordvaag@mastodon.example", "N", {"server": "https://mastodon.example"}),
+    "bluesky": AccountAccess(2, "bluesky", "nordvaag.example", "N"),
+    "matrix": AccountAccess(3, "matrix", "@nordvaag:matrix.example", "N"),
+    "webhook": AccountAccess(4, "webhook", "fag", "N"),
 }  # fmt: skip
 NETWORKS = {44: "mastodon", 46: "mastodon", 51: "bluesky", 53: "bluesky", 116: "matrix", 55: "webhook", 57: "webhook"}  # fmt: skip
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from torget.channels.contract import AccountSnapshot, Adapter, Outgoing, Receipt, SendError
+from torget.channels.adapter import Adapter
+from torget.channels.contract import AccountAccess, Outgoing, Receipt, SendError
 from torget.channels.tests.scripted import serving
 from torget.channels.tests.specimens import Answer, Refusal, Specimens
 
@@ -23,13 +24,13 @@ class Refusing:
         return self.refusal.status, self.refusal.headers, self.refusal.body
 
 
-def delivered(adapter: Adapter, out: Outgoing, account: AccountSnapshot) -> Receipt:
+def delivered(adapter: Adapter, out: Outgoing, account: AccountAccess) -> Receipt:
     """Send as the outbox does: again when it certainly did not go out, looked up when nobody knows."""
     unknown = False
     for _round in range(ROUNDS):
         try:
             if unknown:
-                found = adapter.look_up(out, account)
+                found = adapter.find(out, account)
                 if found is not None:
                     return found
                 unknown = False

@@ -121,13 +121,13 @@ def federated_square() -> Iterator[tuple[Square, Clerk, str, str]]:
         with clerk_in(square) as clerk:
             actor, inbox = clerk.do(
                 "from torget.adapters.activitypub import ours, rules\n"
-                "from torget.channels.rules import snapshot\n"
+                "from torget.channels.rules import access\n"
                 "from torget.people.actor import Actor\n"
                 "from torget.people.models import Unit\n"
                 "unit = Unit.objects.get(municipality__number='9901', is_front=True)\n"
                 "by = Actor.system(unit.municipality_id)\n"
                 "account = rules.open_actor(unit, 'provetorget', name='Prøvetorget', by=by, at=now)\n"
-                "mine = ours.of(snapshot(account))\n"
+                "mine = ours.of(access(account))\n"
                 "told = [mine.actor, mine.inbox]\n"
             )
             yield square, clerk, actor, inbox

@@ -42,7 +42,7 @@ def connect(
 def listen(account: Account) -> list[Message]:
     """Ask once, store, file; everything residents have said on the account so far."""
     account = Account.objects.get(pk=account.pk)
-    polled = adapter_for(account.network).poll(channels.snapshot(account), account.cursor)
+    polled = adapter_for(account.network).poll(channels.access(account), account.cursor)
     for item in polled.items:
         intake.receive(account.pk, item)
     channels.move_cursor(account.pk, polled.cursor)

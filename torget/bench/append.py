@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     BadSignature,
     Capabilities,
@@ -44,7 +45,7 @@ class AppendAdapter:
         PATH.unlink()
         return count
 
-    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
+    def verify(self, account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
         raise BadSignature("Receives nothing.")
 
     def parse(
@@ -52,14 +53,14 @@ class AppendAdapter:
     ) -> Sequence[InboundMessage | NetworkEvent]:
         raise Unparseable("Receives nothing.")
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         os.write(self._file, out.idempotency_key[-15:].encode().rjust(15) + b"\n")
         return Receipt(out.idempotency_key)
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         return None
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         return Health(True, "")
 
 

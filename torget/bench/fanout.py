@@ -72,7 +72,7 @@ def _actor() -> Ours:
     place = open_account("append").unit
     by, at = Actor.system(place.municipality_id), timezone.now()
     account = rules.open_actor(place, "nordvaag", by=by, at=at)
-    return ours.of(channels.snapshot(account))
+    return ours.of(channels.access(account))
 
 
 def signatures(seconds: float) -> Round:

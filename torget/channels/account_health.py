@@ -30,7 +30,7 @@ def examine(account: Account, *, at: datetime) -> Health:
     A slip of the adapter's says nothing of the account: it is told, and not kept.
     """
     try:
-        health = adapters()[account.network].check(rules.snapshot(account))
+        health = adapters()[account.network].check(rules.access(account))
     except (SendError, Refused) as fault:
         health = Health(False, str(fault))
     except DatabaseError:

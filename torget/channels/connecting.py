@@ -13,7 +13,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from torget.channels import rules
-from torget.channels.contract import AccountSnapshot, Adapter, Connected, Health, SendError
+from torget.channels.adapter import Adapter
+from torget.channels.contract import AccountAccess, Connected, Health, SendError
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for, adapters
 from torget.channels.secrets import seal, unseal
@@ -36,13 +37,13 @@ class Filled:
     name: str
     values: Mapping[str, str]
 
-    def snapshot(self) -> AccountSnapshot:
+    def snapshot(self) -> AccountAccess:
         """As the adapter may know it before there is an account."""
         hidden = {field.name for field in adapter_for(self.network).fields if field.secret}
         settings: dict[str, Any] = {k: v for k, v in self.values.items() if k not in hidden}
         held = {k: v for k, v in self.values.items() if k in hidden and v}
         settings["origin"] = absolute(self.unit.municipality, "")
-        return AccountSnapshot(0, self.network, "", self.name, settings, held)
+        return AccountAccess(0, self.network, "", self.name, settings, held)
 
 
 def connectable() -> list[Adapter]:
@@ -126,7 +127,7 @@ def _keep(filled: Filled, connected: Connected, *, by: Actor, at: datetime) -> A
     ours = {"origin", "hook"}  # told anew each time, never kept
     settings = {k: v for k, v in connected.settings.items() if k not in ours}
     name = filled.name.strip() or connected.name
-    snapshot = AccountSnapshot(
+    snapshot = AccountAccess(
         0, filled.network, address, name, connected.settings, connected.secrets
     )
     health = _tried(snapshot)
@@ -164,7 +165,7 @@ def _keep(filled: Filled, connected: Connected, *, by: Actor, at: datetime) -> A
     return known
 
 
-def _tried(snapshot: AccountSnapshot) -> Health:
+def _tried(snapshot: AccountAccess) -> Health:
     try:
         health = adapter_for(snapshot.network).check(snapshot)
     except SendError as fault:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 MOST_WAIT = 7 * 24 * 3600.0  # seconds, whatever a server asks for
 # What a delivery does. `say` tells one person something; `publish` posts on our own page; `edit` and `withdraw` change
@@ -16,7 +15,11 @@ Act = Literal["say", "publish", "edit", "withdraw", "hide", "show", "remove"]
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a network can do; the desk and the outbox ask here instead of asking for the network's name."""
+    """What a network can do; the desk and the outbox ask here instead of asking for the network's name.
+
+    Of adapters that extend `base.Base` what shows in their methods is derived: `reply` from `say`, `look_up` from
+    `find`, `polls`, `rereads`, and those named as acts.
+    """
 
     read_public: bool = False
     read_private: bool = False
@@ -35,6 +38,12 @@ class Capabilities:
     alt_text: bool = False
     warnings: bool = False  # content warnings
     look_up: bool = False  # an unknown outcome can be settled by reading
+    finds_only_what_went: bool = (
+        False  # `find` proves that something went out, never that it did not
+    )
+    rereads: bool = (
+        False  # it tells us of no deletions: `Adapter.reread` looks again at what we have
+    )
     idempotent: bool = False  # the network itself takes the same key only once
     ours: bool = False  # people speak on our own pages, or in a system of ours: what is public is shown on our square
     polls: bool = False  # we ask (`Adapter.poll`), every `poll_seconds`
@@ -49,15 +58,21 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class AccountSnapshot:
-    """One of our accounts on a network, as an adapter may know it; secrets are decrypted."""
+    """One of our accounts on a network, as an adapter may know it: without what it takes to act as it."""
 
     id: int
     network: str
     address: str
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
+    language: str = field(default="nb", kw_only=True)  # our own words are in it
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAccess(AccountSnapshot):
+    """An account with its credentials, decrypted: for asking its network, and for nothing else."""
+
     secrets: Mapping[str, str] = field(default_factory=dict)
-    language: str = "nb"  # our own words are in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +217,8 @@ class SendError(Exception):
         account: the fault is the account's (bad token, closed): stop sending from it, tell a person.
         retry_after_seconds: what the network asked for, if it did.
         limited: the network's limit is reached: nothing more from this account until then.
+        status: the HTTP status; 0 when no answer came, or it is no HTTP.
+        code: what the network itself calls it ("RecordNotFound", "190/33"); "" when it has no name for it.
     """
 
     def __init__(
@@ -213,14 +230,23 @@ class SendError(Exception):
         account: bool = False,
         retry_after_seconds: float | None = None,
         limited: bool = False,
+        status: int = 0,
+        code: str = "",
     ) -> None:
         super().__init__(message)
+        self.status = status
+        self.code = code
         self.limited = limited
         self.permanent = permanent
         self.ambiguous = ambiguous
         self.account = account
         wait = retry_after_seconds
         self.retry_after_seconds = None if wait is None else min(max(wait, 0.0), MOST_WAIT)
+
+    @property
+    def is_gone(self) -> bool:
+        """What was asked for does not exist (any more)."""
+        return self.status in {404, 410}
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +271,15 @@ class Polled:
     more: bool = False
     settle: Callable[[], None] | None = None
     reconciled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message as we have it, for an adapter to compare with what stands there now."""
+
+    external_id: str
+    body: str
+    author: str  # its author's external id
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,114 +322,3 @@ class Connected:
     settings: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     expires_at: datetime | None = None
-
-
-class Adapter(Protocol):
-    """One outside network. Packages named in TORGET_ADAPTERS hold one instance as `adapter`; most extend `base.Base`.
-
-    A package with `models` becomes a Django app of its own, and its `urls` are served, without another line anywhere.
-    """
-
-    network: str
-    label: Any  # what people call the network
-    icon: str  # by name, of the icons in design
-    capabilities: Capabilities
-    hide_means: Any  # what "hide" does there, in a sentence for the desk
-    fields: Sequence[Field]  # what connecting takes; for `oauth`, before the owner is asked
-    oauth: bool  # the owner is sent to the network to say yes
-
-    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
-        """Check an inbound webhook's signature on the raw body; the item to store.
-
-        `headers` are in lower case; `:method` and `:path` (with its query) are among them.
-
-        Raises:
-            BadSignature, NothingToKeep
-        """
-        ...
-
-    def verify_webhook(self, account: AccountSnapshot, query: Mapping[str, str]) -> str | None:
-        """The answer to a network that asks (by GET) whether our webhook address is ours; None when it may not know."""
-        ...
-
-    def news(self, account: AccountSnapshot, stop: threading.Event) -> Iterator[None]:
-        """Yield each time `poll` is worth calling, until told to stop; waits in between."""
-        ...
-
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
-        """Ask for what is new since the cursor ({} the first time). May wait up to 20 seconds for something to come.
-
-        Raises:
-            SendError: as in `send`; `account` when the token is bad.
-        """
-        ...
-
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
-        """Understand an envelope. Pure: the same bytes give the same values.
-
-        Raises:
-            Unparseable: with a sentence for the quarantine view.
-        """
-        ...
-
-    def on_event(self, event: NetworkEvent, account: AccountSnapshot, *, at: datetime) -> None:
-        """Do what news of the kind "network" asks for, in the caller's transaction; no network call."""
-        ...
-
-    def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
-        """How this would go out. Pure."""
-        ...
-
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
-        """Do `out.act` once, now. Never retries by itself.
-
-        Raises:
-            SendError: classified by type and code.
-        """
-        ...
-
-    def own_id(self, idempotency_key: str, account: AccountSnapshot) -> str:
-        """The external id that what we send with that key bears there. Pure."""
-        ...
-
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
-        """Read-only: did this go out? None: it certainly did not.
-
-        Raises:
-            SendError: `ambiguous` when it cannot be told.
-        """
-        ...
-
-    def check(self, account: AccountSnapshot) -> Health:
-        """Can we receive and send there now?"""
-        ...
-
-    def profile_url(self, account: AccountSnapshot) -> str:
-        """Where people find our account; "" when it has no page."""
-        ...
-
-    def manage_path(self, account: AccountSnapshot) -> str:
-        """A page of the adapter's own where staff steer what only this network has, under /desk/; "" for none."""
-        ...
-
-    def connect(self, account: AccountSnapshot) -> Connected:
-        """The account that was filled in, as we keep it: its address found, its keys made. May ask the network.
-
-        Raises:
-            SendError: the network does not know it, or refuses us; with a sentence for whoever connects.
-        """
-        ...
-
-    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
-        """Where to send the owner to say yes (`oauth` only); `account` holds what the fields were filled with."""
-        ...
-
-    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
-        """The account, for the code the network sent the owner back with.
-
-        Raises:
-            SendError: the network did not give it.
-        """
-        ...

@@ -2,46 +2,32 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from torget.channels.contract import InboundMessage, NetworkEvent, Unparseable
-
-News = InboundMessage | NetworkEvent
-# What a reader stumbles on in a stranger's values.
-ODD = (
-    ValueError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    IndexError,
-    RecursionError,
-    OverflowError,
-    OSError,
-    binascii.Error,
-)
+from torget.channels.base import ODD, News
+from torget.channels.contract import NetworkEvent, Unparseable
 
 
 def each(pieces: Sequence[Any], read: Callable[[Any], Iterable[News]], *, why: str) -> list[News]:  # fmt: skip
-    """What all the pieces say. For one that cannot be read a notice of kind "unread" carries it, with the sentence.
+    """What all the pieces say. For one that cannot be read an event of kind "unread" carries it, with the sentence.
 
     Raises:
         Unparseable: there are pieces, and none of them can be read.
     """
-    told: list[News] = []
+    news: list[News] = []
     bad: list[NetworkEvent] = []
     for piece in pieces:
         try:
-            told += read(piece)
+            news += read(piece)
         except Unparseable as fault:
             bad.append(unread(piece, str(fault)))
         except ODD:
             bad.append(unread(piece, why))
     if bad and len(bad) == len(pieces):
         raise Unparseable(bad[0].detail)
-    return told + bad
+    return news + bad
 
 
 def unread(piece: Any, why: str) -> NetworkEvent:

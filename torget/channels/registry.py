@@ -9,12 +9,14 @@ from importlib import import_module
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from torget.channels.contract import Adapter
+from torget.channels.adapter import Adapter
 
 
 @lru_cache(maxsize=1)
 def adapters() -> dict[str, Adapter]:
     """Network → adapter, from the dotted paths in TORGET_ADAPTERS; each module holds `adapter`, or several `adapters`.
+
+    A package that holds neither has them in its module `channel`: one with models is imported before they may be.
 
     Raises:
         ImproperlyConfigured: a path that cannot be loaded, or two adapters for one network.
@@ -22,17 +24,24 @@ def adapters() -> dict[str, Adapter]:
     found: dict[str, Adapter] = {}
     for path in settings.ADAPTERS:
         try:
-            module = import_module(path)
-            held: Sequence[Adapter] = getattr(module, "adapters", None) or [module.adapter]
+            several = _adapters_in(path)
         except (ImportError, AttributeError) as fault:
             raise ImproperlyConfigured(
                 f"TORGET_ADAPTERS: {path} cannot be loaded: {fault}"
             ) from fault
-        for adapter in held:
+        for adapter in several:
             if adapter.network in found:
                 raise ImproperlyConfigured(f"TORGET_ADAPTERS: two adapters for {adapter.network}.")
             found[adapter.network] = adapter
     return found
+
+
+def _adapters_in(path: str) -> Sequence[Adapter]:
+    module = import_module(path)
+    if not hasattr(module, "adapter") and not hasattr(module, "adapters"):
+        module = import_module(f"{path}.channel")
+    several: Sequence[Adapter] = getattr(module, "adapters", None) or [module.adapter]
+    return several
 
 
 def adapter_for(network: str) -> Adapter:

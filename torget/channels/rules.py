@@ -15,7 +15,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from torget.channels.contract import AccountSnapshot, Health
+from torget.channels.contract import AccountAccess, AccountSnapshot, Health
 from torget.channels.models import Account, Alarm, Fault, Heartbeat
 from torget.channels.registry import adapter_for, adapters
 from torget.channels.secrets import seal, unseal
@@ -116,7 +116,7 @@ def try_account(
     if Account.objects.filter(network=network, address=address.lower()).exists():
         raise Refused(_("Denne adressen er allerede koblet til."), "account_exists")
     health = adapter_for(network).check(
-        AccountSnapshot(0, network, address.lower(), "", settings, secrets)
+        AccountAccess(0, network, address.lower(), "", settings, secrets)
     )
     if not health.ok:
         raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": health.detail}, "no_contact")
@@ -153,34 +153,50 @@ def resume(account: Account, *, by: Actor, at: datetime) -> None:
 
 def snapshot(account: Account) -> AccountSnapshot:
     """The account as an adapter may know it: where our own square and its webhook are stand in the settings."""
+    return AccountSnapshot(**_shown(account))
+
+
+def access(account: Account) -> AccountAccess:
+    """The account with its credentials, for asking its network.
+
+    Raises:
+        Refused: its secrets cannot be read.
+    """
+    return AccountAccess(**_shown(account), secrets=unseal(bytes(account.secrets)))
+
+
+def _shown(account: Account) -> dict[str, Any]:
     own = {"origin": absolute(account.municipality, ""), "hook": account.hook}
-    return AccountSnapshot(
-        id=account.pk,
-        network=account.network,
-        address=account.address,
-        name=account.name,
-        settings={**account.settings, **own},
-        secrets=unseal(bytes(account.secrets)),
-        language=account.municipality.default_language,
-    )
+    return {
+        "id": account.pk,
+        "network": account.network,
+        "address": account.address,
+        "name": account.name,
+        "settings": {**account.settings, **own},
+        "language": account.municipality.default_language,
+    }
 
 
-def active_snapshots(network: str) -> list[AccountSnapshot]:
-    """Every account we listen to on a network, paused and ailing ones too."""
-    return [
-        snapshot(account)
-        for account in Account.objects.active().with_place().filter(network=network).order_by("pk")
-    ]
+def active_access(network: str) -> list[AccountAccess]:
+    """Every account we listen to on a network, paused and ailing ones too, with its credentials."""
+    accounts = Account.objects.active().with_place().filter(network=network)
+    return [access(account) for account in accounts.order_by("pk")]
 
 
-def snapshot_by_key(key: str) -> AccountSnapshot | None:
+def access_by_key(key: str) -> AccountAccess | None:
     """The account a webhook address names, if any."""
     try:
         name = uuid.UUID(key)
     except ValueError:
         return None
     account = Account.objects.active().with_place().filter(key=name).first()
-    return snapshot(account) if account else None
+    return access(account) if account else None
+
+
+def secrets_of(account_id: int) -> dict[str, str] | None:
+    """The account's secrets as they are now; None when there is no such account (it is being connected)."""
+    account = Account.objects.filter(pk=account_id).only("secrets").first()
+    return unseal(bytes(account.secrets)) if account else None
 
 
 def cursor(account_id: int) -> dict[str, Any]:
@@ -237,20 +253,26 @@ def note_health(account_id: int, health: Health, *, at: datetime | None = None) 
 
 
 def keep_secrets(
-    account_id: int, secrets: Mapping[str, str], *, at: datetime | None = None
+    account_id: int,
+    secrets: Mapping[str, str],
+    *,
+    lasting: bool = True,
+    at: datetime | None = None,
 ) -> None:
-    """A network gave an account new secrets: kept among those it has, sealed. History tells their names only."""
+    """A network gave an account new secrets: kept among those it has, sealed. No account: nothing is kept.
+
+    History tells the names of `lasting` ones only: a token that is good for an hour is no event.
+    """
     with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=account_id)
+        account = Account.objects.select_for_update().filter(pk=account_id).first()
+        if account is None:
+            return
         account.secrets = seal({**unseal(bytes(account.secrets)), **secrets})
         account.save(update_fields=["secrets"])
-        record(
-            "account.secrets_renewed",
-            account,
-            by=Actor.system(account.municipality_id),
-            at=at or timezone.now(),
-            names=sorted(secrets),
-        )
+        if lasting:
+            by = Actor.system(account.municipality_id)
+            names = sorted(secrets)
+            record("account.secrets_renewed", account, by=by, at=at or timezone.now(), names=names)
 
 
 def note_limit(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from django.db import close_old_connections
 
 from torget.channels import rules
-from torget.channels.contract import AccountSnapshot, Health
+from torget.channels.contract import AccountAccess, Health
 from torget.channels.models import Account
 from torget.errors import Refused
 
@@ -17,16 +17,16 @@ LOOK_FOR_ACCOUNTS_SECONDS = 5.0
 STOP_SECONDS = 5.0  # a listener may wait 20 for news; nothing is lost by leaving it there
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 120.0
 
-Follow = Callable[[AccountSnapshot, threading.Event], None]
+Follow = Callable[[AccountAccess, threading.Event], None]
 
 
-def wanted(networks: Sequence[str]) -> dict[int, AccountSnapshot]:
+def wanted(networks: Sequence[str]) -> dict[int, AccountAccess]:
     """Every account to listen to: also paused and ailing ones, but none the municipality decided not to use."""
     found = {}
     rows = Account.objects.active().with_place().filter(network__in=networks, in_use=True)
     for account in rows.order_by("pk"):
         try:
-            found[account.pk] = rules.snapshot(account)
+            found[account.pk] = rules.access(account)
         except Refused as fault:  # its secrets cannot be read
             rules.note_health(account.pk, Health(False, str(fault)))
     return found
@@ -34,7 +34,7 @@ def wanted(networks: Sequence[str]) -> dict[int, AccountSnapshot]:
 
 def supervise(networks: Sequence[str], follow: Follow, name: str, stop: threading.Event) -> None:
     """Run `follow` in a thread for each account until told to stop; `name` is the loop's heartbeat."""
-    running: dict[int, tuple[AccountSnapshot, threading.Event, threading.Thread]] = {}
+    running: dict[int, tuple[AccountAccess, threading.Event, threading.Thread]] = {}
     try:
         while not stop.is_set():
             close_old_connections()
@@ -56,8 +56,8 @@ def supervise(networks: Sequence[str], follow: Follow, name: str, stop: threadin
 
 
 def _start(
-    snapshot: AccountSnapshot, follow: Follow, name: str
-) -> tuple[AccountSnapshot, threading.Event, threading.Thread]:
+    snapshot: AccountAccess, follow: Follow, name: str
+) -> tuple[AccountAccess, threading.Event, threading.Thread]:
     ended = threading.Event()
     thread = threading.Thread(
         target=follow, args=(snapshot, ended), name=f"{name}-{snapshot.id}", daemon=True

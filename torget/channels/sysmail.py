@@ -18,7 +18,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from torget.channels import rules, smtp
-from torget.channels.contract import AccountSnapshot, SendError
+from torget.channels.contract import AccountAccess, SendError
 from torget.people.sealed import seal, unseal
 from torget.protocols.mail import LOOP_HEADER, BadAddress, ascii_address
 
@@ -86,9 +86,7 @@ def way_out() -> tuple[smtp.Server, str]:
     Raises:
         SendError: no way to send is set up.
     """
-    account = next(
-        (one for one in rules.active_snapshots("email") if one.settings.get("smtp")), None
-    )
+    account = next((one for one in rules.active_access("email") if one.settings.get("smtp")), None)
     if settings.SMTP_URL:
         try:
             server = smtp.server_from_url(settings.SMTP_URL)
@@ -101,7 +99,7 @@ def way_out() -> tuple[smtp.Server, str]:
     return _server(account), account.address
 
 
-def _server(account: AccountSnapshot) -> smtp.Server:
+def _server(account: AccountAccess) -> smtp.Server:
     return smtp.server_of(account.settings["smtp"], account.secrets.get("smtp_password", ""))
 
 

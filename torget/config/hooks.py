@@ -13,9 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, close_old_connections
 from django.db.utils import InterfaceError
 
-from torget.channels.contract import AccountSnapshot, BadSignature, NothingToKeep, RawItem
+from torget.channels.contract import AccountAccess, BadSignature, NothingToKeep, RawItem
 from torget.channels.registry import adapter_for
-from torget.channels.rules import note_rejected, snapshot_by_key
+from torget.channels.rules import access_by_key, note_rejected
 from torget.config import rsgi
 from torget.config.rsgi import Reply, Scope
 from torget.errors import Refused
@@ -32,9 +32,9 @@ MOST_ASKING = 4_000  # deliveries that wait for that; more are asked to come aga
 RETRY_AFTER = ("retry-after", "5")
 
 
-def _look_up(key: str) -> AccountSnapshot | None:
+def _look_up(key: str) -> AccountAccess | None:
     close_old_connections()
-    return snapshot_by_key(key)
+    return access_by_key(key)
 
 
 def _note(account_id: int, why: str) -> None:
@@ -45,7 +45,7 @@ def _note(account_id: int, why: str) -> None:
         log.warning("A rejected delivery could not be noted: %s", type(fault).__name__)
 
 
-def _verify_asking(account: AccountSnapshot, headers: dict[str, str], content: bytes) -> RawItem:
+def _verify_asking(account: AccountAccess, headers: dict[str, str], content: bytes) -> RawItem:
     close_old_connections()
     return adapter_for(account.network).verify(account, headers, content)
 
@@ -59,7 +59,7 @@ class Hooks:
         self.waiting = 0
         self.asking = ThreadPoolExecutor(ASKERS, thread_name_prefix="verify")
         self.limit = limit
-        self._known: dict[str, tuple[float, AccountSnapshot | None]] = {}
+        self._known: dict[str, tuple[float, AccountAccess | None]] = {}
         self._noted: dict[int, float] = {}
 
     async def answer(self, scope: Scope, reply: Reply) -> None:
@@ -88,7 +88,7 @@ class Hooks:
         """Ask nobody any more."""
         self.asking.shutdown(wait=False, cancel_futures=True)
 
-    def _greet(self, account: AccountSnapshot, scope: Scope, reply: Reply) -> None:
+    def _greet(self, account: AccountAccess, scope: Scope, reply: Reply) -> None:
         """A network asks, before it delivers anything, whether this address is ours."""
         try:
             adapter = adapter_for(account.network)
@@ -101,7 +101,7 @@ class Hooks:
             kind = "application/json" if answer.startswith("{") else "text/plain; charset=utf-8"
             reply.response_str(200, [("content-type", kind)], answer)
 
-    async def _verified(self, account: AccountSnapshot, scope: Scope, content: bytes) -> RawItem:
+    async def _verified(self, account: AccountAccess, scope: Scope, content: bytes) -> RawItem:
         adapter = adapter_for(account.network)
         headers = {name.lower(): value for name, value in scope.headers.items()}
         query = f"?{scope.query_string}" if scope.query_string else ""
@@ -120,7 +120,7 @@ class Hooks:
         finally:
             self.waiting -= 1
 
-    async def _take(self, account: AccountSnapshot, scope: Scope, reply: Reply) -> None:
+    async def _take(self, account: AccountAccess, scope: Scope, reply: Reply) -> None:
         content = await rsgi.body(scope, reply, self.limit)
         try:
             item = await self._verified(account, scope, content)
@@ -144,7 +144,7 @@ class Hooks:
         ack = await self.writer.put(account.id, item)
         rsgi.say(reply, 202, "Already here." if ack.duplicate else "Stored.")
 
-    async def _account(self, key: str) -> AccountSnapshot | None:
+    async def _account(self, key: str) -> AccountAccess | None:
         known = self._known.get(key)
         if known and known[0] > time.monotonic():
             return known[1]
@@ -161,6 +161,6 @@ class Hooks:
             self.pool.submit(_note, account_id, why)
 
     async def _in_thread(
-        self, act: Callable[[str], AccountSnapshot | None], key: str
-    ) -> AccountSnapshot | None:
+        self, act: Callable[[str], AccountAccess | None], key: str
+    ) -> AccountAccess | None:
         return await asyncio.get_running_loop().run_in_executor(self.pool, act, key)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from torget.channels import rules as channels
 from torget.channels.account_lock import account_lock
-from torget.channels.contract import AccountSnapshot, Health, SendError
+from torget.channels.contract import AccountAccess, Health, SendError
 from torget.channels.registry import adapter_for, adapters
 from torget.channels.supervisor import (
     FIRST_PAUSE_SECONDS,
@@ -30,7 +30,7 @@ def listen_loop(stop: threading.Event) -> None:
     supervise(networks, follow, "listening", stop)
 
 
-def follow(snapshot: AccountSnapshot, stop: threading.Event) -> None:
+def follow(snapshot: AccountAccess, stop: threading.Event) -> None:
     """Ask for one account until told to stop; trouble is waited out, longer each time."""
     adapter = adapter_for(snapshot.network)
     pause = FIRST_PAUSE_SECONDS
@@ -61,7 +61,7 @@ def follow(snapshot: AccountSnapshot, stop: threading.Event) -> None:
         connection.close()
 
 
-def ask(snapshot: AccountSnapshot) -> bool:
+def ask(snapshot: AccountAccess) -> bool:
     """Ask once and keep what came; whether there is more at once.
 
     The cursor moves, and the network is told that we have it, only when everything is committed: whoever dies in

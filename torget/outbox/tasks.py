@@ -21,7 +21,7 @@ from django.db import (
 from django.utils import timezone
 
 from torget.channels import rules as channels
-from torget.channels.contract import AccountSnapshot, Health, Receipt, SendError
+from torget.channels.contract import AccountAccess, Health, Receipt, SendError
 from torget.channels.models import Account
 from torget.channels.notify import REST_SECONDS, Listener
 from torget.channels.registry import adapter_for
@@ -46,7 +46,7 @@ class Sendable:
     senders start on at once, so that a killed worker leaves few in doubt.
     """
 
-    snapshots: dict[int, AccountSnapshot]
+    snapshots: dict[int, AccountAccess]
     sure: list[int]
     unsure: list[int]
 
@@ -57,7 +57,7 @@ def sendable(now: Callable[[], datetime] = timezone.now) -> Sendable:
     for account in Account.objects.active().with_place():
         if account.may_send and not (account.limited_until and account.limited_until > now()):
             try:
-                snapshots[account.pk] = channels.snapshot(account)
+                snapshots[account.pk] = channels.access(account)
             except Refused as fault:  # its secrets cannot be read: the others go on sending
                 channels.note_health(account.pk, Health(False, str(fault)))
     sure = [pk for pk, one in snapshots.items() if adapter_for(one.network).capabilities.look_up]
@@ -65,7 +65,7 @@ def sendable(now: Callable[[], datetime] = timezone.now) -> Sendable:
 
 
 def send_one(
-    claimed: Claimed, snapshot: AccountSnapshot, now: Callable[[], datetime] = timezone.now
+    claimed: Claimed, snapshot: AccountAccess, now: Callable[[], datetime] = timezone.now
 ) -> Outcome:
     """Send one delivery; any fault as a SendError. An unforeseen one is ambiguous: it may have gone out.
 
@@ -99,7 +99,7 @@ def send_one(
 
 
 def _send_and_let_go(
-    claimed: Claimed, snapshot: AccountSnapshot, now: Callable[[], datetime]
+    claimed: Claimed, snapshot: AccountAccess, now: Callable[[], datetime]
 ) -> Outcome:
     """As `send_one`; a sender's thread keeps no connection to the database for itself when it is done."""
     try:
@@ -109,7 +109,7 @@ def _send_and_let_go(
             connection.close()
 
 
-def settle(results: Sequence[tuple[Claimed, AccountSnapshot, Outcome]], *, at: datetime) -> None:
+def settle(results: Sequence[tuple[Claimed, AccountAccess, Outcome]], *, at: datetime) -> None:
     """Write how a batch went; a fault of the account's own stops sending from it and tells a person."""
     rules.settle_sent(
         [(claimed.id, result) for claimed, _f, result in results if isinstance(result, Receipt)],
@@ -134,7 +134,7 @@ def settle(results: Sequence[tuple[Claimed, AccountSnapshot, Outcome]], *, at: d
 
 
 def settle_patiently(
-    results: Sequence[tuple[Claimed, AccountSnapshot, Outcome]], now: Callable[[], datetime]
+    results: Sequence[tuple[Claimed, AccountAccess, Outcome]], now: Callable[[], datetime]
 ) -> None:
     """Settle, also when the database has gone away meanwhile: what the network told us must not be forgotten."""
     until = time.monotonic() + rules.LEASE_SECONDS
@@ -170,10 +170,8 @@ def resolve_unknown(*, now: Callable[[], datetime] = timezone.now) -> int:
     settled = 0
     for delivery in rules.unsettled(at=now()):
         try:
-            snapshot = channels.snapshot(delivery.account)
-            receipt = adapter_for(snapshot.network).look_up(
-                rules.outgoing(delivery.payload), snapshot
-            )
+            snapshot = channels.access(delivery.account)
+            receipt = adapter_for(snapshot.network).find(rules.outgoing(delivery.payload), snapshot)
         except DatabaseError:
             raise
         except Exception as fault:  # noqa: BLE001 - one that cannot be looked up must not hide the others

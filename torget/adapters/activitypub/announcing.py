@@ -56,7 +56,7 @@ def announce(account: Account, *, at: datetime, due_at: datetime | None = None) 
     Raises:
         BadKey, KeyError: the account has no keys.
     """
-    mine = our.of(channels.snapshot(account))
+    mine = our.of(channels.access(account))
     waiting = InboxDelivery.objects.filter(act__account=account, act__key__startswith=KEY)
     waiting.filter(state=InboxDelivery.State.DUE).delete()
     mark = uuid4().hex
@@ -97,7 +97,7 @@ def announce_changes(*, at: datetime) -> int:
 def forget_old_keys(*, at: datetime) -> None:
     """Keys whose time is over are not kept."""
     for account in Account.objects.active().with_place().filter(settings__has_key="before"):
-        if account.network != NETWORK or our.of(channels.snapshot(account)).changes_keys(at):
+        if account.network != NETWORK or our.of(channels.access(account)).changes_keys(at):
             continue
         held = unseal(bytes(account.secrets))
         account.secrets = seal({k: v for k, v in held.items() if not k.endswith("_before")})

@@ -23,6 +23,7 @@ from torget.adapters.activitypub import (
 from torget.adapters.activitypub import ours as our
 from torget.channels.base import Base
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Capabilities,
     Connected,
@@ -94,7 +95,7 @@ class ActivityPubAdapter(Base):
         ),
     )
 
-    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
+    def verify(self, account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
         return inbound.take(account, headers, body)
 
     def parse(
@@ -105,7 +106,7 @@ class ActivityPubAdapter(Base):
     def on_event(self, event: NetworkEvent, account: AccountSnapshot, *, at: datetime) -> None:
         network_events.on_event(event, account, at=at)
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         """Do it on our own server; what others must know of it goes out as deliveries (see fanout)."""
         mine, at = our.of(account), timezone.now()
         if held := publishing.done(out.idempotency_key):
@@ -138,10 +139,10 @@ class ActivityPubAdapter(Base):
         )
         return replace(shown, remarks=[*shown.remarks, remark % {"names": ", ".join(names)}])
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         return publishing.done(out.idempotency_key)
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         mine = our.of(account)
         try:
             mine.key("rsa")
@@ -150,7 +151,7 @@ class ActivityPubAdapter(Base):
             return Health(False, "The account has no keys to sign with: open it again.")
         return Health(True)
 
-    def connect(self, account: AccountSnapshot) -> Connected:
+    def connect(self, account: AccountAccess) -> Connected:
         """Nobody is asked: we are the server. Its address follows from ours, and its keys are made here."""
         try:
             username = rules.username_of(str(account.settings.get("username", "")))

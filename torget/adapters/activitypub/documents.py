@@ -28,7 +28,7 @@ def actor_of(account: Account, *, at: datetime) -> dict[str, Any]:
     Raises:
         BadKey, KeyError: the account has no keys.
     """
-    municipality, mine = account.municipality, our.of(channels.snapshot(account))
+    municipality, mine = account.municipality, our.of(channels.access(account))
     main = main_account(municipality)
     shared_inbox = our.without_secrets(main).inbox if main else mine.inbox
     # Several servers read `publicKey` as one key: it is always one. What was replaced stands among the others.

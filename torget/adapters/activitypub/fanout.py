@@ -114,7 +114,7 @@ class Fanout:
     def _account(self, pk: int) -> Ours | None:
         try:
             mine = our.of(
-                channels.snapshot(Account.objects.select_related("municipality").get(pk=pk))
+                channels.access(Account.objects.select_related("municipality").get(pk=pk))
             )
             mine.key("rsa")
             mine.key("ed25519")

@@ -13,7 +13,7 @@ from torget.adapters.activitypub import blocks, named, remotes
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import DomainBlock, Peer, Remote
 from torget.adapters.activitypub.ours import NETWORK, Ours
-from torget.channels.contract import AccountSnapshot, BadSignature, NothingToKeep, RawItem
+from torget.channels.contract import AccountAccess, BadSignature, NothingToKeep, RawItem
 from torget.channels.models import Account
 from torget.conversations.models import Message
 from torget.intake import rules as intake
@@ -38,7 +38,7 @@ def request_of(origin: str, headers: Mapping[str, str]) -> Request:
     )
 
 
-def take(account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
+def take(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
     """Check a delivery to an inbox of ours; the item to store. Copies go to our other actors it is for.
 
     Until the signature holds, nothing is read of it but who is said to do what: the work a stranger can cause is bounded.

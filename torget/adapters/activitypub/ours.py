@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from torget.channels.contract import AccountSnapshot
+from torget.channels.contract import AccountAccess, AccountSnapshot
 from torget.channels.models import Account
 from torget.people.links import absolute
 from torget.protocols.http_signatures import PrivateKey
@@ -114,7 +114,7 @@ def of(snapshot: AccountSnapshot) -> Ours:
         str(snapshot.settings.get("hook", "")),
         snapshot.name,
         snapshot.settings,
-        snapshot.secrets,
+        snapshot.secrets if isinstance(snapshot, AccountAccess) else {},
     )
 
 

@@ -102,7 +102,7 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime, leaked: bool = Fal
     check(by, "people.administer", account.unit)
     with transaction.atomic():
         account = Account.objects.select_for_update().get(pk=account.pk)
-        mine = our.of(channels.snapshot(account))
+        mine = our.of(channels.access(account))
         until = (at + timedelta(days=OLD_KEY_DAYS)).isoformat()
         old = [] if leaked else [dict(one) for one in mine.old_keys(at)]
         for kind in () if leaked else ("rsa", "ed25519"):

@@ -63,7 +63,7 @@ def _account(municipality: Municipality, username: str) -> Account:
 
 
 def _ours(request: Any, username: str) -> Ours:
-    return our.of(channels.snapshot(_account(request.municipality, username)))
+    return our.of(channels.access(_account(request.municipality, username)))
 
 
 def _may_read(request: HttpRequest, mine: Ours) -> bool:
@@ -154,7 +154,7 @@ def nodeinfo_document(request: Any) -> HttpResponse:
 def actor(request: Any, username: str) -> HttpResponse:
     """Who an actor of ours is. Open to everybody: without its key nobody could check what it signs."""
     account = _account(request.municipality, username)
-    mine = our.of(channels.snapshot(account))
+    mine = our.of(channels.access(account))
     if not _wants_json(request):
         return render(
             request,

@@ -14,6 +14,7 @@ from torget.adapters.bluesky import parsing, reading, writing
 from torget.adapters.bluesky.xrpc import Fault, call, did
 from torget.channels.base import Base, graphemes
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Capabilities,
     Connected,
@@ -82,7 +83,7 @@ class BlueskyAdapter(Base):
         ),
     )
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)
 
     def parse(
@@ -107,7 +108,7 @@ class BlueskyAdapter(Base):
         most = max(used, atproto.MOST_GRAPHEMES) if threads.whole(parts) else used - 1
         return Preview(parts, used, most, _("tegn"), remarks)
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         if out.act == "withdraw":
             return writing.withdraw(out, account)
         if out.act in {"hide", "show"}:
@@ -118,7 +119,7 @@ class BlueskyAdapter(Base):
             return writing.post(out, account, self.text(out))
         raise SendError("Bluesky cannot do that.", permanent=True)
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         if out.act == "withdraw":
             return writing.look_for_withdrawal(out, account)
         if out.act in {"hide", "show"}:
@@ -127,7 +128,7 @@ class BlueskyAdapter(Base):
             return writing.look_for_message(out, account, self.text(out))
         return writing.look_for_post(out, account, self.text(out))
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         try:
             did(account)
             call(account, "GET", "com.atproto.server.getSession")
@@ -140,7 +141,7 @@ class BlueskyAdapter(Base):
                 return Health(True, missing=[_("Direktemeldinger")])
         return Health(True)
 
-    def connect(self, account: AccountSnapshot) -> Connected:
+    def connect(self, account: AccountAccess) -> Connected:
         given = str(account.settings.get("address", "")).strip().lstrip("@").lower()
         held = replace(account, address=given)
         try:

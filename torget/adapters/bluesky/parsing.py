@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from torget.adapters.bluesky import embeds
-from torget.channels import beside, piecewise
+from torget.channels import beside
+from torget.channels.base import ODD
 from torget.channels.contract import (
     AccountSnapshot,
     Author,
@@ -43,7 +44,7 @@ def parse(
             return [_gone(held, received_at)]
         if what == "chat":
             return [_chat(held, received_at)]
-    except piecewise.ODD as fault:
+    except ODD as fault:
         raise Unparseable(f"Not a Bluesky event: {type(fault).__name__}: {fault}") from fault
     raise Unparseable("Not a Bluesky event we store.")
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from torget.adapters.bluesky import parsing
 from torget.adapters.bluesky.xrpc import Fault, call, chat_service, did
-from torget.channels.contract import AccountSnapshot, Polled, RawItem, SendError
+from torget.channels.contract import AccountAccess, Polled, RawItem, SendError
 from torget.conversations.models import Conversation, Message
 from torget.protocols import atproto, clocks, jsonvalues
 
@@ -29,7 +29,7 @@ CHAT_AGAIN = timedelta(hours=1)
 MOST_LOGS = 5
 
 
-def poll(account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
     """One round: what is new, and now and then what became of what we hold.
 
     The cursor holds `seen` (newest notification), `page` and `top` while there are more, `chat` (place in the log),
@@ -47,7 +47,7 @@ def poll(account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
     return Polled(items, moved, more=bool(moved.get("page")))
 
 
-def _every(account: AccountSnapshot) -> timedelta:
+def _every(account: AccountAccess) -> timedelta:
     asked = account.settings.get("reread_seconds")
     return timedelta(seconds=float(asked)) if asked is not None else REREAD_EVERY
 
@@ -65,7 +65,7 @@ def _item(external_id: str, held: Mapping[str, Any]) -> RawItem:
 
 
 def _notifications(
-    account: AccountSnapshot, moved: dict[str, Any], now: datetime
+    account: AccountAccess, moved: dict[str, Any], now: datetime
 ) -> Iterator[RawItem]:
     """From newest to oldest there, until what we have seen; given on from oldest to newest."""
     since = _moment(moved.get("seen"), now - FIRST + OVERLAP) - OVERLAP
@@ -98,7 +98,7 @@ def _indexed(told: Mapping[str, Any]) -> datetime:
     return clocks.when(told.get("indexedAt")) or datetime.now(UTC)
 
 
-def _with_views(account: AccountSnapshot, found: Sequence[dict[str, Any]]) -> Iterator[RawItem]:
+def _with_views(account: AccountAccess, found: Sequence[dict[str, Any]]) -> Iterator[RawItem]:
     """Posts with pictures are shown by the AppView with addresses to fetch them from."""
     shown = [str(one.get("uri")) for one in found if _record(one).get("embed")]
     views = {str(post.get("uri")): post for post in posts(account, shown)}
@@ -114,7 +114,7 @@ def _record(told: Mapping[str, Any]) -> Mapping[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def posts(account: AccountSnapshot, uris: Sequence[str]) -> list[dict[str, Any]]:
+def posts(account: AccountAccess, uris: Sequence[str]) -> list[dict[str, Any]]:
     """Posts as the AppView shows them; those that are gone are left out.
 
     Raises:
@@ -130,7 +130,7 @@ def posts(account: AccountSnapshot, uris: Sequence[str]) -> list[dict[str, Any]]
 # Were they changed or deleted? -----------------------------------------------------------------
 
 
-def _reread(account: AccountSnapshot, moved: dict[str, Any], now: datetime) -> list[RawItem]:
+def _reread(account: AccountAccess, moved: dict[str, Any], now: datetime) -> list[RawItem]:
     """Look again at up to a hundred posts we hold of talks that live: notifications do not tell of deletions."""
     held = Message.objects.filter(
         account_id=account.id,
@@ -165,7 +165,7 @@ def _reread(account: AccountSnapshot, moved: dict[str, Any], now: datetime) -> l
     return items
 
 
-def is_gone(account: AccountSnapshot, uri: str) -> bool:
+def is_gone(account: AccountAccess, uri: str) -> bool:
     """Whether the record itself is gone. A post is also hidden when its author blocks us or closes the account.
 
     Raises:
@@ -179,7 +179,7 @@ def is_gone(account: AccountSnapshot, uri: str) -> bool:
         raise
 
 
-def record(account: AccountSnapshot, uri: str) -> dict[str, Any] | None:
+def record(account: AccountAccess, uri: str) -> dict[str, Any] | None:
     """A record with its `cid` and `value`; None when it certainly is not there.
 
     Raises:
@@ -200,7 +200,7 @@ def record(account: AccountSnapshot, uri: str) -> dict[str, Any] | None:
 # Direct messages -------------------------------------------------------------------------------
 
 
-def _chat(account: AccountSnapshot, moved: dict[str, Any], now: datetime) -> list[RawItem]:
+def _chat(account: AccountAccess, moved: dict[str, Any], now: datetime) -> list[RawItem]:
     if now < _moment(moved.get("chat_off"), now):
         return []
     try:
@@ -226,7 +226,7 @@ def _chat(account: AccountSnapshot, moved: dict[str, Any], now: datetime) -> lis
 Spoken = list[tuple[str, dict[str, Any]]]
 
 
-def chat(account: AccountSnapshot, name: str, **query: str | int) -> dict[str, Any]:
+def chat(account: AccountAccess, name: str, **query: str | int) -> dict[str, Any]:
     """Ask the service for direct messages.
 
     Raises:
@@ -246,7 +246,7 @@ def _messages(convo: Any, held: Any) -> Spoken:
     ]
 
 
-def _logged(account: AccountSnapshot, moved: dict[str, Any]) -> Spoken:
+def _logged(account: AccountAccess, moved: dict[str, Any]) -> Spoken:
     """What happened since our place in the log."""
     found: Spoken = []
     for _turn in range(MOST_LOGS):
@@ -261,7 +261,7 @@ def _logged(account: AccountSnapshot, moved: dict[str, Any]) -> Spoken:
     return found
 
 
-def _unread(account: AccountSnapshot, moved: dict[str, Any]) -> Spoken:
+def _unread(account: AccountAccess, moved: dict[str, Any]) -> Spoken:
     """The first time: our place in the log, then what stands unread."""
     place = str(chat(account, "getLog").get("cursor") or "")
     found: Spoken = []
@@ -275,7 +275,7 @@ def _unread(account: AccountSnapshot, moved: dict[str, Any]) -> Spoken:
     return found
 
 
-def _profiles(account: AccountSnapshot, messages: Spoken) -> dict[str, dict[str, Any]]:
+def _profiles(account: AccountAccess, messages: Spoken) -> dict[str, dict[str, Any]]:
     """Who they are: a message names its sender by DID only."""
     senders = list(dict.fromkeys(str(message["sender"].get("did")) for _convo, message in messages))
     found = {}

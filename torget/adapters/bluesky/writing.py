@@ -11,7 +11,7 @@ from django.utils import timezone
 from torget.adapters.bluesky import parsing, pictures
 from torget.adapters.bluesky.reading import chat, posts, record
 from torget.adapters.bluesky.xrpc import Fault, call, chat_service, did
-from torget.channels.contract import AccountSnapshot, Outgoing, Receipt, SendError
+from torget.channels.contract import AccountAccess, Outgoing, Receipt, SendError
 from torget.outbox.models import Delivery
 from torget.protocols import atproto, clocks, threads
 
@@ -29,7 +29,7 @@ Ref = dict[str, str]
 # Posting ---------------------------------------------------------------------------------------
 
 
-def post(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt:
+def post(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     """An answer or a post of our own; a long one becomes a thread. Parts that stand there already are left so.
 
     Raises:
@@ -55,7 +55,7 @@ def post(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt:
     return first
 
 
-def _record(text: str, out: Outgoing, account: AccountSnapshot) -> dict[str, Any]:
+def _record(text: str, out: Outgoing, account: AccountAccess) -> dict[str, Any]:
     found = {}
     for handle in atproto.mentioned(text)[:MOST_MENTIONS]:
         query = {"handle": handle}
@@ -75,7 +75,7 @@ def _record(text: str, out: Outgoing, account: AccountSnapshot) -> dict[str, Any
     return said
 
 
-def _answers(out: Outgoing, account: AccountSnapshot) -> dict[str, Ref]:
+def _answers(out: Outgoing, account: AccountAccess) -> dict[str, Ref]:
     """References to the post answered and to the first of its thread (lexicon app.bsky.feed.post#replyRef)."""
     if not atproto.at_uri(out.parent):
         raise Fault("There is no post to answer.", permanent=True)
@@ -95,7 +95,7 @@ def _root(view: Mapping[str, Any]) -> Ref | None:
     return {"uri": str(root.get("uri")), "cid": str(root.get("cid"))}
 
 
-def _embed(out: Outgoing, account: AccountSnapshot) -> dict[str, Any] | None:
+def _embed(out: Outgoing, account: AccountAccess) -> dict[str, Any] | None:
     images = []
     for file in [one for one in out.attachments if one.media_type.startswith("image/")][
         :MOST_PICTURES
@@ -109,9 +109,7 @@ def _embed(out: Outgoing, account: AccountSnapshot) -> dict[str, Any] | None:
     return {"$type": "app.bsky.embed.images", "images": images} if images else None
 
 
-def _write(
-    account: AccountSnapshot, own: str, kind: str, rkey: str, said: Mapping[str, Any]
-) -> Ref:
+def _write(account: AccountAccess, own: str, kind: str, rkey: str, said: Mapping[str, Any]) -> Ref:
     """Create a record under its key; where one stands there already it is ours from an attempt before."""
     given = {"repo": own, "collection": kind, "rkey": rkey, "record": said, "swapRecord": None}
     try:
@@ -125,11 +123,11 @@ def _write(
     return {"uri": str(made.get("uri")), "cid": str(made.get("cid"))}
 
 
-def _web(account: AccountSnapshot, uri: str) -> str:
+def _web(account: AccountAccess, uri: str) -> str:
     return f"{parsing.WEB}{account.address}/post/{uri.rsplit('/', 1)[1]}"
 
 
-def look_for_post(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt | None:
+def look_for_post(out: Outgoing, account: AccountAccess, text: str) -> Receipt | None:
     """The post, when every part of it stands there; None when some part is missing (what is there is not repeated)."""
     own = did(account)
     first = atproto.tid(out.idempotency_key)
@@ -144,14 +142,14 @@ def look_for_post(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt
 # Taking back -----------------------------------------------------------------------------------
 
 
-def _ours(uri: str, account: AccountSnapshot) -> atproto.AtUri:
+def _ours(uri: str, account: AccountAccess) -> atproto.AtUri:
     at = atproto.at_uri(uri)
     if at is None or at.collection != POST or at.repo != did(account):
         raise Fault("Only our own posts can be taken back.", permanent=True)
     return at
 
 
-def withdraw(out: Outgoing, account: AccountSnapshot) -> Receipt:
+def withdraw(out: Outgoing, account: AccountAccess) -> Receipt:
     """Delete our post and what it was continued in. Deleting what is gone already is no fault.
 
     Raises:
@@ -167,7 +165,7 @@ def withdraw(out: Outgoing, account: AccountSnapshot) -> Receipt:
     return Receipt(out.target)
 
 
-def look_for_withdrawal(out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+def look_for_withdrawal(out: Outgoing, account: AccountAccess) -> Receipt | None:
     """Whether our post, and its first continuation, are gone."""
     at = _ours(out.target, account)
     for number in range(2):
@@ -180,7 +178,7 @@ def look_for_withdrawal(out: Outgoing, account: AccountSnapshot) -> Receipt | No
 # Hiding ----------------------------------------------------------------------------------------
 
 
-def _gate_of(out: Outgoing, account: AccountSnapshot) -> atproto.AtUri:
+def _gate_of(out: Outgoing, account: AccountAccess) -> atproto.AtUri:
     """The threadgate of the thread the reply stands in: it has the key of the thread's first post, in our repository."""
     found = posts(account, [out.target])
     root = _root(found[0]) if found else None
@@ -195,7 +193,7 @@ def _hidden(value: Mapping[str, Any]) -> list[str]:
     return [str(one) for one in held] if isinstance(held, list) else []
 
 
-def hide(out: Outgoing, account: AccountSnapshot, *, shown: bool) -> Receipt:
+def hide(out: Outgoing, account: AccountAccess, *, shown: bool) -> Receipt:
     """Put a reply on the thread's list of hidden ones, or take it off; other rules of the thread stay as they are.
 
     Raises:
@@ -226,7 +224,7 @@ def hide(out: Outgoing, account: AccountSnapshot, *, shown: bool) -> Receipt:
     return Receipt(out.target)
 
 
-def look_for_hiding(out: Outgoing, account: AccountSnapshot, *, shown: bool) -> Receipt | None:
+def look_for_hiding(out: Outgoing, account: AccountAccess, *, shown: bool) -> Receipt | None:
     """Whether the reply stands on the list, or does not."""
     held = record(account, str(_gate_of(out, account))) or {}
     listed = out.target in _hidden(held.get("value") or {})
@@ -236,7 +234,7 @@ def look_for_hiding(out: Outgoing, account: AccountSnapshot, *, shown: bool) -> 
 # Direct messages -------------------------------------------------------------------------------
 
 
-def message(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt:
+def message(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     """A direct message to one person.
 
     Raises:
@@ -257,7 +255,7 @@ def _with_facets(text: str) -> dict[str, Any]:
     return {"text": text, "facets": facets} if facets else {"text": text}
 
 
-def _convo(out: Outgoing, account: AccountSnapshot) -> str:
+def _convo(out: Outgoing, account: AccountAccess) -> str:
     if not out.recipient.startswith("did:"):
         raise Fault("There is nobody to write to.", permanent=True)
     query = {"members": [out.recipient]}
@@ -286,7 +284,7 @@ def _only_this(fault: Fault) -> Fault:
     return fault
 
 
-def look_for_message(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt | None:
+def look_for_message(out: Outgoing, account: AccountAccess, text: str) -> Receipt | None:
     """A message of ours with these very words that no other delivery claims, among the newest hundred there.
 
     The network has no key of ours: two messages with the same words at the same time could be taken for each other,

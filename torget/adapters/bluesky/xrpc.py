@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from torget.channels import http
-from torget.channels.contract import AccountSnapshot, SendError
+from torget.channels.contract import AccountAccess, SendError
 from torget.protocols import jsonvalues
 
 SERVICE = "https://bsky.social"
@@ -66,17 +66,17 @@ _sessions: dict[str, Session] = {}
 _sessions_lock = threading.Lock()
 
 
-def service(account: AccountSnapshot) -> str:
+def service(account: AccountAccess) -> str:
     """The address of the account's server, without a slash at the end."""
     return str(account.settings.get("service") or SERVICE).rstrip("/")
 
 
-def chat_service(account: AccountSnapshot) -> str:
+def chat_service(account: AccountAccess) -> str:
     """Where direct messages live: Bluesky's own service, unless told otherwise."""
     return str(account.settings.get("chat") or CHAT)
 
 
-def _session(account: AccountSnapshot) -> Session:
+def _session(account: AccountAccess) -> Session:
     """One per account, server and password: a new password begins a new one. Nothing of it leaves the memory."""
     password = account.secrets.get("app_password", "")
     named = f"{account.id}|{account.address}|{service(account)}|{password}"
@@ -91,7 +91,7 @@ def forget_sessions() -> None:
         _sessions.clear()
 
 
-def did(account: AccountSnapshot) -> str:
+def did(account: AccountAccess) -> str:
     """The account's permanent id. Signs in when this process has not yet.
 
     Raises:
@@ -100,7 +100,7 @@ def did(account: AccountSnapshot) -> str:
     return _signed_in(account).did
 
 
-def _signed_in(account: AccountSnapshot) -> Session:
+def _signed_in(account: AccountAccess) -> Session:
     session = _session(account)
     with session.lock:
         if not session.access:
@@ -108,7 +108,7 @@ def _signed_in(account: AccountSnapshot) -> Session:
     return session
 
 
-def _sign_in(session: Session, account: AccountSnapshot) -> None:
+def _sign_in(session: Session, account: AccountAccess) -> None:
     # 30 in five minutes and 300 a day are allowed: so it is done once, and the session is renewed after that.
     given = {
         "identifier": account.settings.get("did") or account.address,
@@ -125,7 +125,7 @@ def _keep(session: Session, held: Mapping[str, Any]) -> None:
         raise Fault(f"The session lacks {fault}.") from fault
 
 
-def _renew(session: Session, account: AccountSnapshot, used: str) -> None:
+def _renew(session: Session, account: AccountAccess, used: str) -> None:
     """A new access token, unless another thread has just fetched one; signing in again when the session is over."""
     with session.lock:
         if session.access != used:
@@ -142,7 +142,7 @@ def _renew(session: Session, account: AccountSnapshot, used: str) -> None:
 
 
 def call(
-    account: AccountSnapshot,
+    account: AccountAccess,
     method: str,
     name: str,
     *,
@@ -173,7 +173,7 @@ def call(
 
 
 def _once(
-    account: AccountSnapshot,
+    account: AccountAccess,
     method: str,
     name: str,
     *,

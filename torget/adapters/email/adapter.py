@@ -15,6 +15,7 @@ from torget.adapters.email.imap import Fault, Mailbox
 from torget.channels import smtp
 from torget.channels.base import Base, letter
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Author,
     Capabilities,
@@ -75,7 +76,7 @@ class EmailAdapter(Base):
             )
         return [_message(item, mail, machine, account, received_at)]
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         try:
             server = smtp.server_of(
                 account.settings.get("smtp", {}), account.secrets.get("smtp_password", "")
@@ -97,7 +98,7 @@ class EmailAdapter(Base):
         except BadAddress:
             return ""
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         """Only ever proves that it went out, never that it did not.
 
         A copy of every mail goes to our own mailbox, in the same transaction with the server. That the copy is
@@ -115,7 +116,7 @@ class EmailAdapter(Base):
             ambiguous=True,
         )
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         try:
             with _mailbox(account):
                 pass
@@ -132,7 +133,7 @@ class EmailAdapter(Base):
         return Health(True, _("Postkassen kan leses, og e-post kan sendes."))
 
 
-def _mailbox(account: AccountSnapshot) -> Mailbox:
+def _mailbox(account: AccountAccess) -> Mailbox:
     return Mailbox(account.settings.get("imap", {}), account.secrets.get("imap_password", ""))
 
 
@@ -140,7 +141,7 @@ def _separator(account: AccountSnapshot) -> str:
     return str(account.settings.get("separator") or "+")
 
 
-def _copy_address(account: AccountSnapshot) -> str:
+def _copy_address(account: AccountAccess) -> str:
     """Where the copy that proves sending goes; the setting `copy` may name another address, or "" for none."""
     own = mails.tagged(account.address, mails.COPY, separator=_separator(account))
     return str(account.settings.get("copy", own))
@@ -232,7 +233,7 @@ def _listed(value: object) -> list[str]:
     return [str(one).strip().lower() for one in rows if str(one).strip()]
 
 
-def _letter(out: Outgoing, account: AccountSnapshot) -> Letter:
+def _letter(out: Outgoing, account: AccountAccess) -> Letter:
     reply_to = (
         mails.tagged(account.address, out.case, separator=_separator(account)) if out.case else ""
     )

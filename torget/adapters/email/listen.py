@@ -15,7 +15,7 @@ from torget.adapters.email.adapter import HEADER_ONLY, MEDIA_TYPE, EmailAdapter
 from torget.adapters.email.imap import Fault, Fetched, Mailbox
 from torget.channels import rules as channels
 from torget.channels.account_lock import account_lock
-from torget.channels.contract import AccountSnapshot, Health, RawItem
+from torget.channels.contract import AccountAccess, Health, RawItem
 from torget.channels.models import Account
 from torget.channels.supervisor import (
     FIRST_PAUSE_SECONDS,
@@ -38,7 +38,7 @@ def listen_loop(stop: threading.Event) -> None:
     supervise([EmailAdapter.network], follow, "mail", stop)
 
 
-def follow(snapshot: AccountSnapshot, stop: threading.Event) -> None:
+def follow(snapshot: AccountAccess, stop: threading.Event) -> None:
     """Listen to one mailbox until told to stop; trouble is waited out, longer each time."""
     pause = FIRST_PAUSE_SECONDS
     try:
@@ -71,7 +71,7 @@ def _rest(pause: float, stop: threading.Event) -> float:
     return min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def _follow_once(snapshot: AccountSnapshot, stop: threading.Event) -> None:
+def _follow_once(snapshot: AccountAccess, stop: threading.Event) -> None:
     with Mailbox(
         snapshot.settings.get("imap", {}), snapshot.secrets.get("imap_password", "")
     ) as box:
@@ -83,13 +83,13 @@ def _follow_once(snapshot: AccountSnapshot, stop: threading.Event) -> None:
             box.examine()
 
 
-def _mend_health(snapshot: AccountSnapshot) -> None:
+def _mend_health(snapshot: AccountAccess) -> None:
     """The mailbox answers: if the account was marked ailing, see whether sending works again too."""
     if not Account.objects.filter(pk=snapshot.id, healthy=True).exists():
         channels.note_health(snapshot.id, EmailAdapter().check(snapshot))
 
 
-def catch_up(box: Mailbox, snapshot: AccountSnapshot, *, at: datetime) -> int:
+def catch_up(box: Mailbox, snapshot: AccountAccess, *, at: datetime) -> int:
     """Store every mail since the cursor, however old, and then those a cursor may have missed; how many were new.
 
     The cursor moves after each batch is committed. A new UIDVALIDITY makes the old UIDs worthless: everything is
@@ -125,7 +125,7 @@ def catch_up(box: Mailbox, snapshot: AccountSnapshot, *, at: datetime) -> int:
 
 
 def _wanted(
-    sizes: list[tuple[int, int]], box: Mailbox, snapshot: AccountSnapshot
+    sizes: list[tuple[int, int]], box: Mailbox, snapshot: AccountAccess
 ) -> list[tuple[int, int]]:
     """At the first meeting: everything, or what came from the day the setting `from_on` names."""
     from_on = str(snapshot.settings.get("from_on", ""))
@@ -140,7 +140,7 @@ def _wanted(
     return [pair for pair in sizes if pair[0] in recent]
 
 
-def reconcile(box: Mailbox, snapshot: AccountSnapshot, *, at: datetime) -> int:
+def reconcile(box: Mailbox, snapshot: AccountAccess, *, at: datetime) -> int:
     """Once a day: fetch mails of the last week that we do not have (a server may show a low UID late); how many."""
     since = at.date() - timedelta(days=RECONCILE_DAYS)
     sizes = box.sizes_since(since)

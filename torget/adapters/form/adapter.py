@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from torget.channels.base import Base
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Author,
     Capabilities,
@@ -72,10 +73,10 @@ class FormAdapter(Base):
         except (ValueError, KeyError, TypeError) as fault:
             raise Unparseable(f"Not a form envelope: {fault}") from fault
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         raise SendError("The page itself shows the answer; nothing is sent.", permanent=True)
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         return None
 
 

@@ -3,53 +3,46 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
-from urllib.parse import urlencode
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.adapters.linkedin import api, comments
+from torget.adapters.linkedin.api import API, OAUTH, urn
 from torget.adapters.linkedin.littletext import escape, unescape
-from torget.channels import piecewise
-from torget.channels.base import Base, graphemes
+from torget.channels import tokens
+from torget.channels.base import Base, News, graphemes
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Capabilities,
     Connected,
     Field,
     File,
     Health,
-    InboundMessage,
-    NetworkEvent,
     Outgoing,
     Polled,
     Preview,
     RawItem,
     Receipt,
     SendError,
-    Unparseable,
 )
+from torget.channels.oauth import client_fields
+from torget.channels.rest import gone_is_done
 from torget.protocols import jsonvalues
 from torget.protocols.plaintext import one_line
 
-SCOPES = (
-    "r_organization_social",
-    "w_organization_social",
-    "r_organization_social_feed",
-    "w_organization_social_feed",
-    "rw_organization_admin",
-)
 MOST_CHARS = 3000
 COMMENT_CHARS = 1250
 MAX_PICTURES = 20
-NEWEST = 20
 OVERLAP_SECONDS = 3600.0
 FIRST_SECONDS = 7 * 24 * 3600.0
-ODD = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, OSError)
+ALL = {"count": "100"}
 
 
 class LinkedInAdapter(Base):
@@ -61,27 +54,19 @@ class LinkedInAdapter(Base):
     capabilities = Capabilities(
         proof="network",
         read_public=True,
-        reply=True,
-        publish=True,
-        edit=True,
-        withdraw=True,
-        remove=True,
         max_pictures=MAX_PICTURES,
         alt_text=True,
-        look_up=True,
-        polls=True,
         poll_seconds=900.0,
         max_body_chars=MOST_CHARS,
     )
+    cannot = gettext_lazy("På LinkedIn kan vi ikke skjule, bare slette.")
+    unreadable = gettext_lazy("Dette er ikke en kommentar fra LinkedIn vi forstår.")
     fields = (
-        Field(
-            "client_id",
-            gettext_lazy("Klient-ID"),
+        *client_fields(
             gettext_lazy(
                 "Fra appen kommunen har på developer.linkedin.com, med Community Management API."
-            ),
+            )
         ),
-        Field("client_secret", gettext_lazy("Klienthemmelighet"), secret=True),
         Field(
             "organisation",
             gettext_lazy("Sidens nummer"),
@@ -96,62 +81,35 @@ class LinkedInAdapter(Base):
             required=False,
         ),
     )
-    oauth: ClassVar[bool] = True
+    grants = OAUTH
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         asked = cursor.get("asked_at")
         after = float(asked) - OVERLAP_SECONDS if asked else now - FIRST_SECONDS
-        items = []
-        for post in _posts(account):
-            path = f"socialActions/{api.urn(post['id'])}/comments"
-            held = api.call(account, "GET", path, {"count": "100"}).held
-            items += [
-                comments.item_of(one, post["id"])
-                for one in jsonvalues.tables(held.get("elements"))
-                if one.get("actor") != _own(account) and comments.changed_at_of(one) >= after
-            ]
+        items = [
+            comments.item_of(comment, post["id"])
+            for post in _posts(account)
+            for comment in _comments(account, post["id"])
+            if comment.get("actor") != _own(account) and comments.changed_at_of(comment) >= after
+        ]
         return Polled(items, {"asked_at": now})
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
-        try:
-            held = jsonvalues.load(item.body)
-            return [comments.message(held["comment"], jsonvalues.text(held["post"]), received_at)]
-        except piecewise.ODD as fault:
-            raise Unparseable(_("Dette er ikke en kommentar fra LinkedIn vi forstår.")) from fault
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
+        value = jsonvalues.load(item.body)
+        return [comments.message(value["comment"], jsonvalues.text(value["post"]), received_at)]
 
     def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         if out.act == "publish":
             seen = super().preview(out, account)
-            extra = len(escape(seen.parts[0])) - len(seen.parts[0])
-            return Preview(seen.parts, seen.used + extra, MOST_CHARS, seen.unit, seen.remarks)
-        said = self.text(out)
-        return Preview([said], graphemes(said), COMMENT_CHARS, _("tegn"))
+            escapes = len(escape(seen.parts[0])) - len(seen.parts[0])
+            return replace(seen, used=seen.used + escapes)
+        text = self.text(out)
+        return Preview([text], graphemes(text), COMMENT_CHARS, _("tegn"))
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
-        match out.act:
-            case "publish":
-                return self._publish(out, account)
-            case "say":
-                return self._comment(out, account)
-            case "edit" if _is_comment(out.target):
-                said = {"patch": {"message": {"$set": {"text": self.text(out)}}}}
-                actor = {"actor": _own(account)}
-                api.call(account, "POST", _comment_path(out.target), actor, said, patch=True)
-            case "edit":
-                change = {"patch": {"$set": {"commentary": escape(self.text(out))}}}
-                api.call(account, "POST", f"posts/{api.urn(out.target)}", None, change, patch=True)
-            case "withdraw" | "remove":
-                _delete(account, out.target)
-            case _:
-                raise SendError(_("På LinkedIn kan vi ikke skjule, bare slette."), permanent=True)
-        return Receipt(out.target)
-
-    def _publish(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
-        pictures = [one for one in out.attachments if one.media_type.startswith("image/")]
-        said: dict[str, Any] = {
+    def publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        images = [file for file in out.attachments if file.media_type.startswith("image/")]
+        post: dict[str, Any] = {
             "author": _own(account),
             "commentary": escape(self.text(out)),
             "visibility": "PUBLIC",
@@ -163,68 +121,78 @@ class LinkedInAdapter(Base):
             "lifecycleState": "PUBLISHED",
             "isReshareDisabledByAuthor": False,
         }
-        held = [_picture(account, one) for one in pictures[:MAX_PICTURES]]
-        if len(held) == 1:
-            said["content"] = {"media": held[0]}
-        elif held:
-            said["content"] = {"multiImage": {"images": held}}
+        pictures = [_picture(account, file) for file in images[:MAX_PICTURES]]
+        if len(pictures) == 1:
+            post["content"] = {"media": pictures[0]}
+        elif pictures:
+            post["content"] = {"multiImage": {"images": pictures}}
         elif out.link:
             title = out.subject or self.text(out).split("\n")[0][:200]
-            said["content"] = {"article": {"source": out.link, "title": title}}
-        return _made(api.call(account, "POST", "posts", None, said).made)
+            post["content"] = {"article": {"source": out.link, "title": title}}
+        reply = API.call(account, "POST", "rest/posts", json=post)
+        return _receipt(reply.headers.get("x-restli-id", "") or str(reply.table.get("id", "")))
 
-    def _comment(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
         place, above = _parted(out.parent) if _is_comment(out.parent) else (out.parent, "")
-        said: dict[str, Any] = {
+        comment: dict[str, Any] = {
             "actor": _own(account),
             "object": place,
             "message": {"text": self.text(out)},
         }
         if above:
-            said["parentComment"] = out.parent
-        where = out.parent if above else place
-        path = f"socialActions/{api.urn(where)}/comments"
-        done = api.call(account, "POST", path, None, said)
-        named = str(done.held.get("commentUrn") or "") or f"urn:li:comment:({place},{done.made})"
-        return _made(named if done.made else "")
+            comment["parentComment"] = out.parent
+        path = f"rest/socialActions/{urn(out.parent if above else place)}/comments"
+        reply = API.call(account, "POST", path, json=comment)
+        number = reply.headers.get("x-restli-id", "") or str(reply.table.get("id", ""))
+        name = str(reply.table.get("commentUrn") or "") or f"urn:li:comment:({place},{number})"
+        return _receipt(name if number else "")
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
-        try:
-            return self._look(out, account)
-        except SendError as fault:
-            raise SendError(str(fault), ambiguous=True) from fault
+    def edit(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        if _is_comment(out.target):
+            change: dict[str, Any] = {"message": {"$set": {"text": self.text(out)}}}
+            query = {"actor": _own(account)}
+        else:
+            change, query = {"$set": {"commentary": escape(self.text(out))}}, {}
+        path, patch = _path(out.target), {"patch": change}
+        API.call(account, "POST", path, query, json=patch, headers=api.PATCH)
+        return Receipt(out.target)
 
-    def _look(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def withdraw(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        with gone_is_done():
+            query = {"actor": _own(account)} if _is_comment(out.target) else {}
+            API.call(account, "DELETE", _path(out.target), query)
+        return Receipt(out.target)
+
+    remove = withdraw
+
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         text = self.text(out)
         if out.act == "publish":
             after = (time.time() - 24 * 3600) * 1000
-            for one in _posts(account):
-                if unescape(one.get("commentary", "")) == text and one.get("createdAt", 0) >= after:
-                    return _made(one["id"], "Looked up.")
+            for post in _posts(account):
+                same = unescape(post.get("commentary", "")) == text
+                if same and post.get("createdAt", 0) >= after:
+                    return _receipt(post["id"], "Looked up.")
             return None
         if out.act == "say":
-            path = f"socialActions/{api.urn(out.parent)}/comments"
-            found = api.call(account, "GET", path, {"count": "100"}).held.get("elements", [])
-            for one in found:
-                if one.get("actor") == _own(account) and one["message"].get("text") == text:
-                    return Receipt(comments.name_of(one), "Looked up.")
+            for comment in _comments(account, out.parent):
+                if comment.get("actor") == _own(account) and comments.words(comment) == text:
+                    return Receipt(comments.name_of(comment), "Looked up.")
             return None
         return self._changed(out, account, text)
 
-    def _changed(self, out: Outgoing, account: AccountSnapshot, text: str) -> Receipt | None:
-        comment = _is_comment(out.target)
-        path = _comment_path(out.target) if comment else f"posts/{api.urn(out.target)}"
+    def _changed(self, out: Outgoing, account: AccountAccess, text: str) -> Receipt | None:
         try:
-            held = api.call(account, "GET", path).held
-        except api.ApiError as fault:
+            row = API.call(account, "GET", _path(out.target)).table
+        except SendError as fault:
             if fault.status == 404 and out.act in {"withdraw", "remove"}:
                 return Receipt(out.target, "Looked up.")
             raise
-        said = (held.get("message") or {}).get("text") if comment else held.get("commentary", "")
-        stands = said == text if comment else unescape(str(said)) == text
-        return Receipt(out.target, "Looked up.") if out.act == "edit" and stands else None
+        comment = _is_comment(out.target)
+        stands = comments.words(row) if comment else unescape(str(row.get("commentary", "")))
+        return Receipt(out.target, "Looked up.") if out.act == "edit" and stands == text else None
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         ends = account.settings.get("expires_at")
         expires_at = datetime.fromtimestamp(ends, UTC) if isinstance(ends, int) else None
         try:
@@ -232,11 +200,10 @@ class LinkedInAdapter(Base):
         except ValueError:
             return Health(False, _("Versjonen skal være år og måned, for eksempel 202611."))
         try:
-            api.call(account, "GET", f"organizations/{account.address}")
+            API.call(account, "GET", f"rest/organizations/{account.address}")
         except SendError as fault:
-            return Health(
-                False, _("LinkedIn slipper oss ikke inn: %(why)s") % {"why": fault}, expires_at
-            )
+            why = _("LinkedIn slipper oss ikke inn: %(why)s") % {"why": fault}
+            return Health(False, why, expires_at)
         if old >= api.OLD_MONTHS:
             # It works still, so we go on sending; that it ends is told as for a key that ends.
             why = _("LinkedIn tar snart bort versjon %(version)s. Skriv en nyere i innstillingene.")
@@ -248,83 +215,64 @@ class LinkedInAdapter(Base):
     def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://www.linkedin.com/company/{account.address}/"
 
-    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
-        query = {
-            "response_type": "code",
-            "client_id": account.settings.get("client_id", ""),
-            "redirect_uri": redirect_uri,
-            "state": state,
-            "scope": " ".join(SCOPES),
-        }
-        return f"{api.LOGIN}/authorization?{urlencode(query)}"
-
-    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
-        held = api.exchange(
-            account, grant_type="authorization_code", code=code, redirect_uri=redirect_uri
-        )
-        seconds = held.get("expires_in")
-        ends = timezone.now() + timedelta(seconds=seconds if isinstance(seconds, int) else 0)
+    def connected(self, account: AccountAccess) -> Connected:
         page = one_line(str(account.settings.get("organisation", "")), 40)
         if not page.isdigit():
             raise SendError(_("Sidens nummer skal være et tall."), permanent=True)
-        secrets = {**account.secrets, "token": str(held.get("access_token", ""))}
-        kept = {**account.settings, "expires_at": int(ends.timestamp())}
-        return Connected(page, account.name, kept, secrets, ends)
+        ends = int(account.secrets[tokens.ENDS])
+        settings = {**account.settings, "expires_at": ends}
+        expires_at = datetime.fromtimestamp(ends, UTC)
+        return Connected(page, account.name, settings, account.secrets, expires_at)
 
 
 def _own(account: AccountSnapshot) -> str:
     return f"urn:li:organization:{account.address}"
 
 
-def _posts(account: AccountSnapshot) -> list[dict[str, Any]]:
-    params = {
-        "author": _own(account),
-        "q": "author",
-        "count": str(NEWEST),
-        "sortBy": "LAST_MODIFIED",
-    }
-    found: list[dict[str, Any]] = api.call(account, "GET", "posts", params).held.get("elements", [])
-    return found
+def _posts(account: AccountAccess) -> list[dict[str, Any]]:
+    query = {"author": _own(account), "q": "author", "count": "20", "sortBy": "LAST_MODIFIED"}
+    return API.call(account, "GET", "rest/posts", query).rows("elements")
 
 
-def _picture(account: AccountSnapshot, one: File) -> dict[str, str]:
-    """Upload a picture; its name for a post, with its alternative text (4086 characters at most)."""
-    said = {"initializeUploadRequest": {"owner": _own(account)}}
-    held = api.call(
-        account, "POST", "images", {"action": "initializeUpload"}, said, acts=False
-    ).held["value"]
-    api.put(str(held["uploadUrl"]), one.content, one.media_type, account)
-    return {"id": str(held["image"]), "altText": one.alt[:4086]}
+def _comments(account: AccountAccess, under: str) -> list[dict[str, Any]]:
+    path = f"rest/socialActions/{urn(under)}/comments"
+    return API.call(account, "GET", path, ALL).rows("elements")
 
 
-def _is_comment(named: str) -> bool:
-    return named.startswith("urn:li:comment:(")
+def _picture(account: AccountAccess, file: File) -> dict[str, str]:
+    """Upload a picture; its name for a post, with its alternative text (4086 characters at most).
+
+    Nothing is seen of it before a post names it, so nothing is in doubt.
+    """
+    begin = {"initializeUploadRequest": {"owner": _own(account)}}
+    query = {"action": "initializeUpload"}
+    place = API.call(account, "POST", "rest/images", query, json=begin, writes=False).table["value"]
+    root, _slash, path = str(place["uploadUrl"]).rpartition("/")
+    API.call(account, "PUT", path, raw=(file.media_type, file.content), root=root, writes=False)
+    return {"id": str(place["image"]), "altText": file.alt[:4086]}
 
 
-def _parted(named: str) -> tuple[str, str]:
+def _is_comment(name: str) -> bool:
+    return name.startswith("urn:li:comment:(")
+
+
+def _parted(name: str) -> tuple[str, str]:
     """What a comment stands under, and its number: "urn:li:comment:(urn:li:activity:1,2)"."""
-    inside = named.removeprefix("urn:li:comment:(").removesuffix(")")
+    inside = name.removeprefix("urn:li:comment:(").removesuffix(")")
     place, _comma, number = inside.rpartition(",")
     return place, number
 
 
-def _comment_path(named: str) -> str:
-    place, number = _parted(named)
-    return f"socialActions/{api.urn(place)}/comments/{api.urn(number)}"
+def _path(name: str) -> str:
+    """Where a comment or a post of ours is."""
+    if not _is_comment(name):
+        return f"rest/posts/{urn(name)}"
+    place, number = _parted(name)
+    return f"rest/socialActions/{urn(place)}/comments/{urn(number)}"
 
 
-def _delete(account: AccountSnapshot, target: str) -> None:
-    comment = _is_comment(target)
-    path = _comment_path(target) if comment else f"posts/{api.urn(target)}"
-    try:
-        api.call(account, "DELETE", path, {"actor": _own(account)} if comment else None)
-    except api.ApiError as fault:
-        if fault.status != 404:  # gone already is as good
-            raise
-
-
-def _made(named: str, detail: str = "") -> Receipt:
-    if not named:
+def _receipt(name: str, detail: str = "") -> Receipt:
+    if not name:
         raise SendError("LinkedIn took it and gave no id.", ambiguous=True)
-    url = "" if _is_comment(named) else f"https://www.linkedin.com/feed/update/{named}/"
-    return Receipt(named, detail, url)
+    url = "" if _is_comment(name) else f"https://www.linkedin.com/feed/update/{name}/"
+    return Receipt(name, detail, url)

@@ -1,41 +1,34 @@
-"""LinkedIn's versioned REST API: one call, its refusals, the version's age."""
+"""LinkedIn's versioned REST API: its refusals, and the version's age."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from torget.channels import http
-from torget.channels.contract import AccountSnapshot, SendError
-from torget.protocols import jsonvalues
+from torget.channels.contract import AccountAccess, AccountSnapshot, SendError
+from torget.channels.oauth import OAuth
+from torget.channels.rest import Api, Reply, until
 
-HOST = "https://api.linkedin.com"
 LOGIN = "https://www.linkedin.com/oauth/v2"
+OAUTH = OAuth(
+    "LinkedIn",
+    f"{LOGIN}/authorization",
+    f"{LOGIN}/accessToken",
+    (
+        "r_organization_social",
+        "w_organization_social",
+        "r_organization_social_feed",
+        "w_organization_social_feed",
+        "rw_organization_admin",
+    ),
+)
 VERSION = "202611"
 OLD_MONTHS = (
     11  # a version is taken away about twelve months after its own (…/marketing/versioning)
 )
 NEXT_DAY_MARGIN_SECONDS = 60.0
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a call gave: the JSON, and the id of what it made (`x-restli-id`)."""
-
-    held: Mapping[str, Any]
-    made: str = ""
-
-
-class ApiError(SendError):
-    """A refusal of the API's own."""
-
-    def __init__(self, status: int, code: str, **kinds: Any) -> None:
-        super().__init__(f"LinkedIn {status} {code}".strip(), **kinds)
-        self.status = status
+PATCH = {"x-restli-method": "PARTIAL_UPDATE"}
 
 
 def version(account: AccountSnapshot) -> str:
@@ -43,140 +36,62 @@ def version(account: AccountSnapshot) -> str:
     return str(account.settings.get("version") or VERSION)
 
 
-def months_old(held: str, today: date) -> int:
+def months_old(version: str, today: date) -> int:
     """How many months ago the version was made.
 
     Raises:
         ValueError: it is not YYYYMM.
     """
-    made = datetime.strptime(held, "%Y%m").replace(tzinfo=UTC)
+    made = datetime.strptime(version, "%Y%m").replace(tzinfo=UTC)
     return (today.year - made.year) * 12 + today.month - made.month
 
 
-def taken_away_at(held: str) -> datetime:
+def taken_away_at(version: str) -> datetime:
     """About when: the middle of its month a year later, as 202508 was on 17 August 2026.
 
     Raises:
         ValueError: it is not YYYYMM.
     """
-    made = datetime.strptime(held, "%Y%m").replace(tzinfo=UTC)
+    made = datetime.strptime(version, "%Y%m").replace(tzinfo=UTC)
     return made.replace(year=made.year + 1, day=15)
 
 
-def urn(named: str) -> str:
+def urn(name: str) -> str:
     """An URN as a path segment: everything in it is encoded, as Rest.li wants it."""
-    return quote(named, safe="")
-
-
-def call(
-    account: AccountSnapshot,
-    method: str,
-    path: str,
-    params: Mapping[str, str] | None = None,
-    body: Mapping[str, Any] | None = None,
-    *,
-    patch: bool = False,
-    acts: bool | None = None,
-) -> Answer:
-    """One request. All but GET change what people see, unless `acts` says otherwise.
-
-    Raises:
-        SendError: by status.
-    """
-    key = account.secrets.get("token", "")
-    if not key:
-        raise SendError("The account has no key: connect it again.", account=True)
-    headers = {
-        "authorization": f"Bearer {key}",
-        "linkedin-version": version(account),
-        "x-restli-protocol-version": "2.0.0",
-        "content-type": "application/json",
-    }
-    if patch:
-        headers["x-restli-method"] = "PARTIAL_UPDATE"
-    root = str(account.settings.get("api") or HOST).rstrip("/")
-    url = f"{root}/rest/{path}" + (f"?{urlencode(params)}" if params else "")
-    content = json.dumps(body).encode() if body is not None else None
-    doubtful = method != "GET" if acts is None else acts
-    try:
-        answer = http.request(method, url, headers=headers, content=content)
-    except http.HttpError as fault:
-        raise SendError(str(fault), ambiguous=doubtful and fault.maybe_sent) from fault
-    if answer.status < 300:
-        held = _json(answer.body)
-        return Answer(held, answer.headers.get("x-restli-id", "") or str(held.get("id", "")))
-    raise refusal(answer, acts=doubtful)
-
-
-def put(url: str, content: bytes, media_type: str, account: AccountSnapshot) -> None:
-    """Send a picture's octets to where LinkedIn said. Nothing is seen of it before a post names it.
-
-    Raises:
-        SendError: it was not taken.
-    """
-    headers = {
-        "authorization": f"Bearer {account.secrets.get('token', '')}",
-        "content-type": media_type,
-    }
-    try:
-        answer = http.request("PUT", url, headers=headers, content=content)
-    except http.HttpError as fault:
-        raise SendError(str(fault)) from fault
-    if answer.status >= 300:
-        raise refusal(answer, acts=False)
-
-
-def exchange(account: AccountSnapshot, **said: str) -> dict[str, Any]:
-    """One request to LinkedIn's token endpoint.
-
-    Raises:
-        SendError: no.
-    """
-    keys = {
-        "client_id": str(account.settings.get("client_id", "")),
-        "client_secret": account.secrets.get("client_secret", ""),
-    }
-    root = str(account.settings.get("api") or LOGIN).rstrip("/")
-    headers = {"content-type": "application/x-www-form-urlencoded"}
-    content = urlencode({**keys, **said}).encode()
-    try:
-        answer = http.request("POST", f"{root}/accessToken", headers=headers, content=content)
-    except http.HttpError as fault:
-        raise SendError(str(fault)) from fault
-    if answer.status != 200:
-        raise SendError(f"LinkedIn {answer.status} at the token endpoint", account=True)
-    return _json(answer.body)
+    return quote(name, safe="")
 
 
 def until_tomorrow(now: datetime) -> float:
     """Seconds until the day's limits begin anew: at midnight UTC (…/concepts/rate-limits)."""
-    midnight = (now.astimezone(UTC) + timedelta(days=1)).replace(
-        hour=0, minute=0, second=0, microsecond=0
-    )
+    tomorrow = now.astimezone(UTC) + timedelta(days=1)
+    midnight = tomorrow.replace(hour=0, minute=0, second=0, microsecond=0)
     return (midnight - now).total_seconds() + NEXT_DAY_MARGIN_SECONDS
 
 
-def refusal(answer: http.Response, *, acts: bool) -> ApiError:
-    """What an error means by its status (…/concepts/error-handling); 426 is a version taken away."""
-    held = _json(answer.body)
-    code = str(held.get("code") or held.get("serviceErrorCode") or "")[:60]
-    kinds: dict[str, Any]
-    if answer.status in {401, 403, 426}:
-        kinds = {"account": True}
-    elif answer.status == 429:
-        seconds = http.seconds_told(answer.headers.get("retry-after", ""))
-        wait = until_tomorrow(datetime.now(UTC)) if seconds is None else seconds
-        kinds = {"limited": True, "retry_after_seconds": wait}
-    elif answer.status >= 500:
-        kinds = {"ambiguous": acts}
-    else:
-        kinds = {"permanent": True}
-    return ApiError(answer.status, code, **kinds)
+class LinkedInApi(Api):
+    """…/concepts/error-handling; 426 is a version taken away."""
+
+    name = "LinkedIn"
+    root = "https://api.linkedin.com"
+    account_statuses = frozenset({401, 403, 426})
+
+    def token(self, account: AccountAccess) -> str:
+        if not (token := account.secrets.get("token", "")):
+            raise SendError("The account has no key: connect it again.", account=True)
+        return token
+
+    def headers(self, account: AccountAccess) -> Mapping[str, str]:
+        return {"linkedin-version": version(account), "x-restli-protocol-version": "2.0.0"}
+
+    def is_done(self, reply: Reply) -> bool:
+        return reply.status < 300
+
+    def code(self, reply: Reply) -> str:
+        return str(reply.table.get("code") or reply.table.get("serviceErrorCode") or "")
+
+    def wait_seconds(self, reply: Reply, code: str) -> float | None:
+        wait = until(reply.headers)
+        return until_tomorrow(datetime.now(UTC)) if wait is None else wait
 
 
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        held = jsonvalues.load(body)
-    except ValueError:
-        return {}
-    return held if isinstance(held, dict) else {}
+API = LinkedInApi()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from torget.channels import beside
+from torget.channels.base import json_item
 from torget.channels.contract import Author, InboundMessage, RawItem
 from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
@@ -30,11 +30,11 @@ def name_of(one: Mapping[str, Any]) -> str:
     return jsonvalues.key(one.get("commentUrn"), 300) or one_line(made, 300)
 
 
-def item_of(one: Mapping[str, Any], post: str) -> RawItem:
+def item_of(comment: Mapping[str, Any], post: str) -> RawItem:
     """A comment as an envelope: a changed one is another."""
-    body = json.dumps({"post": post, "comment": one}, ensure_ascii=False).encode("utf-8", "replace")
-    named = name_of(one) or f"sha256:{hashlib.sha256(body).hexdigest()}"
-    return RawItem(f"{named}:{jsonvalues.text(jsonvalues.within(one, 'lastModified', 'time'))}", body, "application/json")  # fmt: skip
+    changed = jsonvalues.text(jsonvalues.within(comment, "lastModified", "time"))
+    item = json_item({"post": post, "comment": comment}, name_of(comment))
+    return replace(item, external_id=f"{item.external_id}:{changed}")
 
 
 def _moment(one: Mapping[str, Any], name: str) -> datetime | None:
@@ -52,7 +52,7 @@ def message(held: Mapping[str, Any], post: str, received_at: datetime) -> Inboun
     return InboundMessage(
         external_id=named,
         author=Author(actor, _("Noen på LinkedIn")),
-        body=beside.join(clean(_words(held)), _enclosures(held)),
+        body=beside.join(clean(words(held)), _enclosures(held)),
         occurred_at=at,
         kind="edit" if changed_at > at else "new",
         changed_at=changed_at if changed_at > at else None,
@@ -62,7 +62,8 @@ def message(held: Mapping[str, Any], post: str, received_at: datetime) -> Inboun
     )
 
 
-def _words(held: Mapping[str, Any]) -> str:
+def words(held: Mapping[str, Any]) -> str:
+    """What it says."""
     return jsonvalues.text(jsonvalues.within(held, "message", "text"))
 
 

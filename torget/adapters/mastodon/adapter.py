@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from torget.adapters.mastodon import connecting, parsing, reading, rest, streaming, writing
 from torget.channels.base import Base, shorten, signed
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Capabilities,
     Connected,
@@ -55,7 +56,6 @@ class MastodonAdapter(Base):
         poll_seconds=5.0,
         max_body_chars=500,
     )
-    oauth: ClassVar[bool] = True
     fields = (
         Field(
             "server",
@@ -64,10 +64,10 @@ class MastodonAdapter(Base):
         ),
     )
 
-    def news(self, account: AccountSnapshot, stop: threading.Event) -> Iterator[None]:
+    def news(self, account: AccountAccess, stop: threading.Event) -> Iterator[None]:
         return streaming.news(account, stop, self.pace(account))
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)
 
     def parse(
@@ -122,7 +122,7 @@ class MastodonAdapter(Base):
             )
         return Preview(found, used, most, _("tegn"), remarks)
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         if out.act == "withdraw":
             return writing.withdraw(out, account)
         if out.act in {"say", "publish", "edit"}:
@@ -131,14 +131,14 @@ class MastodonAdapter(Base):
             return do(out, account, text)
         raise SendError("Mastodon cannot do that.", permanent=True)
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         if out.act == "withdraw":
             return writing.look_for_withdrawal(out, account)
         text = self.said(out, rest.limits(account))
         look = writing.look_for_edit if out.act == "edit" else writing.look_for_post
         return look(out, account, text)
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         try:
             writing.own_id(account)
             rest.limits(account)
@@ -161,8 +161,8 @@ class MastodonAdapter(Base):
         except rest.Fault:  # not connected yet: the address says as much
             return f"https://{server}/@{name}" if server else ""
 
-    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountAccess, *, redirect_uri: str, state: str) -> str:
         return connecting.authorise_url(account, redirect_uri, state)
 
-    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountAccess, *, redirect_uri: str, code: str) -> Connected:
         return connecting.redeem(account, redirect_uri, code)

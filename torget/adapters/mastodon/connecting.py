@@ -12,14 +12,14 @@ from django.utils.translation import gettext as _
 from torget.adapters.mastodon import parsing, rest
 from torget.adapters.mastodon.models import Registration
 from torget.adapters.mastodon.rest import Fault, call
-from torget.channels.contract import AccountSnapshot, Connected
+from torget.channels.contract import AccountAccess, Connected
 from torget.channels.secrets import seal, unseal
 
 # What is needed and no more: who we are, what is said to us, our own posts and their pictures.
 SCOPES = ("read:accounts", "read:notifications", "read:statuses", "write:media", "write:statuses")
 
 
-def _registration(account: AccountSnapshot, redirect_uri: str) -> Mapping[str, str]:
+def _registration(account: AccountAccess, redirect_uri: str) -> Mapping[str, str]:
     """Torget as an application on that server: made once.
 
     Raises:
@@ -41,7 +41,7 @@ def _registration(account: AccountSnapshot, redirect_uri: str) -> Mapping[str, s
     return unseal(bytes(held.secrets))
 
 
-def authorise_url(account: AccountSnapshot, redirect_uri: str, state: str) -> str:
+def authorise_url(account: AccountAccess, redirect_uri: str, state: str) -> str:
     """Where the owner says yes.
 
     Raises:
@@ -57,7 +57,7 @@ def authorise_url(account: AccountSnapshot, redirect_uri: str, state: str) -> st
     return f"{rest.server(account)}/oauth/authorize?{urlencode(query)}"
 
 
-def redeem(account: AccountSnapshot, redirect_uri: str, code: str) -> Connected:
+def redeem(account: AccountAccess, redirect_uri: str, code: str) -> Connected:
     """The account, for the code.
 
     Raises:

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from torget.adapters.mastodon import rest
-from torget.channels import beside, piecewise
+from torget.channels import beside
+from torget.channels.base import ODD
 from torget.channels.contract import (
     AccountSnapshot,
     Author,
@@ -48,7 +49,7 @@ def parse(
             return [_message(held["status"], here, received_at, "edit")]
         if what == "gone":
             return [_gone(held, here, received_at)]
-    except (*piecewise.ODD, SendError) as fault:
+    except (*ODD, SendError) as fault:
         raise Unparseable(f"Not a Mastodon event: {type(fault).__name__}: {fault}") from fault
     raise Unparseable("Not a Mastodon event we store.")
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from torget.adapters.mastodon import parsing, rest
 from torget.adapters.mastodon.rest import Fault, call
-from torget.channels.contract import AccountSnapshot, Polled, RawItem
+from torget.channels.contract import AccountAccess, Polled, RawItem
 from torget.conversations.models import Conversation, Message
 from torget.outbox.models import Delivery
 from torget.protocols import clocks
@@ -27,7 +27,7 @@ REREAD_AT_ONCE = 60  # three questions a minute, of the sixty the server allows
 SINGLES = 10
 
 
-def poll(account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
     """One round. The cursor holds `seen` (newest notification), `reread` (when) and `from` (after which message).
 
     Raises:
@@ -54,7 +54,7 @@ def poll(account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
     return Polled(items, moved, more=more)
 
 
-def _told(notification: dict[str, Any], account: AccountSnapshot) -> dict[str, Any]:
+def _told(notification: dict[str, Any], account: AccountAccess) -> dict[str, Any]:
     """A notification as we store it, with the posts above it when it answers one we do not know.
 
     The later posts of a thread of ours are such: it is known by its first.
@@ -77,12 +77,12 @@ def _told(notification: dict[str, Any], account: AccountSnapshot) -> dict[str, A
     return held | {"ancestors": numbers[::-1]}
 
 
-def _known(account: AccountSnapshot, name: str) -> bool:
+def _known(account: AccountAccess, name: str) -> bool:
     said = Message.objects.filter(account_id=account.id, external_id=name)
     return said.exists() or Delivery.objects.filter(account_id=account.id, receipt=name).exists()
 
 
-def _every(account: AccountSnapshot) -> timedelta:
+def _every(account: AccountAccess) -> timedelta:
     asked = account.settings.get("reread_seconds")
     return timedelta(seconds=float(asked)) if asked is not None else REREAD_EVERY
 
@@ -109,7 +109,7 @@ def _item(external_id: str, held: Mapping[str, Any]) -> RawItem:
     return RawItem(external_id, body.encode("utf-8", "replace"), "application/json")
 
 
-def _reread(account: AccountSnapshot, moved: dict[str, Any], now: datetime) -> list[RawItem]:
+def _reread(account: AccountAccess, moved: dict[str, Any], now: datetime) -> list[RawItem]:
     """Look again at posts we hold of talks that live: nobody tells of deletions, and of edits only now and then."""
     here = rest.host(account)
     held = Message.objects.filter(
@@ -147,7 +147,7 @@ def _reread(account: AccountSnapshot, moved: dict[str, Any], now: datetime) -> l
     return items
 
 
-def statuses(account: AccountSnapshot, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
+def statuses(account: AccountAccess, numbers: Sequence[str]) -> dict[str, dict[str, Any]]:
     """Posts by number; those that are gone, or that an older server does not give in one answer, are left out.
 
     Raises:
@@ -168,7 +168,7 @@ def statuses(account: AccountSnapshot, numbers: Sequence[str]) -> dict[str, dict
     return found
 
 
-def status_of(account: AccountSnapshot, number: str) -> dict[str, Any] | None:
+def status_of(account: AccountAccess, number: str) -> dict[str, Any] | None:
     """One post; None when it is gone, or not for us to see any more.
 
     Raises:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from torget.channels import http
-from torget.channels.contract import AccountSnapshot, File, SendError
+from torget.channels.contract import AccountAccess, AccountSnapshot, File, SendError
 from torget.protocols import clocks, jsonvalues
 
 LIMITS_SECONDS = 3600.0
@@ -57,7 +57,7 @@ def host(account: AccountSnapshot) -> str:
 
 
 def call(
-    account: AccountSnapshot,
+    account: AccountAccess,
     method: str,
     path: str,
     *,
@@ -142,7 +142,7 @@ def known_limits(account: AccountSnapshot) -> Limits:
     return held[1] if held else Limits(characters=int(most)) if most else Limits()
 
 
-def limits(account: AccountSnapshot) -> Limits:
+def limits(account: AccountAccess) -> Limits:
     """What the server takes, asked at most once an hour.
 
     Raises:
@@ -158,7 +158,7 @@ def limits(account: AccountSnapshot) -> Limits:
     return found
 
 
-def streaming(account: AccountSnapshot) -> str:
+def streaming(account: AccountAccess) -> str:
     """The address of the server's streams, without a slash at the end.
 
     Raises:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from torget.adapters.mastodon import reading, rest
 from torget.channels import rules as channels
-from torget.channels.contract import AccountSnapshot
+from torget.channels.contract import AccountAccess
 from torget.channels.http import HttpError, lines
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ SHORT_SECONDS = 10.0  # a line that ended sooner was none
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 30.0, 600.0
 
 
-def news(account: AccountSnapshot, stop: threading.Event, every: float) -> Iterator[None]:
+def news(account: AccountAccess, stop: threading.Event, every: float) -> Iterator[None]:
     """Yield each time it is worth asking.
 
     While the server keeps a line open: at its word, and at the latest each minute. While it does not: every so many
@@ -42,7 +42,7 @@ def news(account: AccountSnapshot, stop: threading.Event, every: float) -> Itera
             stop.wait(every)
 
 
-def _told(account: AccountSnapshot, stop: threading.Event) -> Iterator[None]:
+def _told(account: AccountAccess, stop: threading.Event) -> Iterator[None]:
     """As long as the line holds."""
     headers = {
         "accept": "text/event-stream",
@@ -66,7 +66,7 @@ def _told(account: AccountSnapshot, stop: threading.Event) -> Iterator[None]:
         log.info("The stream of account %s ended: %s", account.id, fault)
 
 
-def _is_news(account: AccountSnapshot, line: bytes) -> bool:
+def _is_news(account: AccountAccess, line: bytes) -> bool:
     """Whether a line tells of something to fetch. What came while we asked lies in the line too, and is fetched already."""
     if not line.startswith(b"data:"):
         return False

@@ -16,7 +16,7 @@ from django.utils import timezone
 from torget.adapters.mastodon import parsing, pictures, rest
 from torget.adapters.mastodon.reading import status_of
 from torget.adapters.mastodon.rest import Fault, Limits, call
-from torget.channels.contract import AccountSnapshot, File, Outgoing, Receipt
+from torget.channels.contract import AccountAccess, AccountSnapshot, File, Outgoing, Receipt
 from torget.outbox.models import Delivery
 from torget.protocols import clocks, threads
 from torget.protocols.plaintext import graphemes
@@ -58,7 +58,7 @@ def path(number: str, more: str = "") -> str:
 # Posting ---------------------------------------------------------------------------------------
 
 
-def saying(out: Outgoing, account: AccountSnapshot, text: str) -> Saying:
+def saying(out: Outgoing, account: AccountAccess, text: str) -> Saying:
     """Prepare it: an answer names whom it speaks to, or nobody is told, and no more people see it than what it answers.
 
     Raises:
@@ -82,7 +82,7 @@ def saying(out: Outgoing, account: AccountSnapshot, text: str) -> Saying:
     )
 
 
-def _addressed(out: Outgoing, account: AccountSnapshot, parent: Mapping[str, Any] | None) -> str:
+def _addressed(out: Outgoing, account: AccountAccess, parent: Mapping[str, Any] | None) -> str:
     author = (parent or {}).get("account")
     if isinstance(author, dict):
         return named(parsing.handle_of(author, rest.host(account)), account)
@@ -96,7 +96,7 @@ def named(handle: str, account: AccountSnapshot) -> str:
     return handle.lstrip("@").removesuffix(f"@{rest.host(account)}")
 
 
-def post(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt:
+def post(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     """An answer or a post of our own; a long one becomes a thread. The same key within the hour is the same post there.
 
     Raises:
@@ -120,7 +120,7 @@ def _id(made: Any) -> str:
     return str(made["id"])
 
 
-def _receipt(made: Any, account: AccountSnapshot, detail: str = "") -> Receipt:
+def _receipt(made: Any, account: AccountAccess, detail: str = "") -> Receipt:
     name = parsing.name_of(_id(made), rest.host(account))
     url = str(made.get("url") or "")
     return Receipt(name, detail, url if url.startswith("https://") else "")
@@ -139,7 +139,7 @@ def _status(
     return given
 
 
-def _uploaded(attachments: Sequence[File], account: AccountSnapshot) -> list[str]:
+def _uploaded(attachments: Sequence[File], account: AccountAccess) -> list[str]:
     """Upload pictures; what no post takes into use the server throws away."""
     limits = rest.limits(account)
     found = []
@@ -154,7 +154,7 @@ def _uploaded(attachments: Sequence[File], account: AccountSnapshot) -> list[str
     return found
 
 
-def _wait_for(media_id: str, made: Mapping[str, Any], account: AccountSnapshot) -> None:
+def _wait_for(media_id: str, made: Mapping[str, Any], account: AccountAccess) -> None:
     """Wait until the server is ready with a picture: until then it has no address, and no post takes it."""
     until = time.monotonic() + PROCESSING_SECONDS
     while not made.get("url"):
@@ -167,7 +167,7 @@ def _wait_for(media_id: str, made: Mapping[str, Any], account: AccountSnapshot) 
 # Correcting and taking back --------------------------------------------------------------------
 
 
-def edit(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt:
+def edit(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     """Correct a post of ours: whom it speaks to and its pictures stay.
 
     Raises:
@@ -187,7 +187,7 @@ def edit(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt:
     return _receipt(made, account)
 
 
-def _corrected(number: str, account: AccountSnapshot, text: str) -> str:
+def _corrected(number: str, account: AccountAccess, text: str) -> str:
     before = _ADDRESSED.match(source(account, number))
     found = parts(text, before.group() if before else "", rest.limits(account))
     if len(found) > 1 or continued(account, number):
@@ -195,7 +195,7 @@ def _corrected(number: str, account: AccountSnapshot, text: str) -> str:
     return found[0]
 
 
-def source(account: AccountSnapshot, number: str) -> str:
+def source(account: AccountAccess, number: str) -> str:
     """The text of a post of ours as we wrote it.
 
     Raises:
@@ -205,7 +205,7 @@ def source(account: AccountSnapshot, number: str) -> str:
     return str(told.get("text") or "") if isinstance(told, dict) else ""
 
 
-def continued(account: AccountSnapshot, number: str) -> list[str]:
+def continued(account: AccountAccess, number: str) -> list[str]:
     """The posts in which a thread of ours goes on, in order: our own answers to it, marked "(2/3)" and so on.
 
     Raises:
@@ -227,7 +227,7 @@ def continued(account: AccountSnapshot, number: str) -> list[str]:
     return found
 
 
-def own_id(account: AccountSnapshot) -> str:
+def own_id(account: AccountAccess) -> str:
     """The server's number of our account.
 
     Raises:
@@ -244,7 +244,7 @@ def _number(out: Outgoing) -> str:
     return number
 
 
-def withdraw(out: Outgoing, account: AccountSnapshot) -> Receipt:
+def withdraw(out: Outgoing, account: AccountAccess) -> Receipt:
     """Delete our post and what it was continued in. Deleting what is gone already is no fault.
 
     Raises:
@@ -263,7 +263,7 @@ def withdraw(out: Outgoing, account: AccountSnapshot) -> Receipt:
 # Looking ---------------------------------------------------------------------------------------
 
 
-def look_for_post(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt | None:
+def look_for_post(out: Outgoing, account: AccountAccess, text: str) -> Receipt | None:
     """The post, found by its very words and by what it answers, among our newest forty.
 
     None when some part of it is missing; sending again then repeats, within the hour, only that part.
@@ -283,7 +283,7 @@ def look_for_post(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt
     return _receipt(first, account, "Looked up.")
 
 
-def _newest(account: AccountSnapshot) -> list[dict[str, Any]]:
+def _newest(account: AccountAccess) -> list[dict[str, Any]]:
     query = [("limit", "40"), ("exclude_reblogs", "true")]
     told = call(account, "GET", f"/api/v1/accounts/{own_id(account)}/statuses", query=query)
     return (
@@ -294,7 +294,7 @@ def _newest(account: AccountSnapshot) -> list[dict[str, Any]]:
 
 
 def _match(
-    part: str, answers: str, found: Sequence[dict[str, Any]], account: AccountSnapshot
+    part: str, answers: str, found: Sequence[dict[str, Any]], account: AccountAccess
 ) -> dict[str, Any] | None:
     same = [one for one in found if str(one.get("in_reply_to_id") or "") == answers]
     for one in same[:CANDIDATES]:
@@ -312,7 +312,7 @@ def _old(created_at: Any) -> bool:
     return at is not None and at < timezone.now() - LOOK_BACK
 
 
-def look_for_edit(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt | None:
+def look_for_edit(out: Outgoing, account: AccountAccess, text: str) -> Receipt | None:
     """Whether our post says so now."""
     number = _number(out)
     status = status_of(account, number)
@@ -326,6 +326,6 @@ def look_for_edit(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt
     )
 
 
-def look_for_withdrawal(out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+def look_for_withdrawal(out: Outgoing, account: AccountAccess) -> Receipt | None:
     """Whether our post is gone."""
     return None if status_of(account, _number(out)) else Receipt(out.target, "Looked up.")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from torget.adapters.matrix import parsing, reading, rest, writing
 from torget.channels.base import Base
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Capabilities,
     Connected,
@@ -99,7 +100,7 @@ class MatrixAdapter(Base):
             replace(out, act=out.extra.get("was", "say")) if out.act == "edit" else out
         )
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)
 
     def parse(
@@ -107,7 +108,7 @@ class MatrixAdapter(Base):
     ) -> Sequence[InboundMessage | NetworkEvent]:
         return parsing.parse(item, account.address, received_at)
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         if out.act in {"say", "publish"}:
             return writing.say(out, account, self.text(out))
         if out.act == "edit":
@@ -116,14 +117,14 @@ class MatrixAdapter(Base):
             return writing.redact(out, account)
         raise SendError("Matrix cannot do that.", permanent=True)
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         if out.act in {"withdraw", "remove"}:
             return writing.look_for_redaction(out, account)
         if out.act == "edit":
             return writing.look_for_edit(out, account)
         return writing.look_for_saying(out, account)
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         try:
             told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
         except rest.Fault as fault:
@@ -134,7 +135,7 @@ class MatrixAdapter(Base):
             return Health(False, why % {"other": own, "own": account.address})
         return Health(True)
 
-    def connect(self, account: AccountSnapshot) -> Connected:
+    def connect(self, account: AccountAccess) -> Connected:
         try:
             told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
         except rest.Fault as fault:

@@ -11,7 +11,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from torget.adapters.matrix import shown
-from torget.channels import beside, piecewise
+from torget.channels import beside
+from torget.channels.base import ODD
 from torget.channels.contract import (
     Author,
     File,
@@ -55,7 +56,7 @@ def parse(item: RawItem, own: str, received_at: datetime) -> list[InboundMessage
             return [_redaction(held, event, room, received_at)]
         if kind in SAID:
             return [_message(held, event, room, own, received_at)]
-    except piecewise.ODD as fault:
+    except ODD as fault:
         raise Unparseable(f"Not a Matrix event: {type(fault).__name__}: {fault}") from fault
     raise Unparseable("Not a Matrix event we store.")
 

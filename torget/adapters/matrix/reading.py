@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from torget.adapters.matrix import parsing
 from torget.adapters.matrix.rest import CLIENT, Fault, call, download, room_path
-from torget.channels.contract import AccountSnapshot, Polled, RawItem
+from torget.channels.contract import AccountAccess, Polled, RawItem
 from torget.conversations.models import Message
 from torget.outbox.models import Delivery
 from torget.protocols import clocks, jsonvalues
@@ -42,7 +42,7 @@ FILTER = {
 Event = dict[str, Any]
 
 
-def poll(account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
     """One question, which waits up to 15 seconds for something to come.
 
     The cursor holds `since` (the homeserver's own place), `at` (when), `public` (rooms anybody may join) and
@@ -73,7 +73,7 @@ def poll(account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
     return Polled(items, moved, more=bool(invited) and not moved["invited"])
 
 
-def _wait(account: AccountSnapshot) -> int:
+def _wait(account: AccountAccess) -> int:
     asked = account.settings.get("wait_seconds")
     return WAIT_SECONDS if asked is None else min(int(asked), WAIT_SECONDS)
 
@@ -87,7 +87,7 @@ def _dicts(held: Any, name: str) -> list[tuple[str, dict[str, Any]]]:
     )
 
 
-def _joined(account: AccountSnapshot, invited: list[str]) -> list[str]:
+def _joined(account: AccountAccess, invited: list[str]) -> list[str]:
     """Accept invitations; those that could not be now are kept for the next round."""
     later = []
     for room in invited:
@@ -106,7 +106,7 @@ def _events(held: Any, name: str) -> list[Event]:
 
 
 def _in_room(
-    account: AccountSnapshot,
+    account: AccountAccess,
     room: str,
     held: Mapping[str, Any],
     moved: dict[str, Any],
@@ -137,7 +137,7 @@ def _is_young(event: Event, oldest: datetime) -> bool:
 
 
 def _missed(
-    account: AccountSnapshot,
+    account: AccountAccess,
     room: str,
     timeline: Mapping[str, Any],
     moved: Mapping[str, Any],
@@ -162,7 +162,7 @@ def _missed(
 
 
 def _item(
-    account: AccountSnapshot, room: str, event: Event, *, public: bool, members: Mapping[str, str]
+    account: AccountAccess, room: str, event: Event, *, public: bool, members: Mapping[str, str]
 ) -> RawItem:
     sender = str(event.get("sender"))
     held: dict[str, Any] = {"room": room, "event": event, "public": public}
@@ -189,7 +189,7 @@ def _edited(content: Any) -> str:
         return ""
 
 
-def _sender(account: AccountSnapshot, room: str, event_id: str) -> str:
+def _sender(account: AccountAccess, room: str, event_id: str) -> str:
     """Who said what is being edited: anybody can claim to edit anything."""
     try:
         return str(event(account, room, event_id).get("sender"))
@@ -199,7 +199,7 @@ def _sender(account: AccountSnapshot, room: str, event_id: str) -> str:
         raise
 
 
-def _belongs(account: AccountSnapshot, room: str, content: Any) -> str:
+def _belongs(account: AccountAccess, room: str, content: Any) -> str:
     """Our message that a picture of ours, which is answered here, came with; "" when it is something else."""
     try:
         nearest = parsing.answers(content)[:1]
@@ -217,12 +217,12 @@ def _belongs(account: AccountSnapshot, room: str, content: Any) -> str:
     return sent.values_list("receipt", flat=True).first() or "" if key else ""
 
 
-def _known(account: AccountSnapshot, name: str) -> bool:
+def _known(account: AccountAccess, name: str) -> bool:
     said = Message.objects.filter(account_id=account.id, external_id=name)
     return said.exists() or Delivery.objects.filter(account_id=account.id, receipt=name).exists()
 
 
-def event(account: AccountSnapshot, room: str, event_id: str) -> Event:
+def event(account: AccountAccess, room: str, event_id: str) -> Event:
     """One event.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from torget.channels import http
-from torget.channels.contract import AccountSnapshot, SendError
+from torget.channels.contract import AccountAccess, SendError
 from torget.protocols import jsonvalues
 
 CLIENT = "/_matrix/client/v3"
@@ -40,7 +40,7 @@ _tokens: dict[str, str] = {}
 _tokens_lock = threading.Lock()
 
 
-def homeserver(account: AccountSnapshot) -> str:
+def homeserver(account: AccountAccess) -> str:
     """The homeserver's address, https unless told otherwise, without a slash at the end."""
     given = str(account.settings.get("homeserver", "")).strip().rstrip("/")
     if not given:
@@ -48,14 +48,14 @@ def homeserver(account: AccountSnapshot) -> str:
     return given if "://" in given else f"https://{given}"
 
 
-def _key(account: AccountSnapshot) -> str:
+def _key(account: AccountAccess) -> str:
     password = account.secrets.get("password", "")
     user = account.address or account.settings.get("address", "")
     named = f"{account.id}|{user}|{homeserver(account)}|{password}"
     return hashlib.sha256(named.encode()).hexdigest()
 
 
-def _token(account: AccountSnapshot) -> str:
+def _token(account: AccountAccess) -> str:
     """The access token given, else one got with the password and kept in this process."""
     if given := account.secrets.get("access_token", ""):
         return given
@@ -83,7 +83,7 @@ def _token(account: AccountSnapshot) -> str:
 
 
 def call(
-    account: AccountSnapshot,
+    account: AccountAccess,
     method: str,
     path: str,
     *,
@@ -115,7 +115,7 @@ def call(
 
 
 def _once(
-    account: AccountSnapshot,
+    account: AccountAccess,
     method: str,
     path: str,
     *,
@@ -144,7 +144,7 @@ def _once(
 
 
 def _request(
-    account: AccountSnapshot,
+    account: AccountAccess,
     method: str,
     path: str,
     token: str,
@@ -180,7 +180,7 @@ def _request(
         raise Fault(str(fault), ambiguous=writes and fault.maybe_sent) from fault
 
 
-def download(account: AccountSnapshot, mxc: str) -> bytes | None:
+def download(account: AccountAccess, mxc: str) -> bytes | None:
     """A file people sent, by its mxc address; None when it is gone, too large or not there for us.
 
     Raises:

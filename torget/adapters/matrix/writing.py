@@ -12,7 +12,7 @@ from torget.adapters.matrix import parsing
 from torget.adapters.matrix.reading import Event, event
 from torget.adapters.matrix.rest import CLIENT, Fault, call, room_path
 from torget.channels import pictures
-from torget.channels.contract import AccountSnapshot, File, Outgoing, Receipt, SendError
+from torget.channels.contract import AccountAccess, File, Outgoing, Receipt, SendError
 from torget.protocols import files
 
 PAGE = 100
@@ -23,7 +23,7 @@ MOST_PICTURES = 10
 # Which room ------------------------------------------------------------------------------------
 
 
-def room_for(out: Outgoing, account: AccountSnapshot, *, make: bool = True) -> str:
+def room_for(out: Outgoing, account: AccountAccess, *, make: bool = True) -> str:
     """The room it is said in: where it was asked, our own for posts, one of two for what is private.
 
     Without `make` no room is made; "" then says there is none yet.
@@ -41,7 +41,7 @@ def room_for(out: Outgoing, account: AccountSnapshot, *, make: bool = True) -> s
     return _direct(account, out.recipient, make=make)
 
 
-def _own_room(account: AccountSnapshot) -> str:
+def _own_room(account: AccountAccess) -> str:
     named = str(account.settings.get("room", ""))
     if named.startswith("!"):
         return named
@@ -51,7 +51,7 @@ def _own_room(account: AccountSnapshot) -> str:
     return str(told.get("room_id"))
 
 
-def is_public(account: AccountSnapshot, room: str) -> bool:
+def is_public(account: AccountAccess, room: str) -> bool:
     """Whether anybody may enter the room. What cannot be told counts as public.
 
     Raises:
@@ -66,12 +66,12 @@ def is_public(account: AccountSnapshot, room: str) -> bool:
     return told.get("join_rule") not in {"invite", "knock", "private"}
 
 
-def _is_for(account: AccountSnapshot, room: str, user: str) -> bool:
+def _is_for(account: AccountAccess, room: str, user: str) -> bool:
     """Whether what is said in a room is read by this one person and us alone. What cannot be told counts as no."""
     return not is_public(account, room) and _members(account, room) <= {account.address, user}
 
 
-def _members(account: AccountSnapshot, room: str) -> set[str]:
+def _members(account: AccountAccess, room: str) -> set[str]:
     """Who is in a room or asked into it: those who read what is said from now on, or may at any time."""
     try:
         told = call(account, "GET", room_path(room, "members"))
@@ -88,11 +88,11 @@ def _members(account: AccountSnapshot, room: str) -> set[str]:
     } or {"?"}
 
 
-def _direct_path(account: AccountSnapshot) -> str:
+def _direct_path(account: AccountAccess) -> str:
     return f"{CLIENT}/user/{quote(account.address, safe='')}/account_data/m.direct"
 
 
-def _direct(account: AccountSnapshot, user: str, *, make: bool) -> str:
+def _direct(account: AccountAccess, user: str, *, make: bool) -> str:
     """The room of the two of us, made when there is none."""
     try:
         held = call(account, "GET", _direct_path(account))
@@ -116,7 +116,7 @@ def _direct(account: AccountSnapshot, user: str, *, make: bool) -> str:
 # Saying ----------------------------------------------------------------------------------------
 
 
-def say(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt:
+def say(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     """Say it, then its pictures. The same key on the same session is the same event there.
 
     Raises:
@@ -142,7 +142,7 @@ def _content(out: Outgoing, room: str, text: str) -> dict[str, Any]:
     return content
 
 
-def _said(account: AccountSnapshot, room: str, key: str, content: Mapping[str, Any]) -> Receipt:
+def _said(account: AccountAccess, room: str, key: str, content: Mapping[str, Any]) -> Receipt:
     path = room_path(room, "send", "m.room.message", key)
     made = call(account, "PUT", path, given=content, writes=True)
     return _receipt(room, str(made.get("event_id")))
@@ -156,7 +156,7 @@ def _receipt(room: str, event_id: str, detail: str = "") -> Receipt:
     return Receipt(name, detail, f"{parsing.WEB}{name}")
 
 
-def _picture(account: AccountSnapshot, file: File) -> dict[str, Any]:
+def _picture(account: AccountAccess, file: File) -> dict[str, Any]:
     try:
         content, media_type, width, height = pictures.clean(file.content, patient=True)
     except files.BadFile as fault:
@@ -173,7 +173,7 @@ def _picture(account: AccountSnapshot, file: File) -> dict[str, Any]:
     }
 
 
-def look_for_saying(out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+def look_for_saying(out: Outgoing, account: AccountAccess) -> Receipt | None:
     """The event that bears our key, among the newest 500 of ours in the room, with all its pictures.
 
     Raises:
@@ -190,7 +190,7 @@ def look_for_saying(out: Outgoing, account: AccountSnapshot) -> Receipt | None:
     return _receipt(room, str(words[-1].get("event_id")), "Looked up.")
 
 
-def _ours(account: AccountSnapshot, room: str) -> Iterator[Event]:
+def _ours(account: AccountAccess, room: str) -> Iterator[Event]:
     """Our own messages in a room, newest first."""
     own = {"senders": [account.address], "types": ["m.room.message"]}
     query: dict[str, str | int] = {"dir": "b", "limit": PAGE, "filter": json.dumps(own)}
@@ -212,7 +212,7 @@ def _target(out: Outgoing) -> tuple[str, str]:
     return room, event_id
 
 
-def edit(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt:
+def edit(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     """Correct what we said (specification: "Event replacements").
 
     Raises:
@@ -230,14 +230,14 @@ def edit(out: Outgoing, account: AccountSnapshot, text: str) -> Receipt:
     return _receipt(room, event_id)  # it goes on by the name of the first version
 
 
-def look_for_edit(out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+def look_for_edit(out: Outgoing, account: AccountAccess) -> Receipt | None:
     """Whether the replacement that bears our key stands there."""
     room, event_id = _target(out)
     made = any(parsing.key_in(one) == out.idempotency_key for one in _ours(account, room))
     return _receipt(room, event_id, "Looked up.") if made else None
 
 
-def redact(out: Outgoing, account: AccountSnapshot) -> Receipt:
+def redact(out: Outgoing, account: AccountAccess) -> Receipt:
     """Empty a message for everybody: ours with its pictures and corrections, or (with the right to) somebody else's.
 
     Raises:
@@ -250,7 +250,7 @@ def redact(out: Outgoing, account: AccountSnapshot) -> Receipt:
     return Receipt(out.target)
 
 
-def _parts(account: AccountSnapshot, room: str, event_id: str) -> list[str]:
+def _parts(account: AccountAccess, room: str, event_id: str) -> list[str]:
     """Our other events that belong to it: its pictures, and its later wordings, which would still be read."""
     first = event(account, room, event_id)
     if first.get("sender") != account.address or not (key := parsing.key_in(first)):
@@ -265,7 +265,7 @@ def _parts(account: AccountSnapshot, room: str, event_id: str) -> list[str]:
     return found
 
 
-def look_for_redaction(out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+def look_for_redaction(out: Outgoing, account: AccountAccess) -> Receipt | None:
     """Whether it is emptied."""
     room, event_id = _target(out)
     held = event(account, room, event_id)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from torget.adapters.meta import shown
 from torget.channels import beside, piecewise
+from torget.channels.base import ODD
 from torget.channels.contract import Author, InboundMessage, NetworkEvent, RawItem, Unparseable
 from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
@@ -39,7 +40,7 @@ def entries(item: RawItem, place: Place, objects: Sequence[str]) -> list[Mapping
         if held["object"] not in objects:
             raise Unparseable(_("Dette gjelder ikke denne kanalen hos Meta."))
         each = jsonvalues.tables(held["entry"])
-    except piecewise.ODD as fault:
+    except ODD as fault:
         raise Unparseable(_("Dette er ikke en leveranse fra Meta vi forstår.")) from fault
     found = [one for one in each if jsonvalues.key(one.get("id")) in place.own]
     if jsonvalues.many(held["entry"]) and not found:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from torget.adapters.meta import entries, graph, messages, owner, reconcile
 from torget.channels.base import Base, graphemes
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Capabilities,
     Connected,
@@ -53,15 +54,14 @@ LOOKED_BACK_SECONDS = 24 * 3600.0
 class MetaBase(Base, ABC):
     """What the networks on graph.facebook.com share: webhooks, connecting, health."""
 
-    oauth: ClassVar[bool] = True
     scopes: ClassVar[Sequence[str]] = ()
     subscribed: ClassVar[Sequence[str]] = ()
     objects: ClassVar[Sequence[str]] = ("page",)
 
-    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
+    def verify(self, account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
         return graph.verify(account, headers, body)
 
-    def verify_webhook(self, account: AccountSnapshot, query: Mapping[str, str]) -> str | None:
+    def verify_webhook(self, account: AccountAccess, query: Mapping[str, str]) -> str | None:
         return graph.verify_webhook(account, query)
 
     def parse(
@@ -72,21 +72,21 @@ class MetaBase(Base, ABC):
         if item.headers.get("via") == "reconcile":
             return reconcile.read(item.body, place)
         found = entries.entries(item, place, self.objects)
-        return entries.gathered(found, lambda entry: self.read(entry, place))
+        return entries.gathered(found, lambda entry: self.read_entry(entry, place))
 
     @abstractmethod
-    def read(
+    def read_entry(
         self, entry: Mapping[str, Any], place: entries.Place
     ) -> Iterator[InboundMessage | NetworkEvent]:
         """The news in one entry of a delivery."""
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         return owner.check(account, self.scopes)
 
-    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountAccess, *, redirect_uri: str, state: str) -> str:
         return owner.authorise_url(account, self.scopes, redirect_uri=redirect_uri, state=state)
 
-    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountAccess, *, redirect_uri: str, code: str) -> Connected:
         found = owner.pages(account, redirect_uri=redirect_uri, code=code)
         return owner.connected(account, owner.chosen(account, found), self.subscribed)
 
@@ -124,7 +124,7 @@ class FacebookAdapter(MetaBase):
     scopes = SCOPES
     subscribed = SUBSCRIBED
 
-    def read(
+    def read_entry(
         self, entry: Mapping[str, Any], place: entries.Place
     ) -> Iterator[InboundMessage | NetworkEvent]:
         """Changes of the feed, mentions and messages."""
@@ -136,7 +136,7 @@ class FacebookAdapter(MetaBase):
         for event in entry.get("messaging") or []:
             yield from entries.message(event, place)
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         return reconcile.page(account, cursor, now=time.time())
 
     def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
@@ -148,7 +148,7 @@ class FacebookAdapter(MetaBase):
             remarks.append(_("Et privat svar på en kommentar kan sendes én gang, innen sju dager."))
         return Preview([said], graphemes(said), messages.MOST_CHARS, _("tegn"), remarks)
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         if out.act == "publish":
             return self._publish(out, account)
         if out.act == "say" and out.visibility == "private":
@@ -161,7 +161,7 @@ class FacebookAdapter(MetaBase):
             raise SendError(_("En sendt melding i Messenger kan ikke endres."), permanent=True)
         return self._change(out, account)
 
-    def _change(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def _change(self, out: Outgoing, account: AccountAccess) -> Receipt:
         match out.act:
             case "edit":
                 graph.call(account, "POST", out.target, {"message": self.text(out)}, acts=True)
@@ -172,7 +172,7 @@ class FacebookAdapter(MetaBase):
                 _delete(account, out.target)
         return Receipt(out.target)
 
-    def _publish(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def _publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
         said: dict[str, Any] = {"message": self.text(out)}
         pictures = [one for one in out.attachments if one.media_type.startswith("image/")]
         if pictures:
@@ -183,18 +183,18 @@ class FacebookAdapter(MetaBase):
             said["link"] = out.link
         return _named(graph.call(account, "POST", f"{account.address}/feed", said, acts=True))
 
-    def _picture(self, one: Any, account: AccountSnapshot) -> str:
+    def _picture(self, one: Any, account: AccountAccess) -> str:
         params = {"published": "false", "alt_text_custom": one.alt}
         held = graph.upload(account, f"{account.address}/photos", one, params)
         return str(held.get("id", ""))
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         try:
             return self._look(out, account)
         except SendError as fault:
             raise SendError(str(fault), ambiguous=True) from fault
 
-    def _look(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def _look(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         text = self.text(out)
         if out.act == "say" and out.visibility == "private":
             return messages.find(account, account.address, "messenger", out, text)
@@ -207,7 +207,7 @@ class FacebookAdapter(MetaBase):
             return _among(found, account, text)
         return self._changed(out, account, text)
 
-    def _changed(self, out: Outgoing, account: AccountSnapshot, text: str) -> Receipt | None:
+    def _changed(self, out: Outgoing, account: AccountAccess, text: str) -> Receipt | None:
         fields = {"edit": "id,message", "hide": "id,is_hidden", "show": "id,is_hidden"}
         gone = out.act in {"withdraw", "remove"}
         try:
@@ -231,7 +231,7 @@ def _named(held: Mapping[str, Any]) -> Receipt:
     return Receipt(named, url=f"https://www.facebook.com/{named}")
 
 
-def _delete(account: AccountSnapshot, target: str) -> None:
+def _delete(account: AccountAccess, target: str) -> None:
     try:
         graph.call(account, "DELETE", target, acts=True)
     except graph.GraphError as fault:
@@ -239,7 +239,7 @@ def _delete(account: AccountSnapshot, target: str) -> None:
             raise
 
 
-def _among(found: Sequence[dict[str, Any]], account: AccountSnapshot, text: str) -> Receipt | None:
+def _among(found: Sequence[dict[str, Any]], account: AccountAccess, text: str) -> Receipt | None:
     """Ours with the same words, of the last day: older ones with the same words are another matter."""
     after = time.time() - LOOKED_BACK_SECONDS
     for one in found:

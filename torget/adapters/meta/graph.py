@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 
 from torget.channels import http
-from torget.channels.contract import AccountSnapshot, BadSignature, File, RawItem, SendError
+from torget.channels.contract import AccountAccess, BadSignature, File, RawItem, SendError
 from torget.protocols import jsonvalues
 
 VERSION = "v25.0"
@@ -41,25 +41,25 @@ class GraphError(SendError):
 
     def __init__(self, code: int, subcode: int, status: int, message: str, **kinds: Any) -> None:
         super().__init__(message, **kinds)
-        self.code, self.subcode, self.status = code, subcode, status
+        self.number, self.subcode, self.status = code, subcode, status
 
     @property
     def is_forbidden(self) -> bool:
         """A permission is missing."""
-        return self.code in {3, 10} or 200 <= self.code < 300
+        return self.number in {3, 10} or 200 <= self.number < 300
 
     @property
     def is_gone(self) -> bool:
         """What was asked for does not exist (any more)."""
-        return self.status == 404 or (self.code == 100 and self.subcode in GONE)
+        return self.status == 404 or (self.number == 100 and self.subcode in GONE)
 
 
-def base(account: AccountSnapshot, host: str = HOST, version: str = VERSION) -> str:
+def base(account: AccountAccess, host: str = HOST, version: str = VERSION) -> str:
     """Where the API is; the setting `api` names another place (a test's)."""
     return f"{str(account.settings.get('api') or host).rstrip('/')}/{version}"
 
 
-def token(account: AccountSnapshot) -> str:
+def token(account: AccountAccess) -> str:
     """The account's access token.
 
     Raises:
@@ -71,14 +71,14 @@ def token(account: AccountSnapshot) -> str:
     return held
 
 
-def proof(account: AccountSnapshot, access_token: str) -> str:
+def proof(account: AccountAccess, access_token: str) -> str:
     """`appsecret_proof`: shows that the call comes from the app and not from whoever found the token."""
     secret = account.secrets.get("app_secret", "")
     return hmac.new(secret.encode(), access_token.encode(), hashlib.sha256).hexdigest()
 
 
 def call(
-    account: AccountSnapshot,
+    account: AccountAccess,
     method: str,
     path: str,
     params: Mapping[str, Any] | None = None,
@@ -109,13 +109,13 @@ def call(
     return _done(answer, acts)
 
 
-def is_full(account: AccountSnapshot) -> bool:
+def is_full(account: AccountAccess) -> bool:
     """What Meta lets the account do is nearly used up: what can wait should, so that answers go out."""
     return _FULL.get(account.id, 0.0) > time.monotonic()
 
 
 def upload(
-    account: AccountSnapshot, path: str, picture: File, params: Mapping[str, str]
+    account: AccountAccess, path: str, picture: File, params: Mapping[str, str]
 ) -> dict[str, Any]:
     """Send a picture's octets. Nothing is seen of it before something names it, so nothing is in doubt.
 
@@ -218,7 +218,7 @@ def used_percent(headers: Mapping[str, str]) -> int:
     return max((number(one.get(name)) for one in _usages(headers) for name in names), default=0)
 
 
-def verify(account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
+def verify(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
     """Check `X-Hub-Signature-256` on the raw body (…/graph-api/webhooks/getting-started).
 
     Raises:
@@ -235,7 +235,7 @@ def verify(account: AccountSnapshot, headers: Mapping[str, str], body: bytes) ->
     return RawItem(f"sha256:{hashlib.sha256(body).hexdigest()}", body, "application/json")
 
 
-def verify_webhook(account: AccountSnapshot, query: Mapping[str, str]) -> str | None:
+def verify_webhook(account: AccountAccess, query: Mapping[str, str]) -> str | None:
     """The handshake: the challenge back, to one who knows the word we chose."""
     word = account.secrets.get("verify_token", "")
     given = query.get("hub.verify_token", "")

@@ -14,6 +14,7 @@ from torget.adapters.meta import containers, entries, graph, messages, owner, pi
 from torget.adapters.meta.facebook import MetaBase
 from torget.channels.base import graphemes
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Capabilities,
     Connected,
@@ -73,7 +74,7 @@ class InstagramAdapter(MetaBase):
     subscribed = ("feed", "messages")
     objects = ("instagram",)
 
-    def read(
+    def read_entry(
         self, entry: Mapping[str, Any], place: entries.Place
     ) -> Iterator[InboundMessage | NetworkEvent]:
         """Comments, mentions and messages. With Instagram's own login a change is the entry itself."""
@@ -86,7 +87,7 @@ class InstagramAdapter(MetaBase):
         for event in entry.get("messaging") or []:
             yield from entries.message(event, place)
 
-    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountAccess, *, redirect_uri: str, code: str) -> Connected:
         found = owner.pages(account, redirect_uri=redirect_uri, code=code)
         page = owner.chosen(
             account, [one for one in found if one.get("instagram_business_account")]
@@ -97,7 +98,7 @@ class InstagramAdapter(MetaBase):
         kept = {**held.settings, "username": handle}
         return replace(held, address=str(own["id"]), name=handle or held.name, settings=kept)
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         after = reconcile.since(cursor, now)
         return reconcile.gathered(
@@ -121,7 +122,7 @@ class InstagramAdapter(MetaBase):
         most = messages.MOST_CHARS // 2 if out.visibility == "private" else 2200
         return Preview([said], graphemes(said), most, _("tegn"))
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         match out.act:
             case "publish":
                 return self._publish(out, account)
@@ -138,7 +139,7 @@ class InstagramAdapter(MetaBase):
                 return _removed(account, out.target)
         raise SendError(_("Instagram lar oss ikke endre et innlegg som er ute."), permanent=True)
 
-    def _publish(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def _publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
         found = pictures.of(out, account)[:MAX_PICTURES]
         if not found:
             raise SendError(_("Instagram tar bare innlegg med bilde."), permanent=True)
@@ -167,13 +168,13 @@ class InstagramAdapter(MetaBase):
         )
         return _named(shown)
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         try:
             return self._look(out, account)
         except SendError as fault:
             raise SendError(str(fault), ambiguous=True) from fault
 
-    def _look(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def _look(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         text = self.text(out)
         match out.act:
             case "publish":
@@ -193,7 +194,7 @@ class InstagramAdapter(MetaBase):
         return f"https://www.instagram.com/{account.settings.get('username') or account.name}/"
 
 
-def _comments(account: AccountSnapshot, after: float) -> list[RawItem]:
+def _comments(account: AccountAccess, after: float) -> list[RawItem]:
     """New comments on the newest posts."""
     params = {"fields": MEDIA, "limit": "25"}
     held = graph.call(account, "GET", f"{account.address}/media", params)
@@ -205,7 +206,7 @@ def _comments(account: AccountSnapshot, after: float) -> list[RawItem]:
     ]
 
 
-def _acted(out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+def _acted(out: Outgoing, account: AccountAccess) -> Receipt | None:
     try:
         held = graph.call(account, "GET", out.target, {"fields": "id,hidden"})
     except graph.GraphError as fault:
@@ -216,7 +217,7 @@ def _acted(out: Outgoing, account: AccountSnapshot) -> Receipt | None:
     return Receipt(out.target, "Looked up.") if done else None
 
 
-def _page(account: AccountSnapshot) -> str:
+def _page(account: AccountAccess) -> str:
     return str(account.settings.get("page_id") or "me")
 
 
@@ -229,7 +230,7 @@ def _image(
     return said | ({"caption": caption} if len(found) == 1 else {"is_carousel_item": True})
 
 
-def _removed(account: AccountSnapshot, target: str) -> Receipt:
+def _removed(account: AccountAccess, target: str) -> Receipt:
     try:
         graph.call(account, "DELETE", target, acts=True)
     except graph.GraphError as fault:

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from torget.adapters.meta import graph
-from torget.channels.contract import AccountSnapshot, Outgoing, Receipt, SendError
+from torget.channels.contract import AccountAccess, Outgoing, Receipt, SendError
 
 MOST_CHARS = 2000  # …/messenger-platform/reference/send-api: UTF-8 text of a message
 COMMENT = re.compile(r"\d+(_\d+)?")
@@ -27,7 +27,7 @@ def recipient(out: Outgoing) -> dict[str, str]:
     return {"id": out.recipient}
 
 
-def send(account: AccountSnapshot, sender: str, out: Outgoing, text: str) -> Receipt:
+def send(account: AccountAccess, sender: str, out: Outgoing, text: str) -> Receipt:
     """Send one message; after the 24 hours as a human agent, where Meta allows the account that.
 
     Raises:
@@ -55,7 +55,7 @@ def send(account: AccountSnapshot, sender: str, out: Outgoing, text: str) -> Rec
 
 
 def find(
-    account: AccountSnapshot, sender: str, platform: str, out: Outgoing, text: str
+    account: AccountAccess, sender: str, platform: str, out: Outgoing, text: str
 ) -> Receipt | None:
     """Look for the text among the newest of the talk with the recipient.
 
@@ -75,7 +75,7 @@ def find(
     return None
 
 
-def is_own(held: dict[str, Any], account: AccountSnapshot, *more: str) -> bool:
+def is_own(held: dict[str, Any], account: AccountAccess, *more: str) -> bool:
     """Whether something was said by us."""
     said_by = str((held.get("from") or {}).get("id", ""))
     return said_by in {account.address, str(account.settings.get("page_id", "")), *more}

@@ -13,6 +13,7 @@ from torget.adapters.meta import entries, messages, owner, reconcile
 from torget.adapters.meta.facebook import MetaBase
 from torget.channels.base import graphemes
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Capabilities,
     InboundMessage,
@@ -52,14 +53,14 @@ class MessengerAdapter(MetaBase):
         "messaging_postbacks",
     )
 
-    def read(
+    def read_entry(
         self, entry: Mapping[str, Any], place: entries.Place
     ) -> Iterator[InboundMessage | NetworkEvent]:
         """The messages."""
         for event in entry.get("messaging") or []:
             yield from entries.message(event, place)
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         after = reconcile.since(cursor, now)
         return reconcile.gathered(
@@ -73,12 +74,12 @@ class MessengerAdapter(MetaBase):
         said = self.text(out)
         return Preview([said], graphemes(said), messages.MOST_CHARS, _("tegn"))
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         if out.act != "say":
             raise SendError(_("En sendt melding i Messenger kan ikke endres."), permanent=True)
         return messages.send(account, account.address, out, self.text(out))
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         try:
             return messages.find(account, account.address, "messenger", out, self.text(out))
         except SendError as fault:

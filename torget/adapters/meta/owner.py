@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.adapters.meta import graph
-from torget.channels.contract import AccountSnapshot, Connected, Field, Health, SendError
+from torget.channels.contract import AccountAccess, Connected, Field, Health, SendError
 
 FIELDS = (
     Field(
@@ -50,7 +50,7 @@ HUMAN_AGENT = Field(
 
 
 def authorise_url(
-    account: AccountSnapshot, scopes: Sequence[str], *, redirect_uri: str, state: str
+    account: AccountAccess, scopes: Sequence[str], *, redirect_uri: str, state: str
 ) -> str:
     """Meta's own page where the owner says yes (…/facebook-login/guides/advanced/manual-flow)."""
     query = {
@@ -63,7 +63,7 @@ def authorise_url(
     return f"{graph.DIALOG}?{urlencode(query)}"
 
 
-def _exchange(account: AccountSnapshot, **params: str) -> str:
+def _exchange(account: AccountAccess, **params: str) -> str:
     keys = {
         "client_id": str(account.settings.get("app_id", "")),
         "client_secret": account.secrets.get("app_secret", ""),
@@ -80,12 +80,12 @@ def _exchange(account: AccountSnapshot, **params: str) -> str:
     return str(held.get("access_token", ""))
 
 
-def app_token(account: AccountSnapshot) -> str:
+def app_token(account: AccountAccess) -> str:
     """The app's own token: its id and secret with a bar between."""
     return f"{account.settings.get('app_id', '')}|{account.secrets.get('app_secret', '')}"
 
 
-def pages(account: AccountSnapshot, *, redirect_uri: str, code: str) -> list[dict[str, Any]]:
+def pages(account: AccountAccess, *, redirect_uri: str, code: str) -> list[dict[str, Any]]:
     """The pages the owner gave us, each with its lasting token: code → user token → 60 days → page tokens.
 
     Raises:
@@ -100,7 +100,7 @@ def pages(account: AccountSnapshot, *, redirect_uri: str, code: str) -> list[dic
     return [one for one in held.get("data", []) if one.get("access_token")]
 
 
-def chosen(account: AccountSnapshot, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def chosen(account: AccountAccess, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The page named in the settings, or the only one.
 
     Raises:
@@ -122,7 +122,7 @@ def chosen(account: AccountSnapshot, found: Sequence[dict[str, Any]]) -> dict[st
 
 
 def connected(
-    account: AccountSnapshot, page: Mapping[str, Any], subscribed: Sequence[str], **settings: str
+    account: AccountAccess, page: Mapping[str, Any], subscribed: Sequence[str], **settings: str
 ) -> Connected:
     """The page as an account; Meta is told to send us what happens there.
 
@@ -145,7 +145,7 @@ def connected(
     )
 
 
-def check(account: AccountSnapshot, scopes: Sequence[str]) -> Health:
+def check(account: AccountAccess, scopes: Sequence[str]) -> Health:
     """What `debug_token` says of the token (…/graph-api/reference/debug_token)."""
     try:
         held = graph.call(
@@ -172,7 +172,7 @@ def check(account: AccountSnapshot, scopes: Sequence[str]) -> Health:
     return Health(not missing, detail or _("Nøkkelen er gyldig."), expires_at, missing)
 
 
-def _covers(held: Mapping[str, Any], scope: str, account: AccountSnapshot) -> bool:
+def _covers(held: Mapping[str, Any], scope: str, account: AccountAccess) -> bool:
     """Whether a permission given for some pages only is given for ours; without a list it is for all."""
     for one in held.get("granular_scopes", []):
         if one.get("scope") == scope and (targets := one.get("target_ids")):

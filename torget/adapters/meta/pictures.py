@@ -9,7 +9,7 @@ from django.core import signing
 from PIL import Image
 
 from torget.channels import files
-from torget.channels.contract import AccountSnapshot, File, Outgoing
+from torget.channels.contract import AccountAccess, File, Outgoing
 from torget.errors import Refused
 
 SALT = "torget.adapters.meta.pictures"
@@ -18,14 +18,14 @@ PATH = "kanalbilde"
 QUALITY = 90
 
 
-def address(account: AccountSnapshot, picture: File) -> str:
+def address(account: AccountAccess, picture: File) -> str:
     """Where the picture can be fetched, for an hour; "" when we do not know our own address."""
     origin = str(account.settings.get("origin", "")).rstrip("/")
     name = signing.dumps(hashlib.sha256(picture.content).hexdigest(), salt=SALT)
     return f"{origin}/{PATH}/{name}.jpg" if origin else ""
 
 
-def of(out: Outgoing, account: AccountSnapshot) -> list[tuple[str, str]]:
+def of(out: Outgoing, account: AccountAccess) -> list[tuple[str, str]]:
     """Address and alternative text of each picture to publish: those named in `extra`, else our own of the files."""
     found = []
     for one in out.extra.get("files", ()):

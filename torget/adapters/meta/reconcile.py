@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from torget.adapters.meta import graph, shown
 from torget.adapters.meta.entries import Place, author, https, is_since, key_of, moment, text_of
 from torget.adapters.meta.messages import is_own
-from torget.channels import beside, piecewise
+from torget.channels import beside
+from torget.channels.base import ODD
 from torget.channels.contract import (
-    AccountSnapshot,
+    AccountAccess,
     Author,
     File,
     InboundMessage,
@@ -52,7 +53,7 @@ def _is_new(held: Mapping[str, Any], after: float) -> bool:
     return is_since(held.get("created_time"), after)
 
 
-def page(account: AccountSnapshot, cursor: Mapping[str, Any], *, now: float) -> Polled:
+def page(account: AccountAccess, cursor: Mapping[str, Any], *, now: float) -> Polled:
     """Comments, posts of visitors and messages since the cursor.
 
     Raises:
@@ -71,7 +72,7 @@ def page(account: AccountSnapshot, cursor: Mapping[str, Any], *, now: float) -> 
 
 
 def gathered(
-    account: AccountSnapshot,
+    account: AccountAccess,
     cursor: Mapping[str, Any],
     now: float,
     parts: Sequence[Callable[[], list[RawItem]]],
@@ -97,7 +98,7 @@ def gathered(
     return Polled(items, {"asked_at": now}, reconciled=True)
 
 
-def feed(account: AccountSnapshot, after: float) -> list[RawItem]:
+def feed(account: AccountAccess, after: float) -> list[RawItem]:
     """Comments on the newest posts, and what visitors posted."""
     fields = f"id,from,message,created_time,permalink_url,full_picture,{COMMENTS}"
     held = graph.call(account, "GET", f"{account.address}/feed", {"fields": fields, "limit": "50"})
@@ -114,7 +115,7 @@ def feed(account: AccountSnapshot, after: float) -> list[RawItem]:
     return items
 
 
-def talks(account: AccountSnapshot, sender: str, platform: str, after: float) -> list[RawItem]:
+def talks(account: AccountAccess, sender: str, platform: str, after: float) -> list[RawItem]:
     """Messages in the talks that moved last."""
     params = {"platform": platform, "fields": f"updated_time,{MESSAGES}", "limit": "50"}
     held = graph.call(account, "GET", f"{sender}/conversations", params)
@@ -138,7 +139,7 @@ def read(body: bytes, place: Place) -> Sequence[InboundMessage]:
         if kind == "message":
             return [_message(held, place)]
         return [_public(kind, whole, held, place)]
-    except piecewise.ODD as fault:
+    except ODD as fault:
         raise Unparseable(_("Dette er ikke et svar fra Meta vi forstår.")) from fault
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy
 
 from torget.adapters.meta import containers, entries, graph, owner, pictures, reconcile, shown
 from torget.channels import beside, piecewise
-from torget.channels.base import Base
+from torget.channels.base import ODD, Base
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Author,
     Capabilities,
@@ -78,12 +79,11 @@ class ThreadsAdapter(Base):
         "Skjult på Threads: svaret ligger bak «skjulte svar», og hvem som helst kan åpne det."
     )
     fields = owner.FIELDS[:3]
-    oauth: ClassVar[bool] = True
 
-    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
+    def verify(self, account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
         return graph.verify(account, headers, body)
 
-    def verify_webhook(self, account: AccountSnapshot, query: Mapping[str, str]) -> str | None:
+    def verify_webhook(self, account: AccountAccess, query: Mapping[str, str]) -> str | None:
         return graph.verify_webhook(account, query)
 
     def parse(
@@ -94,13 +94,13 @@ class ThreadsAdapter(Base):
             if item.headers.get("via") == "reconcile":
                 return [_message(held["held"], received_at)]
             each = jsonvalues.many(held["values"])
-        except piecewise.ODD as fault:
+        except ODD as fault:
             raise Unparseable(_("Dette er ikke en leveranse fra Meta vi forstår.")) from fault
         own = {account.address, _handle(account)}
         why = _("Dette er ikke en leveranse fra Meta vi forstår.")
         return piecewise.each(each, lambda one: _news(one, own, received_at), why=why)
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
         after = reconcile.since(cursor, now)
         return reconcile.gathered(
@@ -113,7 +113,7 @@ class ThreadsAdapter(Base):
             ],
         )
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         match out.act:
             case "say" | "publish":
                 return self._publish(out, account)
@@ -130,7 +130,7 @@ class ThreadsAdapter(Base):
                 return Receipt(out.target)
         raise SendError(_("Threads lar oss ikke endre det som er ute."), permanent=True)
 
-    def _publish(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def _publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
         said: dict[str, Any] = {"text": self.text(out), "media_type": "TEXT"}
         found = pictures.of(out, account) if out.act == "publish" else []
         if found:
@@ -152,7 +152,7 @@ class ThreadsAdapter(Base):
             raise SendError("Threads took it and gave no id.", ambiguous=True)
         return Receipt(str(held["id"]))
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         try:
             if out.act in {"say", "publish"}:
                 return self._find(out, account)
@@ -160,7 +160,7 @@ class ThreadsAdapter(Base):
         except SendError as fault:
             raise SendError(str(fault), ambiguous=True) from fault
 
-    def _find(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def _find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         path = "me/threads" if out.act == "publish" else "me/replies"
         fields = {"fields": "id,text,permalink,timestamp,replied_to", "limit": "25"}
         for one in _call(account, "GET", path, fields).get("data", []):
@@ -170,7 +170,7 @@ class ThreadsAdapter(Base):
                 return Receipt(str(one["id"]), "Looked up.", entries.https(one.get("permalink")))
         return None
 
-    def _acted(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def _acted(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         try:
             held = _call(account, "GET", out.target, {"fields": "id,hide_status"})
         except graph.GraphError as fault:
@@ -182,7 +182,7 @@ class ThreadsAdapter(Base):
         hidden = held.get("hide_status") == "HIDDEN"
         return Receipt(out.target, "Looked up.") if hidden is (out.act == "hide") else None
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         try:
             held = _call(account, "GET", "me", {"fields": "id,username"})
         except SendError as fault:
@@ -194,7 +194,7 @@ class ThreadsAdapter(Base):
     def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://www.threads.net/@{_handle(account)}"
 
-    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
+    def authorise_url(self, account: AccountAccess, *, redirect_uri: str, state: str) -> str:
         query = {
             "client_id": account.settings.get("app_id", ""),
             "redirect_uri": redirect_uri,
@@ -204,7 +204,7 @@ class ThreadsAdapter(Base):
         }
         return f"https://threads.net/oauth/authorize?{urlencode(query)}"
 
-    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
+    def redeem(self, account: AccountAccess, *, redirect_uri: str, code: str) -> Connected:
         keys = {
             "client_id": str(account.settings.get("app_id", "")),
             "client_secret": account.secrets.get("app_secret", ""),
@@ -237,7 +237,7 @@ class ThreadsAdapter(Base):
         )
 
 
-def _renewed(account: AccountSnapshot, now: float) -> int:
+def _renewed(account: AccountAccess, now: float) -> int:
     """When the token ends (Unix seconds; 0: nobody knows), after asking for sixty days more when it is time.
 
     Source: developers.facebook.com/docs/threads/get-started/long-lived-tokens. A refusal changes nothing: the old token
@@ -265,7 +265,7 @@ def _handle(account: AccountSnapshot) -> str:
 
 
 def _call(
-    account: AccountSnapshot,
+    account: AccountAccess,
     method: str,
     path: str,
     params: Mapping[str, Any] | None = None,
@@ -275,12 +275,12 @@ def _call(
     return graph.call(account, method, path, params, root=root, proven=False, **more)
 
 
-def _mentions(account: AccountSnapshot) -> list[dict[str, Any]]:
+def _mentions(account: AccountAccess) -> list[dict[str, Any]]:
     held = _call(account, "GET", "me/mentions", {"fields": REPLY, "limit": "50"})
     return [dict(one) for one in jsonvalues.tables(held.get("data"))]
 
 
-def _replies(account: AccountSnapshot) -> list[dict[str, Any]]:
+def _replies(account: AccountAccess) -> list[dict[str, Any]]:
     """All that stands under our newest posts."""
     posts = _call(account, "GET", "me/threads", {"fields": "id", "limit": str(NEWEST)})
     found: list[dict[str, Any]] = []
@@ -291,7 +291,7 @@ def _replies(account: AccountSnapshot) -> list[dict[str, Any]]:
 
 
 def _found(
-    account: AccountSnapshot, held: Sequence[Mapping[str, Any]], after: float
+    account: AccountAccess, held: Sequence[Mapping[str, Any]], after: float
 ) -> list[RawItem]:
     return [
         reconcile.item("reply", one)

@@ -15,9 +15,10 @@ from urllib.parse import urljoin, urlsplit
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.channels import beside, http, piecewise
-from torget.channels.base import Base
+from torget.channels import beside, http
+from torget.channels.base import ODD, Base
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Author,
     Capabilities,
@@ -75,14 +76,14 @@ class RssAdapter(Base):
         ),
     )
 
-    def connect(self, account: AccountSnapshot) -> Connected:
+    def connect(self, account: AccountAccess) -> Connected:
         url = str(account.settings.get("url", "")).strip()
         fetched = fetch(url, {})
         title = fetched.source.title if fetched.source else ""
         kept = {**account.settings, "url": fetched.url}
         return Connected(fetched.url, account.name or title, kept, account.secrets)
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         fetched = fetch(
             str(account.settings.get("url") or account.address), cursor.get("marks", {})
         )
@@ -114,10 +115,10 @@ class RssAdapter(Base):
         try:
             held = jsonvalues.load(item.body)
             return [_message(held, account, received_at)]
-        except piecewise.ODD as fault:
+        except ODD as fault:
             raise Unparseable(_("Dette er ikke en nyhetssak vi forstår.")) from fault
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         try:
             fetched = fetch(str(account.settings.get("url") or account.address), {})
         except SendError as fault:

@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy
 
 from torget.adapters.sms import centre, gateway
 from torget.channels import piecewise
-from torget.channels.base import Base
+from torget.channels.base import ODD, Base
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Author,
     Capabilities,
@@ -149,24 +150,24 @@ class SmsAdapter(Base):
         self.sender = centre.Sender()
         self.receiver = centre.Receiver()
 
-    def connect(self, account: AccountSnapshot) -> Connected:
+    def connect(self, account: AccountAccess) -> Connected:
         sender = one_line(str(account.settings.get("sender", "")), 60)
         if not sender:
             raise SendError(_("Skriv nummeret folk kan svare på."), permanent=True)
         return Connected(number(sender), account.name, account.settings, account.secrets)
 
-    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
+    def verify(self, account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
         gateway.is_from(account, headers, body)
         name = f"sha256:{hashlib.sha256(body).hexdigest()}"
         return RawItem(name, body, headers.get("content-type", "application/json")[:120])
 
-    def news(self, account: AccountSnapshot, stop: threading.Event) -> Iterator[None]:
+    def news(self, account: AccountAccess, stop: threading.Event) -> Iterator[None]:
         try:
             yield from super().news(account, stop)
         finally:  # nobody listens any more: the centre must not hand us texts
             self.receiver.leave(account.id)
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         if _way(account) != SMPP:
             return Polled(cursor=cursor)
         return self.receiver.poll(account, cursor, seconds=centre.WAIT_SECONDS)
@@ -178,7 +179,7 @@ class SmsAdapter(Base):
             if item.media_type == centre.MEDIA_TYPE:
                 return [_from_centre(item, account, received_at)]
             pieces = gateway.messages(item.body, item.media_type)
-        except piecewise.ODD as fault:
+        except ODD as fault:
             raise Unparseable(_("Dette er ikke en SMS vi forstår.")) from fault
 
         def read(held: Any) -> list[InboundMessage | NetworkEvent]:
@@ -205,7 +206,7 @@ class SmsAdapter(Base):
             )
         return Preview(cut.parts, len(cut.parts), MOST_SMS, _("SMS-er"), remarks)
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         if out.act != "say":
             raise SendError("An SMS can only be sent, not changed.", permanent=True)
         text = self.text(out)
@@ -223,13 +224,13 @@ class SmsAdapter(Base):
         parts = centre.bodies(text, sender, to, out.idempotency_key, alphabet)
         return self.sender.submit(account, parts)
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         if _way(account) == SMPP:
             # query_sm asks by the id the centre gave, and that is just what a cut line did not bring.
             raise SendError("An SMS centre cannot be asked by our key.", ambiguous=True)
         return gateway.look_up(account, out.idempotency_key)
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         if _way(account) == SMPP:
             try:
                 centre.check(account)
@@ -247,7 +248,7 @@ class SmsAdapter(Base):
         return Health(True, _("Alt er fylt ut. Om nøkkelen virker, vet vi når en SMS er sendt."))
 
 
-def _way(account: AccountSnapshot) -> str:
+def _way(account: AccountAccess) -> str:
     return str(account.settings.get("way") or HTTP)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from torget.adapters.sms.session import Centre, DeniedError, LostError, Session
-from torget.channels.contract import AccountSnapshot, Polled, RawItem, Receipt, SendError
+from torget.channels.contract import AccountAccess, Polled, RawItem, Receipt, SendError
 from torget.protocols import gsm7, smpp
 from torget.protocols.smpp import Pdu
 
@@ -33,7 +33,7 @@ _LATER = frozenset(
 LIMIT_SECONDS = 30.0
 
 
-def at(account: AccountSnapshot) -> Centre:
+def at(account: AccountAccess) -> Centre:
     """The centre of an account's settings.
 
     Raises:
@@ -65,7 +65,7 @@ def denied(fault: DeniedError) -> SendError:
     return SendError(str(fault), permanent=fault.status not in _LATER)
 
 
-def _opened(account: AccountSnapshot, bind: int) -> Session:
+def _opened(account: AccountAccess, bind: int) -> Session:
     try:
         return Session(at(account), bind)
     except LostError as fault:  # nothing but the bind can have reached it
@@ -74,7 +74,7 @@ def _opened(account: AccountSnapshot, bind: int) -> Session:
         raise denied(fault) from fault
 
 
-def check(account: AccountSnapshot) -> None:
+def check(account: AccountAccess) -> None:
     """Bind and say goodbye.
 
     Raises:
@@ -108,7 +108,7 @@ class Sender:
             if lent := self._lent.pop(account_id, None):
                 lent.session.close()
 
-    def _session(self, account: AccountSnapshot) -> Session:
+    def _session(self, account: AccountAccess) -> Session:
         lent = self._lent.pop(account.id, None)
         if lent is not None:
             lent.clock.cancel()
@@ -116,7 +116,7 @@ class Sender:
                 return lent.session
         return _opened(account, smpp.BIND_TRANSMITTER)
 
-    def submit(self, account: AccountSnapshot, bodies: Sequence[bytes]) -> Receipt:
+    def submit(self, account: AccountAccess, bodies: Sequence[bytes]) -> Receipt:
         """Submit the parts of one text in order; the receipt names the last, which we asked a report for.
 
         Raises:
@@ -185,9 +185,7 @@ class Receiver:
         self._sessions: dict[int, tuple[Centre, Session]] = {}
         self._doubts: dict[int, tuple[float, set[str]]] = {}
 
-    def poll(
-        self, account: AccountSnapshot, cursor: Mapping[str, Any], *, seconds: float
-    ) -> Polled:
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any], *, seconds: float) -> Polled:
         """Wait for texts and reports.
 
         Raises:

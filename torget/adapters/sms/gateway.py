@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from torget.channels import http
-from torget.channels.contract import AccountSnapshot, BadSignature, Receipt, SendError
+from torget.channels.contract import AccountAccess, BadSignature, Receipt, SendError
 from torget.protocols import encodings, jsonvalues
 
 # The names providers give the same things; the first is what we send.
@@ -58,7 +58,7 @@ def messages(body: bytes, media_type: str) -> list[Any]:
     return held if isinstance(held, list) else [held]
 
 
-def is_from(account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> None:
+def is_from(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> None:
     """See that a delivery is the provider's: HMAC-SHA256 of the raw body, or a password in the Authorization header.
 
     Raises:
@@ -92,21 +92,21 @@ def _knows(secret: str, headers: Mapping[str, str]) -> bool:
     return hmac.compare_digest(said.encode(), secret.encode())
 
 
-def _authorization(account: AccountSnapshot) -> dict[str, str]:
+def _authorization(account: AccountAccess) -> dict[str, str]:
     token = account.secrets.get("token", "")
     if ":" in token:
         return {"authorization": f"Basic {base64.b64encode(token.encode()).decode()}"}
     return {"authorization": f"Bearer {token}"} if token else {}
 
 
-def _url(account: AccountSnapshot) -> str:
+def _url(account: AccountAccess) -> str:
     url = str(account.settings.get("url", ""))
     if not url or not account.secrets.get("token"):
         raise SendError("The account has no address or no key at the provider.", account=True)
     return url
 
 
-def send(account: AccountSnapshot, *, recipient: str, text: str, key: str) -> Receipt:
+def send(account: AccountAccess, *, recipient: str, text: str, key: str) -> Receipt:
     """Hand one text over; the provider gets our key as its reference.
 
     Raises:
@@ -143,7 +143,7 @@ def refusal(answer: http.Response) -> SendError:
     return SendError(message, permanent=True)
 
 
-def look_up(account: AccountSnapshot, key: str) -> Receipt | None:
+def look_up(account: AccountAccess, key: str) -> Receipt | None:
     """Ask the provider by our reference, where it can be asked (setting `lookup_url`, with {ref} in it).
 
     Raises:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from torget.channels import http
 from torget.channels.base import Base, letter
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Author,
     BadSignature,
@@ -36,7 +37,7 @@ LATER_CODES = frozenset({408, 425, 429, 500, 502, 503})
 TAKEN_ALREADY = 409
 
 
-def _secrets(account: AccountSnapshot) -> list[str]:
+def _secrets(account: AccountAccess) -> list[str]:
     """The secret in force and, while it is being replaced, the one before."""
     return [
         held for name in ("secret", "previous_secret") if (held := account.secrets.get(name, ""))
@@ -60,7 +61,7 @@ class WebhookAdapter(Base):
         look_up=True,
     )
 
-    def verify(self, account: AccountSnapshot, headers: Mapping[str, str], body: bytes) -> RawItem:
+    def verify(self, account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
         try:
             message_id = webhook.verify(_secrets(account), headers, body, now=time.time())
         except webhook.Invalid as fault:
@@ -76,7 +77,7 @@ class WebhookAdapter(Base):
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
             raise Unparseable(f"Not a message of ours: {type(fault).__name__}: {fault}") from fault
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
+    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
         stamp = int(time.time())
         body = json.dumps(
             {
@@ -103,7 +104,7 @@ class WebhookAdapter(Base):
             return Receipt(_id_in(answer.body) or out.idempotency_key, f"HTTP {answer.status}")
         raise _refusal(answer)
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         answer = _call("GET", f"{_deliver_url(account)}?id={quote(out.idempotency_key)}")
         if answer.status == 200:
             return Receipt(_id_in(answer.body) or out.idempotency_key, "Looked up.")
@@ -111,7 +112,7 @@ class WebhookAdapter(Base):
             return None
         raise SendError(f"The look-up answered HTTP {answer.status}.", ambiguous=True)
 
-    def check(self, account: AccountSnapshot) -> Health:
+    def check(self, account: AccountAccess) -> Health:
         if not _secrets(account):
             return Health(False, "The account has no signing secret: enter one.")
         if not account.settings.get("deliver_url"):
@@ -147,7 +148,7 @@ def _message(held: Any, item: RawItem, received_at: datetime) -> InboundMessage:
     )
 
 
-def _deliver_url(account: AccountSnapshot) -> str:
+def _deliver_url(account: AccountAccess) -> str:
     url = str(account.settings.get("deliver_url", ""))
     if not url or not _secrets(account):
         raise SendError("The account has no address or no secret for answers.", account=True)

@@ -3,4 +3,4 @@
 from __future__ import annotations
 
 RULES = ()
-KEPT = {"x_charge": "What we spent; no persons.", "x_key": "Our own keys."}
+KEPT = {"x_charge": "What we spent; no persons."}

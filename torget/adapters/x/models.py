@@ -1,4 +1,4 @@
-"""What X costs us, and the key that is another each time it is used."""
+"""What X costs us."""
 
 from __future__ import annotations
 
@@ -20,18 +20,3 @@ class Charge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.month} {self.dollars}"
-
-
-class Key(models.Model):
-    """The account's keys as they are now, sealed: X gives a new lasting key each time the old one is used."""
-
-    account_number = models.BigIntegerField(unique=True)
-    connected_with = models.CharField(
-        max_length=64,
-        help_text="Hash of the key the account was connected with: another begins anew.",
-    )
-    sealed = models.BinaryField()
-    ends_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return f"Keys of {self.account_number}"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
-import json
 import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from torget.channels import beside
+from torget.channels.base import json_item
 from torget.channels.contract import Author, File, InboundMessage, RawItem
 from torget.protocols import clocks, jsonvalues, languages
 from torget.protocols.plaintext import clean, one_line
@@ -24,15 +23,13 @@ def item(post: Mapping[str, Any], includes: Any) -> RawItem:
     included = jsonvalues.table(includes)
     attached = jsonvalues.table(post.get("attachments"))
     people = _with(included, "users", "id", [post.get("author_id")])
-    held = {
+    value = {
         "post": post,
         "author": people[0] if people else {},
         "media": _with(included, "media", "media_key", attached.get("media_keys")),
         "polls": _with(included, "polls", "id", attached.get("poll_ids")),
     }
-    body = json.dumps(held, ensure_ascii=False, default=str).encode("utf-8", "replace")
-    named = jsonvalues.key(post.get("id"), 40) or f"sha256:{hashlib.sha256(body).hexdigest()}"
-    return RawItem(named, body, "application/json")
+    return json_item(value, jsonvalues.key(post.get("id"), 40))
 
 
 def _with(included: Mapping[str, Any], name: str, key: str, wanted: Any) -> list[Any]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from torget.adapters.x.models import Charge
 from torget.adapters.x.weighing import has_link
-from torget.channels.contract import AccountSnapshot, SendError
+from torget.channels.contract import AccountAccess, AccountSnapshot, SendError
 
 # Dollars, as docs.x.com gave them in the autumn of 2026; the account's settings may say otherwise.
 POST, POST_WITH_LINK, READ = Decimal("0.015"), Decimal("0.20"), Decimal("0.001")
@@ -35,18 +35,18 @@ def price(account: AccountSnapshot, text: str) -> Decimal:
     return _setting(account, "price_post", POST)
 
 
-def limit(account: AccountSnapshot) -> Decimal:
+def limit(account: AccountAccess) -> Decimal:
     """How much may be used in a month, in dollars."""
     return _setting(account, "monthly_limit", LIMIT)
 
 
-def used(account: AccountSnapshot, at: datetime) -> Decimal:
+def used(account: AccountAccess, at: datetime) -> Decimal:
     """How much is used in the month."""
     rows = Charge.objects.filter(account_number=account.id, month=at.strftime("%Y-%m"))
     return rows.aggregate(all=Sum("dollars"))["all"] or Decimal(0)
 
 
-def charge(account: AccountSnapshot, key: str, dollars: Decimal, at: datetime) -> None:
+def charge(account: AccountAccess, key: str, dollars: Decimal, at: datetime) -> None:
     """Count a post before it is sent; the same post again is counted once.
 
     Raises:
@@ -68,12 +68,12 @@ def charge(account: AccountSnapshot, key: str, dollars: Decimal, at: datetime) -
         )
 
 
-def refund(account: AccountSnapshot, key: str) -> None:
+def refund(account: AccountAccess, key: str) -> None:
     """It certainly was not taken, so nothing is paid."""
     Charge.objects.filter(account_number=account.id, key=key).delete()
 
 
-def note_reads(account: AccountSnapshot, count: int, at: datetime) -> None:
+def note_reads(account: AccountAccess, count: int, at: datetime) -> None:
     """Reading costs too, a little. It is counted; it stops only what we send, never what we receive."""
     if not count:
         return

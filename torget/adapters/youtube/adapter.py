@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.youtube import api, polling
-from torget.channels import piecewise
-from torget.channels.base import Base
+from torget.adapters.youtube import polling
+from torget.adapters.youtube.api import API, OAUTH
+from torget.channels.base import Base, News
 from torget.channels.contract import (
+    AccountAccess,
     AccountSnapshot,
     Author,
     Capabilities,
@@ -21,19 +22,20 @@ from torget.channels.contract import (
     Field,
     Health,
     InboundMessage,
-    NetworkEvent,
     Outgoing,
     Polled,
     RawItem,
     Receipt,
     SendError,
-    Unparseable,
 )
+from torget.channels.oauth import client_fields
+from torget.channels.rest import Reply, gone_is_done
 from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
-SCOPE = "https://www.googleapis.com/auth/youtube.force-ssl"
-CONSENT = "https://accounts.google.com/o/oauth2/v2/auth"
+SNIPPET = {"part": "snippet"}
+PLAIN = {**SNIPPET, "textFormat": "plainText"}
+COMMENTS = "youtube/v3/comments"
 STATUS = {"show": "published", "hide": "heldForReview", "remove": "rejected"}
 
 
@@ -46,29 +48,22 @@ class YouTubeAdapter(Base):
     capabilities = Capabilities(
         proof="network",
         read_public=True,
-        reply=True,
-        edit=True,
-        withdraw=True,
-        hide=True,
-        remove=True,
         pre_moderate=True,
-        look_up=True,
-        polls=True,
         poll_seconds=polling.SECONDS,
         max_body_chars=10_000,
     )
     hide_means = gettext_lazy(
         "Holdt tilbake på YouTube: ingen andre enn den som skrev, ser kommentaren, og den kan slippes fram igjen."
     )
+    cannot = gettext_lazy("På YouTube kan vi bare svare på kommentarer.")
+    unreadable = gettext_lazy("Dette er ikke en kommentar fra YouTube vi forstår.")
+    shut = gettext_lazy("YouTube slipper oss ikke inn: %(why)s")
     fields = (
-        Field(
-            "client_id",
-            gettext_lazy("Klient-ID"),
+        *client_fields(
             gettext_lazy(
                 "Fra OAuth-klienten kommunen har i Google Cloud, med YouTube Data API v3 slått på."
-            ),
+            )
         ),
-        Field("client_secret", gettext_lazy("Klienthemmelighet"), secret=True),
         Field(
             "quota",
             gettext_lazy("Kvote per dag"),
@@ -76,124 +71,74 @@ class YouTubeAdapter(Base):
             required=False,
         ),
     )
-    oauth: ClassVar[bool] = True
+    grants = OAUTH
 
-    def __init__(self) -> None:
-        self.keys = api.Keys()
+    def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
+        return polling.poll(account, cursor)
 
-    def poll(self, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
-        return polling.poll(
-            lambda resource, params: api.call(self.keys, account, "GET", resource, params),
-            account,
-            cursor,
-        )
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
+        value = jsonvalues.load(item.body)
+        return [_message(value["comment"], value["status"], received_at)]
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
-        try:
-            held = jsonvalues.load(item.body)
-            return [_message(held["comment"], held["status"], received_at)]
-        except piecewise.ODD as fault:
-            raise Unparseable(_("Dette er ikke en kommentar fra YouTube vi forstår.")) from fault
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        snippet = {"parentId": _thread(out.parent), "textOriginal": self.text(out)}
+        return _receipt(API.call(account, "POST", COMMENTS, SNIPPET, json={"snippet": snippet}))
 
-    def send(self, out: Outgoing, account: AccountSnapshot) -> Receipt:
-        match out.act:
-            case "say":
-                snippet = {"parentId": _thread(out.parent), "textOriginal": self.text(out)}
-                held = self._call(account, "POST", "comments", {"snippet": snippet})
-                return _named(held)
-            case "edit":
-                said = {"id": out.target, "snippet": {"textOriginal": self.text(out)}}
-                return _named(self._call(account, "PUT", "comments", said))
-            case "withdraw":
-                try:
-                    api.call(self.keys, account, "DELETE", "comments", {"id": out.target})
-                except api.ApiError as fault:
-                    if not fault.is_gone:
-                        raise
-                return Receipt(out.target)
-            case "show" | "hide" | "remove":
-                params = {"id": out.target, "moderationStatus": STATUS[out.act]}
-                api.call(self.keys, account, "POST", "comments/setModerationStatus", params)
-                return Receipt(out.target)
-        raise SendError(_("På YouTube kan vi bare svare på kommentarer."), permanent=True)
+    def edit(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        comment = {"id": out.target, "snippet": {"textOriginal": self.text(out)}}
+        return _receipt(API.call(account, "PUT", COMMENTS, SNIPPET, json=comment))
 
-    def _call(
-        self, account: AccountSnapshot, method: str, resource: str, body: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        return api.call(self.keys, account, method, resource, {"part": "snippet"}, body)
+    def withdraw(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        with gone_is_done():
+            API.call(account, "DELETE", COMMENTS, {"id": out.target})
+        return Receipt(out.target)
 
-    def look_up(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
-        try:
-            return self._look(out, account)
-        except SendError as fault:
-            raise SendError(str(fault), ambiguous=True) from fault
+    def hide(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        query = {"id": out.target, "moderationStatus": STATUS[out.act]}
+        API.call(account, "POST", f"{COMMENTS}/setModerationStatus", query)
+        return Receipt(out.target)
 
-    def _look(self, out: Outgoing, account: AccountSnapshot) -> Receipt | None:
-        which = {"parentId": _thread(out.parent)} if out.act == "say" else {"id": out.target}
-        params = {"part": "snippet", "textFormat": "plainText", "maxResults": "100", **which}
-        if out.act != "say":
-            del params["maxResults"]
-        found = api.call(self.keys, account, "GET", "comments", params).get("items", [])
-        if out.act in {"withdraw", "remove"} and not found:
+    show = remove = hide
+
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
+        if out.act == "say":
+            which = {"parentId": _thread(out.parent), "maxResults": "100"}
+        else:
+            which = {"id": out.target}
+        rows = API.call(account, "GET", COMMENTS, {**PLAIN, **which}).rows("items")
+        if out.act in {"withdraw", "remove"} and not rows:
             return Receipt(out.target, "Looked up.")
-        for one in found:
-            snippet = one.get("snippet") or {}
-            own = polling.is_own(one, account)
+        for comment in rows:
+            snippet = jsonvalues.table(comment.get("snippet"))
             if out.act in STATUS:
                 done = snippet.get("moderationStatus", "published") == STATUS[out.act]
             else:
+                own = polling.is_own(comment, account)
                 done = own and _words(snippet) == self.text(out) and out.act != "withdraw"
             if done:
-                return Receipt(str(one["id"]), "Looked up.")
+                return Receipt(str(comment["id"]), "Looked up.")
         return None
 
-    def check(self, account: AccountSnapshot) -> Health:
-        try:
-            held = self._mine(account)
-        except SendError as fault:
-            return Health(False, _("YouTube slipper oss ikke inn: %(why)s") % {"why": fault})
-        if not any(one.get("id") == polling.channel(account) for one in held):
+    def examine(self, account: AccountAccess) -> Health:
+        if not any(row.get("id") == polling.channel(account) for row in _mine(account)):
             return Health(False, _("Nøkkelen gjelder en annen kanal. Koble til på nytt."))
         return Health(True, _("YouTube svarer."))
-
-    def _mine(self, account: AccountSnapshot) -> list[dict[str, Any]]:
-        params = {"part": "snippet", "mine": "true"}
-        held = api.call(self.keys, account, "GET", "channels", params)
-        found: list[dict[str, Any]] = held.get("items", [])
-        return found
 
     def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://www.youtube.com/channel/{polling.channel(account)}"
 
-    def authorise_url(self, account: AccountSnapshot, *, redirect_uri: str, state: str) -> str:
-        query = {
-            "client_id": account.settings.get("client_id", ""),
-            "redirect_uri": redirect_uri,
-            "response_type": "code",
-            "scope": SCOPE,
-            "access_type": "offline",
-            "prompt": "consent",  # without it Google gives the lasting key the first time only
-            "state": state,
-        }
-        return f"{CONSENT}?{urlencode(query)}"
-
-    def redeem(self, account: AccountSnapshot, *, redirect_uri: str, code: str) -> Connected:
-        held = api.exchange(
-            account, grant_type="authorization_code", code=code, redirect_uri=redirect_uri
-        )
-        lasting = str(held.get("refresh_token", ""))
-        if not lasting:
+    def connected(self, account: AccountAccess) -> Connected:
+        if not account.secrets.get("refresh_token"):
             raise SendError(_("Google ga oss ingen varig nøkkel. Prøv på nytt."), permanent=True)
-        secrets = {**account.secrets, "refresh_token": lasting}
-        snapshot = AccountSnapshot(0, self.network, "", "", account.settings, secrets)
-        found = self._mine(snapshot)
-        if not found:
+        if not (mine := _mine(account)):
             raise SendError(_("Denne Google-kontoen har ingen YouTube-kanal."), permanent=True)
-        name = (found[0].get("snippet") or {}).get("title", "")
-        named = str(found[0]["id"])
-        return Connected(named, str(name), {**account.settings, "channel": named}, secrets)
+        name, key = jsonvalues.within(mine[0], "snippet", "title"), str(mine[0]["id"])
+        return Connected(key, str(name or ""), {**account.settings, "channel": key}, account.secrets)  # fmt: skip
+
+
+def _mine(account: AccountAccess) -> list[dict[str, Any]]:
+    query = {**SNIPPET, "mine": "true"}
+    return API.call(account, "GET", "youtube/v3/channels", query).rows("items")
 
 
 def _thread(named: str) -> str:
@@ -201,10 +146,10 @@ def _thread(named: str) -> str:
     return named.partition(".")[0]
 
 
-def _named(held: Mapping[str, Any]) -> Receipt:
-    if not held.get("id"):
+def _receipt(reply: Reply) -> Receipt:
+    if not reply.table.get("id"):
         raise SendError("YouTube took it and gave no id.", ambiguous=True)
-    return Receipt(str(held["id"]))
+    return Receipt(str(reply.table["id"]))
 
 
 def _words(snippet: Mapping[str, Any]) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from torget.adapters.youtube import api
-from torget.channels.contract import AccountSnapshot, Polled, RawItem
+from torget.adapters.youtube.api import API
+from torget.channels.base import json_item
+from torget.channels.contract import AccountAccess, AccountSnapshot, Polled, RawItem
 from torget.protocols import clocks, jsonvalues
 
 SECONDS = 60.0
@@ -17,15 +18,14 @@ FIRST_SECONDS = 7 * 24 * 3600.0
 SHARE = 0.5  # of the quota; the rest is for answers, at 50 units each
 STATUSES = ("published", "heldForReview")
 MOST_THREADS = 300
+PLACE = "youtube/v3"
 
-Get = Callable[[str, Mapping[str, str]], Mapping[str, Any]]
 
-
-def poll(get: Get, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polled:
+def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
     """New and changed comments on the channel, and those that wait for us.
 
     Raises:
-        SendError: as `api.call`.
+        SendError: as `Api.call`.
     """
     now = time.time()
     if now < float(cursor.get("next_at", 0)):
@@ -35,14 +35,14 @@ def poll(get: Get, account: AccountSnapshot, cursor: Mapping[str, Any]) -> Polle
     after = float(asked) - OVERLAP_SECONDS if asked else now - FIRST_SECONDS
     items = []
     for status in STATUSES:
-        held = get("commentThreads", _threads(account, status))
+        reply = API.call(account, "GET", f"{PLACE}/commentThreads", _threads(account, status))
         units += 1
-        for thread in map(dict, jsonvalues.tables(held.get("items"))):
-            units += _more(get, thread, replies)
+        for thread in reply.rows("items"):
+            units += _more(account, thread, replies)
             items += [
-                _item(one, status)
-                for one in _comments(thread)
-                if _changed_at(one) >= after and not is_own(one, account)
+                _item(comment, status)
+                for comment in _comments(thread)
+                if _changed_at(comment) >= after and not is_own(comment, account)
             ]
     kept = dict(list(replies.items())[-MOST_THREADS:])
     return Polled(items, {"asked_at": now, "replies": kept, **budget(cursor, units, now, account)})
@@ -53,7 +53,7 @@ def channel(account: AccountSnapshot) -> str:
     return str(account.settings.get("channel") or account.address)
 
 
-def _threads(account: AccountSnapshot, status: str) -> dict[str, str]:
+def _threads(account: AccountAccess, status: str) -> dict[str, str]:
     return {
         "part": "snippet,replies",
         "allThreadsRelatedToChannelId": channel(account),
@@ -65,7 +65,7 @@ def _threads(account: AccountSnapshot, status: str) -> dict[str, str]:
 
 
 def budget(
-    cursor: Mapping[str, Any], units: int, now: float, account: AccountSnapshot
+    cursor: Mapping[str, Any], units: int, now: float, account: AccountAccess
 ) -> dict[str, Any]:
     """What is used today, and when we may ask next so that it lasts until the day is over."""
     day = api.day_of(now)
@@ -76,17 +76,18 @@ def budget(
     return {"day": day, "units": used, "next_at": now + wait}
 
 
-def _more(get: Get, thread: dict[str, Any], known: dict[str, int]) -> int:
+def _more(account: AccountAccess, thread: dict[str, Any], known: dict[str, int]) -> int:
     """A thread shows five replies at most: the others are asked for when there are new ones. Units used."""
-    named = str(thread.get("id", ""))
+    name = str(thread.get("id", ""))
     total = jsonvalues.whole(jsonvalues.within(thread, "snippet", "totalReplyCount"))
     shown = jsonvalues.many(jsonvalues.within(thread, "replies", "comments"))
-    if total <= len(shown) or known.get(named) == total:
+    if total <= len(shown) or known.get(name) == total:
         return 0
-    params = {"part": "snippet", "parentId": named, "textFormat": "plainText", "maxResults": "100"}
-    thread["replies"] = {"comments": get("comments", params).get("items", [])}
-    known.pop(named, None)
-    known[named] = total
+    params = {"part": "snippet", "parentId": name, "textFormat": "plainText", "maxResults": "100"}
+    reply = API.call(account, "GET", f"{PLACE}/comments", params)
+    thread["replies"] = {"comments": reply.rows("items")}
+    known.pop(name, None)
+    known[name] = total
     return 1
 
 
@@ -95,24 +96,24 @@ def _comments(thread: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     video = jsonvalues.within(thread, "snippet", "videoId") or ""
     replies = jsonvalues.within(thread, "replies", "comments")
     first = jsonvalues.within(thread, "snippet", "topLevelComment")
-    for one in (*jsonvalues.tables(first), *jsonvalues.tables(replies)):
-        yield {"videoId": video, **one}
+    for comment in (*jsonvalues.tables(first), *jsonvalues.tables(replies)):
+        yield {"videoId": video, **comment}
 
 
-def _changed_at(one: Mapping[str, Any]) -> float:
-    snippet = jsonvalues.table(one.get("snippet"))
+def _changed_at(comment: Mapping[str, Any]) -> float:
+    snippet = jsonvalues.table(comment.get("snippet"))
     at = clocks.when(snippet.get("updatedAt")) or clocks.when(snippet.get("publishedAt"))
     return at.timestamp() if at else time.time()
 
 
-def is_own(one: Mapping[str, Any], account: AccountSnapshot) -> bool:
+def is_own(comment: Mapping[str, Any], account: AccountSnapshot) -> bool:
     """Said by the channel itself."""
-    said_by = jsonvalues.within(one, "snippet", "authorChannelId", "value")
-    return bool(said_by == channel(account))
+    author = jsonvalues.within(comment, "snippet", "authorChannelId", "value")
+    return bool(author == channel(account))
 
 
-def _item(one: Mapping[str, Any], status: str) -> RawItem:
+def _item(comment: Mapping[str, Any], status: str) -> RawItem:
     """A comment as an envelope: a changed one is another."""
-    changed = jsonvalues.text(jsonvalues.within(one, "snippet", "updatedAt"))
-    body = json.dumps({"status": status, "comment": one}, ensure_ascii=False).encode()
-    return RawItem(f"{one.get('id')}:{changed}:{status}", body, "application/json")
+    changed = jsonvalues.text(jsonvalues.within(comment, "snippet", "updatedAt"))
+    name = f"{comment.get('id')}:{changed}:{status}"
+    return json_item({"status": status, "comment": comment}, name)

@@ -48,7 +48,7 @@ def sent_through_cuts(specimens):
                 except SendError as fault:
                     if fault.permanent:  # a cut line is no refusal
                         raise
-                    found = adapter.look_up(specimens.out, account) if fault.ambiguous else None
+                    found = adapter.find(specimens.out, account) if fault.ambiguous else None
                     if found is None:
                         adapter.send(specimens.out, account)
             outcomes.append((which, when, list(peer.published)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from torget.channels.contract import AccountSnapshot, Outgoing, RawItem
+from torget.channels.contract import AccountAccess, Outgoing, RawItem
 
 Signed = tuple[
     Mapping[str, str], bytes
@@ -50,10 +50,10 @@ class Specimens:
     """
 
     network: str
-    account: AccountSnapshot
+    account: AccountAccess
     items: Sequence[RawItem]
     signed: Callable[[], Sequence[Signed]] | None = None
-    at: Callable[[str], AccountSnapshot] | None = None
+    at: Callable[[str], AccountAccess] | None = None
     out: Outgoing | None = None
     peer: Callable[[], Peer] | None = None
     refusals: Sequence[Refusal] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from torget.channels.contract import AccountSnapshot
+from torget.channels.contract import AccountAccess
 from torget.channels.registry import adapters
 
 ADDRESSES = ("nordvaag", "nordvaag@mastodon.example", "@a@b@c", "", "post@nordvaag.example.no")
@@ -14,6 +14,6 @@ ADDRESSES = ("nordvaag", "nordvaag@mastodon.example", "@a@b@c", "", "post@nordva
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_its_page_can_be_made(network, address):
     adapter = adapters()[network]
-    snapshot = AccountSnapshot(0, network, address, "Nordvåg", {}, {})
+    snapshot = AccountAccess(0, network, address, "Nordvåg", {}, {})
     assert isinstance(adapter.profile_url(snapshot), str)
     assert isinstance(adapter.manage_path(snapshot), str)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from importlib import import_module
 from random import Random
+from typing import get_args
 
 import pytest
 from django.conf import settings
@@ -21,6 +22,7 @@ from tests.peers.cutting import Refusing
 from torget.channels.apart import answers
 from torget.channels.base import Base
 from torget.channels.contract import (
+    Act,
     Author,
     BadSignature,
     InboundMessage,
@@ -78,14 +80,16 @@ def test_what_it_says_it_can_it_has_made(one):
     can = adapter.capabilities
     assert adapter.network == one.network
     assert str(adapter.label)
-    assert own(adapter, "parse") == bool(can.read_public or can.read_private)
-    assert own(adapter, "send") == bool(can.reply or can.publish)
+    reads = own(adapter, "read") or own(adapter, "parse")
+    assert reads == bool(can.read_public or can.read_private)
+    acts = {act for act in get_args(Act) if own(adapter, act)} or own(adapter, "send")
+    assert bool(acts) == bool(can.reply or can.publish)
     assert own(adapter, "poll") >= can.polls
-    assert own(adapter, "look_up") >= can.look_up
+    assert own(adapter, "find") >= can.look_up
     assert bool(str(adapter.hide_means)) == can.hide
     if adapter.oauth:
-        assert own(adapter, "authorise_url")
-        assert own(adapter, "redeem")
+        assert adapter.grants or (own(adapter, "authorise_url") and own(adapter, "redeem"))
+        assert own(adapter, "connected") or own(adapter, "redeem")
     for field in adapter.fields:
         assert field.name.isidentifier()
         assert str(field.label)
@@ -342,7 +346,7 @@ def test_a_line_cut_at_any_step_publishes_at_most_once(one, cut):
                     assert peer.published == [], "told as not sent, but it was"
                 elif adapter.capabilities.look_up:
                     line.cut_at = None
-                    found = adapter.look_up(one.out, account)
+                    found = adapter.find(one.out, account)
                     assert (found is not None) == bool(peer.published)
                     if found is not None:
                         assert found.external_id
@@ -356,6 +360,7 @@ def test_a_line_cut_at_any_step_publishes_at_most_once(one, cut):
     pytest.fail("a send asks more than twelve times")
 
 
+@pytest.mark.django_db(transaction=True)  # adapters keep the tokens they get
 @pytest.mark.parametrize("one", SENDING)
 def test_nobody_at_home_is_certainly_not_sent(one):
     with serving(one.peer()) as line:
@@ -365,6 +370,7 @@ def test_nobody_at_home_is_certainly_not_sent(one):
     assert (told.value.ambiguous, told.value.permanent) == (False, False)
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("one", "refusal"),
     [

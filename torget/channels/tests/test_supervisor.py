@@ -4,7 +4,7 @@ import threading
 import time
 
 from torget.channels import supervisor
-from torget.channels.contract import AccountSnapshot
+from torget.channels.contract import AccountAccess
 
 
 def test_listening_ends_within_seconds_whatever_the_networks_are_at(monkeypatch):
@@ -14,7 +14,7 @@ def test_listening_ends_within_seconds_whatever_the_networks_are_at(monkeypatch)
         begun.set()
         let_go.wait(30)
 
-    accounts = {number: AccountSnapshot(number, "net", "a", "A") for number in range(1, 5)}
+    accounts = {number: AccountAccess(number, "net", "a", "A") for number in range(1, 5)}
     monkeypatch.setattr(supervisor, "wanted", lambda _networks: accounts)
     monkeypatch.setattr(supervisor, "close_old_connections", lambda: None)
     monkeypatch.setattr(supervisor.rules, "beat", lambda _name: None)

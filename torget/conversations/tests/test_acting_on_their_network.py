@@ -16,7 +16,7 @@ from torget.channels.contract import (
 )
 from torget.channels.models import Account
 from torget.channels.registry import adapters
-from torget.channels.rules import open_account, snapshot
+from torget.channels.rules import access, open_account
 from torget.conversations import filing
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import answer, correcting, reachable_privately
@@ -341,10 +341,10 @@ def test_when_it_was_last_asked_for_what_webhooks_lost_is_kept(net, now, monkeyp
     account = Account.objects.get(network="net")
     answer_of = {"reconciled": False}
     monkeypatch.setattr(Talking, "poll", lambda self, account, cursor: Polled(**answer_of))
-    listening.ask(snapshot(account))
+    listening.ask(access(account))
     account.refresh_from_db()
     assert account.reconciled_at is None
     answer_of["reconciled"] = True
-    listening.ask(snapshot(account))
+    listening.ask(access(account))
     account.refresh_from_db()
     assert account.reconciled_at is not None

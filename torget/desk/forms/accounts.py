@@ -8,7 +8,8 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from torget.channels.contract import Adapter, Field
+from torget.channels.adapter import Adapter
+from torget.channels.contract import Field
 from torget.channels.models import Account
 from torget.people.models import Municipality, Unit
 

@@ -56,7 +56,7 @@ class Net(Base):
         self.did.append(out)
         return Receipt(out.target or f"{self.network}-{len(self.did)}", url="https://net.example/1")
 
-    def look_up(self, out, account):
+    def find(self, out, account):
         return None
 
 

@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from torget.channels import account_health, connecting
+from torget.channels.adapter import Adapter
 from torget.channels.base import Base
-from torget.channels.contract import Adapter
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.channels.rules import snapshot

@@ -8,7 +8,7 @@ import pytest
 from torget.channels.contract import Capabilities, Outgoing, RawItem, Receipt, SendError
 from torget.channels.models import Account, Alarm
 from torget.channels.registry import adapters
-from torget.channels.rules import open_account, pause, resume, snapshot
+from torget.channels.rules import access, open_account, pause, resume
 from torget.errors import NotAllowed, Refused, Stale
 from torget.intake.rules import receive
 from torget.outbox import news, rules
@@ -36,7 +36,7 @@ class Post:
     def own_id(self, idempotency_key, account):
         return f"r-{idempotency_key}"
 
-    def look_up(self, out, account):
+    def find(self, out, account):
         if isinstance(self.found, SendError):
             raise self.found
         return self.found
@@ -241,8 +241,8 @@ def test_what_waited_longer_than_half_its_lease_is_not_begun_but_given_back(acco
     put(account, "k1", now)
     claimed = rules.claim([account.pk], at=now)
     late = now + rules.BEGIN_WITHIN
-    outcome = send_one(claimed[0], snapshot(account), lambda: late)
-    settle([(claimed[0], snapshot(account), outcome)], at=late)
+    outcome = send_one(claimed[0], access(account), lambda: late)
+    settle([(claimed[0], access(account), outcome)], at=late)
     assert (outcome, network.taken) == (None, [])
     assert Delivery.objects.values_list("state", "attempts").get() == ("due", 0)
 
@@ -253,7 +253,7 @@ def test_good_news_of_an_attempt_given_up_is_believed(account, network, now):
     later = now + timedelta(seconds=rules.LEASE_SECONDS + 1)
     rules.lose_expired(at=later)
     resolve_unknown(now=lambda: later)  # nothing there yet: due again
-    settle([(claimed[0], snapshot(account), Receipt("r-k1"))], at=later)
+    settle([(claimed[0], access(account), Receipt("r-k1"))], at=later)
     delivery.refresh_from_db()
     assert (delivery.state, run(later), network.taken) == ("sent", 0, [])
 

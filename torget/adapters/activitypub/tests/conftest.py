@@ -68,7 +68,7 @@ def school(nordvaag, account):
 
 @pytest.fixture
 def snapshot(account):
-    return channels.snapshot(account)
+    return channels.access(account)
 
 
 @pytest.fixture

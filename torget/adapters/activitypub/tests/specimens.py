@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from torget.adapters.activitypub import remotes
-from torget.channels.contract import AccountSnapshot, Outgoing, RawItem
+from torget.channels.contract import AccountAccess, Outgoing, RawItem
 from torget.channels.tests.specimens import Signed, Specimens
 from torget.protocols.activitypub import ActorSaid
 from torget.protocols.http_signatures import (
@@ -40,7 +40,7 @@ KEYS = {
 }
 SECRETS = {"rsa": new_rsa(), "ed25519": new_ed25519()}
 
-ACCOUNT = AccountSnapshot(
+ACCOUNT = AccountAccess(
     1,
     "activitypub",
     "nordvaag@square.example.no",

@@ -50,7 +50,7 @@ def send(account):
     for delivery in Delivery.objects.filter(account=account, state="due"):
         held = dict(delivery.payload)
         out = _out(delivery, held)
-        receipt = ADAPTER.send(out, channels.snapshot(account))
+        receipt = ADAPTER.send(out, channels.access(account))
         Delivery.objects.filter(pk=delivery.pk).update(state="sent", receipt=receipt.external_id)
 
 

@@ -46,7 +46,7 @@ def rotate(account, **more):
         next_attempt_at=timezone.now()
     )  # else the loops are given time to learn of it
     account.refresh_from_db()
-    return ours.of(channels.snapshot(account))
+    return ours.of(channels.access(account))
 
 
 def look():
@@ -223,7 +223,7 @@ def test_when_the_old_keys_time_is_over_it_is_forgotten_and_the_new_one_used(
     later = timezone.now() + timedelta(days=rules.OLD_KEY_DAYS, minutes=1)
     announcing.tidy(at=later)
     account.refresh_from_db()
-    held = channels.snapshot(account)
+    held = channels.access(account)
     assert set(held.secrets) == {"rsa", "ed25519"}
     assert "before" not in held.settings
     server.got.clear()

@@ -19,7 +19,7 @@ from torget.adapters.activitypub.models import APObject, DomainBlock, Follower, 
 from torget.adapters.activitypub.tests.specimens import activity, bytes_of, know_kari, note, sign
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for
-from torget.channels.rules import snapshot as facts_of
+from torget.channels.rules import access as facts_of
 from torget.config.hooks import Hooks
 from torget.conversations import filing
 from torget.conversations.models import Message

@@ -149,7 +149,7 @@ def test_old_keys_stand_beside_the_new_ones_for_a_month(client, account, mine, t
     rules.rotate_keys(account, by=Actor.system(account.municipality_id), at=NOW)
     account.refresh_from_db()
     held = client.get("/ap/nordvaag", **JSON).json()
-    new = ours.of(channels.snapshot(account))
+    new = ours.of(channels.access(account))
     assert held["publicKey"]["id"] == new.key_id("rsa") != mine.key_id("rsa")
     others = {one["id"]: one["publicKeyMultibase"] for one in held["assertionMethod"]}
     assert set(others) == {new.key_id("ed25519"), mine.key_id("rsa"), mine.key_id("ed25519")}
@@ -298,8 +298,8 @@ def test_the_same_key_publishes_once_and_looking_up_tells(snapshot):
     assert post(snapshot) == first
     assert APObject.objects.count() == Act.objects.count() == 1
     out = Outgoing("p1", "", "x", act="publish")
-    assert ADAPTER.look_up(out, snapshot) == first
-    assert ADAPTER.look_up(replace(out, idempotency_key="p2"), snapshot) is None
+    assert ADAPTER.find(out, snapshot) == first
+    assert ADAPTER.find(replace(out, idempotency_key="p2"), snapshot) is None
 
 
 def test_a_send_that_is_cut_short_leaves_nothing(snapshot, monkeypatch):
@@ -312,7 +312,7 @@ def test_a_send_that_is_cut_short_leaves_nothing(snapshot, monkeypatch):
     with pytest.raises(IntegrityError), transaction.atomic():
         answer(snapshot)
     assert not APObject.objects.exists()
-    assert ADAPTER.look_up(Outgoing("a1", KARI, "x"), snapshot) is None
+    assert ADAPTER.find(Outgoing("a1", KARI, "x"), snapshot) is None
 
 
 def test_an_edit_keeps_the_address_and_goes_to_all_who_have_it_and_a_withdrawal_too(

@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from torget.adapters.bluesky.reading import _item as stored
-from torget.channels.contract import AccountSnapshot, Outgoing
+from torget.channels.contract import AccountAccess, Outgoing
 from torget.channels.tests.specimens import Answer, Refusal, Specimens
 
 RECORDED = json.loads((Path(__file__).parent / "recorded.json").read_text())
 OWN = RECORDED["own"]
 (MENTION,) = RECORDED["getPosts_mention"]["body"]["posts"]
 TOLD = RECORDED["listNotifications"]["body"]["notifications"]
-ACCOUNT = AccountSnapshot(
+ACCOUNT = AccountAccess(
     7,
     "bluesky",
     "nordvaag1.test",
@@ -27,7 +27,7 @@ ACCOUNT = AccountSnapshot(
 )
 
 
-def at(url: str) -> AccountSnapshot:
+def at(url: str) -> AccountAccess:
     """The account with its server at another address."""
     return replace(ACCOUNT, settings={"service": url})
 

@@ -17,7 +17,7 @@ from tests.peers.waiting import until
 from torget.adapters.bluesky import adapter, xrpc
 from torget.channels import http
 from torget.channels import rules as channels
-from torget.channels.contract import AccountSnapshot, File, Outgoing, SendError
+from torget.channels.contract import AccountAccess, File, Outgoing, SendError
 from torget.conversations.models import Message
 from torget.conversations.rules import answering, correcting
 from torget.outbox.models import Delivery
@@ -85,7 +85,7 @@ def test_through_the_whole_house_she_is_answered_within_seconds(account, us, kar
         until(lambda: Message.objects.get(pk=again.pk).removed_at)
 
         ours = adapter.send(
-            Outgoing("post-0", "", "Ny bru", act="publish"), channels.snapshot(account)
+            Outgoing("post-0", "", "Ny bru", act="publish"), channels.access(account)
         )
         root = until(lambda: us.sees(ours.external_id))
         spam = kari.reply({"uri": root["uri"], "cid": root["cid"]}, "Kjøp klokker!")
@@ -115,7 +115,7 @@ def test_she_asks_is_answered_the_answer_is_taken_back_and_she_deletes(account, 
     assert question.visibility == "public"
     assert question.identity.external_id == kari.did
 
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     receipt = adapter.send(answer_to(question), snapshot)
     (reply,) = until(lambda: kari.replies(asked["uri"]))
     assert reply["uri"] == receipt.external_id
@@ -149,9 +149,9 @@ def test_a_double_send_is_one_post_and_a_cut_line_is_settled_by_looking(
 ):
     asked = kari.ask(us, "Er biblioteket åpent?")
     (question,) = heard(account)
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     out = answer_to(question, "Ja, til klokka 18.", key="dobbel-1")
-    assert adapter.look_up(out, snapshot) is None
+    assert adapter.find(out, snapshot) is None
 
     real = http.request
 
@@ -167,7 +167,7 @@ def test_a_double_send_is_one_post_and_a_cut_line_is_settled_by_looking(
     assert caught.value.ambiguous
     monkeypatch.setattr(http, "request", real)
 
-    found = adapter.look_up(out, snapshot)
+    found = adapter.find(out, snapshot)
     assert found is not None
     assert adapter.send(out, snapshot).external_id == found.external_id
     (reply,) = until(lambda: kari.replies(asked["uri"]))
@@ -179,7 +179,7 @@ def test_a_double_send_is_one_post_and_a_cut_line_is_settled_by_looking(
 
 
 def test_a_reply_under_our_post_is_hidden_and_shown_again(account, us, kari):
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     ours = adapter.send(Outgoing("post-1", "", "Vi åpner den nye brua.", act="publish"), snapshot)
     seen = until(lambda: us.sees(ours.external_id))
     told = kari.reply({"uri": seen["uri"], "cid": seen["cid"]}, "Kjøp billige klokker!")
@@ -193,7 +193,7 @@ def test_a_reply_under_our_post_is_hidden_and_shown_again(account, us, kari):
         assert (
             us.call("GET", "com.atproto.repo.getRecord", **gate)["value"]["hiddenReplies"] == hidden
         )
-        assert adapter.look_up(out, snapshot) is not None
+        assert adapter.find(out, snapshot) is not None
     adapter.send(Outgoing("hide-2", "", "", act="hide", target=told["uri"]), snapshot)
     until(
         lambda: (
@@ -221,7 +221,7 @@ def test_a_post_has_its_links_tags_mentions_and_pictures_with_their_descriptions
         act="publish",
         attachments=[File("bru.png", "image/png", png, "Den nye brua")],
     )
-    receipt = adapter.send(out, channels.snapshot(account))
+    receipt = adapter.send(out, channels.access(account))
     seen = until(lambda: us.sees(receipt.external_id))
     raw = seen["record"]["text"].encode()
     cut = {
@@ -246,7 +246,7 @@ def test_a_post_has_its_links_tags_mentions_and_pictures_with_their_descriptions
 def test_a_long_answer_is_a_thread_that_is_completed_and_taken_back_whole(account, us, kari):
     asked = kari.ask(us, "Hva gjelder for byggesøknader?")
     (question,) = heard(account)
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     text = " ".join(
         f"Punkt {number} er at søknaden må ha tegninger i målestokk." for number in range(12)
     )
@@ -262,10 +262,10 @@ def test_a_long_answer_is_a_thread_that_is_completed_and_taken_back_whole(accoun
     # The last part is lost: the look-up says it is not all there, and sending again adds that part only.
     last = atproto.part_key(receipt.external_id.split("/")[-1], 2)
     us.delete(f"at://{us.did}/app.bsky.feed.post/{last}")
-    assert adapter.look_up(out, snapshot) is None
+    assert adapter.find(out, snapshot) is None
     adapter.send(out, snapshot)
     assert len(us.call("GET", name, **ask)["records"]) == 3
-    assert adapter.look_up(out, snapshot) == replace(receipt, detail="Looked up.")
+    assert adapter.find(out, snapshot) == replace(receipt, detail="Looked up.")
     adapter.send(Outgoing("ta-2", "", "", act="withdraw", target=receipt.external_id), snapshot)
     assert us.call("GET", name, **ask)["records"] == []
     assert asked
@@ -299,7 +299,7 @@ def test_a_rewritten_post_is_an_edit(account, us, kari):
 def test_the_session_is_kept_and_renewed_never_made_anew_for_each_call(
     account, us, kari, monkeypatch
 ):
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     adapter.poll(snapshot, {})
     asked = []
     real = http.request
@@ -314,7 +314,7 @@ def test_the_session_is_kept_and_renewed_never_made_anew_for_each_call(
 
 
 def test_a_direct_message_is_private_and_is_answered_there(account, us, kari):
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     convo = kari.tell(us, "Jeg vil klage på eiendomsskatten. Hilsen Åse", us.chat)
     (question,) = heard(account)
     assert question.visibility == "private"
@@ -322,10 +322,10 @@ def test_a_direct_message_is_private_and_is_answered_there(account, us, kari):
     out = Outgoing(
         "dm-1", kari.did, "Det kan du, her: https://nordvaag.test/klage", visibility="private"
     )
-    assert adapter.look_up(out, snapshot) is None
+    assert adapter.find(out, snapshot) is None
     receipt = adapter.send(out, snapshot)
     assert kari.told(convo, us.chat)[0] == "Det kan du, her: https://nordvaag.test/klage"
-    assert adapter.look_up(out, snapshot).external_id == receipt.external_id
+    assert adapter.find(out, snapshot).external_id == receipt.external_id
     kari.tell(us, "Takk", us.chat)
     assert [one.body for one in heard(account, 2)] == [question.body, "Takk"]
     assert us.replies(f"at://{kari.did}/app.bsky.feed.post/x") == []
@@ -336,7 +336,7 @@ def test_a_direct_message_is_private_and_is_answered_there(account, us, kari):
 
 
 def test_the_check_tells_what_is_wrong_and_what_is_missing(account, us):
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     health = adapter.check(snapshot)
     assert health.ok
     assert not health.missing
@@ -358,9 +358,7 @@ def test_the_check_tells_what_is_wrong_and_what_is_missing(account, us):
 
 def test_connecting_finds_the_name_that_never_changes(us):
     filled = {"address": f"@{us.handle.upper()}", "service": us.service}
-    snapshot = AccountSnapshot(
-        0, "bluesky", "", "Nordvåg", filled, {"app_password": us.app_password}
-    )
+    snapshot = AccountAccess(0, "bluesky", "", "Nordvåg", filled, {"app_password": us.app_password})
     made = adapter.connect(snapshot)
     assert (made.address, made.settings["did"]) == (us.handle, us.did)
     with pytest.raises(SendError, match="app-passord"):

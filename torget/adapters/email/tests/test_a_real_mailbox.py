@@ -51,7 +51,7 @@ def box_of(servers) -> Mailbox:
 
 def fetched(servers, account: Account, *, at=NOW) -> int:
     with box_of(servers) as box:
-        return catch_up(box, channels.snapshot(account), at=at)
+        return catch_up(box, channels.access(account), at=at)
 
 
 def ids(account: Account) -> list[str]:
@@ -89,7 +89,7 @@ def test_a_plus_address_reaches_the_mailbox_and_the_conversation(post_office):
     fetched(post_office, account)
     envelope = Envelope.objects.get(account=account)
     item = RawItem(envelope.external_id, bytes(envelope.body), envelope.media_type)
-    [said] = adapter.parse(item, channels.snapshot(account), received_at=NOW)
+    [said] = adapter.parse(item, channels.access(account), received_at=NOW)
     assert said.case == "k7f3q2x9"
 
 
@@ -151,8 +151,8 @@ def test_what_the_cursor_missed_is_found_the_next_night(post_office):
     channels.move_cursor(account.pk, {**cursor, "last_uid": cursor["last_uid"] + 1})
     today = Envelope.objects.get(account=account).received_at.replace(year=2026)
     with box_of(post_office) as box:
-        assert catch_up(box, channels.snapshot(account), at=today) == 0
-        assert reconcile(box, channels.snapshot(account), at=today) == 1
+        assert catch_up(box, channels.access(account), at=today) == 0
+        assert reconcile(box, channels.access(account), at=today) == 1
     assert len(ids(account)) == 2
 
 
@@ -182,7 +182,7 @@ def test_a_mail_too_large_is_told_of_and_stays_on_the_server(post_office, settin
 @pytest.mark.django_db
 def test_an_answer_reaches_the_resident_and_its_copy_proves_it(post_office):
     account = open_account(post_office)
-    snapshot, out = channels.snapshot(account), answer(post_office)
+    snapshot, out = channels.access(account), answer(post_office)
     receipt = adapter.send(out, snapshot)
     post_office.wait_for(
         lambda: post_office.count(KARI) and post_office.count(OWN), "the answer and its copy"
@@ -191,7 +191,7 @@ def test_an_answer_reaches_the_resident_and_its_copy_proves_it(post_office):
     arrived = read(post_office.inbox(KARI)[0], received_at=NOW)
     assert arrived.reply_to.address == "postmottak+k7f3q2x9@nordvaag.test"
     assert arrived.text == out.body
-    found = adapter.look_up(out, snapshot)
+    found = adapter.find(out, snapshot)
     assert found is not None
     assert found.external_id == receipt.external_id
 
@@ -200,7 +200,7 @@ def test_an_answer_reaches_the_resident_and_its_copy_proves_it(post_office):
 def test_a_missing_copy_proves_nothing(post_office):
     account = open_account(post_office)
     with pytest.raises(SendError) as told:
-        adapter.look_up(answer(post_office, key="never sent"), channels.snapshot(account))
+        adapter.find(answer(post_office, key="never sent"), channels.access(account))
     assert told.value.ambiguous
 
 
@@ -208,7 +208,7 @@ def test_a_missing_copy_proves_nothing(post_office):
 def test_our_copy_in_the_mailbox_is_known_as_our_own(post_office):
     account = open_account(post_office)
     out = answer(post_office)
-    adapter.send(out, channels.snapshot(account))
+    adapter.send(out, channels.access(account))
     post_office.wait_for(lambda: post_office.count(OWN), "the copy")
     fetched(post_office, account)
     assert news_of(account) == [("own", message_id(out.idempotency_key, OWN))]
@@ -218,7 +218,7 @@ def news_of(account: Account) -> list[tuple[str, str]]:
     news = []
     for envelope in Envelope.objects.filter(account=account).order_by("pk"):
         item = RawItem(envelope.external_id, bytes(envelope.body), envelope.media_type)
-        for one in adapter.parse(item, channels.snapshot(account), received_at=NOW):
+        for one in adapter.parse(item, channels.access(account), received_at=NOW):
             assert isinstance(one, NetworkEvent)
             news.append((one.kind, one.of))
     return news
@@ -228,7 +228,7 @@ def news_of(account: Account) -> list[tuple[str, str]]:
 def test_a_bounce_from_a_real_server_finds_the_mail_it_is_about(post_office):
     account = open_account(post_office, copy="")
     out = answer(post_office, "ukjent@borte.test")
-    adapter.send(out, channels.snapshot(account))
+    adapter.send(out, channels.access(account))
     post_office.wait_for(lambda: post_office.count(OWN), "the bounce", 60)
     fetched(post_office, account)
     assert news_of(account) == [("bounce", message_id(out.idempotency_key, OWN))]
@@ -238,7 +238,7 @@ def test_a_bounce_from_a_real_server_finds_the_mail_it_is_about(post_office):
 def test_a_recipient_the_server_does_not_know_is_refused_for_good(post_office):
     account = open_account(post_office)
     with pytest.raises(SendError) as refused:
-        adapter.send(answer(post_office, "noen@utlandet.test"), channels.snapshot(account))
+        adapter.send(answer(post_office, "noen@utlandet.test"), channels.access(account))
     assert (refused.value.permanent or refused.value.account, refused.value.ambiguous) == (
         True,
         False,
@@ -247,7 +247,7 @@ def test_a_recipient_the_server_does_not_know_is_refused_for_good(post_office):
 
 @pytest.mark.django_db
 def test_a_healthy_account_is_found_healthy_and_a_wrong_password_named(post_office):
-    snapshot = channels.snapshot(open_account(post_office))
+    snapshot = channels.access(open_account(post_office))
     assert adapter.check(snapshot).ok
     wrong = adapter.check(replace(snapshot, secrets={"imap_password": "feil"}))
     assert not wrong.ok
@@ -259,7 +259,7 @@ def test_a_healthy_account_is_found_healthy_and_a_wrong_password_named(post_offi
 
 @pytest.mark.django_db
 def test_a_stopped_smtp_server_is_tried_again_later(post_office):
-    snapshot = channels.snapshot(open_account(post_office))
+    snapshot = channels.access(open_account(post_office))
     post_office.stop_smtp()
     try:
         with pytest.raises(SendError) as failed:

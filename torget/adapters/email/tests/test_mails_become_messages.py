@@ -6,7 +6,7 @@ import pytest
 
 from torget.adapters.email import adapter
 from torget.channels.contract import (
-    AccountSnapshot,
+    AccountAccess,
     BadSignature,
     InboundMessage,
     NetworkEvent,
@@ -15,7 +15,7 @@ from torget.channels.contract import (
 )
 from torget.protocols.mail.tests.samples import NAMES, NOW, OURS, OWN, raw
 
-ACCOUNT = AccountSnapshot(1, "email", OWN, "Servicetorget", {"authserv_id": "mx.nordvaag.test"})
+ACCOUNT = AccountAccess(1, "email", OWN, "Servicetorget", {"authserv_id": "mx.nordvaag.test"})
 
 
 def parsed(body: bytes, media_type: str = "message/rfc822") -> InboundMessage | NetworkEvent:

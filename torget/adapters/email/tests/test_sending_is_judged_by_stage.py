@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from torget.adapters.email import adapter
-from torget.channels.contract import AccountSnapshot, File, Outgoing, SendError
+from torget.channels.contract import AccountAccess, File, Outgoing, SendError
 from torget.protocols.mail import message_id, read
 from torget.protocols.mail.tests.samples import NOW
 
@@ -95,9 +95,9 @@ def server_that() -> Iterator[Callable[..., ScriptedServer]]:
         one.close()
 
 
-def account(port: int, **smtp: str) -> AccountSnapshot:
+def account(port: int, **smtp: str) -> AccountAccess:
     settings = {"smtp": {"host": "127.0.0.1", "port": port, "security": "none", **smtp}}
-    return AccountSnapshot(
+    return AccountAccess(
         1, "email", "postmottak@nordvaag.test", "Servicetorget", settings, {"smtp_password": "feil"}
     )
 
@@ -185,7 +185,7 @@ def test_a_server_that_is_not_there_is_tried_again():
 
 def test_an_account_without_a_server_is_told_to_a_person():
     with pytest.raises(SendError) as failed:
-        adapter.send(OUT, AccountSnapshot(1, "email", "postmottak@nordvaag.test", "x"))
+        adapter.send(OUT, AccountAccess(1, "email", "postmottak@nordvaag.test", "x"))
     assert failed.value.account
 
 

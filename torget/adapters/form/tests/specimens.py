@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from torget.channels.contract import AccountSnapshot, RawItem
+from torget.channels.contract import AccountAccess, RawItem
 from torget.channels.tests.specimens import Specimens
 
 SAID = {
@@ -17,7 +17,7 @@ SAID = {
 SPECIMENS = [
     Specimens(
         network=network,
-        account=AccountSnapshot(1, network, f"torget.prove.{network}", "Torget"),
+        account=AccountAccess(1, network, f"torget.prove.{network}", "Torget"),
         items=[RawItem("f1", json.dumps(SAID).encode(), "application/vnd.torget.form+json")],
     )
     for network in ("form", "chat")

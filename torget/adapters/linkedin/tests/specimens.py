@@ -8,12 +8,12 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from torget.adapters.linkedin.comments import item_of
-from torget.channels.contract import AccountSnapshot, File, Outgoing
+from torget.channels.contract import AccountAccess, File, Outgoing
 from torget.channels.tests.specimens import Refusal, Specimens
 
 OWN = "urn:li:organization:7001"
 POST = "urn:li:share:6001"
-ACCOUNT = AccountSnapshot(
+ACCOUNT = AccountAccess(
     1,
     "linkedin",
     "7001",

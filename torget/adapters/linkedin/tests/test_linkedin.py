@@ -100,9 +100,9 @@ def test_what_is_done_is_found_again_by_looking(wall, act, what):
     wall.posts[s.POST] = {"id": s.POST, "commentary": "Før"}
     target = s.NEW["commentUrn"] if what == "comment" else s.POST
     out = replace(s.OUT, act=act, target=target, body="Etter (nå)")
-    assert adapter.look_up(out, wall.account) is None
+    assert adapter.find(out, wall.account) is None
     adapter.send(out, wall.account)
-    assert adapter.look_up(out, wall.account).external_id == target
+    assert adapter.find(out, wall.account).external_id == target
 
 
 @peered

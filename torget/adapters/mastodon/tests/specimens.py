@@ -9,10 +9,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from torget.adapters.mastodon.reading import _item as stored
-from torget.channels.contract import AccountSnapshot, Outgoing
+from torget.channels.contract import AccountAccess, Outgoing
 from torget.channels.tests.specimens import Answer, Refusal, Specimens
 
-ACCOUNT = AccountSnapshot(
+ACCOUNT = AccountAccess(
     8,
     "mastodon",
     "nordvaag@mastodon.test",
@@ -68,7 +68,7 @@ GONE = {
 }
 
 
-def at(url: str) -> AccountSnapshot:
+def at(url: str) -> AccountAccess:
     """The account with its server at another address."""
     return replace(ACCOUNT, settings={"server": url})
 

@@ -87,7 +87,7 @@ def test_she_asks_is_answered_it_is_corrected_and_taken_back_and_she_edits_and_d
     assert (question.visibility, question.language) == ("public", "nb")
     assert question.author_name == "Kari Prøve"
 
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     receipt = adapter.send(answer_to(question), snapshot)
     (reply,) = kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"]
     assert reply["id"] == number(receipt.external_id)
@@ -98,9 +98,9 @@ def test_she_asks_is_answered_it_is_corrected_and_taken_back_and_she_edits_and_d
     assert [one["type"] for one in told] == ["mention"]
 
     better = Outgoing("rett-1", "", "Vi brøyter i dag.", act="edit", target=receipt.external_id)
-    assert adapter.look_up(better, snapshot) is None
+    assert adapter.find(better, snapshot) is None
     assert adapter.send(better, snapshot).external_id == receipt.external_id
-    assert adapter.look_up(better, snapshot).external_id == receipt.external_id
+    assert adapter.find(better, snapshot).external_id == receipt.external_id
     assert text_of(us, reply["id"]).startswith("@kari")
     assert text_of(us, reply["id"]).endswith("Vi brøyter i dag.")
 
@@ -111,10 +111,10 @@ def test_she_asks_is_answered_it_is_corrected_and_taken_back_and_she_edits_and_d
     assert question.edited_at is not None
 
     taken = Outgoing("ta-1", "", "", act="withdraw", target=receipt.external_id)
-    assert adapter.look_up(taken, snapshot) is None
+    assert adapter.find(taken, snapshot) is None
     adapter.send(taken, snapshot)
     adapter.send(taken, snapshot)
-    assert adapter.look_up(taken, snapshot) is not None
+    assert adapter.find(taken, snapshot) is not None
     assert kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"] == []
 
     kari.call("DELETE", f"/api/v1/statuses/{asked['id']}")
@@ -129,7 +129,7 @@ def test_a_direct_message_is_private_and_so_is_what_answers_it(account, mastodon
     asked = mastodon.kari.post("@nordvaag Jeg vil klage", visibility="direct")
     (question,) = heard(account)
     assert question.visibility == "private"
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     receipt = adapter.send(answer_to(question, visibility="private"), snapshot)
     held = mastodon.nordvaag.call("GET", f"/api/v1/statuses/{number(receipt.external_id)}")
     assert (held["visibility"], held["in_reply_to_id"]) == ("direct", asked["id"])
@@ -147,9 +147,9 @@ def test_a_double_send_is_one_post_and_a_cut_line_is_settled_by_looking(
     listen(account)
     asked = mastodon.kari.post("@nordvaag Er biblioteket åpent?")
     (question,) = heard(account)
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     out = answer_to(question, "Ja, til klokka 18.", key="dobbel-1")
-    assert adapter.look_up(out, snapshot) is None
+    assert adapter.find(out, snapshot) is None
     real = http.request
 
     def cut(method, url, **kwargs):
@@ -163,7 +163,7 @@ def test_a_double_send_is_one_post_and_a_cut_line_is_settled_by_looking(
         adapter.send(out, snapshot)
     assert caught.value.ambiguous
     monkeypatch.setattr(http, "request", real)
-    found = adapter.look_up(out, snapshot)
+    found = adapter.find(out, snapshot)
     assert found is not None
     assert adapter.send(out, snapshot).external_id == found.external_id
     held = mastodon.kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"]
@@ -174,7 +174,7 @@ def test_a_long_answer_is_a_thread_that_is_found_and_taken_back_whole(account, m
     listen(account)
     asked = mastodon.kari.post("@nordvaag Hva gjelder for byggesøknader?")
     (question,) = heard(account)
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     text = " ".join(
         f"Punkt {number} er at søknaden må ha tegninger i målestokk." for number in range(20)
     )
@@ -183,7 +183,7 @@ def test_a_long_answer_is_a_thread_that_is_found_and_taken_back_whole(account, m
     assert len(said.parts) == 3
     assert said.fits
     receipt = adapter.send(out, snapshot)
-    found = adapter.look_up(out, snapshot)
+    found = adapter.find(out, snapshot)
     assert found.external_id == receipt.external_id
     assert adapter.send(out, snapshot).external_id == receipt.external_id
     held = mastodon.kari.call("GET", f"/api/v1/statuses/{asked['id']}/context")["descendants"]
@@ -208,7 +208,7 @@ def test_a_post_has_pictures_with_their_descriptions(account, mastodon):
     said = Outgoing(
         "post-1", "", "Brua er åpen.", act="publish", attachments=[picture], warning="Bru"
     )
-    receipt = adapter.send(said, channels.snapshot(account))
+    receipt = adapter.send(said, channels.access(account))
     held = mastodon.kari.call("GET", f"/api/v1/statuses/{number(receipt.external_id)}")
     (media,) = held["media_attachments"]
     assert (media["type"], media["description"]) == ("image", "Den nye brua")
@@ -216,7 +216,7 @@ def test_a_post_has_pictures_with_their_descriptions(account, mastodon):
 
 
 def test_the_check_tells_when_the_token_is_not_taken(account):
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     assert adapter.check(snapshot).ok
     wrong = replace(snapshot, secrets={"access_token": "feil"})
     assert not adapter.check(wrong).ok

@@ -135,15 +135,15 @@ def test_an_answer_names_whom_it_speaks_to_and_is_seen_by_no_more_than_the_quest
 def test_a_post_another_delivery_has_the_receipt_of_is_not_taken_for_this_one(nordvaag):
     with serving(Peer()) as line:
         account = connect(nordvaag, "mastodon", "nordvaag@mastodon.test", {"server": line.url}, {})
-        snapshot = channels.snapshot(account)
+        snapshot = channels.access(account)
         parent = f"mastodon:{rest.host(snapshot)}:{STATUS['id']}"
         out = replace(SPECIMENS.out, parent=parent)
         first = adapter.send(out, snapshot)
         second = replace(out, idempotency_key="m2")
-        assert adapter.look_up(second, snapshot) is not None
+        assert adapter.find(second, snapshot) is not None
         delivery = outbox.enqueue(account, out, about=account, at=NOW)
         outbox.settle_sent([(delivery.pk, first)], at=NOW)
-        assert adapter.look_up(second, snapshot) is None
+        assert adapter.find(second, snapshot) is None
         assert adapter.send(second, snapshot).external_id != first.external_id
 
 

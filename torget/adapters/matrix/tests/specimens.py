@@ -9,14 +9,14 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from torget.channels.contract import AccountSnapshot, Outgoing, RawItem
+from torget.channels.contract import AccountAccess, Outgoing, RawItem
 from torget.channels.tests.specimens import Answer, Refusal, Specimens
 
 ROOM = "!636q39766251:matrix.test"
 OWN = "@nordvaag:matrix.test"
 KARI = "@kari:matrix.test"
 ASKED = "$143273582443PhrSn"
-ACCOUNT = AccountSnapshot(
+ACCOUNT = AccountAccess(
     9, "matrix", OWN, "Nordvåg", {"homeserver": "https://matrix.test"}, {"access_token": "x"}
 )
 
@@ -96,7 +96,7 @@ PICTURE = held(
 )
 
 
-def at(url: str) -> AccountSnapshot:
+def at(url: str) -> AccountAccess:
     """The account with its homeserver at another address."""
     return replace(ACCOUNT, settings={"homeserver": url})
 

@@ -63,7 +63,7 @@ def test_she_asks_in_a_room_is_answered_it_is_corrected_and_taken_back(account, 
     assert question.author_name == "Kari Prøve"
     assert question.identity.external_id == kari.user
 
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     out = answer_to(question)
     receipt = adapter.send(out, snapshot)
     held = kari.sees(hall, event_of(receipt.external_id))
@@ -74,19 +74,19 @@ def test_she_asks_in_a_room_is_answered_it_is_corrected_and_taken_back(account, 
     assert len([one for one in kari.messages(hall) if one["sender"] == us.user]) == 1
 
     better = Outgoing("rett-1", "", "Vi brøyter i dag.", act="edit", target=receipt.external_id)
-    assert adapter.look_up(better, snapshot) is None
+    assert adapter.find(better, snapshot) is None
     assert adapter.send(better, snapshot).external_id == receipt.external_id
-    assert adapter.look_up(better, snapshot) is not None
+    assert adapter.find(better, snapshot) is not None
     assert kari.messages(hall)[0]["content"]["m.new_content"]["body"] == "Vi brøyter i dag."
 
     # What comes back of our own is no question to us.
     assert len(listen(account)) == 1
 
     taken = Outgoing("ta-1", "", "", act="withdraw", target=receipt.external_id)
-    assert adapter.look_up(taken, snapshot) is None
+    assert adapter.find(taken, snapshot) is None
     adapter.send(taken, snapshot)
     adapter.send(taken, snapshot)
-    assert adapter.look_up(taken, snapshot) is not None
+    assert adapter.find(taken, snapshot) is not None
     left = [one["content"] for one in kari.messages(hall) if one["sender"] == us.user]
     assert left == [{}, {}]  # the first wording and the corrected one
 
@@ -125,7 +125,7 @@ def test_an_invitation_is_accepted_and_what_is_said_between_two_is_private(accou
     kari.say(room, "Jeg vil klage på skattetakst")
     (question,) = heard(account)
     assert question.visibility == "private"
-    receipt = adapter.send(answer_to(question, visibility="private"), channels.snapshot(account))
+    receipt = adapter.send(answer_to(question, visibility="private"), channels.access(account))
     assert receipt.external_id.startswith(room)
     assert kari.messages(room)[0]["content"]["body"] == "Vi brøyter i morgen tidlig."
 
@@ -135,7 +135,7 @@ def test_who_asked_in_public_is_answered_in_private_in_a_room_of_two_made_once(
 ):
     kari.say(hall, "Hvor mye skylder jeg?")
     (question,) = heard(account)
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     first = adapter.send(answer_to(question, "Det kan vi si her.", visibility="private"), snapshot)
     second = adapter.send(
         answer_to(question, "Ring oss også.", key="svar-2", visibility="private"), snapshot
@@ -155,7 +155,7 @@ def test_a_private_answer_is_not_said_where_a_third_person_reads(account, us, ka
     (question,) = heard(account)
     neighbour = homeserver.person("nabo", "Nabo Prøve")
     kari.call("POST", f"client/v3/rooms/{room}/invite", {"user_id": neighbour.user})
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     receipt = adapter.send(answer_to(question, "Bare til deg.", visibility="private"), snapshot)
     assert not receipt.external_id.startswith(room)
     again = answer_to(question, "Og mer.", key="svar-2", visibility="private")
@@ -169,9 +169,9 @@ def test_a_cut_line_is_settled_by_looking_also_from_another_session(
 ):
     kari.say(hall, "Er biblioteket åpent?")
     (question,) = heard(account)
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     out = answer_to(question, "Ja, til klokka 18.", key="dobbel-1")
-    assert adapter.look_up(out, snapshot) is None
+    assert adapter.find(out, snapshot) is None
     real = http.request
 
     def cut(method, url, **kwargs):
@@ -185,10 +185,10 @@ def test_a_cut_line_is_settled_by_looking_also_from_another_session(
         adapter.send(out, snapshot)
     assert caught.value.ambiguous
     monkeypatch.setattr(http, "request", real)
-    found = adapter.look_up(out, snapshot)
+    found = adapter.find(out, snapshot)
     other = replace(snapshot, secrets={"password": PASSWORD})
     assert found is not None
-    assert adapter.look_up(out, other) == found
+    assert adapter.find(out, other) == found
     assert adapter.send(out, snapshot).external_id == found.external_id
     assert len([one for one in kari.messages(hall) if one["sender"] == us.user]) == 1
 
@@ -211,7 +211,7 @@ def test_pictures_go_both_ways_and_are_taken_back_with_the_words(account, us, ka
     (file,) = question.attachments.all()
     assert (file.name, file.media_type) == ("hull.jpg", "image/jpeg")  # made safe to show
 
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     snapshot = replace(snapshot, settings={**snapshot.settings, "room": hall})
     picture = File("bru.png", "image/png", out.getvalue(), "Den nye brua")
     said = Outgoing("post-1", "", "Brua er åpen.", act="publish", attachments=[picture])
@@ -219,7 +219,7 @@ def test_pictures_go_both_ways_and_are_taken_back_with_the_words(account, us, ka
     image, words = kari.messages(hall)[:2]
     assert words["content"]["body"] == "Brua er åpen."
     assert (image["content"]["body"], image["content"]["info"]["w"]) == ("Den nye brua", 30)
-    assert adapter.look_up(said, snapshot).external_id == receipt.external_id
+    assert adapter.find(said, snapshot).external_id == receipt.external_id
     # Who answers the picture answers the words it came with.
     delivery = outbox.enqueue(account, said, about=account, at=timezone.now())
     outbox.settle_sent([(delivery.pk, receipt)], at=timezone.now())
@@ -237,7 +237,7 @@ def test_what_others_said_is_removed_where_we_may_and_refused_where_we_may_not(
 ):
     kari.say(hall, "Kjøp klokker!")
     (spam,) = heard(account)
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     adapter.send(Outgoing("fjern-1", "", "", act="remove", target=spam.external_id), snapshot)
     assert kari.messages(hall)[0]["content"] == {}
     theirs = kari.room(preset="public_chat")
@@ -259,7 +259,7 @@ def test_nothing_is_lost_when_much_is_said_between_two_questions(account, us, ka
 
 
 def test_the_check_tells_when_the_token_is_not_taken_or_is_anothers(account, kari):
-    snapshot = channels.snapshot(account)
+    snapshot = channels.access(account)
     assert adapter.check(snapshot).ok
     assert not adapter.check(replace(snapshot, secrets={"access_token": kari.token})).ok
     for secrets in ({"access_token": "feil"}, {"password": "feil"}):

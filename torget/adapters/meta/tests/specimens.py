@@ -8,17 +8,17 @@ import json
 from dataclasses import replace
 
 from torget.adapters.meta.tests.peers import PAGE, Containers, Graph
-from torget.channels.contract import AccountSnapshot, File, Outgoing, RawItem
+from torget.channels.contract import AccountAccess, File, Outgoing, RawItem
 from torget.channels.tests.specimens import Refusal, Specimens
 
 SECRET = "appens hemmelighet"
 KEYS = {"token": "EAAB", "app_secret": SECRET, "verify_token": "ordet"}
-FACEBOOK = AccountSnapshot(1, "facebook", PAGE, "Nordvåg kommune", {"app_id": "77"}, KEYS)
+FACEBOOK = AccountAccess(1, "facebook", PAGE, "Nordvåg kommune", {"app_id": "77"}, KEYS)
 MESSENGER = replace(FACEBOOK, id=2, network="messenger")
-INSTAGRAM = AccountSnapshot(
+INSTAGRAM = AccountAccess(
     3, "instagram", "178414", "nordvaag", {"app_id": "77", "page_id": PAGE}, KEYS
 )
-THREADS = AccountSnapshot(4, "threads", "6001", "nordvaag", {"app_id": "77"}, KEYS)
+THREADS = AccountAccess(4, "threads", "6001", "nordvaag", {"app_id": "77"}, KEYS)
 
 
 def raw(held):

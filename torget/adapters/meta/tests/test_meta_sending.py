@@ -68,7 +68,7 @@ def test_a_message_carries_our_key_so_that_its_echo_is_known(wall):
     given = wall.calls[0][2]
     assert (given["recipient"], given["messaging_type"]) == ({"id": "9001"}, "RESPONSE")
     assert given["message"]["metadata"] == s.SAID.idempotency_key
-    assert FACEBOOK.look_up(s.SAID, wall.account).external_id == receipt.external_id
+    assert FACEBOOK.find(s.SAID, wall.account).external_id == receipt.external_id
 
 
 TOO_LATE = (403, {}, json.dumps({"error": {"code": 10, "error_subcode": 2018278}}).encode())
@@ -101,9 +101,9 @@ def test_a_post_carries_its_pictures_with_their_descriptions(wall):
 def test_what_is_done_to_a_comment_is_found_again_by_looking(wall, act):
     wall.objects["1015_1"]["is_hidden"] = act == "show"
     out = replace(s.COMMENTED, act=act, target="1015_1", parent="", body="Klokka elleve.")
-    assert FACEBOOK.look_up(out, wall.account) is None
+    assert FACEBOOK.find(out, wall.account) is None
     FACEBOOK.send(out, wall.account)
-    assert FACEBOOK.look_up(out, wall.account).external_id == "1015_1"
+    assert FACEBOOK.find(out, wall.account).external_id == "1015_1"
 
 
 def test_taking_away_what_is_gone_is_done_and_a_sent_message_cannot_be_changed(wall):
@@ -118,7 +118,7 @@ def test_when_it_cannot_be_looked_up_it_stays_unknown(wall):
     wall.line.say = said({"error": {"code": 190}}, 401)
     for out in (s.COMMENTED, s.SAID, s.POSTED):
         with pytest.raises(SendError) as caught:
-            FACEBOOK.look_up(out, wall.account)
+            FACEBOOK.find(out, wall.account)
         assert caught.value.ambiguous
         assert not caught.value.account
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from torget.adapters.rss.adapter import _item
-from torget.channels.contract import AccountSnapshot
+from torget.channels.contract import AccountAccess
 from torget.channels.tests.specimens import Specimens
 from torget.protocols import feedreading
 from torget.protocols.tests.papers import RSS, WHERE
 
-ACCOUNT = AccountSnapshot(
+ACCOUNT = AccountAccess(
     1, "rss", WHERE, "Nordvåg Blad", {"url": WHERE, "words": "Nordvåg kommune, ordføreren"}
 )
 

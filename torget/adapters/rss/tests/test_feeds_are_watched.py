@@ -9,7 +9,7 @@ import time_machine
 
 from torget.adapters.rss import adapter
 from torget.adapters.rss.tests import specimens as s
-from torget.channels.contract import RawItem, SendError, Unparseable
+from torget.channels.contract import Outgoing, RawItem, SendError, Unparseable
 from torget.channels.tests.loopback import served
 from torget.channels.tests.mutations import thousands
 from torget.protocols.tests import papers
@@ -68,7 +68,7 @@ def test_it_only_listens_and_says_so():
     can = adapter.capabilities
     assert not any((can.reply, can.publish, can.hide, can.remove))
     with pytest.raises(SendError) as caught:
-        adapter.send(None, s.ACCOUNT)
+        adapter.send(Outgoing("k", "r", "Hei"), s.ACCOUNT)
     assert caught.value.permanent
 
 

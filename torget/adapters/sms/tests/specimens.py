@@ -8,11 +8,11 @@ import json
 from dataclasses import replace
 from urllib.parse import unquote
 
-from torget.channels.contract import AccountSnapshot, Outgoing, RawItem
+from torget.channels.contract import AccountAccess, Outgoing, RawItem
 from torget.channels.tests.specimens import Refusal, Specimens
 
 SECRET = "et delt passord"
-ACCOUNT = AccountSnapshot(
+ACCOUNT = AccountAccess(
     1,
     "sms",
     "2097",

@@ -34,6 +34,6 @@ def test_a_provider_that_cannot_be_asked_leaves_it_unknown():
             adapter.send(s.OUT, account)
         assert caught.value.ambiguous
         with pytest.raises(SendError) as asked:
-            adapter.look_up(s.OUT, account)
+            adapter.find(s.OUT, account)
         assert asked.value.ambiguous
     assert peer.published == [f"{s.OUT.body}\n{s.OUT.signature}"]

@@ -12,7 +12,7 @@ from smpplib import consts
 from torget.adapters.sms import centre
 from torget.adapters.sms.adapter import SmsAdapter
 from torget.adapters.sms.tests.smsc import Smsc
-from torget.channels.contract import AccountSnapshot, Outgoing, RawItem, SendError, Unparseable
+from torget.channels.contract import AccountAccess, Outgoing, RawItem, SendError, Unparseable
 from torget.channels.tests.mutations import bytes_spoiled, thousands
 from torget.protocols import gsm7, smpp
 
@@ -38,7 +38,7 @@ def adapter(monkeypatch):
 
 def account(smsc, **changes):
     said = {"way": "smpp", "host": "127.0.0.1", "port": smsc.port, "tls": "no"}
-    return AccountSnapshot(
+    return AccountAccess(
         7,
         "sms",
         "2097",
@@ -169,7 +169,7 @@ def test_a_line_cut_while_a_text_is_submitted_is_never_sent_again(smsc, adapter,
         adapter.send(OUT, account(smsc))
     assert caught.value.ambiguous
     with pytest.raises(SendError) as asked:
-        adapter.look_up(OUT, account(smsc))
+        adapter.find(OUT, account(smsc))
     assert asked.value.ambiguous
 
 
@@ -254,7 +254,7 @@ RECEIPT = smpp.message_body(smpp.Message("+4790000001", "2097", b"id:7 stat:DELI
 
 
 def test_thousands_of_mutated_pdus_are_understood_or_set_aside():
-    snapshot = AccountSnapshot(1, "sms", "2097", "SMS", {"way": "smpp"})
+    snapshot = AccountAccess(1, "sms", "2097", "SMS", {"way": "smpp"})
 
     def parse(body):
         items, _cursor = centre.keep([smpp.Pdu(smpp.DELIVER_SM, 0, 1, body)], {}, now=0.0)

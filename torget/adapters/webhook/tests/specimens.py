@@ -7,12 +7,12 @@ import json
 import time
 from urllib.parse import parse_qs, urlsplit
 
-from torget.channels.contract import AccountSnapshot, Outgoing, RawItem
+from torget.channels.contract import AccountAccess, Outgoing, RawItem
 from torget.channels.tests.specimens import Refusal, Specimens
 from torget.protocols import webhook
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes....").decode()
-ACCOUNT = AccountSnapshot(1, "webhook", "fag.nordvaag.test", "Fagsystem", {}, {"secret": SECRET})
+ACCOUNT = AccountAccess(1, "webhook", "fag.nordvaag.test", "Fagsystem", {}, {"secret": SECRET})
 AUTHOR = {"id": "u7", "name": "Kari"}
 NEW = {"id": "m1", "type": "message.new", "author": AUTHOR, "body": "Hei", "visibility": "public"}
 EDIT = {**NEW, "type": "message.edit", "body": "Hei igjen"}
@@ -51,7 +51,7 @@ SPECIMENS = Specimens(
     account=ACCOUNT,
     items=[_item(NEW, "d1"), _item(EDIT, "d2"), _item(DELETE, "d3")],
     signed=signed,
-    at=lambda url: AccountSnapshot(
+    at=lambda url: AccountAccess(
         1, "webhook", "fag.nordvaag.test", "Fagsystem", {"deliver_url": url}, {"secret": SECRET}
     ),
     out=Outgoing("m1a", "u7", "Vi brøyter nå.", signature="Ola, Servicetorget"),

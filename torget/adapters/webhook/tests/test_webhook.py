@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from torget.adapters.webhook import adapter
 from torget.channels.contract import (
-    AccountSnapshot,
+    AccountAccess,
     BadSignature,
     Outgoing,
     RawItem,
@@ -25,7 +25,7 @@ from torget.channels.contract import (
 from torget.protocols import webhook
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of thirty-two bytes....").decode()
-ACCOUNT = AccountSnapshot(1, "webhook", "fag.nordvaag.test", "Fagsystem", {}, {"secret": SECRET})
+ACCOUNT = AccountAccess(1, "webhook", "fag.nordvaag.test", "Fagsystem", {}, {"secret": SECRET})
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BODY = json.dumps(
     {
@@ -191,9 +191,9 @@ def test_a_line_cut_after_the_request_is_ambiguous_and_looked_up(other_system):
     with pytest.raises(SendError) as caught:
         adapter.send(OUT, account_at(other_system))
     assert caught.value.ambiguous
-    assert adapter.look_up(OUT, account_at(other_system)) is None
+    assert adapter.find(OUT, account_at(other_system)) is None
     other_system.found = 200
-    assert adapter.look_up(OUT, account_at(other_system)).external_id == "k1"
+    assert adapter.find(OUT, account_at(other_system)).external_id == "k1"
 
 
 @pytest.mark.django_db(transaction=True)

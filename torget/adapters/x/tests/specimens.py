@@ -7,10 +7,10 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from torget.adapters.x import posts
-from torget.channels.contract import AccountSnapshot, Outgoing
+from torget.channels.contract import AccountAccess, Outgoing
 from torget.channels.tests.specimens import Refusal, Specimens
 
-ACCOUNT = AccountSnapshot(
+ACCOUNT = AccountAccess(
     1,
     "x",
     "500",

@@ -2,21 +2,29 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torget.adapters.x import adapter, api, spending, weighing
+from torget.adapters.x import spending, weighing
+from torget.adapters.x.api import API, OAUTH
+from torget.adapters.x.channel import adapter
 from torget.adapters.x.models import Charge
 from torget.adapters.x.tests import specimens as s
+from torget.channels import oauth, rules, tokens
 from torget.channels.contract import RawItem, SendError, Unparseable
 from torget.channels.http import Response
+from torget.channels.models import Account
+from torget.channels.rest import read
 from torget.channels.tests.loopback import sent_through_cuts, served
 from torget.channels.tests.mutations import thousands
+from torget.people.actor import Actor
+from torget.people.models import Unit
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 peered = pytest.mark.django_db(transaction=True)
@@ -111,7 +119,8 @@ def test_a_line_cut_anywhere_publishes_once_and_is_paid_for_once(link):
 def test_refusals_are_told_apart_by_status_and_type(status, kind, flag):
     refusal = s.refused(status, kind)
     headers = {"x-rate-limit-reset": "1060"}
-    fault = api.refusal(Response(status, headers, refusal.body), acts=True, now=1000.0)
+    with time_machine.travel(1000.0, tick=False):
+        fault = API.refusal(read(Response(status, headers, refusal.body)), writes=True)
     flags = ("account", "permanent", "limited", "ambiguous")
     assert [one for one in flags if getattr(fault, one)] == [flag]
     if status == 429:
@@ -142,17 +151,31 @@ def test_what_is_refused_is_not_paid_for(service):
 
 
 @peered
-def test_the_lasting_key_is_another_each_time_and_is_kept_sealed(service):
-    first = api.key(service.account, NOW)
-    api.key(service.account, NOW)
-    assert service.refreshed == 1
-    api.key(service.account, datetime(2026, 11, 23, 12, 0, tzinfo=UTC))
+def test_the_lasting_key_is_another_each_time_and_is_kept_sealed(service, nordvaag):
+    row = rules.open_account(
+        Unit.objects.get(municipality=nordvaag, slug="servicetorget"),
+        network="x",
+        address="500",
+        name="nordvaag",
+        settings=service.account.settings,
+        secrets=service.account.secrets,
+        by=Actor.system(nordvaag.pk),
+        at=NOW,
+    )
+    account = rules.access(row)
+    with time_machine.travel(NOW, tick=False):
+        first = OAUTH.access_token(account)
+        OAUTH.access_token(account)
+        assert service.refreshed == 1
+        tokens.forget()  # as another process, with the account as it read it before
+        assert OAUTH.access_token(account) == first
+        assert service.refreshed == 1
+    with time_machine.travel(NOW + timedelta(hours=3), tick=False):
+        OAUTH.access_token(account)
     assert service.refreshed == 2
-    row = api.Key.objects.get()
-    assert first.encode() not in bytes(row.sealed)
-    anew = replace(service.account, secrets={**service.account.secrets, "refresh_token": "r2"})
-    api.key(anew, NOW)
-    assert service.refreshed == 3
+    sealed = bytes(Account.objects.get(pk=row.pk).secrets)
+    assert first.encode() not in sealed
+    assert rules.secrets_of(row.pk)["refresh_token"] == "r2"
 
 
 @peered
@@ -182,16 +205,16 @@ def test_answers_withdrawals_and_hiding(service):
     answer = replace(s.OUT, act="say", parent="1001", body="Klokka ti.", signature="Ola")
     receipt = adapter.send(answer, service.account)
     assert service.published == ["Klokka ti.\n– Ola"]
-    assert adapter.look_up(answer, service.account).external_id == receipt.external_id
+    assert adapter.find(answer, service.account).external_id == receipt.external_id
     gone = replace(s.OUT, act="withdraw", target=receipt.external_id)
-    assert adapter.look_up(gone, service.account) is None
+    assert adapter.find(gone, service.account) is None
     adapter.send(gone, service.account)
-    assert adapter.look_up(gone, service.account).external_id == receipt.external_id
+    assert adapter.find(gone, service.account).external_id == receipt.external_id
     hidden = replace(s.OUT, act="hide", target="1001")
     adapter.send(hidden, service.account)
     assert service.published[-1] == "hidden True"
     with pytest.raises(SendError) as caught:
-        adapter.look_up(hidden, service.account)
+        adapter.find(hidden, service.account)
     assert caught.value.ambiguous
 
 
@@ -202,7 +225,7 @@ def test_the_owner_says_yes_with_proof_of_possession(service):
             adapter.authorise_url(service.account, redirect_uri="https://x/y", state="s")
         ).query
     )
-    assert query["code_challenge"] == [api.challenge(service.account)]
+    assert query["code_challenge"] == [oauth.challenge(service.account)]
     assert query["code_challenge_method"] == ["S256"]
     given = adapter.redeem(service.account, redirect_uri="https://x/y", code="c")
     assert (given.address, given.name) == ("500", "nordvaag")

@@ -7,11 +7,11 @@ from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 from torget.adapters.youtube import polling
-from torget.channels.contract import AccountSnapshot, Outgoing
+from torget.channels.contract import AccountAccess, Outgoing
 from torget.channels.tests.specimens import Refusal, Specimens
 
 CHANNEL = "UCnordvaag"
-ACCOUNT = AccountSnapshot(
+ACCOUNT = AccountAccess(
     1,
     "youtube",
     CHANNEL,

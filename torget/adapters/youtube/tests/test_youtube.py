@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 import pytest
 
 from torget.adapters.youtube import adapter, api, polling
+from torget.adapters.youtube.api import API
 from torget.adapters.youtube.tests import specimens as s
 from torget.channels.contract import RawItem, SendError, Unparseable
 from torget.channels.http import Response
+from torget.channels.rest import read
 from torget.channels.tests.loopback import refused_as, sent_through_cuts, served
 from torget.channels.tests.mutations import thousands
 
@@ -116,7 +118,7 @@ def test_the_quota_is_full_until_midnight_in_california():
     # 23 November is in winter time there: UTC-8.
     assert api.until_midnight(datetime(2026, 11, 24, 7, 0, tzinfo=UTC).timestamp()) == 3600
     body = json.dumps({"error": {"errors": [{"reason": "quotaExceeded"}]}}).encode()
-    fault = api.refusal(Response(403, {}, body), acts=True, now=time.time())
+    fault = API.refusal(read(Response(403, {}, body)), writes=True)
     assert fault.limited
     assert 0 < fault.retry_after_seconds <= 90_000
 
@@ -132,7 +134,7 @@ def test_the_quota_is_full_until_midnight_in_california():
     ],
 )
 def test_refusals_are_told_apart_by_reason(reason, status, kind):
-    fault = api.refusal(Response(status, {}, s.fault(reason, status)[2]), acts=True, now=0.0)
+    fault = API.refusal(read(Response(status, {}, s.fault(reason, status)[2])), writes=True)
     kinds = ("limited", "account", "permanent", "ambiguous")
     assert [one for one in kinds if getattr(fault, one)] == [kind]
 
@@ -177,9 +179,9 @@ def test_what_is_done_to_a_comment_is_found_again_by_looking(tube, act):
     )
     tube.comments["Ugx1"]["snippet"]["authorChannelId"]["value"] = s.CHANNEL
     out = replace(s.OUT, act=act, target="Ugx1", body="Klokka elleve.")
-    assert adapter.look_up(out, tube.account) is None
+    assert adapter.find(out, tube.account) is None
     adapter.send(out, tube.account)
-    assert adapter.look_up(out, tube.account).external_id == "Ugx1"
+    assert adapter.find(out, tube.account).external_id == "Ugx1"
 
 
 @peered
