@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -117,7 +118,7 @@ class Page:
         icon: a name for `{% icon %}`; the rail shows it.
         act: what one must be allowed to see the entry; staff pages always name one.
         position: entries stand by it, lowest first.
-        within: other pages one is "in" this entry on, by the names of their addresses.
+        within: pages that are part of this one though their addresses are not below its own, by name.
         counter: a number beside it.
     """
 
@@ -148,6 +149,66 @@ class Tile:
     hint_for: str = ""
     position: int = 100
     first: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A feed of what is public, at `/feed/<name>.{rss,atom,json}`.
+
+    Attributes:
+        label: what people call it.
+        title: its own title, with `%(name)s` for the municipality's.
+        entries: path of a function of the municipality and of the address's parameters that gives the newest
+            `protocols.feeds.Entry`s.
+    """
+
+    name: str
+    label: Text
+    title: Text
+    entries: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something a search found: where it is, and what is shown of it."""
+
+    title: str
+    text: str
+    address: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Something the search page looks in.
+
+    Attributes:
+        name: also the place on the page.
+        label: its heading.
+        find: path of a function of (actor, query, language, limit, at) that gives `Hit`s, the best first, none the
+            actor may not read.
+        position: sources stand by it, lowest first.
+    """
+
+    name: str
+    label: Text
+    find: str
+    position: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """A number of a period, for the page of figures.
+
+    Attributes:
+        label: what is counted.
+        count: path of a function of (actor, start, end) that gives a number: of no use to find out what was said.
+    """
+
+    name: str
+    label: Text
+    count: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +278,11 @@ class Watch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """A room's manifest. What is left out, the room does not have."""
+    """A room's manifest. What is left out, the room does not have.
+
+    Attributes:
+        story: path of a function of the example municipality's cast that tells this room's part of its story.
+    """
 
     name: str
     kinds: tuple[Kind, ...] = ()
@@ -225,6 +290,10 @@ class Room:
     acts: tuple[Act, ...] = ()
     pages: tuple[Page, ...] = ()
     tiles: tuple[Tile, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    search: tuple[Source, ...] = ()
+    measures: tuple[Measure, ...] = ()
+    story: str = ""
     loops: tuple[Loop, ...] = ()
     jobs: tuple[Job, ...] = ()
     checks: tuple[Check, ...] = ()

@@ -4,13 +4,46 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from torget.rooms import Act, Check, Job, Loop, Room
+from torget.rooms import Act, Check, Feed, Job, Loop, Measure, Page, Room, Source, Tile
 
 ROOM = Room(
     name="answers",
     acts=(
         Act(name="answers.publish", roles=frozenset({"responder", "editor", "duty_lead"})),
         Act(name="answers.topics", roles=frozenset({"editor", "duty_lead", "administrator"})),
+    ),
+    pages=(
+        Page(
+            name="desk:answers",
+            label=_("Svar"),
+            menu="rail",
+            position=50,
+            icon="answer",
+            act="answers.publish",
+            within=("desk:topics", "desk:topic_close", "desk:embedding", "desk:publish"),
+        ),
+        Page(name="answers:index", label=_("Svar"), menu="public", position=30),
+    ),
+    tiles=(
+        Tile(
+            name="answers:index",
+            label=_("Les svar"),
+            icon="answer",
+            hint=_("Kanskje noen har spurt før deg"),
+            position=20,
+        ),
+    ),
+    feeds=(
+        Feed(
+            name="svar",
+            label=_("Svar"),
+            title=_("Svar fra %(name)s kommune"),
+            entries="torget.answers.public.newest",
+        ),
+    ),
+    search=(Source(name="svar", label=_("Svar"), find="torget.answers.public.hits", position=10),),
+    measures=(
+        Measure(name="helped", label=_("Fant svaret selv"), count="torget.answers.public.helped"),
     ),
     loops=(
         Loop(

@@ -143,7 +143,7 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "torget.design.crossorigin.context",
                 "torget.people.tenancy.context",
-                "torget.desk.queries.queue.context",
+                "torget.people.menus.context",
             ],
             "builtins": [
                 "django.templatetags.i18n",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from torget.rooms import Act, Check, Job, Kind, Loop, Room
+from torget.rooms import Act, Check, Feed, Job, Kind, Loop, Room, Source
 
 QUESTION = Kind(
     name="question",
@@ -50,6 +50,19 @@ ROOM = Room(
         Act(name="persons.note", roles=ANSWERS),
         Act(name="persons.block", roles=frozenset({"duty_lead", "moderator"})),
         Act(name="wall.post", roles=frozenset({"editor", "responder", "duty_lead"})),
+    ),
+    feeds=(
+        Feed(
+            name="vegg",
+            label=_("Veggen"),
+            title=_("Veggen i %(name)s"),
+            entries="torget.conversations.public.newest_on_wall",
+        ),
+    ),
+    search=(
+        Source(
+            name="vegg", label=_("På veggen"), find="torget.conversations.public.hits", position=20
+        ),
     ),
     loops=(
         Loop(

@@ -9,12 +9,14 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Aggregate, Count, F, FloatField, Min, Q, QuerySet
 from django.db.models.functions import Extract, TruncDate
 
+from torget import rooms
 from torget.answers.models import Answer
 from torget.conversations.models import Conversation
 from torget.history.models import Entry
 from torget.people.actor import Actor
 from torget.people.hours import OSLO
 from torget.people.models import Unit
+from torget.rooms import Text
 
 HELPED = "answer.helped"
 MOST_HELPFUL = 5
@@ -61,6 +63,15 @@ class Speed:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What a room counts of the period: see `rooms.Measure`."""
+
+    name: str
+    label: Text
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """All figures of a period, both days included."""
 
@@ -70,7 +81,7 @@ class Figures:
     days: list[Day]
     by_unit: list[Speed]
     by_network: list[Speed]
-    helped: int
+    counted: list[Counted]
     most_helpful: list[tuple[Answer, int]] = field(default_factory=list)
 
     @property
@@ -95,7 +106,6 @@ def figures(actor: Actor, *, since: date, until: date) -> Figures:
     start = datetime.combine(since, time.min, OSLO)
     end = datetime.combine(until + timedelta(days=1), time.min, OSLO)
     answered = rows.filter(first_answer_at__gte=start, first_answer_at__lt=end)
-    helped, most = _helped(actor, start, end)
     return Figures(
         since=since,
         until=until,
@@ -103,8 +113,11 @@ def figures(actor: Actor, *, since: date, until: date) -> Figures:
         days=_days(rows, answered, since, until, start, end),
         by_unit=_speeds(answered, "unit"),
         by_network=_speeds(answered, "network"),
-        helped=helped,
-        most_helpful=most,
+        counted=[
+            Counted(measure.name, measure.label, rooms.load(measure.count)(actor, start, end))
+            for measure in rooms.gather("measures")
+        ],
+        most_helpful=_most_helpful(actor, start, end),
     )
 
 
@@ -189,14 +202,16 @@ def _speeds(answered: QuerySet[Conversation], by: str) -> list[Speed]:
     return sorted(found, key=lambda one: (-one.answered, one.name))
 
 
-def _helped(actor: Actor, start: datetime, end: datetime) -> tuple[int, list[tuple[Answer, int]]]:
-    """How often an answer made a question unnecessary, and which did most: for the whole municipality, as answers are."""
-    told = Entry.objects.filter(
+def _most_helpful(actor: Actor, start: datetime, end: datetime) -> list[tuple[Answer, int]]:
+    """Which answers made most questions unnecessary: for the whole municipality, as answers are."""
+    entries = Entry.objects.filter(
         municipality_id=actor.municipality_id, verb=HELPED, at__gte=start, at__lt=end
     )
     counted: Sequence[tuple[int, int]] = list(
-        told.order_by().values_list("subject_id").annotate(count=Count("pk")).order_by("-count")
+        entries.order_by()
+        .values_list("subject_id")
+        .annotate(count=Count("pk"))
+        .order_by("-count")[:MOST_HELPFUL]
     )
-    answers = Answer.objects.in_bulk([pk for pk, _count in counted[:MOST_HELPFUL]])
-    most = [(answers[pk], count) for pk, count in counted[:MOST_HELPFUL] if pk in answers]
-    return sum(count for _pk, count in counted), most
+    answers = Answer.objects.in_bulk([pk for pk, _count in counted])
+    return [(answers[pk], count) for pk, count in counted if pk in answers]

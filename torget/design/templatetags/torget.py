@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, Final
@@ -289,6 +289,12 @@ def capped(count: int | None, most: int = 99) -> str:
     if not count:
         return ""
     return f"{most}+" if count > most else str(count)
+
+
+@register.inclusion_tag("components/rail_count.html")
+def rail_count(counter: Any, counts: Mapping[str, int]) -> dict[str, Any]:
+    """The number beside an entry of the desk's rail: `counter` (rooms.Counter) and all counts by name."""
+    return {"counter": counter, "count": counts.get(counter.name, 0)}
 
 
 # Pieces ----------------------------------------------------------------------------------------

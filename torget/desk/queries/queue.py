@@ -7,71 +7,52 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
-from torget.casework.models import BulkAct, Handover, Macro, Preference, SavedView
+from torget.casework.models import BulkAct, Handover, Macro, PendingReply, Preference, SavedView
 from torget.casework.rules.actions import SNOOZES
 from torget.casework.rules.pending_replies import waiting_for
 from torget.channels.models import Account, Alarm
-from torget.conversations.models import Conversation, ConversationQuerySet, Tag
+from torget.conversations.models import Conversation, ConversationQuerySet, Mention, Tag
 from torget.conversations.rules.mentioning import unseen
 from torget.design import querytext, times
+from torget.design.counting import count_at_most
 from torget.design.templatetags.torget import safe_words
 from torget.desk.queries.filters import VIEWS, Choice
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
+from torget.people.menus import counters
 from torget.people.models import Staff, Unit
 from torget.rooms import kind_choices
 
 QUEUE = 30
-MOST_COUNTED = 100
 UNDO_SHOWN = timedelta(minutes=10)
 COUNTED_VIEWS = ("waiting", "mine", "free", "late", "snoozed")
 
 
-def count_at_most(rows: dict[str, Any], most: int = MOST_COUNTED) -> dict[str, int]:
-    """How many each of several querysets holds, in one statement, none counted further than `most`."""
-    parts, values = [], list[Any]()
-    for held in rows.values():
-        try:
-            text, given = held.values("pk")[:most].query.sql_with_params()
-        except EmptyResultSet:
-            parts.append("0")
-            continue
-        parts.append(f"(SELECT count(*) FROM ({text}) counted)")  # noqa: S608 - Django's own statement, values apart
-        values += given
-    if not parts:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(parts)}", values)
-        return dict(zip(rows, cursor.fetchone(), strict=True))
-
-
-def counts(request: Any) -> dict[str, int]:
-    """The numbers in the rail, none counted further than needed to say "99+"."""
-    waiting = Conversation.objects.visible_to(request.actor).filter(
+def waiting(request: Any) -> ConversationQuerySet:
+    """Conversations in which somebody waits for us, for the number beside the inbox."""
+    return Conversation.objects.visible_to(request.actor).filter(
         state__in=Conversation.OPEN, waiting_since__isnull=False
     )
-    quarantined = Envelope.objects.visible_to(request.actor).quarantined()
-    return count_at_most(
-        {
-            "inbox": waiting,
-            "quarantine": quarantined,
-            "mentions": unseen(by=request.actor),
-            "approvals": waiting_for(request.actor),
-        }
-    )
 
 
-def context(request: Any) -> dict[str, Any]:
-    """A context processor: `desk_counts` for every page of the desk, asked only where the rail is drawn."""
-    return {"desk_counts": SimpleLazyObject(lambda: counts(request))}
+def set_aside(request: Any) -> QuerySet[Envelope]:
+    """What lies in quarantine, for the number beside it."""
+    return Envelope.objects.visible_to(request.actor).quarantined()
+
+
+def mentioned(request: Any) -> QuerySet[Mention]:
+    """Where one is named and has not looked, for the number beside it."""
+    return unseen(by=request.actor)
+
+
+def to_approve(request: Any) -> QuerySet[PendingReply]:
+    """Replies that wait for one's approval, for the number beside it."""
+    return waiting_for(request.actor)
 
 
 def alarms(request: Any) -> list[Alarm]:
@@ -192,10 +173,10 @@ def _numbers(
 ) -> tuple[dict[str, int], dict[str, int]]:
     """The rail's numbers, the views' and the saved views', in one statement."""
     staff = request.actor.id
-    wanted: dict[str, Any] = {
-        "inbox": rows.filter(state__in=Conversation.OPEN, waiting_since__isnull=False),
-        "quarantine": Envelope.objects.visible_to(request.actor).quarantined(),
+    beside = counters(request) | {
+        "inbox": rows.filter(state__in=Conversation.OPEN, waiting_since__isnull=False)
     }
+    wanted: dict[str, Any] = dict(beside)
     for name in COUNTED_VIEWS:
         wanted[name] = _to_count(choice.within(name), rows, staff, at)
     wanted["late_mine"] = Choice(view="late", owner="meg").held_against(rows, staff_id=staff, at=at)
@@ -206,7 +187,7 @@ def _numbers(
     found = count_at_most(wanted)
     for view in views:
         view.count = found[f"saved_{view.pk}"]  # type: ignore[attr-defined]  # shown beside it
-    return found, {name: found[name] for name in ("inbox", "quarantine")}
+    return found, {name: found[name] for name in beside}
 
 
 def _to_undo(request: Any, at: datetime) -> BulkAct | None:

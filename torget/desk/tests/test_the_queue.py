@@ -17,9 +17,10 @@ from torget.casework.rules import handover, preferences
 from torget.conversations import rules
 from torget.conversations.models import Conversation
 from torget.conversations.rules import snoozing, tagging
+from torget.design.counting import count_at_most
 from torget.desk.queries import queue as pane
 from torget.desk.queries.filters import Choice
-from torget.desk.queries.queue import count_at_most, due_words
+from torget.desk.queries.queue import due_words
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
 from torget.history.rules import record

@@ -11,20 +11,23 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import ngettext
 from django.views.decorators.cache import cache_control
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
+from torget import rooms
 from torget.answers.models import Answer
-from torget.answers.search import suggest
 from torget.conversations.models import Conversation
-from torget.conversations.search import find
 from torget.design import cookies
 from torget.design.colours import tokens
 from torget.design.ready import ready
-from torget.people.models import Unit
+from torget.people.actor import Actor
+from torget.people.menus import buttons
+from torget.people.models import Municipality, Unit
 from torget.people.rules import front_unit
 
+MOST_HITS = 20
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -38,6 +41,7 @@ def home(request: Any) -> HttpResponse:
         Answer.objects.filter(municipality=municipality).published(at=now).select_related("unit")
     )
     context = {
+        "buttons": buttons(municipality),
         "posts": public.order_by("-opened_at", "-id")[:6],
         "answers": published.order_by("-changed_at")[:5],
         "most_helpful": published.filter(helped__gt=0).order_by("-helped", "-changed_at")[:5],
@@ -45,20 +49,34 @@ def home(request: Any) -> HttpResponse:
     return ready(render(request, "square/home.html", context))
 
 
+def answered_within(municipality: Municipality) -> str:
+    """What the tile for asking promises."""
+    days = municipality.answer_days
+    promise = ngettext(
+        "Vi svarer innen %(days)s virkedag", "Vi svarer innen %(days)s virkedager", days
+    )
+    return promise % {"days": days}
+
+
 @require_safe
 def search(request: Any) -> HttpResponse:
-    """`/sok?q=`: answers and public conversations."""
+    """`/sok?q=`: everything public that the rooms let be searched."""
     query = request.GET.get("q", "").replace("\x00", "")[:300].strip()
     now = timezone.now()
     context: dict[str, Any] = {"query": query}
     if query:
-        context["answers"] = suggest(
-            request.municipality, query, at=now, limit=10, language=request.LANGUAGE_CODE
-        )
-        public = Conversation.objects.filter(municipality=request.municipality).listed()
-        context["conversations"] = find(
-            public, request.municipality.pk, query, at=now, public=True, limit=20
-        ).conversations
+        # As a stranger, whoever asks: what one may read beyond that stands on pages of its own.
+        stranger = Actor.resident(request.municipality.pk)
+        sources = sorted(rooms.gather("search"), key=lambda source: source.position)
+        found = [
+            (
+                source,
+                rooms.load(source.find)(stranger, query, request.LANGUAGE_CODE, MOST_HITS, now),
+            )
+            for source in sources
+        ]
+        context["sources"] = [(source, hits) for source, hits in found if hits]
+        context["many"] = sum(len(hits) for _source, hits in found)
     return render(request, "square/search.html", context)
 
 

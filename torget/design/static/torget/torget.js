@@ -206,7 +206,7 @@
     const counts = one("[data-inbox]", fresh.content);
     if (counts)
       for (const badge of all("[data-counts]")) {
-        const number = counts.dataset[badge.dataset.counts];
+        const number = counts.dataset[badge.dataset.counts] || "";
         badge.dataset.count = number;
         badge.hidden = !parseInt(number, 10);
       }
