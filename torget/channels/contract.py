@@ -46,6 +46,9 @@ class Capabilities:
     )
     idempotent: bool = False  # the network itself takes the same key only once
     ours: bool = False  # people speak on our own pages, or in a system of ours: what is public is shown on our square
+    usual: bool = False  # the ordinary way in, which pages need not name
+    # Whoever has an address there may be written to first: automatic letters go out there, and upper and lower case are one.
+    letters: bool = False
     polls: bool = False  # we ask (`Adapter.poll`), every `poll_seconds`
     poll_seconds: float = 30.0
     verify_asks: bool = False  # `verify` may ask the network: it is run beside the event loop

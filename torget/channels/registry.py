@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from torget.channels.adapter import Adapter
+from torget.channels.contract import Capabilities
 
 
 @lru_cache(maxsize=1)
@@ -42,6 +43,23 @@ def _adapters_in(path: str) -> Sequence[Adapter]:
         module = import_module(f"{path}.channel")
     several: Sequence[Adapter] = getattr(module, "adapters", None) or [module.adapter]
     return several
+
+
+def capabilities(network: str) -> Capabilities:
+    """What a network can do; nothing when its adapter is not loaded."""
+    adapter = adapters().get(network)
+    return adapter.capabilities if adapter else Capabilities()
+
+
+def networks_that(trait: str) -> list[str]:
+    """The networks with a capability ("letters", "by_page")."""
+    return [name for name, adapter in adapters().items() if getattr(adapter.capabilities, trait)]
+
+
+def label_of(network: str) -> str:
+    """What people call a network; its bare name when its adapter is not loaded."""
+    adapter = adapters().get(network)
+    return str(adapter.label) if adapter else network
 
 
 def adapter_for(network: str) -> Adapter:

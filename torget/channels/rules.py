@@ -10,6 +10,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from torget.channels.contract import AccountAccess, AccountSnapshot, Health
 from torget.channels.models import Account, Alarm, Fault, Heartbeat
-from torget.channels.registry import adapter_for, adapters
+from torget.channels.registry import adapter_for, adapters, networks_that
 from torget.channels.secrets import seal, unseal
 from torget.errors import Refused
 from torget.history.rules import record
@@ -80,6 +81,22 @@ def first_account(municipality_id: int, network: str) -> Account | None:
     """The municipality's account on a network that is not closed, the oldest first: the one it writes from by itself."""
     found = Account.objects.active().filter(municipality_id=municipality_id, network=network)
     return found.order_by("pk").first()
+
+
+def letter_network() -> str:
+    """The network automatic letters go out on, and addresses people type in belong to.
+
+    Raises:
+        ImproperlyConfigured: no adapter for letters is loaded.
+    """
+    if not (names := networks_that("letters")):
+        raise ImproperlyConfigured("No adapter for letters: add one to TORGET_ADAPTERS.")
+    return names[0]
+
+
+def letter_account(municipality_id: int) -> Account | None:
+    """The municipality's account automatic letters go out from; None when there is none."""
+    return first_account(municipality_id, letter_network())
 
 
 def chat_account(municipality: Municipality, *, at: datetime) -> Account:

@@ -23,6 +23,7 @@ from psycopg.conninfo import make_conninfo
 from torget import __version__
 from torget.channels import rules as channels
 from torget.channels.models import Account
+from torget.channels.registry import networks_that
 from torget.config import env, pgbinaries, prepare, roles
 from torget.config.ready import shelf
 from torget.errors import Refused
@@ -282,7 +283,8 @@ def _put_seals(restored: Path) -> None:
 
 def _pause_senders(*, at: datetime) -> int:
     waiting = Delivery.objects.filter(state__in=["due", "sending"]).values("account_id")
-    accounts = Account.objects.filter(pk__in=waiting, paused_at=None).exclude(network="form")
+    accounts = Account.objects.filter(pk__in=waiting, paused_at=None)
+    accounts = accounts.exclude(network__in=networks_that("by_page"))
     for account in accounts.select_related("unit"):
         channels.pause(
             account,

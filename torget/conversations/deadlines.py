@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
-from torget.channels.registry import adapters
+from torget.channels.registry import adapters, capabilities
 from torget.conversations.models import Conversation, Deadline
 from torget.history.rules import record
 from torget.people.actor import Actor
@@ -185,10 +185,9 @@ class Terms:
 
 
 def _can_answer(network: str) -> bool:
-    adapter = adapters().get(network)
-    if adapter is None:
+    if network not in adapters():
         return True
-    can = adapter.capabilities
+    can = capabilities(network)
     return can.reply or can.private_reply or can.by_page
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from torget.channels.contract import Author
+from torget.channels.registry import capabilities
 from torget.conversations.models import Block, Identity, Person, below
 from torget.people.models import Municipality
 
@@ -14,7 +15,7 @@ def identify(
 ) -> Identity:
     """The identity of an author on a network; a person is made for one never seen before. Safe when two arrive at once."""
     external_id = author.external_id.strip()[:320] or "unknown"
-    if network == "email":
+    if capabilities(network).letters:
         external_id = external_id.lower()
     known = Identity.objects.filter(
         municipality=municipality, network=network, external_id=external_id

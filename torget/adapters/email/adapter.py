@@ -54,7 +54,7 @@ class EmailAdapter(Base):
     label = gettext_lazy("E-post")
     icon = "mail"
     # `look_up` can prove that a mail went out, never that it did not: it does not settle every doubt.
-    capabilities = Capabilities(read_private=True, reply=True, attachments=True, look_up=False)
+    capabilities = Capabilities(letters=True, read_private=True, reply=True, attachments=True)
 
     def parse(
         self, item: RawItem, account: AccountSnapshot, *, received_at: datetime

@@ -34,6 +34,7 @@ class FormAdapter(Base):
     icon = "chat"
     capabilities = Capabilities(
         ours=True,
+        usual=True,
         by_page=True,
         read_public=True,
         read_private=True,

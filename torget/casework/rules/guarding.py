@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torget.channels.models import Account
+from torget.channels.rules import letter_network
 from torget.conversations.guard import Finding, look
 from torget.conversations.models import Conversation
 from torget.conversations.rules.answering import Words
@@ -14,7 +15,7 @@ def findings_in(conversation: Conversation, words: Words, files: int = 0) -> lis
         return []
     municipality = conversation.municipality
     own = [municipality.phone, municipality.email, municipality.email.rpartition("@")[2]]
-    own += Account.objects.filter(municipality=municipality, network="email").values_list(
+    own += Account.objects.filter(municipality=municipality, network=letter_network()).values_list(
         "address", flat=True
     )
     return look(

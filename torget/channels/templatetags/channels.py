@@ -8,7 +8,7 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from torget.channels.registry import adapters
+from torget.channels.registry import adapters, capabilities, label_of
 from torget.design.templatetags.torget import icon
 
 register = template.Library()
@@ -17,8 +17,13 @@ register = template.Library()
 @register.simple_tag
 def channel_name(network: str) -> str:
     """What people call a network."""
-    adapter = adapters().get(network)
-    return str(adapter.label) if adapter else network
+    return label_of(network)
+
+
+@register.filter
+def can(network: str, capability: str) -> bool:
+    """Whether a network has a capability: `{% if account.network|can:"by_page" %}`."""
+    return bool(getattr(capabilities(network), capability))
 
 
 @register.simple_tag

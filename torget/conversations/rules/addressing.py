@@ -10,9 +10,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from torget.channels import rules as channels
-from torget.channels.contract import Author, Capabilities
+from torget.channels.contract import Author
 from torget.channels.models import Account
-from torget.channels.registry import adapters
+from torget.channels.registry import capabilities
 from torget.conversations.finding import is_asker, joined_into
 from torget.conversations.models import (
     Conversation,
@@ -32,12 +32,6 @@ from torget.protocols.mail import takes_no_answer
 PUBLIC, PRIVATE = Conversation.Visibility.PUBLIC, Conversation.Visibility.PRIVATE
 MOST_OFFERED = 20
 MOST_READ = 100
-
-
-def capabilities(network: str) -> Capabilities:
-    """What a network can do; nothing when its adapter is not loaded."""
-    adapter = adapters().get(network)
-    return adapter.capabilities if adapter else Capabilities()
 
 
 def route_back(conversation: Conversation, identity: Identity | None) -> tuple[Account, str] | None:
@@ -72,7 +66,7 @@ def reachable_privately(conversation: Conversation) -> str:
     if route_back(conversation, identity) is not None:
         return "channel" if tells_in_private(conversation, identity) else ""
     # Who asked was given the secret link; who posted on the wall without an address was not.
-    given = capabilities(identity.network).by_page or conversation.account.network == "form"
+    given = any(capabilities(one).by_page for one in (identity.network, conversation.network))
     return "page" if given and conversation.kind_info.case_page else ""
 
 
@@ -252,7 +246,7 @@ def _news(conversation: Conversation, to: Sequence[Addressee], before: Sequence[
         return "beside"
     if any(one.identity.pk != conversation.identity_id for one in going):
         return "other"
-    mailed = [one for one in going if one.account and one.account.network == "email"]
+    mailed = [one for one in going if one.account and capabilities(one.account.network).letters]
     return "no_reader" if any(takes_no_answer(one.address) for one in mailed) else ""
 
 
@@ -288,7 +282,7 @@ def _offers(
 
 
 def _own_addresses(municipality_id: int) -> set[str]:
-    rows = Account.objects.filter(municipality=municipality_id, network="email")
+    rows = Account.objects.filter(municipality=municipality_id, network=channels.letter_network())
     return {address.lower() for address in rows.values_list("address", flat=True)}
 
 
@@ -342,7 +336,7 @@ def chosen(
     conversation: Conversation, there: Addressed, also: Sequence[str], *, by: Actor, at: datetime
 ) -> list[Identity]:
     """Those chosen beside the one who asked; whoever gets our answer may answer it, so they take part from now on."""
-    found = []
+    found, network = [], channels.letter_network()
     for offer in there.offers:
         if offer.key not in also:
             continue
@@ -352,7 +346,7 @@ def chosen(
             )
             continue
         author = Author(offer.address, offer.name)
-        identity = identify(conversation.municipality, "email", author, at=at)
+        identity = identify(conversation.municipality, network, author, at=at)
         let_in(conversation, identity, by=by, at=at)
         found.append(identity)
     return found

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import Outgoing
-from torget.channels.rules import first_account
+from torget.channels.rules import letter_account
 from torget.conversations.announcing import announce_presence
 from torget.conversations.models import Chat, Conversation, Message
 from torget.errors import Refused
@@ -162,7 +162,7 @@ def _transcripts(chat: Chat) -> str:
 def _mail(chat: Chat, subject: str, body: str, *, key: str, at: datetime, to: str = "") -> bool:
     """Put a letter in the outbox; the talk's key and address go along to the resident's own address alone."""
     conversation = chat.conversation
-    account = first_account(conversation.municipality_id, "email")
+    account = letter_account(conversation.municipality_id)
     if account is None:
         return False
     to = to or chat.email

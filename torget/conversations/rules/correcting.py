@@ -10,11 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from torget.channels.contract import Act, Outgoing
+from torget.channels.registry import capabilities
 from torget.conversations.guard import national_ids
 from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Message, Version
 from torget.conversations.models.message import AFTERWARDS
-from torget.conversations.rules.addressing import capabilities
 from torget.conversations.rules.hiding import cover, uncover
 from torget.conversations.rules.posting import may_publish
 from torget.conversations.rules.sending import PUBLIC, see_that_it_fits, worded

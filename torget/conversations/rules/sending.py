@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from torget.channels import rules as channels
 from torget.channels.contract import File, Outgoing, Preview
 from torget.channels.models import Account
-from torget.channels.registry import adapter_for
+from torget.channels.registry import adapter_for, capabilities
 from torget.conversations.finding import is_asker
 from torget.conversations.models import Conversation, Identity, Message
-from torget.conversations.rules.addressing import addressed, capabilities, route_back
+from torget.conversations.rules.addressing import addressed, route_back
 from torget.conversations.rules.speaking import spoken_in
 from torget.conversations.rules.state import case_path
 from torget.errors import Refused

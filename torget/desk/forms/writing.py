@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from torget.casework.models import CannedReply, Draft
 from torget.casework.rules.replying import Reply, Seen
 from torget.channels.contract import File
+from torget.channels.registry import label_of
 from torget.conversations.attachments import Prepared, prepare
 from torget.conversations.models import Conversation, Tag
 from torget.conversations.rules import Agreed, reachable_privately
@@ -23,7 +24,6 @@ from torget.people.models import Municipality, Unit
 
 MAX_FILES = 10
 MAX_FILE_BYTES = 20_000_000
-NETWORKS = {"form": _("Skjema"), "email": _("E-post"), "webhook": _("Annet system")}
 Visibility = Conversation.Visibility
 
 
@@ -242,7 +242,7 @@ class TermForm(forms.Form):
         networks = municipality.accounts.values_list("network", flat=True).distinct().order_by()
         self.fields["network"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             ("", _("Alle kanaler")),
-            *((one, NETWORKS.get(one, one)) for one in sorted(set(networks))),
+            *((one, label_of(one)) for one in sorted(set(networks))),
         ]
         tags = Tag.objects.filter(municipality=municipality, active=True)
         self.fields["tag"].choices = [  # type: ignore[attr-defined]  # a ChoiceField

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from torget.answers.models import Answer
 from torget.channels.models import Account
+from torget.channels.rules import letter_network
 from torget.people.actor import Actor
 from torget.people.hours import Hours
 from torget.people.models import Duty, Municipality, RoleGrant, Unit
@@ -77,7 +78,7 @@ def steps(municipality: Municipality, by: Actor, *, at: datetime) -> list[Step]:
             _("Koble til e-post"),
             _("Uten den får ingen kvittering, og ingen kan logge inn på Min side."),
             "desk:connect_mail",
-            Account.objects.filter(municipality=municipality, network="email").exists(),
+            Account.objects.filter(municipality=municipality, network=letter_network()).exists(),
         ),
         Step(
             _("Sett opp den første vakten"),

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 
+from torget.channels.registry import networks_that
 from torget.conversations.models import Block, Conversation, Identity, Merge, Person, PersonNote
 from torget.conversations.persons import family, namesakes
 from torget.desk.forms.person import BlockForm, MergeForm, PersonNoteForm
@@ -57,7 +58,7 @@ def readable(actor: Actor, everybody: Sequence[int]) -> list[int]:
 def blockable(actor: Actor, person: Person) -> QuerySet[Identity]:
     """The senders the actor may block: those of the person they may read talk of, with an address."""
     ids = readable(actor, family(person))
-    return Identity.objects.filter(person__in=ids).exclude(network__in=["form", "chat"])
+    return Identity.objects.filter(person__in=ids).exclude(network__in=networks_that("by_page"))
 
 
 def merges(actor: Actor, person: Person) -> QuerySet[Merge]:

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 
+from torget.channels.registry import capabilities
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Message
 from torget.conversations.room import WALL
-from torget.conversations.rules.addressing import capabilities
 from torget.desk.forms.publish import PostForm
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor

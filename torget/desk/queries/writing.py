@@ -15,6 +15,7 @@ from torget.casework.models import CannedReply, Draft, PendingReply
 from torget.casework.rules import canned_replies, drafts, presence
 from torget.casework.rules.replying import Seen
 from torget.channels.models import Account
+from torget.channels.rules import letter_network
 from torget.conversations.guard import (
     BANK,
     BIRTH,
@@ -136,7 +137,7 @@ def recipients(
     """Who would get an answer now, for showing; `also` are keys of those chosen beside (None: as last time)."""
     rows = [_recipient(conversation, one) for one in there.to]
     offers = [(one, one.chosen if also is None else one.key in also) for one in there.offers]
-    more = [Recipient(one.name, one.address, "email") for one, chosen in offers if chosen]
+    more = [Recipient(one.name, one.address, letter_network()) for one, chosen in offers if chosen]
     return Recipients(
         there.everybody,
         rows,
@@ -214,7 +215,7 @@ def _start(
 
 def _at_rest(account: Account | None) -> bool:
     """Does a reply wait until this account sends again? Our own forms and chat wait on no account."""
-    return account is not None and account.network not in ("form", "chat") and not account.may_send
+    return account is not None and not capabilities(account.network).by_page and not account.may_send
 
 
 def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from torget.casework.rules import approval_rules as rules
 from torget.casework.rules import pending_replies
 from torget.conversations.models import Conversation, Mention, Message
 from torget.conversations.rules import addressed, mentioning
-from torget.desk.forms.writing import NETWORKS, SendBackForm, TermForm
+from torget.desk.forms.writing import SendBackForm, TermForm
 from torget.desk.queries.writing import FOUND, recipients
 from torget.desk.views.acting import done
 from torget.desk.views.writing import serve_held
@@ -128,8 +128,6 @@ def terms(request: Any) -> HttpResponse:
             "unit"
         )
     )
-    for row in rows:
-        row.network_name = NETWORKS.get(row.network, row.network)  # type: ignore[attr-defined]  # shown beside it
     return render(
         request,
         "desk/terms.html",

@@ -212,10 +212,10 @@ def connect_mail(request: Any) -> HttpResponse:
 
     def do(data: dict[str, Any]) -> None:
         held, secrets = form.account()
-        channels.try_account("email", data["address"], held, secrets)
+        channels.try_account(channels.letter_network(), data["address"], held, secrets)
         channels.open_account(
             data["unit"],
-            network="email",
+            network=channels.letter_network(),
             address=data["address"],
             name=data["name"],
             settings=held,

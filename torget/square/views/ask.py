@@ -14,10 +14,11 @@ from torget.answers.models import Answer
 from torget.answers.rules import note_helped
 from torget.answers.search import suggest
 from torget.answers.views import visitor
+from torget.channels.registry import capabilities
 from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message
 from torget.conversations.persons import family, is_same
-from torget.conversations.rules import case_path, gone_private
+from torget.conversations.rules import case_path, gone_private, route_back
 from torget.design.ready import NO_NONCE, ready
 from torget.people.hours import Hours
 from torget.people.limits import gated
@@ -109,6 +110,16 @@ def _promise(conversation: Conversation) -> Any:
     )
 
 
+def _way_back(conversation: Conversation) -> dict[str, bool]:
+    """Whether we know an address of who asked, and whether the answer goes there by letter too."""
+    way = route_back(conversation, conversation.identity)
+    known = conversation.identity is not None and capabilities(conversation.identity.network)
+    return {
+        "by_letter": way is not None and capabilities(way[0].network).letters,
+        "has_address": bool(known and known.letters),
+    }
+
+
 def public_of(municipality: Any, ref: str) -> Conversation | None:
     """The public conversation of a number, where it lives on if it was merged into another."""
     named = Conversation.objects.filter(
@@ -162,6 +173,7 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
         "answers": Answer.objects.published(at=timezone.now()).filter(source=conversation),
         "form": form,
         "is_new": "ny" in request.GET,
+        **_way_back(conversation),
         "promised_at": _promise(conversation) if conversation.waiting_since else None,
         "split": conversation.split.filter(
             person__in=family(conversation.person) if conversation.person else []
