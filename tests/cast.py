@@ -14,13 +14,13 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from torget.channels import rules as channels
 from torget.channels import tokens
+from torget.conversations.rules.submitting import Submission, ask
 from torget.people import rules as people
 from torget.people.actor import Actor
 from torget.people.limits.values import forget_values
 from torget.people.models import Host, Municipality, OpeningHours, Unit
 from torget.people.roles import Role
 from torget.people.tenancy import forget_hosts
-from torget.square.rules import Saying, ask
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)  # a Monday, ten o'clock in Norway
 PASSWORD = "et langt passord til prøver"
@@ -84,8 +84,8 @@ def make_staff(municipality, name, *roles, unit="servicetorget", over="rot"):
 
 
 def make_question(municipality, body="Når blir Fjellveien brøytet?", *, at=NOW, **overrides):
-    saying = Saying(**({"body": body, "visibility": "private", "name": "Kari"} | overrides))
-    return ask(municipality, saying, by=Actor.resident(municipality.pk), at=at)
+    submission = Submission(**({"body": body, "visibility": "private", "name": "Kari"} | overrides))
+    return ask(municipality, submission, by=Actor.resident(municipality.pk), at=at)
 
 
 def do_jobs(*names: str) -> int:

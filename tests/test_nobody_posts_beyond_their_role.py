@@ -23,10 +23,10 @@ from torget.conversations import rules as conversations
 from torget.conversations.models import Identity
 from torget.conversations.rules import joining, tagging
 from torget.conversations.rules import persons as persons_rules
+from torget.conversations.rules.submitting import Submission, comment, follow_up, post
 from torget.outbox import rules as outbox
 from torget.people import rules as people
 from torget.people.roles import Role
-from torget.square.rules import Saying, comment, post, say_more
 
 secrets = leaks.secrets
 
@@ -299,7 +299,7 @@ def town(secrets, nordvaag, ola, per, on_duty, now):
     )
     joined = joining.merge(first, other, by=ola, at=now)
     two = make_question(nordvaag, "HEMMELIGSPORSMAL med mer", email="e@innbygger.test")
-    second = say_more(two, Saying("HEMMELIGSPORSMAL mer", "private"), at=now)
+    second = follow_up(two, Submission("HEMMELIGSPORSMAL mer", "private"), at=now)
     identity = Identity.objects.get(external_id="hemmelig@innbygger.test")
     strangers = [
         make_question(nordvaag, "HEMMELIGSPORSMAL", email=f"{one}@innbygger.test") for one in "fg"
@@ -319,10 +319,13 @@ def town(secrets, nordvaag, ola, per, on_duty, now):
         municipality=nordvaag, name="Lukk", actions=[{"act": "close"}], active=True
     )
     wall = post(
-        nordvaag, Saying("Åpent innlegg", "public"), by=leaks.Actor.resident(nordvaag.pk), at=now
+        nordvaag,
+        Submission("Åpent innlegg", "public"),
+        by=leaks.Actor.resident(nordvaag.pk),
+        at=now,
     )
     said = comment(
-        wall, Saying("Åpen kommentar", "public"), by=leaks.Actor.resident(nordvaag.pk), at=now
+        wall, Submission("Åpen kommentar", "public"), by=leaks.Actor.resident(nordvaag.pk), at=now
     )
     delivery = leaks.Delivery.objects.order_by("pk").first()
     if delivery is None:

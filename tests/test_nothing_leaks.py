@@ -27,6 +27,7 @@ from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import prepare_picture
 from torget.conversations.models import Attachment, Mention, Message, Person
+from torget.conversations.rules.submitting import Submission, follow_up
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
@@ -34,7 +35,6 @@ from torget.people.actor import Actor
 from torget.people.models import Duty
 from torget.people.roles import Role
 from torget.rooms import acts as all_acts
-from torget.square.rules import Saying, say_more
 from torget.subscriptions.models import Subscription
 
 SECRETS = (
@@ -240,7 +240,7 @@ def secrets(nordvaag, ola, per, now):
         public_note="Vi fortsetter samtalen privat.",
         files=[prepare_picture("avsides.jpg", jpeg("blue"))],
     )
-    say_more(aside, Saying("HEMMELIGAVSIDES tilbake", "public"), at=now)
+    follow_up(aside, Submission("HEMMELIGAVSIDES tilbake", "public"), at=now)
     drafts.keep(question, "answer", "HEMMELIGUTKAST", by=ola, at=now)
     conversations.note(anonymous, "HEMMELIGNOTAT til @per", by=ola, at=now)
     canned_replies.write(

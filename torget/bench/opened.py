@@ -12,11 +12,11 @@ from django.utils import timezone
 from torget.answers.models import Answer
 from torget.bench.place import open_account
 from torget.conversations.models import Conversation
+from torget.conversations.rules.submitting import Submission, comment, post
 from torget.people import rules as people
 from torget.people.actor import Actor
 from torget.people.models import Host, Municipality, Staff
 from torget.people.roles import Role
-from torget.square.rules import Saying, comment, post
 
 HOST = "localhost"
 POSTS, COMMENTS, ANSWERS = 12, 6, 12
@@ -55,10 +55,10 @@ def open_square() -> Opened:
         people.grant(staff, role, account.unit, at=at, by=system)
     resident = Actor.resident(municipality.pk)
     for number in range(POSTS):
-        saying = Saying(f"Nr. {number}: {_WORDS}", "public", name="Kari", show_name=True)
-        said = post(municipality, saying, by=resident, at=at)
+        submission = Submission(f"Nr. {number}: {_WORDS}", "public", name="Kari", show_name=True)
+        said = post(municipality, submission, by=resident, at=at)
         for other in range(COMMENTS):
-            words = Saying(f"Enig, {other} ganger. {_WORDS}", "public", name="Nils")
+            words = Submission(f"Enig, {other} ganger. {_WORDS}", "public", name="Nils")
             comment(said, words, by=resident, at=at)
     answers = Answer.objects.bulk_create(
         Answer(

@@ -28,10 +28,10 @@ from torget.channels import rules as channels
 from torget.channels.contract import RawItem
 from torget.channels.models import Account
 from torget.conversations.models import Message
+from torget.conversations.rules.submitting import Submission, ask
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
-from torget.square.rules import Saying, ask
 
 SECONDS, ROUNDS = 30, 1
 WORKERS = "2"
@@ -183,10 +183,10 @@ class Tally:
 
 
 def _question(opened: Opened) -> str:
-    saying = Saying("Når strøs veien?", "private", name="Kari", email="kari@example.org")
+    submission = Submission("Når strøs veien?", "private", name="Kari", email="kari@example.org")
     return ask(
         opened.municipality,
-        saying,
+        submission,
         by=Actor.resident(opened.municipality.pk),
         at=timezone.now(),
     ).ref

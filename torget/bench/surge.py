@@ -21,8 +21,8 @@ from torget.bench.crowd import Reading
 from torget.bench.opened import HOST, Opened, open_square
 from torget.bench.result import Result, Round
 from torget.bench.webprocess import web
+from torget.conversations.rules.submitting import Submission, comment
 from torget.people.actor import Actor
-from torget.square.rules import Saying, comment
 
 SECONDS, ROUNDS = 4, 3
 FEW, MANY = 64, 1_000
@@ -111,9 +111,9 @@ def _changes(opened: Opened) -> Iterator[None]:
             number += 1
             close_old_connections()
             with transaction.atomic():
-                saying = Saying(f"Et ord til, nummer {number}", "public", name="Nils")
+                submission = Submission(f"Et ord til, nummer {number}", "public", name="Nils")
                 resident = Actor.resident(opened.municipality.pk)
-                comment(opened.post, saying, by=resident, at=timezone.now())
+                comment(opened.post, submission, by=resident, at=timezone.now())
         connections.close_all()
 
     thread = threading.Thread(target=talk)

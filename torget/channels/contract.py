@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 MOST_WAIT = 7 * 24 * 3600.0  # seconds, whatever a server asks for
-# What a delivery does. `say` tells one person something; `publish` posts on our own page; `edit` and `withdraw` change
-# what we said; `hide`, `show` and `remove` act on what others said there.
+# What a delivery does: `say` to one person, `publish` on our page, change what we said, act on what others said there.
 Act = Literal["say", "publish", "edit", "withdraw", "hide", "show", "remove"]
 
 
@@ -47,14 +46,12 @@ class Capabilities:
     idempotent: bool = False  # the network itself takes the same key only once
     ours: bool = False  # people speak on our own pages, or in a system of ours: what is public is shown on our square
     usual: bool = False  # the ordinary way in, which pages need not name
-    # Whoever has an address there may be written to first: automatic letters go out there, and upper and lower case are one.
-    letters: bool = False
+    letters: bool = False  # whoever has an address may be written to first; case is no matter
     polls: bool = False  # we ask (`Adapter.poll`), every `poll_seconds`
     poll_seconds: float = 30.0
     verify_asks: bool = False  # `verify` may ask the network: it is run beside the event loop
     proof: Literal["", "network"] = ""  # what proves who speaks when the message tells nothing
-    # Others than the author (a room's moderator, the platform) take words away, and only the network tells us so.
-    deletes_for_others: bool = False
+    deletes_for_others: bool = False  # the network tells that a moderator or itself took words away
     ids_are_shared: bool = False  # an id names the same message at all our accounts there
     max_body_chars: int = 100_000  # in the unit `Adapter.preview` counts in
 

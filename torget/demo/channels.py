@@ -14,13 +14,13 @@ from torget.channels.contract import RawItem
 from torget.channels.models import Account
 from torget.conversations import filing
 from torget.conversations import rules as conversations
+from torget.conversations.rules import submitting
 from torget.demo import texts_channels as texts
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
 from torget.people.links import absolute
 from torget.people.models import Municipality, Staff, Unit
-from torget.square import rules as square
 
 DECIDED_DAYS_AGO = 40
 
@@ -92,9 +92,9 @@ def _receive(account: Account, item: RawItem, at: datetime) -> None:
 def _chat(municipality: Municipality, staff: Mapping[str, Staff], at: datetime) -> None:
     text, name, answer, who, hours_ago = texts.CHAT
     moment = at - timedelta(hours=hours_ago)
-    saying = square.Saying(text, "private", name=name, show_name=True)
+    saying = submitting.Submission(text, "private", name=name, show_name=True)
     by = Actor.resident(municipality.pk)
-    begun = square.begin_chat(municipality, saying, email="", by=by, at=moment)
+    begun = submitting.begin_chat(municipality, saying, email="", by=by, at=moment)
     soon = moment + timedelta(minutes=2)
     conversations.answer(begun, answer, by=Actor.of_staff(staff[who]), at=soon)
 

@@ -14,6 +14,7 @@ from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
+from torget.conversations.rules import submitting
 from torget.demo import answers as answers_story
 from torget.demo import channels as channels_story
 from torget.demo import handling, texts, writing
@@ -24,7 +25,6 @@ from torget.people.actor import Actor
 from torget.people.hours import OSLO
 from torget.people.models import Host, Municipality, OpeningHours, Staff, Unit
 from torget.people.roles import Role
-from torget.square import rules as square
 
 PASSWORD = "nordvaag-torget-2026"  # noqa: S105 - the example town's, printed at start
 HOSTS = ("localhost", "127.0.0.1", "nordvaag.localhost")
@@ -135,7 +135,7 @@ def _tell_story(town: Town) -> None:
             )
             conversation = message.conversation
         else:
-            saying = square.Saying(
+            submission = submitting.Submission(
                 body=scene.text,
                 visibility=scene.visibility,
                 name=scene.name,
@@ -143,9 +143,9 @@ def _tell_story(town: Town) -> None:
                 unit=scene.unit,
                 language=scene.language,
             )
-            tell = square.ask if scene.kind == "question" else square.post
+            tell = submitting.ask if scene.kind == "question" else submitting.post
             conversation = tell(
-                town.municipality, saying, by=Actor.resident(town.municipality.pk), at=at
+                town.municipality, submission, by=Actor.resident(town.municipality.pk), at=at
             )
         _go_on(town, conversation, scene, at)
 
@@ -159,10 +159,12 @@ def _go_on(town: Town, conversation: Conversation, scene: texts.Scene, at: datet
             speak = conversations.note if turn.note else conversations.answer
             speak(conversation, turn.text, by=actor, at=at)
         else:
-            saying = square.Saying(
+            submission = submitting.Submission(
                 body=turn.text, visibility="public", name=turn.name, show_name=bool(turn.name)
             )
-            square.comment(conversation, saying, by=Actor.resident(town.municipality.pk), at=at)
+            submitting.comment(
+                conversation, submission, by=Actor.resident(town.municipality.pk), at=at
+            )
     if scene.answer:
         conversation.refresh_from_db()
         question, body, who = scene.answer

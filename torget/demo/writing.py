@@ -9,10 +9,10 @@ from torget.casework.rules import approval_rules, canned_replies, drafts, pendin
 from torget.casework.rules.replying import Reply
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
+from torget.conversations.rules import submitting
 from torget.demo import texts_writing as texts
 from torget.people.actor import Actor
 from torget.people.models import Municipality, Staff, Unit
-from torget.square import rules as square
 
 
 def tell(
@@ -49,8 +49,8 @@ def _about(municipality: Municipality, words: str) -> Conversation:
 def _ask(
     municipality: Municipality, words: str, name: str, unit: str, at: datetime
 ) -> Conversation:
-    saying = square.Saying(words, "public", name=name, show_name=True, unit=unit)
-    return square.ask(municipality, saying, by=Actor.resident(municipality.pk), at=at)
+    submission = submitting.Submission(words, "public", name=name, show_name=True, unit=unit)
+    return submitting.ask(municipality, submission, by=Actor.resident(municipality.pk), at=at)
 
 
 def _gone_private(municipality: Municipality, staff: Mapping[str, Staff], at: datetime) -> None:
@@ -62,7 +62,9 @@ def _gone_private(municipality: Municipality, staff: Mapping[str, Staff], at: da
     pending_replies.submit(
         asked, given, by=actor, at=soon, seconds=0, let_through=["family", "name"]
     )
-    square.say_more(asked, square.Saying(reply, "public"), at=at + timedelta(minutes=50))
+    submitting.follow_up(
+        asked, submitting.Submission(reply, "public"), at=at + timedelta(minutes=50)
+    )
 
 
 def _waits(

@@ -71,7 +71,7 @@ def _named(file: UploadedFile[Any]) -> str:
     return (file.name or "bilde")[:60]
 
 
-class SayingForm(forms.Form):
+class SubmissionForm(forms.Form):
     """What every form in which a resident says something shares."""
 
     body = forms.CharField(
@@ -139,7 +139,7 @@ class SayingForm(forms.Form):
         return True
 
 
-class AskForm(SayingForm):
+class AskForm(SubmissionForm):
     """A question: public or private, anonymous or named."""
 
     visibility = forms.ChoiceField(
@@ -178,7 +178,7 @@ class AskForm(SayingForm):
         return data.get("visibility") == "public"
 
 
-class WallForm(SayingForm):
+class WallForm(SubmissionForm):
     """A post on the open wall."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -195,7 +195,7 @@ class CommentForm(WallForm):
         self.fields["body"].widget.attrs["rows"] = 4
 
 
-class MoreForm(SayingForm):
+class MoreForm(SubmissionForm):
     """More words from the resident in their own case."""
 
     def __init__(self, *args: Any, public: bool = False, **kwargs: Any) -> None:
@@ -212,7 +212,7 @@ class MoreForm(SayingForm):
         return self._public
 
 
-class ChatForm(SayingForm):
+class ChatForm(SubmissionForm):
     """The first words of a direct talk."""
 
     email = forms.EmailField(

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import models, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from torget.channels.contract import Outgoing
-from torget.channels.rules import first_account
+from torget.channels.contract import Author
+from torget.channels.rules import first_account, letter_network
+from torget.conversations import persons
 from torget.conversations.models import Identity
 from torget.errors import Refused
 from torget.history.rules import record
-from torget.outbox import rules as outbox
+from torget.outbox import letters
 from torget.people.actor import Actor
 from torget.people.limits import may_write_to
 from torget.people.links import absolute
@@ -31,29 +33,40 @@ def confirm_path(subscription: Subscription) -> str:
 
 def _send(
     subscription: Subscription,
-    subject: str,
-    body: str,
+    letter: letters.Letter,
     *,
     about: models.Model,
-    key: str,
-    at: datetime,
+    now: datetime,
     priority: int,
 ) -> bool:
     identity = subscription.identity
-    account = first_account(identity.municipality_id, identity.network)
-    if account is None:
-        return False
-    out = Outgoing(
-        idempotency_key=key,
-        recipient=subscription.identity.external_id,
-        recipient_name=subscription.identity.name,
-        subject=subject,
-        body=body,
-        language=subscription.language,
-        automatic=True,
+    delivery = letters.write(
+        letter,
+        identity.external_id,
+        about=about,
+        municipality_id=identity.municipality_id,
+        now=now,
+        name=identity.name,
+        priority=priority,
+        account=first_account(identity.municipality_id, identity.network),
     )
-    outbox.enqueue(account, out, about=about, at=at, priority=priority)
-    return True
+    return delivery is not None
+
+
+def follow_by_address(
+    topic: Any, address: str, *, title: str, language: str, at: datetime
+) -> Subscription:
+    """Follow a public thing by letter; a confirmation is sent first.
+
+    Done by the worker (subscriptions.tasks): whether an address is known, or follows already, must not show in the
+    answer's time.
+    """
+    municipality = topic.municipality
+    with transaction.atomic():
+        identity = persons.identify(
+            municipality, letter_network(), Author(address.lower()), at=at, language=language
+        )
+        return follow(identity, topic, title=title, language=language, at=at)
 
 
 def follow(
@@ -99,20 +112,18 @@ def follow(
         ):  # who is written to too often gets no letter, and the page says the same
             return subscription
         with translation.override(language):
-            sent = _send(
-                subscription,
-                _("Bekreft at du vil følge «%(title)s»") % {"title": title},
-                _(
+            letter = letters.Letter(
+                key=f"confirm-{subscription.token}",
+                subject=_("Bekreft at du vil følge «%(title)s»") % {"title": title},
+                body=_(
                     "Noen, trolig du, ba om beskjed når det skjer noe nytt i «%(title)s».\n\n"
                     "Åpne lenken for å bekrefte:\n%(link)s\n\n"
                     "Var det ikke du? Da trenger du ikke gjøre noe."
                 )
                 % {"title": title, "link": absolute(municipality, confirm_path(subscription))},
-                about=subscription,
-                key=f"confirm-{subscription.token}",
-                at=at,
-                priority=2,
+                language=language,
             )
+            sent = _send(subscription, letter, about=subscription, now=at, priority=2)
         if not sent:
             raise Refused(_("Vi har ingen måte å nå deg på der. Skriv en e-postadresse."), "no_way")
     return subscription
@@ -165,21 +176,25 @@ def tell(
     `wording` is called under the follower's language and returns (subject, text, "what to do to stop").
     The same `about` is never told twice to the same follower: the idempotency key sees to it.
     """
-    told, met = 0, {one.pk for one in leave_out if one is not None}
-    for one in (
+    count, met = 0, {identity.pk for identity in leave_out if identity is not None}
+    for subscription in (
         Subscription.objects.current()
         .to(*topics)
         .select_related("identity__municipality")
         .order_by("pk")
     ):
-        if one.identity_id in met:
+        if subscription.identity_id in met:
             continue
-        met.add(one.identity_id)
-        with translation.override(one.language):
+        met.add(subscription.identity_id)
+        municipality = subscription.identity.municipality
+        with translation.override(subscription.language):
             subject, text, stop = wording()
-            body = f"{text}\n\n{absolute(one.identity.municipality, link)}\n\n{stop}\n" + absolute(
-                one.identity.municipality, f"/folg/{one.token}/slutt"
-            )
-        key = f"tell-{one.pk}-{about._meta.model_name}-{about.pk}"
-        told += _send(one, subject, body, about=about, key=key, at=at, priority=6)
-    return told
+        end_link = absolute(municipality, f"/folg/{subscription.token}/slutt")
+        letter = letters.Letter(
+            key=f"tell-{subscription.pk}-{about._meta.model_name}-{about.pk}",
+            subject=subject,
+            body=f"{text}\n\n{absolute(municipality, link)}\n\n{stop}\n{end_link}",
+            language=subscription.language,
+        )
+        count += _send(subscription, letter, about=about, now=at, priority=6)
+    return count

@@ -13,9 +13,9 @@ from torget.channels.watchdog import standstills
 from torget.conversations import rules
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import joining, persons, snoozing
+from torget.conversations.rules.submitting import Submission, follow_up
 from torget.errors import Refused
 from torget.people.models import Unit
-from torget.square.rules import Saying, say_more
 
 TEXT = Reply("Vi brøyter før klokka tolv.")
 FORWARD = {"act": "forward", "value": "teknisk-drift"}
@@ -184,7 +184,7 @@ def test_one_put_on_hold_after_a_preliminary_reply_still_waits_for_the_answer(po
 def test_a_word_from_the_resident_counts_more_than_that(pool, ola, now):
     held = pending_replies.submit(pool, TEXT, by=ola, at=now, seconds=10)
     snoozing.snooze(pool, None, by=ola, at=now + SECOND)
-    say_more(pool, Saying("Og i helgen?", "private"), at=now + 2 * SECOND)
+    follow_up(pool, Submission("Og i helgen?", "private"), at=now + 2 * SECOND)
     row = release(held, now)
     assert (row.state, row.waiting_since) == ("open", now)
 
@@ -205,7 +205,7 @@ def test_what_a_blocked_sender_says_meanwhile_makes_nobody_wait(nordvaag, ola, p
     held = pending_replies.submit(asked, TEXT, by=ola, at=now, seconds=10)
     week = now.date() + timedelta(days=7)
     persons.block(asked.identity, reason="Trusler", until_on=week, by=per, at=now)
-    say_more(asked, Saying("Svar nå!", "private"), at=now + SECOND)
+    follow_up(asked, Submission("Svar nå!", "private"), at=now + SECOND)
     row = release(held, now)
     assert (row.message_count, row.last_inbound_at) == (3, now)
     assert (row.state, row.waiting_since) == ("answered", None)

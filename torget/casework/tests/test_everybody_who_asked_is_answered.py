@@ -7,11 +7,12 @@ from torget.casework.rules.replying import reply
 from torget.channels import rules as channels
 from torget.conversations.models import Conversation
 from torget.conversations.rules import joining
+from torget.conversations.rules.submitting import Submission, comment
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
 from torget.people.models import Unit
-from torget.square.rules import Saying, comment, follow
 from torget.subscriptions.models import Subscription
+from torget.subscriptions.rules import follow_by_address
 
 KARI, JON, NINA = "kari@innbygger.test", "jon@innbygger.test", "nina@innbygger.test"
 
@@ -43,7 +44,7 @@ def sent(message):
 
 
 def follows(row, address, now):
-    follow(row, address, title="x", language="nb", at=now)
+    follow_by_address(row, address, title="x", language="nb", at=now)
     Subscription.objects.update(confirmed_at=now)
 
 
@@ -98,7 +99,7 @@ def test_who_followed_what_was_merged_is_told_and_nobody_twice(nordvaag, ola, no
 def test_who_asked_and_follows_is_told_when_another_spoke_last(nordvaag, ola, now):
     talk = ask(nordvaag, KARI)
     follows(talk, KARI, now)
-    jon = Saying("Jeg og", "public", name="Jon", email=JON)
+    jon = Submission("Jeg og", "public", name="Jon", email=JON)
     comment(talk, jon, by=Actor.resident(nordvaag.pk), at=now)
     letters, count = sent(reply(fresh(talk), "Mandag.", by=ola, at=now))
     assert (set(letters), count) == ({KARI, JON}, 2)

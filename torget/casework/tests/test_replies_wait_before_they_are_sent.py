@@ -16,14 +16,15 @@ from torget.channels import rules as channels
 from torget.channels.watchdog import standstills
 from torget.conversations.attachments import Prepared
 from torget.conversations.models import Message
+from torget.conversations.rules.submitting import Submission, follow_up
 from torget.errors import Refused, Stale
 from torget.history.models import Entry
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
 from torget.people.models import RoleGrant, Unit
 from torget.people.roles import Role
-from torget.square.rules import Saying, follow, say_more
 from torget.subscriptions.models import Subscription
+from torget.subscriptions.rules import follow_by_address
 
 SOON = timedelta(seconds=10)
 TEXT = Reply("Vi brøyter før klokka tolv.")
@@ -98,7 +99,7 @@ def test_message_delivery_history_and_followers_are_one_transaction(nordvaag, ol
     post = make_question(
         nordvaag, "Når åpner bassenget?", visibility="public", email="kari@innbygger.test"
     )
-    follow(post, "per@innbygger.test", title="x", language="nb", at=now)
+    follow_by_address(post, "per@innbygger.test", title="x", language="nb", at=now)
     Subscription.objects.update(confirmed_at=now)
     pending_replies.submit(post, Reply("På mandag."), by=ola, at=now, seconds=10)
     before = Delivery.objects.count()
@@ -294,7 +295,7 @@ def test_a_preliminary_reply_keeps_the_resident_waiting_for_the_real_one(questio
 def test_what_the_resident_says_meanwhile_is_not_answered_by_it(question, ola, now):
     pending_replies.submit(question, Reply("Ja.", close=True), by=ola, at=now, seconds=10)
     said_at = now + timedelta(seconds=4)
-    say_more(question, Saying("Og hva koster det?", "private"), at=said_at)
+    follow_up(question, Submission("Og hva koster det?", "private"), at=said_at)
     release_due(now=lambda: now + SOON)
     question.refresh_from_db()
     assert answers(question) == ["Ja."]

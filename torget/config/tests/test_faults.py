@@ -17,8 +17,8 @@ from torget.channels.models import Alarm, Fault
 from torget.channels.rules import note_fault
 from torget.channels.watchdog import watch
 from torget.config import faults
+from torget.conversations.rules import submitting
 from torget.errors import Busy
-from torget.square import rules
 
 pytestmark = pytest.mark.django_db
 WORDS = "Barnet vårt gruer seg til skolen. Hvem kan vi snakke med om det?"
@@ -41,7 +41,7 @@ def fail(monkeypatch, fault: BaseException, name: str = "ask") -> None:
     def broken(*_args, **_kwargs):
         raise fault
 
-    monkeypatch.setattr(rules, name, broken)
+    monkeypatch.setattr(submitting, name, broken)
 
 
 def test_a_fault_leaves_type_view_and_stack_in_the_log_and_nothing_of_what_was_said(

@@ -235,9 +235,9 @@ SAY_ON_WALL = """
 from django.utils import timezone
 from torget.people.actor import Actor
 from torget.people.models import Municipality
-from torget.square.rules import Saying, ask
+from torget.conversations.rules.submitting import Submission, ask
 m = Municipality.objects.first()
-ask(m, Saying(body="%s", visibility="public", name="Kari"), by=Actor.resident(m.pk), at=timezone.now())
+ask(m, Submission(body="%s", visibility="public", name="Kari"), by=Actor.resident(m.pk), at=timezone.now())
 """
 
 

@@ -9,13 +9,11 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from torget.channels.contract import Outgoing
-from torget.channels.rules import letter_account
 from torget.conversations.announcing import announce_presence
 from torget.conversations.models import Chat, Conversation, Message
 from torget.errors import Refused
 from torget.history.rules import record
-from torget.outbox import rules as outbox
+from torget.outbox import letters
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
 from torget.people.limits import may_write_to
@@ -161,24 +159,18 @@ def _transcripts(chat: Chat) -> str:
 
 def _mail(chat: Chat, subject: str, body: str, *, key: str, at: datetime, to: str = "") -> bool:
     """Put a letter in the outbox; the talk's key and address go along to the resident's own address alone."""
-    conversation = chat.conversation
-    account = letter_account(conversation.municipality_id)
-    if account is None:
-        return False
-    to = to or chat.email
+    conversation, to = chat.conversation, to or chat.email
     own = to == chat.email
-    out = Outgoing(
-        idempotency_key=key[:80],
-        recipient=to,
+    letter = letters.Letter(
+        key=key,
         subject=subject,
         body=body,
+        language=conversation.language,
         case=conversation.key if own else "",
         case_url=absolute(conversation.municipality, chat_path(conversation)) if own else "",
-        language=conversation.language,
-        automatic=True,
     )
-    outbox.enqueue(account, out, about=conversation, at=at, priority=3)
-    return True
+    municipality = conversation.municipality_id
+    return bool(letters.write(letter, to, about=conversation, municipality_id=municipality, now=at))
 
 
 def look_after(*, at: datetime) -> int:

@@ -10,13 +10,13 @@ from torget.channels.contract import Author, File, InboundMessage, RawItem
 from torget.conversations import filing, rules
 from torget.conversations.attachments import prepare
 from torget.conversations.models import Message
+from torget.conversations.rules.submitting import Submission, comment, follow_up, post
 from torget.errors import Refused
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
 from torget.people.models import Unit
-from torget.square.rules import Saying, comment, post, say_more
 
 NOTE = "Vi fortsetter samtalen privat."
 
@@ -51,7 +51,7 @@ def test_the_private_words_go_to_the_one_who_asked_also_when_another_spoke_last(
 ):
     comment(
         public,
-        Saying("Meg også!", "public", email="nils@innbygger.test"),
+        Submission("Meg også!", "public", email="nils@innbygger.test"),
         by=Actor.resident(nordvaag.pk),
         at=now,
     )
@@ -70,7 +70,7 @@ def test_a_short_word_stays_in_public_and_the_row_shows_nothing_private(public, 
     ]
     assert (public.preview, public.message_count, public.public_count) == (NOTE, 3, 2)
     rules.answer(public, "Enda et privat svar", by=ola, at=now, visibility="private")
-    say_more(public, Saying("Helt privat tilbake", "public"), at=now)
+    follow_up(public, Submission("Helt privat tilbake", "public"), at=now)
     public.refresh_from_db()
     assert (public.preview, public.public_count) == (NOTE, 2)
 
@@ -104,14 +104,14 @@ def test_a_national_identity_number_may_be_told_in_private_though_the_question_w
 
 def test_a_comment_in_the_public_thread_stays_public(nordvaag, public, ola, now):
     go_private(public, ola, now)
-    comment(public, Saying("Samme her", "public"), by=Actor.resident(nordvaag.pk), at=now)
+    comment(public, Submission("Samme her", "public"), by=Actor.resident(nordvaag.pk), at=now)
     assert Message.objects.get(body="Samme her").visibility == "public"
 
 
 def test_a_commenter_never_gets_the_key_of_anothers_case(nordvaag, public, ola, now):
     comment(
         public,
-        Saying("Meg også!", "public", email="nils@innbygger.test"),
+        Submission("Meg også!", "public", email="nils@innbygger.test"),
         by=Actor.resident(nordvaag.pk),
         at=now,
     )
@@ -186,7 +186,9 @@ def test_who_gave_no_address_reads_it_at_the_secret_address(nordvaag, ola, now):
 def test_who_posted_on_the_wall_without_an_address_cannot_be_told_in_private(
     client, nordvaag, ola, now
 ):
-    wall = post(nordvaag, Saying("For en dag!", "public"), by=Actor.resident(nordvaag.pk), at=now)
+    wall = post(
+        nordvaag, Submission("For en dag!", "public"), by=Actor.resident(nordvaag.pk), at=now
+    )
     assert rules.reachable_privately(wall) == ""
     with pytest.raises(Refused, match="ikke nå innbyggeren privat"):
         go_private(wall, ola, now)

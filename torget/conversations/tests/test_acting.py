@@ -10,12 +10,12 @@ from tests.cast import make_question, make_staff
 from torget.conversations import rules
 from torget.conversations.guard import national_ids
 from torget.conversations.models import Conversation, Message
+from torget.conversations.rules.submitting import Submission, follow_up
 from torget.errors import NotAllowed, Refused, Stale
 from torget.history.models import Entry
 from torget.people.actor import Actor
 from torget.people.models import Unit
 from torget.people.roles import Role
-from torget.square.rules import Saying, say_more
 
 
 def test_an_answer_is_message_state_and_history_in_one(question, ola, now):
@@ -46,7 +46,9 @@ def test_a_new_word_from_the_resident_opens_a_closed_case_again(nordvaag, questi
     rules.answer(question, "Svar.", by=ola, at=now, close=True)
     question.refresh_from_db()
     assert question.state == "closed"
-    say_more(question, Saying("Men det er fortsatt snø", "private"), at=now + timedelta(hours=1))
+    follow_up(
+        question, Submission("Men det er fortsatt snø", "private"), at=now + timedelta(hours=1)
+    )
     question.refresh_from_db()
     assert (question.state, question.waiting_since) == ("open", now + timedelta(hours=1))
 

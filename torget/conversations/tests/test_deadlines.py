@@ -8,11 +8,11 @@ from tests.cast import NOW, make_question
 from torget.conversations import deadlines, rules
 from torget.conversations.models import Conversation, Deadline
 from torget.conversations.rules import snoozing, terms
+from torget.conversations.rules.submitting import Submission, follow_up
 from torget.errors import NotAllowed
 from torget.history.models import Entry
 from torget.people.hours import OSLO, Hours
 from torget.people.models import ClosedDay, Unit
-from torget.square.rules import Saying, say_more
 
 
 def oslo(*at):
@@ -88,7 +88,7 @@ def test_an_answer_meets_it_and_a_new_word_begins_it_anew(question, ola):
     rules.answer(question, "Svar.", by=ola, at=NOW + timedelta(hours=1))
     assert fresh(question).due_at is None
     later = datetime(2026, 11, 27, 8, tzinfo=UTC)
-    say_more(fresh(question), Saying("Men når?", "private"), at=later)
+    follow_up(fresh(question), Submission("Men når?", "private"), at=later)
     assert fresh(question).due_at == oslo(2026, 12, 1, 15, 30)
 
 
@@ -166,7 +166,7 @@ def test_somebody_is_warned_once_and_a_breach_stands_in_history_once(question):
 def test_a_deadline_reckoned_anew_is_warned_of_anew(question, ola):
     deadlines.watch(at=fresh(question).due_at - timedelta(hours=1))
     rules.answer(question, "Svar.", by=ola, at=NOW + timedelta(hours=1))
-    say_more(fresh(question), Saying("Mer", "private"), at=NOW + timedelta(days=7))
+    follow_up(fresh(question), Submission("Mer", "private"), at=NOW + timedelta(days=7))
     assert deadlines.watch(at=fresh(question).due_at - timedelta(hours=1)) == (1, 0)
 
 

@@ -7,11 +7,11 @@ import pytest
 from tests.cast import make_question, make_staff
 from torget.conversations.models import Message
 from torget.conversations.rules import answer, hiding
+from torget.conversations.rules.submitting import Submission, comment, post
 from torget.errors import NotAllowed, Refused, Stale
 from torget.history.models import Entry
 from torget.people.actor import Actor
 from torget.people.roles import Role
-from torget.square.rules import Saying, comment, post
 
 WORDS = "Sinnamonord om naboen"
 OPEN_PAGES = ("/", "/vegg", "/sok?q=Sinnamonord", "/feed/vegg.json", "/feed/vegg.rss")
@@ -26,7 +26,7 @@ def mia(nordvaag):
 def wall(nordvaag, now):
     return post(
         nordvaag,
-        Saying(WORDS, "public", name="Kari Nordmo", show_name=True),
+        Submission(WORDS, "public", name="Kari Nordmo", show_name=True),
         by=Actor.resident(nordvaag.pk),
         at=now,
     )
@@ -68,7 +68,7 @@ def test_of_a_hidden_comment_the_one_who_asked_sees_only_that_it_is_hidden(
     client, nordvaag, mia, ola, now
 ):
     asked = make_question(nordvaag, "Et spørsmål", visibility="public")
-    said = comment(asked, Saying(WORDS, "public"), by=Actor.resident(nordvaag.pk), at=now)
+    said = comment(asked, Submission(WORDS, "public"), by=Actor.resident(nordvaag.pk), at=now)
     hiding.hide(said, "hate", "Hets", by=mia, at=now)
     asked.refresh_from_db()
     assert asked.preview == "Et spørsmål"

@@ -18,10 +18,10 @@ from torget.conversations.models import Conversation, Message
 from torget.conversations.opening import open_conversation
 from torget.conversations.room import QUESTION, WALL
 from torget.conversations.rules import posting
+from torget.conversations.rules.submitting import Submission, comment
 from torget.errors import NotAllowed, Refused
 from torget.people.actor import Actor
 from torget.people.models import Unit
-from torget.square.rules import Saying, comment
 
 MANIFEST = """
 from torget.rooms import Kind, Room
@@ -94,7 +94,7 @@ def test_what_does_not_belong_on_the_wall_is_not_there(nordvaag, proposal):
 def test_a_kind_nobody_comments_takes_no_comment(nordvaag, proposal):
     row = make_one(proposal, nordvaag)
     with pytest.raises(Refused, match="kommentere"):
-        comment(row, Saying("Enig", "public"), by=Actor.resident(nordvaag.pk), at=NOW)
+        comment(row, Submission("Enig", "public"), by=Actor.resident(nordvaag.pk), at=NOW)
 
 
 def test_a_kind_brings_deadlines_of_its_own(nordvaag, proposal):

@@ -14,10 +14,10 @@ from torget.channels.contract import Author, InboundMessage
 from torget.conversations import finding, persons, rules
 from torget.conversations.models import Conversation, Identity, Joining, Message
 from torget.conversations.rules import joining, snoozing
+from torget.conversations.rules.submitting import Submission, comment, follow_up, post
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
 from torget.people.actor import Actor
-from torget.square.rules import Saying, comment, post, say_more
 
 KARI = "kari@innbygger.test"
 
@@ -70,7 +70,7 @@ def test_the_old_link_and_number_and_mail_key_lead_to_the_kept_one(two, ola):
 
     assert found(case=joined.key) == kept
     assert found(extra={"ref_hint": joined.ref}) == kept
-    say_more(fresh(joined), Saying("Mer snø", "private"), at=NOW + timedelta(hours=3))
+    follow_up(fresh(joined), Submission("Mer snø", "private"), at=NOW + timedelta(hours=3))
     assert fresh(kept).messages.last().body == "Mer snø"
 
 
@@ -131,8 +131,8 @@ def test_two_persons_never_see_each_others_private_words(nordvaag, two, ola):
 
 def test_public_talk_of_two_persons_may_meet_and_old_links_lead_to_the_page(nordvaag, ola):
     at = Actor.resident(nordvaag.pk)
-    kept = post(nordvaag, Saying("Glatt i Fjellveien", "public", name="Kari"), by=at, at=NOW)
-    joined = post(nordvaag, Saying("Fjellveien er glatt", "public", name="Jon"), by=at, at=NOW)
+    kept = post(nordvaag, Submission("Glatt i Fjellveien", "public", name="Kari"), by=at, at=NOW)
+    joined = post(nordvaag, Submission("Fjellveien er glatt", "public", name="Jon"), by=at, at=NOW)
     joining.merge(kept, joined, by=ola, at=NOW)
     client = Client()
     assert client.get(f"/vegg/{joined.ref}")["Location"] == f"/vegg/{kept.ref}"
@@ -145,8 +145,8 @@ def test_public_talk_of_two_persons_may_meet_and_old_links_lead_to_the_page(nord
 
 def test_a_private_word_in_public_talk_stops_it(nordvaag, ola):
     at = Actor.resident(nordvaag.pk)
-    kept = post(nordvaag, Saying("Glatt", "public", name="Kari"), by=at, at=NOW)
-    joined = post(nordvaag, Saying("Glatt!", "public", name="Jon"), by=at, at=NOW)
+    kept = post(nordvaag, Submission("Glatt", "public", name="Kari"), by=at, at=NOW)
+    joined = post(nordvaag, Submission("Glatt!", "public", name="Jon"), by=at, at=NOW)
     Message.objects.filter(conversation=joined).update(visibility="private")
     with pytest.raises(Refused):
         joining.merge(kept, joined, by=ola, at=NOW)
@@ -181,7 +181,9 @@ def test_the_database_keeps_a_merged_one_closed_and_what_it_points_at(two, ola):
 
 def test_chosen_messages_become_a_conversation_of_their_own(question, ola):
     rules.note(question, "Et notat", by=ola, at=NOW)
-    say_more(question, Saying("Og så er gatelyset mørkt", "private"), at=NOW + timedelta(hours=1))
+    follow_up(
+        question, Submission("Og så er gatelyset mørkt", "private"), at=NOW + timedelta(hours=1)
+    )
     light = question.messages.get(body__contains="gatelyset")
     new = joining.split(question, [light], by=ola, at=NOW + timedelta(hours=2))
     assert new.ref != question.ref
@@ -212,7 +214,9 @@ def test_a_split_leaves_something_and_takes_something(question, ola, which, code
 
 def test_anothers_split_off_link_is_not_shown_to_who_asked(nordvaag, ola):
     talk = make_question(nordvaag, "Åpent", visibility="public", email=KARI)
-    comment(talk, Saying("Mitt eget", "public", name="Jon"), by=Actor.resident(nordvaag.pk), at=NOW)
+    comment(
+        talk, Submission("Mitt eget", "public", name="Jon"), by=Actor.resident(nordvaag.pk), at=NOW
+    )
     new = joining.split(talk, [talk.messages.get(body="Mitt eget")], by=ola, at=NOW)
     page = Client().get(f"/saker/{talk.ref}/{talk.key}").content.decode()
     assert new.key not in page
@@ -253,7 +257,9 @@ def test_what_a_reply_on_hold_was_written_to_is_neither_split_nor_parted(two, ol
 def aside(nordvaag):
     """Kari asked in public, commented there as Jon did, and wrote two mails to it; Nina wrote one."""
     talk = make_question(nordvaag, "Åpent spørsmål", visibility="public", email=KARI)
-    comment(talk, Saying("Jon lurer", "public", name="Jon"), by=Actor.resident(nordvaag.pk), at=NOW)
+    comment(
+        talk, Submission("Jon lurer", "public", name="Jon"), by=Actor.resident(nordvaag.pk), at=NOW
+    )
     account = talk.account
     for who, body in ((KARI, "Jeg er syk"), (KARI, "Og alene"), ("nina@innbygger.test", "Ninas")):
         identity = persons.identify(nordvaag, "email", Author(who), at=NOW)
@@ -355,8 +361,8 @@ def test_one_that_sleeps_sleeps_on_when_the_other_is_answered(two, ola):
 
 def test_the_row_shows_nothing_that_was_hidden_or_went_away(nordvaag, ola):
     at = Actor.resident(nordvaag.pk)
-    kept = post(nordvaag, Saying("Glatt", "public", name="Kari"), by=at, at=NOW)
-    joined = post(nordvaag, Saying("Uhørt", "public", name="Jon"), by=at, at=NOW)
+    kept = post(nordvaag, Submission("Glatt", "public", name="Kari"), by=at, at=NOW)
+    joined = post(nordvaag, Submission("Uhørt", "public", name="Jon"), by=at, at=NOW)
     Message.objects.filter(body="Uhørt").update(hidden_at=NOW)
     row = joining.merge(kept, joined, by=ola, at=NOW)
     assert (fresh(kept).preview, fresh(joined).preview) == ("Glatt", "")

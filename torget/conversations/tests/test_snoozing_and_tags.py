@@ -8,9 +8,9 @@ from tests.cast import NOW, make_question
 from torget.conversations import rules
 from torget.conversations.models import Conversation, Tag
 from torget.conversations.rules import snoozing, tagging
+from torget.conversations.rules.submitting import Submission, follow_up
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
-from torget.square.rules import Saying, say_more
 
 
 def fresh(row):
@@ -30,7 +30,7 @@ def test_a_snoozed_conversation_leaves_the_queue_and_comes_back_at_its_time(ques
 def test_a_word_from_the_resident_wakes_it(question, ola):
     snoozing.snooze(question, None, by=ola, at=NOW)
     assert snoozing.wake_due(at=NOW + timedelta(days=300)) == 0
-    say_more(fresh(question), Saying("Hallo?", "private"), at=NOW + timedelta(hours=1))
+    follow_up(fresh(question), Submission("Hallo?", "private"), at=NOW + timedelta(hours=1))
     assert fresh(question).state == "open"
 
 

@@ -15,6 +15,7 @@ from torget.casework.models import CannedReply, Draft, PendingReply
 from torget.casework.rules import canned_replies, drafts, presence
 from torget.casework.rules.replying import Seen
 from torget.channels.models import Account
+from torget.channels.registry import capabilities
 from torget.channels.rules import letter_network
 from torget.conversations.guard import (
     BANK,
@@ -215,7 +216,9 @@ def _start(
 
 def _at_rest(account: Account | None) -> bool:
     """Does a reply wait until this account sends again? Our own forms and chat wait on no account."""
-    return account is not None and not capabilities(account.network).by_page and not account.may_send
+    return (
+        account is not None and not capabilities(account.network).by_page and not account.may_send
+    )
 
 
 def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str, Any]:

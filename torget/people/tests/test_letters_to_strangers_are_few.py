@@ -10,11 +10,11 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.cast import do_jobs, make_question
 from torget.channels import rules as channels
 from torget.conversations.models import Conversation
+from torget.conversations.rules import submitting
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
 from torget.people.limits import may_write_to
 from torget.people.models import SignInLink, Unit
-from torget.square import rules
 
 STRANGER = "stranger@example.org"
 
@@ -60,9 +60,9 @@ def test_who_asks_for_sign_in_links_again_and_again_gets_three_and_the_page_says
 
 def test_following_many_things_writes_three_letters(nordvaag, by_mail):
     posts = [
-        rules.post(
+        submitting.post(
             nordvaag,
-            rules.Saying(body=f"Innlegg {n}", visibility="public"),
+            submitting.Submission(body=f"Innlegg {n}", visibility="public"),
             by=Actor.resident(nordvaag.pk),
             at=timezone.now(),
         )
@@ -74,7 +74,7 @@ def test_following_many_things_writes_three_letters(nordvaag, by_mail):
         )
         assert answer.status_code == 200
     assert STRANGER not in str([job.args for job in ProcrastinateJob.objects.all()])
-    do_jobs("square.follow")
+    do_jobs("subscriptions.follow")
     assert letters() == 3
 
 

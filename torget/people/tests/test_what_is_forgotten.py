@@ -20,14 +20,15 @@ from tests.cast import make_question
 from torget.casework.models import Draft
 from torget.channels import rules as channels
 from torget.conversations.models import Identity, Message, Person
+from torget.conversations.rules.submitting import Submission, post
 from torget.intake.models import Envelope
 from torget.outbox.models import Delivery
 from torget.people import checks, retention
 from torget.people.actor import Actor
 from torget.people.models import SignInLink, Unit
 from torget.people.rules import make_signin_link
-from torget.square.rules import Saying, follow, post
 from torget.subscriptions.models import Subscription
+from torget.subscriptions.rules import follow_by_address
 
 DAY = timedelta(days=1)
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "privacy.md"
@@ -138,10 +139,10 @@ def test_a_letter_written_by_itself_is_forgotten_once_it_was_sent_and_not_before
 
 
 def test_an_address_somebody_else_typed_leaves_nothing_behind(nordvaag, by_mail, now):
-    wall = post(nordvaag, Saying("Hei", "public"), by=Actor.resident(nordvaag.pk), at=now)
+    wall = post(nordvaag, Submission("Hei", "public"), by=Actor.resident(nordvaag.pk), at=now)
     make_question(nordvaag, email="spurt@example.org", at=now)
     for address in ("fremmed@example.org", "spurt@example.org"):
-        follow(wall, address, title="Hei", language="nb", at=now)
+        follow_by_address(wall, address, title="Hei", language="nb", at=now)
     persons = Person.objects.count()
     retention.forget_all(at=now + 8 * DAY)
     assert not Subscription.objects.exists()

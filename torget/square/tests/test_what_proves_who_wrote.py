@@ -13,13 +13,12 @@ from torget.channels import rules as channels
 from torget.channels.contract import Author
 from torget.conversations import persons
 from torget.conversations.models import Message, Person
-from torget.conversations.rules import chatting
+from torget.conversations.rules import chatting, submitting
+from torget.conversations.rules.submitting import Submission
 from torget.outbox.models import Delivery
 from torget.people import rules as people
 from torget.people.actor import Actor
 from torget.people.models import Unit
-from torget.square import rules
-from torget.square.rules import Saying
 
 KARI = "kari@innbygger.test"
 
@@ -77,16 +76,16 @@ def test_staff_who_write_by_the_form_are_not_the_person_with_their_number(nordva
     )
     kari.person = twin
     kari.save(update_fields=["person"])
-    asked = rules.ask(nordvaag, Saying("Hei", "private"), by=ola, at=now)
+    asked = submitting.ask(nordvaag, Submission("Hei", "private"), by=ola, at=now)
     assert asked.identity != kari
     assert Message.objects.get().proof == "none"
 
 
 def test_a_typed_address_in_ones_own_case_changes_nobody(nordvaag, kari, now):
-    asked = rules.ask(
-        nordvaag, Saying("Hei", "private", email=KARI), by=Actor.resident(nordvaag.pk), at=now
+    asked = submitting.ask(
+        nordvaag, Submission("Hei", "private", email=KARI), by=Actor.resident(nordvaag.pk), at=now
     )
-    said = rules.say_more(asked, Saying("Mer", "private", email="annen@x.test"), at=now)
+    said = submitting.follow_up(asked, Submission("Mer", "private", email="annen@x.test"), at=now)
     assert (said.conversation, said.identity) == (asked, kari)
 
 

@@ -18,22 +18,21 @@ from torget.channels.registry import capabilities
 from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message
 from torget.conversations.persons import family, is_same
-from torget.conversations.rules import case_path, gone_private, route_back
+from torget.conversations.rules import case_path, gone_private, route_back, submitting
 from torget.design.ready import NO_NONCE, ready
 from torget.people.hours import Hours
 from torget.people.limits import gated
 from torget.people.rules import front_unit
-from torget.square import rules
-from torget.square.forms import AskForm, MoreForm, SayingForm
+from torget.square.forms import AskForm, MoreForm, SubmissionForm
 
 Visibility = Conversation.Visibility
 
 
-def saying_of(form: SayingForm, request: Any, visibility: str) -> rules.Saying:
+def submission_of(form: SubmissionForm, request: Any, visibility: str) -> submitting.Submission:
     """The cleaned form as a value for the rules."""
     data = form.cleaned_data
     unit = data.get("unit")
-    return rules.Saying(
+    return submitting.Submission(
         body=data["body"],
         visibility=visibility,
         name=data.get("name", ""),
@@ -71,8 +70,8 @@ def ask(request: Any) -> HttpResponse:
         )
         if similar:
             return render(request, "square/ask_similar.html", {"form": form, "similar": similar})
-    saying = saying_of(form, request, form.cleaned_data["visibility"])
-    conversation = rules.ask(request.municipality, saying, by=request.actor, at=now)
+    submission = submission_of(form, request, form.cleaned_data["visibility"])
+    conversation = submitting.ask(request.municipality, submission, by=request.actor, at=now)
     return redirect(f"{case_path(conversation)}?ny=1")
 
 
@@ -158,8 +157,10 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
     form = MoreForm(request.POST or None, request.FILES or None, public=public)
     if request.method == "POST":
         if form.is_valid():
-            saying = saying_of(form, request, Visibility.PUBLIC if public else Visibility.PRIVATE)
-            rules.say_more(conversation, saying, at=timezone.now(), session=request.actor)
+            submission = submission_of(
+                form, request, Visibility.PUBLIC if public else Visibility.PRIVATE
+            )
+            submitting.follow_up(conversation, submission, at=timezone.now(), session=request.actor)
             return redirect(case_path(conversation))
         status = 422
     else:

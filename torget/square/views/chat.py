@@ -14,16 +14,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from torget.answers.rules.topics import frame_ancestors
 from torget.conversations.models import Chat, Message
-from torget.conversations.rules import chatting
+from torget.conversations.rules import chatting, submitting
 from torget.design.ready import unchanged
 from torget.errors import Refused
 from torget.people.actor import Actor
 from torget.people.limits import gate
 from torget.people.links import absolute
 from torget.people.rules import answer_expected_at, on_duty
-from torget.square import rules
 from torget.square.forms import AddressForm, ChatForm, MoreForm
-from torget.square.views.ask import saying_of
+from torget.square.views.ask import submission_of
 
 FRAME = "ramme"
 
@@ -72,9 +71,9 @@ def chat(request: Any) -> HttpResponse:
         # Where it is sent to is the chat's business: with an address among what was said it would go by e-mail.
         email = form.cleaned_data.pop("email")
         try:
-            begun = rules.begin_chat(
+            begun = submitting.begin_chat(
                 request.municipality,
-                saying_of(form, request, "private"),
+                submission_of(form, request, "private"),
                 email=email,
                 by=request.actor,
                 at=now,
@@ -117,8 +116,8 @@ def talk(request: Any, ref: str, key: str) -> HttpResponse:
     chatting.be_here(found, at=now)
     form = MoreForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
-        saying = saying_of(form, request, "private")
-        rules.say_more(conversation, saying, at=now, session=request.actor)
+        submission = submission_of(form, request, "private")
+        submitting.follow_up(conversation, submission, at=now, session=request.actor)
         chatting.stops_typing(conversation, "resident")
         return redirect(chatting.chat_path(conversation) + str(_look(request)["frame_query"]))
     context = {

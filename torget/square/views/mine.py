@@ -11,10 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from torget.conversations.models import Conversation, Identity
-from torget.conversations.rules import case_path
+from torget.conversations.rules import case_path, resident_signin
 from torget.people.limits import gated
 from torget.people.signin import PROOF, bind_session, residents_may_use_idporten
-from torget.square import rules
 from torget.square.forms import AddressForm
 from torget.subscriptions import rules as subscriptions
 from torget.subscriptions.models import Subscription
@@ -42,7 +41,9 @@ def signin(request: Any) -> HttpResponse:
     """`/min-side/inn`: ask for a sign-in link."""
     form = AddressForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        rules.send_signin_link(request.municipality, form.cleaned_data["email"], at=timezone.now())
+        resident_signin.send_signin_link(
+            request.municipality, form.cleaned_data["email"], at=timezone.now()
+        )
         return render(request, "square/signin_sent.html", {"email": form.cleaned_data["email"]})
     return render(
         request,
@@ -63,7 +64,7 @@ def signin_link(request: Any, token: str) -> HttpResponse:
         # which the guard against forged requests refuses.
         response["Referrer-Policy"] = "same-origin"
         return response
-    _enter(request, rules.sign_in(request.municipality, token, at=timezone.now()), "link")
+    _enter(request, resident_signin.sign_in(request.municipality, token, at=timezone.now()), "link")
     return redirect("square:mine")
 
 
@@ -74,7 +75,9 @@ def signin_idporten(request: Any) -> HttpResponse:
     proof = request.session.pop(PROOF, None)
     if proof is None:
         return redirect("square:signin")
-    identity = rules.sign_in_idporten(request.municipality, proof["sub"], at=timezone.now())
+    identity = resident_signin.sign_in_idporten(
+        request.municipality, proof["sub"], at=timezone.now()
+    )
     _enter(request, identity, "idporten")
     bind_session(request, proof)
     return redirect("square:mine")

@@ -16,14 +16,14 @@ from torget.channels.pages import asked_as, head_of
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Message
 from torget.conversations.published import page_of
+from torget.conversations.rules import submitting
 from torget.design import querytext
 from torget.design.ready import NO_NONCE, ready
 from torget.people.limits import gated
 from torget.people.links import absolute
-from torget.square import rules
 from torget.square.forms import AddressForm, CommentForm, WallForm
-from torget.square.tasks import follow_by_mail
-from torget.square.views.ask import public_of, saying_of
+from torget.square.views.ask import public_of, submission_of
+from torget.subscriptions.tasks import follow_by_letter
 
 PAGE = 20
 
@@ -66,8 +66,10 @@ def wall_new(request: Any) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         if form.cleaned_data["website"]:
             return redirect("square:wall")
-        saying = saying_of(form, request, Conversation.Visibility.PUBLIC)
-        conversation = rules.post(request.municipality, saying, by=request.actor, at=timezone.now())
+        submission = submission_of(form, request, Conversation.Visibility.PUBLIC)
+        conversation = submitting.post(
+            request.municipality, submission, by=request.actor, at=timezone.now()
+        )
         return redirect("square:wall_post", ref=conversation.ref)
     if request.method == "POST":
         return render(request, "square/wall_new.html", {"form": form}, status=422)
@@ -94,8 +96,8 @@ def wall_post(request: Any, ref: str) -> HttpResponse:
     form = CommentForm(request.POST or None, request.FILES or None, initial=NO_NONCE)
     if request.method == "POST" and form.is_valid():
         if not form.cleaned_data["website"]:
-            saying = saying_of(form, request, Conversation.Visibility.PUBLIC)
-            rules.comment(conversation, saying, by=request.actor, at=timezone.now())
+            submission = submission_of(form, request, Conversation.Visibility.PUBLIC)
+            submitting.comment(conversation, submission, by=request.actor, at=timezone.now())
         return redirect("square:wall_post", ref=conversation.ref)
     context = {
         "conversation": conversation,
@@ -132,7 +134,7 @@ def follow(request: Any, ref: str) -> HttpResponse:
         return render(
             request, "square/follow.html", {"form": form, "title": conversation.subject}, status=422
         )
-    follow_by_mail(
+    follow_by_letter(
         conversation, form.cleaned_data["email"], conversation.subject, request.LANGUAGE_CODE
     )
     return render(request, "square/follow_sent.html", {"title": conversation.subject})
@@ -151,7 +153,7 @@ def follow_answer(request: Any, slug: str) -> HttpResponse:
         return render(
             request, "square/follow.html", {"form": form, "title": answer.question}, status=422
         )
-    follow_by_mail(answer, form.cleaned_data["email"], answer.question, request.LANGUAGE_CODE)
+    follow_by_letter(answer, form.cleaned_data["email"], answer.question, request.LANGUAGE_CODE)
     return render(request, "square/follow_sent.html", {"title": answer.question})
 
 
@@ -163,7 +165,7 @@ def follow_topic(request: Any, slug: str) -> HttpResponse:
     form, title = AddressForm(request.POST), topic.local_name
     if not form.is_valid():
         return render(request, "square/follow.html", {"form": form, "title": title}, status=422)
-    follow_by_mail(topic, form.cleaned_data["email"], title, request.LANGUAGE_CODE)
+    follow_by_letter(topic, form.cleaned_data["email"], title, request.LANGUAGE_CODE)
     return render(request, "square/follow_sent.html", {"title": title})
 
 
