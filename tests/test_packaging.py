@@ -64,8 +64,10 @@ def wheel(tmp_path_factory):
         shutil.copy(ROOT / file, source)
     shutil.copytree(ROOT / "torget", source / "torget")
     subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-        + ["--no-index", "--wheel-dir", str(place), str(source)],
+        [
+            *(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"),
+            *("--no-index", "--wheel-dir", str(place), str(source)),
+        ],
         check=True,
     )
     [file] = place.glob("*.whl")

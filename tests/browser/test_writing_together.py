@@ -166,7 +166,7 @@ def test_a_reply_is_regretted_and_comes_back_to_be_mended(visitor, scripts):
     if scripts:
         expect(held.get_by_text(re.compile(r"Sendes om \d s"))).to_be_visible()
     else:
-        expect(held.get_by_text(re.compile("Sendes kl"))).to_be_visible()
+        expect(held.get_by_text(re.compile(r"Sendes\s+kl"))).to_be_visible()
     held.get_by_role("button", name="Angre").click()
     expect(martin.get_by_text("Svaret er ikke sendt.")).to_be_visible()
     expect(martin.locator(TEXT)).to_have_value("Du leverer dem på gjenvinningsstasjonen på søndag.")

@@ -33,7 +33,7 @@ class Adapter(Protocol):
 
     network: str
     label: Any  # what people call the network
-    icon: str  # by name, of the icons in design
+    icon: str  # as `{% icon %}` takes it: one of ours, or "mark:" and a network's own
     capabilities: Capabilities
     hide_means: Any  # what "hide" does there, in a sentence for the desk
     fields: Sequence[Field]  # what connecting takes; for `oauth`, before the owner is asked

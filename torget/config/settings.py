@@ -176,8 +176,13 @@ STATICFILES_DIRS = [
         ("vendor/ds-theme", "@digdir/designsystemet-css/dist/theme"),
         ("vendor/ds-web", "@digdir/designsystemet-web/dist/umd"),
         ("vendor/inter", "@fontsource-variable/inter/files"),
+        ("vendor/marks", "simple-icons/icons"),
     )
     if (NODE_MODULES / path).is_dir()
+]
+STATICFILES_FINDERS = [
+    "torget.design.vendor.VendorFinder",
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -50,6 +50,7 @@ class ActivityPubAdapter(Base):
     """An actor for the municipality and each unit that wants one; anybody on Mastodon and its kin can talk to it."""
 
     network = our.NETWORK
+    icon = "mark:activitypub"
     label = gettext_lazy("Fødiverset (ActivityPub)")
     hide_means = gettext_lazy(
         "Svaret tas ut av listen over svar under innlegget vårt, og vises ikke på torget. "

@@ -36,6 +36,7 @@ class BlueskyAdapter(Base):
     """Reads what speaks to the account, answers under it, posts, hides replies in threads of our own."""
 
     network = "bluesky"
+    icon = "mark:bluesky"
     label = "Bluesky"
     capabilities = Capabilities(
         proof="network",

@@ -36,6 +36,7 @@ class MastodonAdapter(Base):
     """Reads what mentions the account, answers, posts, corrects and takes back."""
 
     network = "mastodon"
+    icon = "mark:mastodon"
     label = "Mastodon"
     capabilities = Capabilities(
         proof="network",

@@ -33,6 +33,7 @@ class MatrixAdapter(Base):
     """Listens in the rooms the account is in, answers there, posts in the municipality's own."""
 
     network = "matrix"
+    icon = "mark:matrix"
     label = "Matrix"
     capabilities = Capabilities(
         proof="network",

@@ -95,7 +95,7 @@ class FacebookAdapter(MetaBase):
     """Everything of one page. Settings: docs/channels/meta.md."""
 
     network = "facebook"
-    icon = "comment"
+    icon = "mark:facebook"
     label = gettext_lazy("Facebook")
     capabilities = Capabilities(
         proof="network",

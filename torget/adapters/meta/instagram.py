@@ -40,7 +40,7 @@ class InstagramAdapter(MetaBase):
     """Comments, mentions and messages of one account, and posts with pictures. Settings: docs/channels/meta.md."""
 
     network = "instagram"
-    icon = "comment"
+    icon = "mark:instagram"
     label = gettext_lazy("Instagram")
     capabilities = Capabilities(
         proof="network",

@@ -30,7 +30,7 @@ class MessengerAdapter(MetaBase):
     """Only the private messages of a page. A page connected as Facebook has them already."""
 
     network = "messenger"
-    icon = "chat"
+    icon = "mark:messenger"
     label = gettext_lazy("Messenger")
     capabilities = Capabilities(
         proof="network",

@@ -58,7 +58,7 @@ class ThreadsAdapter(Base):
     """Replies and mentions, answers, posts, hiding. Settings: docs/channels/meta.md."""
 
     network = "threads"
-    icon = "comment"
+    icon = "mark:threads"
     label = gettext_lazy("Threads")
     capabilities = Capabilities(
         proof="network",

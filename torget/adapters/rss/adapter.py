@@ -58,7 +58,7 @@ class RssAdapter(Base):
 
     network = "rss"
     label = gettext_lazy("Nyhetsstrøm (RSS)")
-    icon = "feed"
+    icon = "mark:rss"
     capabilities = Capabilities(read_public=True, polls=True, poll_seconds=900.0)
     fields = (
         Field(

@@ -50,7 +50,7 @@ class XAdapter(Base):
 
     network = "x"
     label = gettext_lazy("X")
-    icon = "comment"
+    icon = "mark:x"
     capabilities = Capabilities(
         proof="network", read_public=True, poll_seconds=900.0, max_body_chars=weighing.MOST
     )

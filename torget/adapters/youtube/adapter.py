@@ -43,7 +43,7 @@ class YouTubeAdapter(Base):
     """The comments of one channel. Settings: docs/channels/youtube.md."""
 
     network = "youtube"
-    icon = "comment"
+    icon = "mark:youtube"
     label = gettext_lazy("YouTube")
     capabilities = Capabilities(
         proof="network",

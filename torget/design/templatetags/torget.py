@@ -307,18 +307,26 @@ def _shape(name: str) -> SafeString:
 
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
-    """An icon from `icons/<name>.svg`: silent beside words, spoken when it stands alone with a `label`."""
+    """An icon: silent beside words, spoken when it stands alone with a `label`.
+
+    Args:
+        name: of `icons/<name>.svg`; or `mark:<name>` for a network's own mark (`torget.design.vendor`).
+        label: what it stands for, when no words stand beside it.
+    """
     return _icon(name, str(label))
 
 
 @lru_cache(maxsize=1000)
 def _icon(name: str, label: str) -> SafeString:
-    shape = _shape(name)
     spoken = (
         format_html('role="img" aria-label="{}"', label)
         if label
         else mark_safe('aria-hidden="true"')
     )
+    if name.startswith("mark:"):
+        mark = name.removeprefix("mark:")
+        return format_html('<span class="icon mark-of" data-mark="{}" {}></span>', mark, spoken)
+    shape = _shape(name)
     return format_html(
         '<svg class="icon" viewBox="0 0 24 24" focusable="false" {}>{}</svg>', spoken, shape
     )
