@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from torget.answers.queries import chosen
 from torget.answers.rules import answer_path
 from torget.answers.search import suggest
-from torget.answers.views import chosen
 from torget.history.models import Entry as Happened
 from torget.people.actor import Actor
 from torget.people.links import absolute

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.answers import views
+from torget.answers.views import public
 
 app_name = "answers"
 urlpatterns = [
-    path("", views.index, name="index"),
-    path("<slug:slug>", views.detail, name="detail"),
-    path("<slug:slug>/nyttig", views.rate, name="rate"),
+    path("", public.index, name="index"),
+    path("<slug:slug>", public.detail, name="detail"),
+    path("<slug:slug>/nyttig", public.rate, name="rate"),
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from django.urls import path
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.urls import include, path
 
 from torget.desk.views import (
     accounts,
     administering,
-    answers,
     approving,
     arranging,
     bulk,
@@ -18,7 +20,6 @@ from torget.desk.views import (
     limits,
     person,
     posts,
-    publish,
     search,
     shift,
     texts,
@@ -58,17 +59,6 @@ urlpatterns = [
     path("sak/<str:ref>/ta-ut", handling.dismiss, name="dismiss"),
     path("sak/<str:ref>/avslutt", thread.close, name="close"),
     path("sak/<str:ref>/aapne", thread.reopen, name="reopen"),
-    path("sak/<str:ref>/publiser", publish.publish, name="publish"),
-    path("svar", answers.answers, name="answers"),
-    path("svar/<slug:slug>/utgaver", answers.editions, name="answer_editions"),
-    path("svar/<slug:slug>/gi", answers.tell, name="tell_answer"),
-    path("svar/<slug:slug>/lest", answers.read, name="ratings_read"),
-    path("svar/<slug:slug>/oversett/<slug:language>", answers.translate, name="translate_answer"),
-    path("emner", answers.topics, name="topics"),
-    path("emner/<int:pk>", answers.close_topic, name="topic_close"),
-    path("emner/visning", answers.embedding, name="embedding"),
-    path("svar/<slug:slug>", publish.change, name="change_answer"),
-    path("svar/<slug:slug>/trekk", publish.withdraw, name="withdraw_answer"),
     path("vegg", posts.post, name="post"),
     path("vegg/<str:ref>", posts.posted, name="posted"),
     path("vegg/<str:ref>/endre", posts.change_posted, name="change_posted"),
@@ -142,4 +132,10 @@ urlpatterns = [
     path("innstillinger/regler/<int:pk>/bryter", arranging.switch, name="switch_rule"),
     path("innstillinger/fordeling", arranging.deal, name="dealing"),
     path("innstillinger/fordeling/<slug:slug>", arranging.deal, name="deal_unit"),
+    # Each room's own pages for staff, named as the desk's.
+    *(
+        path("", include(f"{room}.staff_urls"))
+        for room in settings.ROOMS
+        if find_spec(f"{room}.staff_urls")
+    ),
 ]

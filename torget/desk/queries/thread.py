@@ -7,7 +7,6 @@ from operator import itemgetter
 from typing import Any
 
 from django.db.models import Q
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,25 +30,6 @@ from torget.desk.queries.queue import due_words
 from torget.desk.queries.timeline import events
 from torget.desk.queries.writing import compose, on_hold
 from torget.people.actor import Actor
-
-
-def one(request: Any, ref: str) -> Conversation:
-    """The conversation of that number, if the actor may read it; 404 otherwise."""
-    found: Conversation = get_object_or_404(
-        Conversation.objects.visible_to(request.actor).select_related(
-            "municipality",
-            "unit",
-            "account",
-            "assignee",
-            "person",
-            "identity",
-            "merged_into",
-            "split_from",
-            "beside",
-        ),
-        ref__iexact=ref,
-    )
-    return found
 
 
 def _timeline(conversation: Conversation, actor: Actor) -> list[dict[str, Any]]:

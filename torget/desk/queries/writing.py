@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -16,7 +15,6 @@ from torget.casework.rules import canned_replies, drafts, presence
 from torget.casework.rules.replying import Seen
 from torget.channels.models import Account
 from torget.channels.registry import capabilities
-from torget.channels.rules import letter_network
 from torget.conversations.guard import (
     BANK,
     BIRTH,
@@ -30,6 +28,7 @@ from torget.conversations.guard import (
     Finding,
 )
 from torget.conversations.models import Chat, Conversation, Message
+from torget.conversations.queries import recipients
 from torget.conversations.rules import (
     addressed,
     chatting,
@@ -37,7 +36,6 @@ from torget.conversations.rules import (
     measured,
     reachable_privately,
 )
-from torget.conversations.rules.addressing import Addressed, Addressee, Offer
 from torget.design import querytext
 from torget.desk.forms.writing import NoteForm, ReplyForm, aside_note
 
@@ -102,60 +100,6 @@ def measures(
         for account, held in shown
         if held.most < UNMEASURED or held.remarks
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Recipient:
-    """One who gets an answer, for showing: name, address and channel."""
-
-    name: str
-    address: str
-    network: str
-
-
-@dataclass(frozen=True, slots=True)
-class Recipients:
-    """Who gets an answer, for showing beside the button that sends it."""
-
-    everybody: bool
-    rows: Sequence[Recipient]
-    also: Sequence[Recipient]
-    offers: Sequence[tuple[Offer, bool]]
-    news: str
-    before: Sequence[str]
-    other_spoke: str
-    mark: str
-
-    @property
-    def is_sent(self) -> bool:
-        """Whether it goes out to anybody; otherwise it is read on our pages."""
-        return any(row.address for row in self.rows)
-
-
-def recipients(
-    conversation: Conversation, there: Addressed, also: Sequence[str] | None = None
-) -> Recipients:
-    """Who would get an answer now, for showing; `also` are keys of those chosen beside (None: as last time)."""
-    rows = [_recipient(conversation, one) for one in there.to]
-    offers = [(one, one.chosen if also is None else one.key in also) for one in there.offers]
-    more = [Recipient(one.name, one.address, letter_network()) for one, chosen in offers if chosen]
-    return Recipients(
-        there.everybody,
-        rows,
-        more,
-        offers,
-        there.news,
-        there.before,
-        there.other_spoke,
-        there.mark,
-    )
-
-
-def _recipient(conversation: Conversation, one: Addressee) -> Recipient:
-    name = one.identity.name or (conversation.person_name if one.is_asker else "")
-    if one.account is None:
-        return Recipient(name, "", "")
-    return Recipient(name, one.identity.handle or one.address, one.account.network)
 
 
 def last_said(conversation: Conversation) -> Message | None:

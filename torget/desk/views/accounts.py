@@ -19,8 +19,8 @@ from torget.channels.base import Base
 from torget.channels.models import Account
 from torget.channels.registry import adapters
 from torget.channels.rules import snapshot
+from torget.design.acting import done
 from torget.desk.forms.accounts import ArrangeForm, ConnectForm, UseForm
-from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires
 from torget.people.links import absolute

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from torget.casework.rules import offboarding
+from torget.design.acting import done
 from torget.desk.forms.administering import (
     ClosedDayForm,
     ColleagueForm,
@@ -29,7 +30,6 @@ from torget.desk.forms.administering import (
     UnitForm,
 )
 from torget.desk.queries.getting_started import steps
-from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people import colleagues, importing, profile, units
 from torget.people.actor import requires

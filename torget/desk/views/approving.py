@@ -18,10 +18,11 @@ from torget.casework.models import ApprovalRule
 from torget.casework.rules import approval_rules as rules
 from torget.casework.rules import pending_replies
 from torget.conversations.models import Conversation, Mention, Message
+from torget.conversations.queries import recipients
 from torget.conversations.rules import addressed, mentioning
+from torget.design.acting import done
 from torget.desk.forms.writing import SendBackForm, TermForm
-from torget.desk.queries.writing import FOUND, recipients
-from torget.desk.views.acting import done
+from torget.desk.queries.writing import FOUND
 from torget.desk.views.writing import serve_held
 from torget.errors import Refused
 from torget.people.actor import requires

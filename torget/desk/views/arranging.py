@@ -30,6 +30,7 @@ from torget.conversations.deadlines import defaults
 from torget.conversations.models import Conversation, Deadline, Tag
 from torget.conversations.rules import tagging, terms
 from torget.conversations.tasks import reckon_municipality
+from torget.design.acting import done
 from torget.desk.forms.arranging import (
     DeadlineForm,
     DealingForm,
@@ -39,7 +40,6 @@ from torget.desk.forms.arranging import (
     TagForm,
     Words,
 )
-from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires
 from torget.people.models import Unit

@@ -16,13 +16,13 @@ from torget.casework.rules.actions import snooze_until
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Joining, Message, Participant
 from torget.conversations.persons import family
+from torget.conversations.queries import readable_or_404
 from torget.conversations.rules import joining, participants, snoozing, tagging
 from torget.design import querytext
+from torget.design.acting import done
 from torget.desk.forms.handling import MacroRunForm, MergeForm, SnoozeForm, SplitForm
 from torget.desk.queries.record import as_zip, messages_of
-from torget.desk.queries.thread import one
 from torget.desk.queries.timeline import events
-from torget.desk.views.acting import done
 from torget.desk.views.thread import act
 from torget.errors import Refused
 from torget.people.actor import requires
@@ -105,7 +105,7 @@ unmerge = act("conversations.handle", _unmerge)
 @never_cache
 def merge(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>/slaa-sammen`: let this conversation live on in another."""
-    found = one(request, ref)
+    found = readable_or_404(request, ref)
     form = MergeForm(request.POST or None)
     kept: list[Conversation] = []
 
@@ -139,7 +139,7 @@ def merge(request: Any, ref: str) -> HttpResponse:
 @never_cache
 def split(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>/del-opp`: move chosen messages into a conversation of their own."""
-    found = one(request, ref)
+    found = readable_or_404(request, ref)
     said = list(Message.objects.filter(conversation=found).select_related("staff"))
     choices = [(str(one.public_id), _line(one)) for one in said]
     form = SplitForm(choices, request.POST or None)
@@ -173,7 +173,7 @@ def _line(said: Message) -> str:
 @never_cache
 def printout(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>/utskrift`: everything on paper, notes marked, attachments by hash. Put on record."""
-    found = one(request, ref)
+    found = readable_or_404(request, ref)
     now = timezone.now()
     conversations.note_copy(found, "printed", by=request.actor, at=now)
     context = {
@@ -190,6 +190,6 @@ def printout(request: Any, ref: str) -> HttpResponse:
 @never_cache
 def export(request: Any, ref: str) -> FileResponse:
     """`/desk/sak/<ref>/eksport`: everything as a ZIP. Put on record."""
-    found = one(request, ref)
+    found = readable_or_404(request, ref)
     conversations.note_copy(found, "exported", by=request.actor, at=timezone.now())
     return FileResponse(as_zip(found), as_attachment=True, filename=f"{found.ref}.zip")

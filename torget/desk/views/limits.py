@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from torget.design.acting import done
 from torget.desk.forms.limits import LimitForm
-from torget.desk.views.acting import done
 from torget.people.actor import requires
 from torget.people.limits import figures, flooded, set_value
 

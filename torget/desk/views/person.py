@@ -14,9 +14,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from torget.conversations.models import Block, Merge, Person, PersonNote
 from torget.conversations.rules import persons
+from torget.design.acting import done
 from torget.desk.forms.person import BlockForm, MergeForm, PersonNoteForm
 from torget.desk.queries.person import blockable, merges, one, other, page, readable
-from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires
 

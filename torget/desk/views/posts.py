@@ -18,10 +18,10 @@ from torget.channels.rules import form_account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import correcting, hiding, posting
+from torget.design.acting import done
 from torget.desk.forms.publish import CorrectForm, PostForm
 from torget.desk.forms.watch import ReasonForm
 from torget.desk.queries.posts import one_message, outcomes, previews, recent
-from torget.desk.views.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires
 from torget.rooms import kinds_that

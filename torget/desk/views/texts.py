@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from torget.casework.models import CannedReply
 from torget.casework.rules import canned_replies as rules
+from torget.design.acting import done
 from torget.desk.forms.writing import CannedForm
-from torget.desk.views.acting import done
 from torget.people.actor import requires
 
 LANGUAGES = (

@@ -15,9 +15,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
+from torget.conversations.queries import readable_or_404
 from torget.desk.forms.thread import AssignForm, ForwardForm
 from torget.desk.queries.queue import queue
-from torget.desk.queries.thread import one, thread
+from torget.desk.queries.thread import thread
 from torget.errors import Refused
 from torget.people.actor import requires
 
@@ -27,7 +28,7 @@ from torget.people.actor import requires
 @never_cache
 def conversation(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>`: one conversation beside the queue."""
-    found = one(request, ref)
+    found = readable_or_404(request, ref)
     if request.GET.get("del") == "trad":
         return render(request, "desk/_live.html", thread(request, found))
     return render(request, "desk/inbox.html", queue(request) | thread(request, found))
@@ -37,7 +38,7 @@ def act(permission: str, do: Callable[[Any, Conversation], str]) -> Callable[...
     """A view that does one thing to a conversation, says so, and goes back to it; a refusal is said, nothing is lost."""
 
     def view(request: Any, ref: str) -> HttpResponse:
-        found = one(request, ref)
+        found = readable_or_404(request, ref)
         try:
             messages.success(request, do(request, found))
         except Refused as refusal:

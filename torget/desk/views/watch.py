@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from torget.channels import rules as channels
 from torget.channels.models import Account
+from torget.design.acting import done
 from torget.desk.forms.watch import AbsenceForm, DutyForm, HandOverForm, MailAccountForm, ReasonForm
 from torget.desk.queries.queue import alarms
-from torget.desk.views.acting import done
 from torget.desk.views.files import raw
 from torget.errors import Refused
 from torget.intake import rules as intake

@@ -25,13 +25,14 @@ from torget.casework.rules.replying import Crossed, Guarded, Seen, undo_seconds
 from torget.conversations import rules as conversations
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation
+from torget.conversations.queries import readable_or_404
 from torget.conversations.rules import chatting, mentioning
 from torget.conversations.rules.answering import Words
 from torget.design.ready import unchanged
 from torget.design.times import clock
 from torget.desk.forms.writing import NoteForm, ReplyForm
 from torget.desk.queries.queue import queue
-from torget.desk.queries.thread import one, thread
+from torget.desk.queries.thread import thread
 from torget.desk.queries.writing import findings, in_chat, measures, own_draft
 from torget.errors import Refused
 from torget.people.actor import requires
@@ -50,7 +51,7 @@ def again(request: Any, found: Conversation, **shown: Any) -> HttpResponse:
 @require_POST
 def reply(request: Any, ref: str) -> HttpResponse:
     """Answer the resident: pending first, or to a second person; see torget.casework.rules.pending_replies."""
-    found, now = one(request, ref), timezone.now()
+    found, now = readable_or_404(request, ref), timezone.now()
     form = ReplyForm(
         found,
         own_draft(request, found),
@@ -148,7 +149,7 @@ def _told(held: PendingReply) -> str:
 @require_POST
 def regret(request: Any, ref: str, pk: int) -> HttpResponse:
     """Take a reply back before it is sent."""
-    found = one(request, ref)
+    found = readable_or_404(request, ref)
     held = get_object_or_404(PendingReply, pk=pk, conversation=found)
     try:
         pending_replies.undo_send(held, by=request.actor, at=timezone.now())
@@ -166,7 +167,7 @@ def _path(found: Conversation) -> str:
 @require_POST
 def note(request: Any, ref: str) -> HttpResponse:
     """Leave a note for colleagues; those it names are told."""
-    found, now = one(request, ref), timezone.now()
+    found, now = readable_or_404(request, ref), timezone.now()
     form = NoteForm(request.POST, prefix="notat")
     if form.is_valid():
         try:
@@ -189,7 +190,7 @@ def note(request: Any, ref: str) -> HttpResponse:
 @require_POST
 def draft(request: Any, ref: str) -> HttpResponse:
     """Keep what is written so far: as one writes (answered with JSON), or by the button."""
-    found, now = one(request, ref), timezone.now()
+    found, now = readable_or_404(request, ref), timezone.now()
     kind = Draft.Kind.NOTE if "notat-body" in request.POST else Draft.Kind.ANSWER
     body = request.POST.get(f"{'notat' if kind == Draft.Kind.NOTE else 'svar'}-body", "")
     body = body.replace("\x00", "")[:20_000]
@@ -237,7 +238,7 @@ def _hint(request: Any, found: Conversation, body: str, choices: dict[str, Any])
 @require_POST
 def drop_draft(request: Any, ref: str) -> HttpResponse:
     """Throw one's draft away."""
-    found = one(request, ref)
+    found = readable_or_404(request, ref)
     kind = Draft.Kind.NOTE if "notat-body" in request.POST else Draft.Kind.ANSWER
     drafts.drop(found, kind, by=request.actor)
     messages.success(request, _("Utkastet er kastet."))
@@ -249,7 +250,7 @@ def drop_draft(request: Any, ref: str) -> HttpResponse:
 @never_cache
 def here(request: Any, ref: str) -> HttpResponse:
     """Who else is at the conversation; a POST says that one is there oneself, writes, or leaves."""
-    found, now = one(request, ref), timezone.now()
+    found, now = readable_or_404(request, ref), timezone.now()
     if request.method == "POST":
         if request.POST.get("leave"):
             presence.leave(found, by=request.actor)
@@ -271,7 +272,7 @@ def here(request: Any, ref: str) -> HttpResponse:
 @never_cache
 def canned_list(request: Any, ref: str) -> HttpResponse:
     """Ready-made replies while one writes: `?q=`; without it those that fit what the resident said last."""
-    found = one(request, ref)
+    found = readable_or_404(request, ref)
     query = request.GET.get("q", "").replace("\x00", "")
     return JsonResponse(
         {
@@ -293,7 +294,7 @@ def canned_list(request: Any, ref: str) -> HttpResponse:
 @never_cache
 def names(request: Any, ref: str) -> HttpResponse:
     """Colleagues and units one may name in a note while one writes: `?q=`."""
-    found = one(request, ref)
+    found = readable_or_404(request, ref)
     query = request.GET.get("q", "").replace("\x00", "").strip().lower()
     return JsonResponse({"rows": mentioning.suggestions(found, query, limit=MOST_NAMES)})
 
@@ -303,7 +304,7 @@ def names(request: Any, ref: str) -> HttpResponse:
 def held_file(request: Any, ref: str, pk: int, sha256: str) -> HttpResponseBase:
     """A file that goes along with a reply on hold, for those who may read the conversation."""
     return serve_held(
-        get_object_or_404(PendingReply, pk=pk, conversation=one(request, ref)), sha256
+        get_object_or_404(PendingReply, pk=pk, conversation=readable_or_404(request, ref)), sha256
     )
 
 

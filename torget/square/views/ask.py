@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from torget.answers.models import Answer
 from torget.answers.rules import note_helped
 from torget.answers.search import suggest
-from torget.answers.views import visitor
+from torget.answers.views.public import visitor
 from torget.channels.registry import capabilities
 from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 from django.views.decorators.http import require_safe
 
+from torget.answers.queries import chosen
 from torget.answers.rules.topics import frame_ancestors
 from torget.answers.search import in_language, suggest
-from torget.answers.views import chosen
 
 LENGTH = 10
 

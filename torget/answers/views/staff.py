@@ -13,20 +13,19 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from torget.answers import rules
+from torget.answers import queries, rules
 from torget.answers.compare import compare
+from torget.answers.forms import EmbedForm, TopicForm, TranslationForm
 from torget.answers.models import Answer, Policy, Topic
 from torget.answers.rules import topics as topic_rules
 from torget.answers.rules.asking import waiting_for
 from torget.answers.rules.informing import inform_all, text_for
+from torget.answers.views.publishing import own, reviewed
 from torget.casework.rules.bulk_reply import BulkReply
 from torget.conversations.models import Conversation
+from torget.conversations.queries import recipients
 from torget.conversations.rules import addressed
-from torget.desk.forms.publish import EmbedForm, TopicForm, TranslationForm
-from torget.desk.queries import answers as pane
-from torget.desk.queries.writing import recipients
-from torget.desk.views.acting import done
-from torget.desk.views.publish import own, reviewed
+from torget.design.acting import done
 from torget.errors import Refused
 from torget.people.actor import requires
 from torget.people.links import absolute
@@ -37,7 +36,9 @@ from torget.people.links import absolute
 @never_cache
 def answers(request: Any) -> HttpResponse:
     """`/desk/svar`: what must be looked at, what did not help, what is asked without an answer, all, and withdrawn."""
-    return render(request, "desk/answers.html", pane.answers(request, at=timezone.now()))
+    return render(
+        request, "answers/staff/answers.html", queries.answers(request, at=timezone.now())
+    )
 
 
 @requires("answers.publish")
@@ -59,7 +60,7 @@ def editions(request: Any, slug: str) -> HttpResponse:
         for place, one in enumerate(earlier)
     ]
     context = {"answer": answer, "steps": steps[::-1]}
-    return render(request, "desk/answer_editions.html", context)
+    return render(request, "answers/staff/answer_editions.html", context)
 
 
 def _say(request: Any, outcome: BulkReply) -> None:
@@ -109,7 +110,7 @@ def tell(request: Any, slug: str) -> HttpResponse:
         "waiting": [(one, recipients(one, addressed(one, one.visibility))) for one in waiting],
         "text": text_for(answer, answer.language, at=now),
     }
-    return render(request, "desk/tell_answer.html", context)
+    return render(request, "answers/staff/tell_answer.html", context)
 
 
 @requires("answers.publish")
@@ -151,7 +152,7 @@ def translate(request: Any, slug: str, language: str) -> HttpResponse:
     context = {"answer": answer, "form": form, "language": language, "looked": looking}
     context |= reviewed(form, answer.source)
     status = 422 if form.is_bound and not looking else 200
-    return render(request, "desk/translate_answer.html", context, status=status)
+    return render(request, "answers/staff/translate_answer.html", context, status=status)
 
 
 def _topics_page(request: Any, form: TopicForm, embed: EmbedForm) -> HttpResponse:
@@ -163,7 +164,7 @@ def _topics_page(request: Any, form: TopicForm, embed: EmbedForm) -> HttpRespons
         "embed_url": absolute(municipality, "/embed/svar"),
     }
     status = 422 if form.errors or embed.errors else 200
-    return render(request, "desk/topics.html", context, status=status)
+    return render(request, "answers/staff/topics.html", context, status=status)
 
 
 def _embed_form(request: Any, data: Any = None) -> EmbedForm:

@@ -1,4 +1,4 @@
-"""What the editors' pages show: what looks personal, what must be looked at, what is asked without an answer."""
+"""What the pages show: published answers; for editors, what looks personal, what must be looked at, what is asked without an answer."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Max, Prefetch, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from torget.answers import personal
-from torget.answers.models import Answer, Policy, Rating
+from torget.answers.models import Answer, AnswerQuerySet, Policy, Rating
 from torget.answers.rules.asking import most_asked
 from torget.conversations.models import Conversation
+from torget.people.models import Municipality
 
 SHOWN = 100
 VIEWS = ("look", "no", "asked", "all", "gone")
@@ -126,3 +128,13 @@ def languages_lacking(answer: Answer) -> list[str]:
     source = answer.translation_of or answer
     there = {source.language, *source.translations.values_list("language", flat=True)}
     return [one for one in answer.municipality.languages if one not in there]
+
+
+def chosen(municipality: Municipality, unit: str, topic: str) -> AnswerQuerySet:
+    """The published answers of a unit and a topic (slugs; empty for all), newest first."""
+    rows = Answer.objects.filter(municipality=municipality).published(at=timezone.now())
+    if unit:
+        rows = rows.filter(unit__slug=unit)
+    if topic:
+        rows = rows.filter(topics__slug=topic)
+    return rows.select_related("unit").order_by("-changed_at", "-pk")

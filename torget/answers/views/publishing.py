@@ -1,4 +1,4 @@
-"""From an answered conversation to an answer everybody finds; and posts on the wall."""
+"""From an answered conversation to an answer everybody finds; and saying it better."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from torget.answers import rules as answers
+from torget.answers.forms import PublishForm, TranslationForm
 from torget.answers.models import Answer
+from torget.answers.queries import languages_lacking, review
 from torget.answers.rules.asking import waiting_for
 from torget.answers.rules.publishing import names_in
 from torget.conversations.models import Conversation, Message
-from torget.desk.forms.publish import PublishForm, TranslationForm
-from torget.desk.queries.answers import languages_lacking, review
-from torget.desk.queries.thread import one
-from torget.desk.views.acting import done
+from torget.conversations.queries import readable_or_404
+from torget.design.acting import done
 from torget.people.actor import requires
 from torget.people.hours import OSLO
 
@@ -62,7 +62,7 @@ def publish(request: Any, ref: str) -> HttpResponse:
 
     Posted with `look`, what is personal is shown and nothing is published.
     """
-    found = one(request, ref)
+    found = readable_or_404(request, ref)
     said = list(Message.objects.filter(conversation=found).shown())
     start = {"question": found.subject, "body": _last_answer(found, said)}
     form = PublishForm(request.municipality, request.POST or None, initial=start)
@@ -91,7 +91,7 @@ def publish(request: Any, ref: str) -> HttpResponse:
     context = {"conversation": found, "said": said, "form": form}
     context |= reviewed(form, found) | {"looked": looking}
     status = 422 if form.is_bound and not looking else 200
-    return render(request, "desk/publish.html", context, status=status)
+    return render(request, "answers/staff/publish.html", context, status=status)
 
 
 def own(request: Any, slug: str) -> Answer:
@@ -144,7 +144,7 @@ def change(request: Any, slug: str) -> HttpResponse:
     }
     context |= reviewed(form, answer.source)
     status = 422 if form.is_bound and not looking else 200
-    return render(request, "desk/change_answer.html", context, status=status)
+    return render(request, "answers/staff/change_answer.html", context, status=status)
 
 
 @requires("answers.publish")

@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from torget.answers.models import Answer, AnswerQuerySet, Rating, Topic
+from torget.answers.models import Answer, Rating, Topic
+from torget.answers.queries import chosen
 from torget.answers.rules import rate as say_useful
 from torget.answers.rules.ratings import visitor_of
 from torget.answers.search import in_language, suggest
@@ -19,19 +20,9 @@ from torget.design.ready import ready
 from torget.design.text import markdown
 from torget.people.limits import gated
 from torget.people.links import absolute
-from torget.people.models import Municipality, Unit
+from torget.people.models import Unit
 
 PAGE = 100
-
-
-def chosen(municipality: Municipality, unit: str, topic: str) -> AnswerQuerySet:
-    """The published answers of a unit and a topic (slugs; empty for all), newest first."""
-    rows = Answer.objects.filter(municipality=municipality).published(at=timezone.now())
-    if unit:
-        rows = rows.filter(unit__slug=unit)
-    if topic:
-        rows = rows.filter(topics__slug=topic)
-    return rows.select_related("unit").order_by("-changed_at", "-pk")
 
 
 @require_safe

@@ -1,0 +1,1 @@
+"""Pages and documents of the fediverse: for other servers, and for staff."""

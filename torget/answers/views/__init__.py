@@ -1,0 +1,1 @@
+"""Pages of the answers: public, and for staff."""
