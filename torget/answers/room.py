@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from torget.rooms import Act, Check, Feed, Job, Loop, Measure, Page, Room, Source, Tile
+from torget.rooms import Act, Check, Feed, Job, Loop, Measure, Page, Room, Source, Tile, Verb
 
 ROOM = Room(
     name="answers",
+    verbs=(
+        Verb(name="answer.published", words=_("%(who)s publiserte svaret"), public=True),
+        Verb(name="answer.changed", public=True),
+        Verb(name="answer.translated", public=True),
+        Verb(name="answer.withdrawn", public=True),
+        Verb(name="answer.helped", public=True),
+        Verb(name="answer.not_helped", public=True),
+        Verb(name="answer.told"),
+        Verb(name="answer.reminded"),
+        Verb(name="answer.ratings_read"),
+        Verb(name="answers.policy", public=True),
+        Verb(name="topic.added", public=True),
+        Verb(name="topic.opened", public=True),
+        Verb(name="topic.closed", public=True),
+    ),
     acts=(
         Act(name="answers.publish", roles=frozenset({"responder", "editor", "duty_lead"})),
         Act(name="answers.topics", roles=frozenset({"editor", "duty_lead", "administrator"})),

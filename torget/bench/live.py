@@ -113,7 +113,9 @@ def _commit(account: Account, number: int) -> str:
     """A change as rules make them: a row of history, announced when it is committed."""
     subject = Account(pk=1_000_000 + number)
     with transaction.atomic():
-        record("bench.told", subject, by=Actor.system(account.municipality_id), at=timezone.now())
+        record(
+            "account.arranged", subject, by=Actor.system(account.municipality_id), at=timezone.now()
+        )
     return f"channels.account:{subject.pk}"
 
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from torget.answers.models import Answer
 from torget.bench.place import open_account
 from torget.conversations.models import Conversation
-from torget.conversations.rules.submitting import Submission, comment, post
+from torget.conversations.rules.submitting import Submission, ask, comment, post
 from torget.people import rules as people
 from torget.people.actor import Actor
 from torget.people.models import Host, Municipality, Staff
@@ -32,6 +32,7 @@ class Opened:
 
     municipality: Municipality
     post: Conversation
+    private: Conversation
     pages: dict[str, str]
     staff: Staff
     cookie: str
@@ -78,7 +79,9 @@ def open_square() -> Opened:
         "post": said.public_path,
         "answer": f"/svar/{answers[0].slug}",
     }
-    return Opened(municipality, said, pages, staff, _signed_in(staff))
+    question = Submission("Når strøs min vei?", "private", name="Kari")
+    private = ask(municipality, question, by=resident, at=at)
+    return Opened(municipality, said, private, pages, staff, _signed_in(staff))
 
 
 def _signed_in(staff: Staff) -> str:

@@ -8,7 +8,7 @@ import signal
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 
@@ -21,12 +21,14 @@ from torget.bench.crowd import Reading
 from torget.bench.opened import HOST, Opened, open_square
 from torget.bench.result import Result, Round
 from torget.bench.webprocess import web
+from torget.conversations.rules.handling import note
 from torget.conversations.rules.submitting import Submission, comment
 from torget.people.actor import Actor
 
 SECONDS, ROUNDS = 4, 3
 FEW, MANY = 64, 1_000
 WORKERS = "2"
+NOTES_A_SECOND = 50.0
 CONFIGURATION = Path(settings.BASE_DIR).parent / "deploy" / "nginx" / "torget.conf"
 _ASKED = {"Accept_Encoding": "gzip"}  # as every browser asks
 
@@ -75,8 +77,10 @@ def measure(rows: int = SECONDS, rounds: int = ROUNDS) -> Result:
             few = [pair for (_page, many), pairs in still.items() if many == FEW for pair in pairs]
             more["p99_ms_64"] = median(value.p99_ms for _limit, value in few)
             more["limit_p99_ms_64"] = median(limit.p99_ms for limit, _value in few)
-            with _changes(opened):
+            with _meanwhile(opened, _comment, 1.0):
                 more["changing_64"] = ratio([scene.pair("post", FEW) for _round in range(rounds)])
+            with _meanwhile(opened, _note, NOTES_A_SECOND):
+                more["notes_64"] = ratio([scene.pair("front", FEW) for _round in range(rounds)])
             more["behind_nginx_64"] = _behind(folder / "front", scene, rounds)
             with _without_database():
                 _wait_until_old(door.port)
@@ -100,20 +104,35 @@ def ratio(pairs: list[Pair]) -> float:
     )
 
 
+def _comment(opened: Opened, number: int) -> None:
+    submission = Submission(f"Et ord til, nummer {number}", "public", name="Nils")
+    comment(opened.post, submission, by=Actor.resident(opened.municipality.pk), at=timezone.now())
+
+
+def _note(opened: Opened, number: int) -> None:
+    """A note for colleagues, which no page for everybody shows."""
+    note(
+        opened.private,
+        f"Et notat, nummer {number}",
+        by=Actor.of_staff(opened.staff),
+        at=timezone.now(),
+    )
+
+
 @contextlib.contextmanager
-def _changes(opened: Opened) -> Iterator[None]:
-    """Somebody comments once a second meanwhile, so that the page is another each time."""
+def _meanwhile(
+    opened: Opened, write: Callable[[Opened, int], None], a_second: float
+) -> Iterator[None]:
+    """Something is written so often meanwhile."""
     stop = threading.Event()
 
     def talk() -> None:
-        number = 0
-        while not stop.wait(1.0):
+        number, began = 0, time.monotonic()
+        while not stop.wait(max(0.0, began + number / a_second - time.monotonic())):
             number += 1
             close_old_connections()
             with transaction.atomic():
-                submission = Submission(f"Et ord til, nummer {number}", "public", name="Nils")
-                resident = Actor.resident(opened.municipality.pk)
-                comment(opened.post, submission, by=resident, at=timezone.now())
+                write(opened, number)
         connections.close_all()
 
     thread = threading.Thread(target=talk)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from torget.rooms import Act, Check, Job, Room, Watch
+from torget.rooms import Act, Check, Job, Room, Verb, Watch
 
 ROOM = Room(
     name="channels",
+    verbs=(
+        Verb(name="account.opened", public=True),
+        Verb(name="account.arranged", public=True),
+        Verb(name="account.use_decided", public=True),
+        Verb(name="account.paused", public=True),
+        Verb(name="account.resumed", public=True),
+        Verb(name="account.renewed", public=True),
+        Verb(name="account.secrets_renewed"),
+        Verb(name="account.recovered"),
+        Verb(name="account.ailing"),
+    ),
     acts=(Act(name="channels.pause", roles=frozenset({"duty_lead", "administrator"})),),
     jobs=(
         Job(

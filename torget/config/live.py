@@ -7,7 +7,7 @@ import json
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -20,6 +20,7 @@ from torget.config import bridge, rsgi
 from torget.config.rsgi import Reply, Scope, Stream
 from torget.design import querytext
 from torget.desk.live import Listener, TooManyLines, answer_call, end_call
+from torget.rooms import verbs
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +96,8 @@ class Announcements:
             # Who looks at what changes no page and is old news at once: nothing is dropped, nothing remembered.
             event = f"event: presence\ndata: {data}\n\n".encode()
         else:
-            self._changed(municipality)
+            if is_public(told):
+                self._changed(municipality)
             self._count += 1
             event = f"id: {self._boot}-{self._count}\nevent: change\ndata: {data}\n\n".encode()
             self._ring.append((self._count, municipality, event))
@@ -135,6 +137,12 @@ class Announcements:
         for queue in list(self._clients):
             _hang_up(queue)
         self._clients.clear()
+
+
+def is_public(announcement: Mapping[str, Any]) -> bool:
+    """Whether a page everybody reads may look otherwise after it; of a verb nobody knows that must be believed."""
+    verb = verbs().get(str(announcement["v"]))
+    return verb is None or (verb.public and not announcement.get("p"))
 
 
 def _hang_up(queue: Queue) -> None:

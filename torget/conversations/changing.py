@@ -156,7 +156,7 @@ def change(
         update_fields=["body", "warning", "folded", "removed_at", "edited_at", "changed_at"]
     )
     record(
-        f"message.{'removed' if said.kind == 'delete' else 'edited'}",
+        "message.removed" if said.kind == "delete" else "message.edited",
         message,
         by=Actor.resident(
             envelope.account.municipality_id,

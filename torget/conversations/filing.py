@@ -20,7 +20,7 @@ from torget.conversations.fetching import to_fetch, with_files
 from torget.conversations.finding import answers_private, find_place, is_asker, kept, route
 from torget.conversations.lines import preview_of
 from torget.conversations.models import Conversation, Identity, Message
-from torget.conversations.opening import open_conversation
+from torget.conversations.opening import open_conversation, private_mark
 from torget.conversations.room import QUESTION
 from torget.history.rules import record
 from torget.intake import rules as intake
@@ -102,6 +102,7 @@ def _open(
         network=account.network,
         unit=conversation.unit_id,
         **({"blocked": True} if blocked else {}),
+        **private_mark(conversation, said.visibility),
         **({"other": beside.pk} if beside else {}),
     )
     if beside:
@@ -264,6 +265,7 @@ def _file_new(envelope: Envelope, said: InboundMessage, at: datetime) -> Message
         at=at,
         conversation=conversation.pk,
         blocked=blocked,
+        **private_mark(conversation, visibility),
     )
     return message
 

@@ -64,3 +64,9 @@ def open_conversation(
         **person,
         **row,
     )
+
+
+def private_mark(conversation: Conversation, visibility: str = "") -> dict[str, bool]:
+    """What history is told of something said, so that what nobody else reads leaves the ready pages as they are."""
+    private = Conversation.Visibility.PRIVATE
+    return {"private": True} if private in {conversation.visibility, visibility} else {}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models import Case, F, When
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Now
 
 
 class Entry(models.Model):
@@ -28,6 +30,15 @@ class Entry(models.Model):
     subject_type = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()
     data = models.JSONField(default=dict)
+    # What it is about, out of what is sealed: the subject itself, or the conversation its data names.
+    conversation_id = models.GeneratedField(
+        expression=Case(
+            When(subject_type="conversations.conversation", then=F("subject_id")),
+            default=Cast(KeyTextTransform("conversation", "data"), models.BigIntegerField()),
+        ),
+        output_field=models.BigIntegerField(null=True),
+        db_persist=True,
+    )
     # When it was really written: set by the database, whatever the writer says. Empty in rows older than that.
     written_at = models.DateTimeField(null=True, db_default=Now())
 
@@ -35,6 +46,11 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["subject_type", "subject_id", "id"], name="history_subject"),
             models.Index(fields=["municipality_id", "id"], name="history_municipality"),
+            models.Index(
+                fields=["conversation_id", "id"],
+                condition=models.Q(conversation_id__isnull=False),
+                name="history_conversation",
+            ),
             models.Index(
                 fields=["municipality_id", "at"],
                 condition=models.Q(verb="answer.helped"),

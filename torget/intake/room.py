@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from torget.rooms import Act, Loop, Room, Watch
+from torget.rooms import Act, Loop, Room, Verb, Watch
 
 ROOM = Room(
     name="intake",
+    verbs=(
+        Verb(name="envelope.quarantined"),
+        Verb(name="envelope.replayed"),
+        Verb(name="envelope.discarded"),
+    ),
     acts=(Act(name="intake.quarantine", roles=frozenset({"duty_lead", "administrator"})),),
     loops=(
         Loop(

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from torget.rooms import Act, Loop, Room, Watch
+from torget.rooms import Act, Loop, Room, Verb, Watch
 
 ROOM = Room(
     name="outbox",
+    verbs=(
+        Verb(name="delivery.settled", public=True),
+        Verb(name="delivery.refused"),
+    ),
     acts=(Act(name="outbox.settle", roles=frozenset({"duty_lead"})),),
     loops=(Loop(name="outbox", run="torget.outbox.tasks.deliver_loop", label=_("Utsendingen")),),
     watches=(

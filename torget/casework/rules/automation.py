@@ -11,7 +11,6 @@ from typing import Any
 from django.db import OperationalError, connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from torget.casework.models import AutomationCursor, AutomationRule, AutomationRun
 from torget.casework.rules.actions import perform
@@ -22,22 +21,10 @@ from torget.history.models import Entry
 from torget.history.rules import because, record
 from torget.people.actor import Actor, check_everywhere
 from torget.people.models import Municipality
+from torget.rooms import Text, verbs
 
 log = logging.getLogger(__name__)
 
-EVENTS = {
-    "conversation.opened": gettext_lazy("En ny sak kommer inn"),
-    "message.received": gettext_lazy("Innbyggeren skriver"),
-    "message.answered": gettext_lazy("Vi svarer"),
-    "conversation.forwarded": gettext_lazy("Saken sendes til en enhet"),
-    "conversation.assigned": gettext_lazy("Saken gis til en kollega"),
-    "conversation.tagged": gettext_lazy("Saken får et merke"),
-    "conversation.woken": gettext_lazy("Ventetiden er over"),
-    "conversation.warned": gettext_lazy("Fristen nærmer seg"),
-    "conversation.breached": gettext_lazy("Fristen er brutt"),
-    "conversation.closed": gettext_lazy("Saken avsluttes"),
-}
-CONVERSATION = "conversations.conversation"
 # What a blocked sender did sets nothing going.
 BLOCKED = {"blocked": True}
 REHEARSED = 100
@@ -79,7 +66,7 @@ def save_rule(
     check_everywhere(by, "desk.arrange", municipality)
     if by.staff is None or by.municipality_id != municipality.pk:
         raise Refused(_("Bare ansatte kan gjøre dette."), "no_staff")
-    if not name.strip() or event not in EVENTS or not actions:
+    if not name.strip() or event not in events() or not actions:
         raise Refused(_("Gi regelen et navn og minst én handling."), "incomplete")
     with transaction.atomic():
         row = rule or AutomationRule(municipality=municipality)
@@ -109,12 +96,9 @@ def switch(rule: AutomationRule, active: bool, *, by: Actor, at: datetime) -> No
         record("rule.switched", row, by=by, at=at, active=active)
 
 
-def conversation_id_of(entry: Entry) -> int | None:
-    """The conversation a row of history is about."""
-    if entry.subject_type == CONVERSATION:
-        return entry.subject_id
-    held = entry.data.get("conversation")
-    return held if isinstance(held, int) else None
+def events() -> dict[str, Text]:
+    """What a rule may follow, and what it is called."""
+    return {name: verb.triggers for name, verb in verbs().items() if verb.triggers}
 
 
 def rehearse(rule: AutomationRule, *, by: Actor, at: datetime) -> list[Rehearsal]:
@@ -128,16 +112,15 @@ def rehearse(rule: AutomationRule, *, by: Actor, at: datetime) -> list[Rehearsal
         .exclude(data__contains=BLOCKED)
         .order_by("-id")[:REHEARSED]
     )
-    ids = {entry.pk: conversation_id_of(entry) for entry in entries}
     readable = (
         Conversation.objects.visible_to(by)
         .select_related("unit", "assignee", "municipality")
-        .in_bulk([pk for pk in ids.values() if pk])
+        .in_bulk([entry.conversation_id for entry in entries if entry.conversation_id])
     )
     return [
         Rehearsal(entry, row, first_unmet(rule.conditions, Facts(row, entry, at)))
         for entry in entries
-        if (row := readable.get(ids[entry.pk] or 0)) is not None
+        if (row := readable.get(entry.conversation_id or 0)) is not None
     ]
 
 
@@ -202,7 +185,7 @@ def _safe_id(municipality_id: int) -> int:
 
 def _answer(entry: Entry, rules: Sequence[AutomationRule], at: datetime) -> bool:
     """Let the rules meet one event, in one transaction; False when another worker is at it."""
-    pk = conversation_id_of(entry)
+    pk = entry.conversation_id
     silent = "rule" in entry.data or BLOCKED.items() <= entry.data.items()
     if silent or pk is None or entry.municipality_id is None:
         return True

@@ -78,7 +78,7 @@ def test_only_a_change_is_announced(nordvaag, now):
     }
 
 
-def test_the_ready_pages_are_kept_when_somebody_only_looks():
+def test_the_ready_pages_are_kept_when_somebody_only_looks_or_writes_a_note():
     dropped = []
     announcements = Announcements(dropped.append)
     with announcements.subscribed(1, "") as queue:
@@ -89,6 +89,11 @@ def test_the_ready_pages_are_kept_when_somebody_only_looks():
         assert queue.get_nowait().startswith(b"event: presence\n")
         announcements.announce(
             '{"m": 1, "v": "message.noted", "t": "conversations.message", "s": 7}'
+        )
+        assert dropped == []
+        assert queue.get_nowait().startswith(b"id: ")
+        announcements.announce(
+            '{"m": 1, "v": "message.received", "t": "conversations.message", "s": 7}'
         )
         assert dropped == [1]
 

@@ -98,7 +98,7 @@ def sealed(transactional_db, nordvaag, settings, authority):
     settings.TSA_URL, folder = authority
     settings.TSA_CA_FILE = str(folder / "ca.pem")
     with transaction.atomic():
-        record("thing.done", nordvaag, by=Actor.system(nordvaag.pk), at=timezone.now())
+        record("municipality.changed", nordvaag, by=Actor.system(nordvaag.pk), at=timezone.now())
     return seal(at=timezone.now())
 
 

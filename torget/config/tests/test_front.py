@@ -561,7 +561,7 @@ def test_when_up_is_killed_nothing_is_left_running() -> None:
         wait_gone(everyone, 30)
 
 
-def test_a_heartbeat_from_the_desk_drops_no_ready_page_and_is_heard_by_colleagues(
+def test_neither_a_heartbeat_nor_a_note_drops_a_ready_page_and_what_all_may_read_does(
     square: Square,
 ) -> None:
     [(ref, subject)] = square.query(
@@ -576,8 +576,13 @@ def test_a_heartbeat_from_the_desk_drops_no_ready_page_and_is_heard_by_colleague
     }
 
     def say(path: str, body: bytes) -> tuple[int, Any]:
-        status, told, _body = call(square, "POST", f"/desk/sak/{ref}/{path}", body, **headers)
-        return status, told
+        status, answered, _body = call(square, "POST", path, body, **headers)
+        return status, answered
+
+    [(private,)] = square.query(
+        "SELECT ref FROM conversations_conversation WHERE visibility = 'private' AND merged_into_id IS NULL"
+        " ORDER BY id LIMIT 1"
+    )
 
     status, headers_of_desk, _page = get(square, "/desk/", cookie=cookie)
     assert status == 200
@@ -589,11 +594,19 @@ def test_a_heartbeat_from_the_desk_drops_no_ready_page_and_is_heard_by_colleague
     word = f"Merkelig{uuid.uuid4().hex[:8]}"
     square.query("UPDATE conversations_conversation SET subject = %s WHERE ref = %s", word, ref)
     try:
-        status, told = say("her", b"writing=1")
-        assert (status, told.get("x-ready-unchanged")) == (200, None)
+        status, answered = say(f"/desk/sak/{ref}/her", b"writing=1")
+        assert (status, answered.get("x-ready-unchanged")) == (200, None)
         assert json.loads(next_presence(answer)["data"])["verb"] == "presence"
         assert word not in get(square, "/vegg")[2].decode()
-        say("notat", b"notat-body=Noe+nytt")
+        status, answered = say(f"/desk/sak/{private}/notat", b"notat-body=Noe+nytt")
+        assert status < 400
+        assert "nettopp=" not in str(answered.get_all("set-cookie"))
+        while json.loads(next_event(answer)["data"])["verb"] != "message.noted":
+            pass  # colleagues hear of it all the same
+        assert word not in get(square, "/vegg")[2].decode()
+        status, answered = say(f"/vegg/{ref}", b"body=Enig&name=Nils")
+        assert status < 400
+        assert "nettopp=1" in str(answered.get_all("set-cookie"))
         assert word in get(square, "/vegg")[2].decode()
     finally:
         link.close()

@@ -46,7 +46,8 @@ def told() -> Iterator[House]:
         "m = Municipality.objects.get()\n"
         "for n in range(6):\n"
         "    with transaction.atomic():\n"
-        "        record('thing.done', m, by=Actor.system(m.pk), at=timezone.now(), n=n)\n" + SEAL
+        "        record('municipality.changed', m, by=Actor.system(m.pk), at=timezone.now(), n=n)\n"
+        + SEAL
     )
     yield house
     remove(house.home)

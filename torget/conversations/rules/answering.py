@@ -15,6 +15,7 @@ from torget.conversations import attachments, deadlines
 from torget.conversations.guard import national_ids
 from torget.conversations.lines import preview_of
 from torget.conversations.models import Conversation, Identity, Message
+from torget.conversations.opening import private_mark
 from torget.conversations.rules.addressing import (
     Addressed,
     Agreed,
@@ -162,7 +163,7 @@ def answer(
         row.save()
         delivery = _send(message, there, agreed, by=by, at=at)
         marks = {"preliminary": preliminary, "aside": aside, "recipient_agreed": bool(there.news)}
-        so = {name: True for name, is_so in marks.items() if is_so}
+        so = {name: True for name, is_so in marks.items() if is_so} | private_mark(row)
         number = delivery.pk if delivery else None
         record(
             "message.answered", message, by=by, at=at, conversation=row.pk, delivery=number, **so

@@ -16,6 +16,8 @@ from torget.history.rules import record
 from torget.people.actor import Actor, check
 from torget.people.models import Staff, Unit
 
+COPIES = {"printed": "conversation.printed", "exported": "conversation.exported"}
+
 
 def take(conversation: Conversation, *, by: Actor, at: datetime) -> None:
     """Make the conversation one's own; of two who try at once, one succeeds.
@@ -168,4 +170,4 @@ def note_copy(conversation: Conversation, how: str, *, by: Actor, at: datetime) 
     """
     check(by, "conversations.read", conversation.unit)
     with transaction.atomic():
-        record(f"conversation.{how}", conversation, by=by, at=at)
+        record(COPIES[how], conversation, by=by, at=at)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from torget.casework.rules.actions import ACTS, SNOOZES
-from torget.casework.rules.automation import EVENTS
+from torget.casework.rules.automation import events
 from torget.casework.rules.conditions import FIELDS, OPERATORS
 from torget.casework.rules.replying import LONGEST_UNDO_SECONDS
 from torget.channels.models import Account
@@ -233,7 +233,7 @@ class RuleForm(StepsForm):
     """When, if and what: an event, up to four conditions, up to four acts."""
 
     for_rules = True
-    event = forms.ChoiceField(label=_("Når dette skjer"), choices=list(EVENTS.items()))
+    event = forms.ChoiceField(label=_("Når dette skjer"), choices=lambda: list(events().items()))
     position = forms.IntegerField(
         label=_("Rekkefølge"),
         min_value=0,

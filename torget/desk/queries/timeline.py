@@ -10,7 +10,6 @@ from typing import Any
 from django.db.models import Model
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from torget.casework.models import AutomationRule, PendingReply
 from torget.channels.models import Account
@@ -18,65 +17,7 @@ from torget.conversations.models import Conversation, Message, Tag
 from torget.design import times
 from torget.history.models import Entry
 from torget.people.models import Staff, Unit
-
-# Told by the message or the pending reply itself, which stands in the thread.
-SAID = {
-    "message.received",
-    "message.answered",
-    "message.noted",
-    "message.edited",
-    "message.removed",
-    "wall.posted",
-    "reply.held",
-}
-
-WORDS = {
-    "conversation.opened": gettext_lazy("Saken kom inn til %(unit)s"),
-    "conversation.written_beside": gettext_lazy(
-        "En annen enn den som spurte, svarte: se %(other)s"
-    ),
-    "conversation.also_told": gettext_lazy("Samme melding kom også til %(account)s"),
-    "participant.added": gettext_lazy("%(who)s tok med en til i saken"),
-    "participant.ended": gettext_lazy("%(who)s tok en deltaker ut av saken"),
-    "conversation.taken": gettext_lazy("%(who)s tok saken"),
-    "conversation.assigned": gettext_lazy("%(who)s ga saken til %(to)s"),
-    "conversation.released": gettext_lazy("%(who)s slapp saken"),
-    "conversation.handed_over": gettext_lazy("%(who)s overleverte saken til %(to)s"),
-    "conversation.dealt": gettext_lazy("Saken ble fordelt til %(to)s"),
-    "conversation.forwarded": gettext_lazy("%(who)s sendte saken til %(unit)s"),
-    "conversation.closed": gettext_lazy("%(who)s avsluttet saken"),
-    "conversation.reopened": gettext_lazy("%(who)s åpnet saken igjen"),
-    "conversation.snoozed": gettext_lazy("%(who)s la saken på vent til %(until)s"),
-    "conversation.woken": gettext_lazy("Saken kom tilbake i køen"),
-    "conversation.warned": gettext_lazy("Varslet om at fristen nærmer seg"),
-    "conversation.breached": gettext_lazy("Fristen for å svare ble brutt"),
-    "conversation.tagged": gettext_lazy("%(who)s satte på merket %(tag)s"),
-    "conversation.untagged": gettext_lazy("%(who)s tok av merket %(tag)s"),
-    "conversation.merged": gettext_lazy("%(who)s slo sammen %(other)s med denne saken"),
-    "conversation.joined": gettext_lazy("%(who)s slo saken sammen med %(other)s"),
-    "conversation.unmerged": gettext_lazy("%(who)s angret sammenslåingen med %(other)s"),
-    "conversation.split": gettext_lazy("%(who)s skilte ut meldinger til %(other)s"),
-    "conversation.split_off": gettext_lazy("%(who)s skilte saken ut fra %(other)s"),
-    "conversation.restored": gettext_lazy("%(who)s angret det som ble gjort"),
-    "conversation.printed": gettext_lazy("%(who)s skrev ut saken"),
-    "conversation.exported": gettext_lazy("%(who)s eksporterte saken"),
-    "reply.waits": gettext_lazy("%(who)s skrev et svar som venter på godkjenning"),
-    "reply.let_through": gettext_lazy("%(who)s sendte offentlig tross advarselen"),
-    "reply.regretted": gettext_lazy("%(who)s angret svaret før det ble sendt"),
-    "reply.stopped": gettext_lazy("Svaret ble ikke sendt, for noe hadde endret seg"),
-    "reply.approved": gettext_lazy("%(who)s godkjente svaret"),
-    "reply.sent_back": gettext_lazy("%(who)s sendte svaret tilbake"),
-    "chat.begun": gettext_lazy("Innbyggeren begynte en prat"),
-    "chat.ended": gettext_lazy("%(who)s avsluttet praten"),
-    "message.corrected": gettext_lazy("%(who)s rettet en melding"),
-    "message.withdrawn": gettext_lazy("%(who)s trakk tilbake en melding"),
-    "message.hidden": gettext_lazy("%(who)s skjulte en melding på kanalen"),
-    "message.shown": gettext_lazy("%(who)s slapp gjennom en melding på kanalen"),
-    "message.hidden_here": gettext_lazy("%(who)s skjulte en melding på torget"),
-    "message.shown_here": gettext_lazy("%(who)s viste en melding på torget igjen"),
-    "message.taken_away": gettext_lazy("%(who)s slettet en melding på kanalen"),
-    "answer.published": gettext_lazy("%(who)s publiserte svaret"),
-}
+from torget.rooms import verbs
 
 # What history calls them; pending replies were conversations' before they were casework's, and history is not rewritten.
 NAMES_IN_HISTORY: dict[type[Model], tuple[str, ...]] = {
@@ -149,6 +90,9 @@ class _Names:
 
 def events(conversation: Conversation) -> list[Event]:
     """Everything that happened to it, oldest first; a verb without words of its own is shown plainly, never hidden."""
+    known = verbs()
+    # Told by the message or the reply on hold itself, which stands in the thread.
+    shown_elsewhere = [name for name, verb in known.items() if not verb.on_timeline]
     entries = list(
         Entry.objects.filter(
             subject_type="conversations.conversation", subject_id=conversation.pk
@@ -158,7 +102,7 @@ def events(conversation: Conversation) -> list[Event]:
         of_it = model.objects.filter(conversation=conversation).values_list("pk", flat=True)
         entries += Entry.objects.filter(
             subject_type__in=NAMES_IN_HISTORY[model], subject_id__in=list(of_it)
-        ).exclude(verb__in=SAID)
+        ).exclude(verb__in=shown_elsewhere)
     names = _Names(conversation, entries)
     told = []
     for entry in entries:
@@ -166,7 +110,7 @@ def events(conversation: Conversation) -> list[Event]:
         if verb == "conversation.assigned" and not entry.data.get("to"):
             verb = "conversation.released"
         fill = names.fill(entry)
-        sentence = WORDS.get(verb)
+        sentence = known[verb].words if verb in known else ""
         words = (
             str(sentence) % fill
             if sentence

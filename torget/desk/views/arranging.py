@@ -22,7 +22,7 @@ from torget.casework.models import (
 )
 from torget.casework.rules import assignment, automation
 from torget.casework.rules.actions import describe
-from torget.casework.rules.automation import EVENTS
+from torget.casework.rules.automation import events
 from torget.casework.rules.conditions import FIELDS, OPERATORS
 from torget.casework.rules.macros import save_macro
 from torget.casework.rules.preferences import set_preference
@@ -235,7 +235,7 @@ def rules(request: Any, pk: int = 0) -> HttpResponse:
     names = _names(words)
     for row in rows:
         row.words = describe(row.actions, names)  # type: ignore[attr-defined]  # shown beside it
-        row.when = EVENTS.get(row.event, row.event)  # type: ignore[attr-defined]
+        row.when = events().get(row.event, row.event)  # type: ignore[attr-defined]
         row.only = conditions_in_words(row.conditions, words)  # type: ignore[attr-defined]
     return _page(request, "rules", form, rules=rows, held=held, offered=form.words.offered)
 
@@ -250,7 +250,7 @@ def rehearse(request: Any, pk: int) -> HttpResponse:
     tried = automation.rehearse(rule, by=request.actor, at=timezone.now())
     context = {
         "rule": rule,
-        "when": EVENTS.get(rule.event, rule.event),
+        "when": events().get(rule.event, rule.event),
         "only": conditions_in_words(rule.conditions, words),
         "words": describe(rule.actions, _names(words)),
         "hits": [one for one in tried if one.unmet is None],

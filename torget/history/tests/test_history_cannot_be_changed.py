@@ -28,7 +28,7 @@ def write(municipality, verb, now):
     ],
 )
 def test_the_database_itself_refuses_to_change_history(nordvaag, now, statement):
-    write(nordvaag, "thing.done", now)
+    write(nordvaag, "municipality.changed", now)
     with connection.cursor() as cursor:  # off in tests, whose clean-up empties the tables
         cursor.execute("ALTER TABLE history_entry ENABLE TRIGGER history_entry_no_truncate")
     with (
@@ -41,7 +41,7 @@ def test_the_database_itself_refuses_to_change_history(nordvaag, now, statement)
 
 def test_recording_outside_a_transaction_is_refused(transactional_db, nordvaag, now):
     with pytest.raises(transaction.TransactionManagementError):
-        record("thing.done", nordvaag, by=Actor.system(nordvaag.pk), at=now)
+        record("municipality.changed", nordvaag, by=Actor.system(nordvaag.pk), at=now)
 
 
 def tamper(statement):
@@ -58,9 +58,9 @@ def tamper(statement):
 
 @pytest.fixture
 def sealed(nordvaag, now):
-    rows = [write(nordvaag, f"thing.{n}", now + timedelta(seconds=n)) for n in range(5)]
+    rows = [write(nordvaag, "municipality.changed", now + timedelta(seconds=n)) for n in range(5)]
     seal(at=now)
-    rows += [write(nordvaag, f"later.{n}", now) for n in range(3)]
+    rows += [write(nordvaag, "municipality.changed", now) for n in range(3)]
     seal(at=now)
     assert verify() == []
     return rows
@@ -90,7 +90,7 @@ def test_a_row_slipped_between_sealed_ids_is_pointed_out(sealed, nordvaag, now):
     last = Entry.objects.order_by("pk").last()
     with connection.cursor() as cursor:
         cursor.execute("SELECT setval('history_entry_id_seq', %s)", [last.pk + 10])
-    write(nordvaag, "far.ahead", now)
+    write(nordvaag, "municipality.changed", now)
     seal(at=now)
     tamper(
         "INSERT INTO history_entry (id, at, actor_kind, verb, subject_type, subject_id, data) "
