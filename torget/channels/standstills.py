@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -17,6 +17,13 @@ from torget.rooms import Standstill
 SILENT = timedelta(minutes=35)
 # An hour without it, and a fault is no longer an alarm; doctor names it for a day.
 FAULT_FRESH = timedelta(hours=1)
+_since: dict[str, datetime] = {}  # when this process began to watch
+
+
+def begin_watch(*, at: datetime) -> None:
+    """The worker starts: what was silent while none ran is late from now on, so a planned restart raises no alarm."""
+    _since["start"] = at
+    Heartbeat.objects.update(beat_at=at)
 
 
 def late_loops(at: datetime) -> Iterator[Standstill]:
@@ -33,6 +40,8 @@ def late_loops(at: datetime) -> Iterator[Standstill]:
 
 def silent_accounts(at: datetime) -> Iterator[Standstill]:
     """Accounts that have given no sign of life."""
+    if at - _since.get("start", datetime.min.replace(tzinfo=UTC)) < SILENT:
+        return
     silent = Account.objects.active().exclude(last_seen_at=None)
     for account in silent.filter(last_seen_at__lt=at - SILENT, in_use=True):
         yield Standstill(

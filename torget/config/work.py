@@ -10,12 +10,14 @@ import time
 
 import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from django.utils import timezone
 from procrastinate.contrib.django import app as procrastinate
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from torget import rooms
 from torget.channels.notify import Stop
 from torget.channels.rules import beat
+from torget.channels.standstills import begin_watch
 from torget.config import faults, processes
 
 log = logging.getLogger(__name__)
@@ -100,12 +102,20 @@ def _told_to_stop(stop: threading.Event) -> asyncio.Future[None]:
     return told
 
 
+def _begin_watch() -> None:
+    try:
+        begin_watch(at=timezone.now())
+    except OperationalError:  # the loops wait for the database, and say so
+        log.warning("The database is away; what stands still is told of by its last heartbeats.")
+
+
 def run() -> None:
     """Run every loop until SIGTERM or Ctrl-C; ends too when the process that started it is gone."""
     stop = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_args: stop.set())
     processes.end_with_parent(STOP_SECONDS)
+    _begin_watch()
     threads = [
         threading.Thread(
             target=keep_running, args=(loop.name, loop.run, stop), name=loop.name, daemon=True

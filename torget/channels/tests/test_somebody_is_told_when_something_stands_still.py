@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from torget import rooms
-from torget.channels import account_health
+from torget.channels import account_health, standstills
 from torget.channels.contract import Health, Outgoing, RawItem
 from torget.channels.models import Account, Alarm
 from torget.channels.rules import beat, note_health
@@ -157,3 +157,20 @@ def test_a_token_that_ends_is_told_of_fourteen_and_three_days_ahead(account, now
         assert told() == {(f"account:{account.pk}:{one}",) for one in before}
     Account.objects.filter(pk=account.pk).update(expires_at=now + timedelta(days=60))
     assert told() == set()
+
+
+def test_a_planned_restart_raises_no_alarm_and_a_loop_that_stays_away_does(
+    nordvaag, account, now, monkeypatch
+):
+    monkeypatch.setattr(standstills, "_since", {})
+    Account.objects.filter(pk=account.pk).update(last_seen_at=now, in_use=True)
+    beat("outbox", at=now)
+    later = now + timedelta(hours=1)
+    standstills.begin_watch(at=later)
+    watch(at=later)
+    assert opened() == set()
+    beat("outbox", at=later + timedelta(minutes=4))
+    watch(at=later + timedelta(minutes=5))
+    assert opened() == set()
+    watch(at=later + timedelta(minutes=36))
+    assert opened() == {"loop", "silent"}

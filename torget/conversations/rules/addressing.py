@@ -49,6 +49,12 @@ def route_back(conversation: Conversation, identity: Identity | None) -> tuple[A
     return (account, identity.external_id) if account else None
 
 
+def gave_address(conversation: Conversation) -> bool:
+    """Whether who asked gave an address letters go to, whether or not we have an account to send them by."""
+    identity = conversation.identity
+    return identity is not None and capabilities(identity.network).letters
+
+
 def tells_in_private(conversation: Conversation, identity: Identity) -> bool:
     """Whether the identity's network lets us tell them something nobody else reads."""
     can = capabilities(identity.network)

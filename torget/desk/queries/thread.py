@@ -21,6 +21,7 @@ from torget.conversations.models import (
 )
 from torget.conversations.persons import is_same
 from torget.conversations.rules import route_back
+from torget.conversations.rules.addressing import gave_address
 from torget.conversations.rules.correcting import acts_there
 from torget.conversations.rules.hiding import may_hide
 from torget.desk.forms.handling import SnoozeForm
@@ -145,6 +146,7 @@ def thread(request: Any, conversation: Conversation, **forms: Any) -> dict[str, 
             "assign_form": AssignForm(conversation.municipality, prefix="til"),
             "published": Answer.objects.filter(source=conversation, withdrawn_at=None),
             "earlier": earlier,
+            "gave_address": gave_address(conversation),
             "reachable": route_back(conversation, conversation.identity) is not None,
         }
         | ({} if request.GET.get("del") else compose(request, conversation, **forms))

@@ -130,3 +130,20 @@ def test_nothing_is_offered_when_nothing_is_near(nordvaag, ola, now, words):
     reply(question, "Klokka fire.", by=ola, at=now)
     publish(question, question="Når blir veien min brøytet?", body="Klokka fire.", by=ola, at=now)
     assert suggest(nordvaag, words, at=now) == []
+
+
+def test_what_the_pages_say_of_the_way_back_is_true_where_no_letter_can_be_sent(nordvaag, ola, now):
+    question = make_question(nordvaag, "Når kommer plogen?", email="kari@innbygger.test")
+    receipt = f"/saker/{question.ref}/{question.key}?ny"
+    page = Client().get(receipt).content.decode()
+    assert "Svaret kommer på denne siden. Ta vare på lenken." in page
+    assert "e-post og på denne siden" not in page
+    desk = Client()
+    desk.force_login(ola.staff.user)
+    beside = desk.get(f"/desk/sak/{question.ref}").content.decode()
+    assert "Kommunen har ingen konto å sende e-post fra." in beside
+    assert "har ikke gitt en adresse" not in beside
+    reply(question, "I kveld.", by=ola, at=now)
+    answered = Client().get(receipt).content.decode()
+    assert "I kveld." in answered
+    assert "leser spørsmålet" not in answered

@@ -19,6 +19,7 @@ from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message
 from torget.conversations.persons import family, is_same
 from torget.conversations.rules import case_path, gone_private, route_back, submitting
+from torget.conversations.rules.addressing import gave_address
 from torget.design.ready import NO_NONCE, ready
 from torget.people.hours import Hours
 from torget.people.limits import gated
@@ -112,10 +113,9 @@ def _promise(conversation: Conversation) -> Any:
 def _way_back(conversation: Conversation) -> dict[str, bool]:
     """Whether we know an address of who asked, and whether the answer goes there by letter too."""
     way = route_back(conversation, conversation.identity)
-    known = conversation.identity is not None and capabilities(conversation.identity.network)
     return {
         "by_letter": way is not None and capabilities(way[0].network).letters,
-        "has_address": bool(known and known.letters),
+        "has_address": gave_address(conversation),
     }
 
 
@@ -173,7 +173,7 @@ def case(request: Any, ref: str, key: str) -> HttpResponse:
         "aside": aside,
         "answers": Answer.objects.published(at=timezone.now()).filter(source=conversation),
         "form": form,
-        "is_new": "ny" in request.GET,
+        "is_new": "ny" in request.GET and conversation.waiting_since is not None,
         **_way_back(conversation),
         "promised_at": _promise(conversation) if conversation.waiting_since else None,
         "split": conversation.split.filter(
