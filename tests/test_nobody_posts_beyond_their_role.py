@@ -260,6 +260,10 @@ OPEN = {
     "square:answer_follow": ({"email": "x@y.test"}, {"slug": "ANSWER"}),
     "square:topic_follow": ({"email": "x@y.test"}, {"slug": "finnes-ikke"}),
     "square:wall_follow": ({"email": "x@y.test"}, {"ref": "PRIVATE"}),
+    "square:follow": (
+        {"email": "x@y.test"},
+        {"topic": "conversations.conversation", "ref": "PRIVATE"},
+    ),
     "square:confirm_follow": ({}, {"token": "feil"}),
     "square:end_follow": ({}, {"token": "feil"}),
     "square:signin": ({"email": "hemmelig@innbygger.test"}, {}),
@@ -275,7 +279,8 @@ OPEN = {
 }
 # These need the key of the case, or name one that is private: without it nothing is written.
 CLOSED = {
-    *("square:case", "square:wall_post", "square:wall_follow", "square:talk"),
+    *("square:case", "square:wall_post", "square:wall_follow", "square:follow"),
+    "square:talk",
     *("square:talk_typing", "square:talk_end", "square:confirm_follow", "square:signin_link"),
 }
 # One's own sign-in, password and second factor, by the library: its own tests see to them; here they only tell nothing.

@@ -320,6 +320,7 @@ def arguments(secrets, on_duty):
         "sha256": [attachments[0].sha256],
         "language": ["nn", "xx"],
         "what": ["svar", "vegg", "annet"],
+        "topic": ["conversations.conversation", "answers.answer", "annet.noe"],
         "network": ["email", "finnes-ikke"],
         "form": ["rss", "atom", "json", "x"],
     }
@@ -337,6 +338,7 @@ def arguments_of(secrets):
         "sha256": "a" * 64,
         "language": "nn",
         "what": "svar",
+        "topic": "conversations.conversation",
         "network": "webhook",
         "form": "rss",
         "number": 1,

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from torget import rooms
 
-HOUSE = Path(rooms.__file__).parent
+HOUSE = Path(rooms.__file__).parents[1]
 MANIFEST = """
 from torget.rooms import Kind, Room, Verb
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from django.utils import timezone
+
+from torget.answers.models import Answer, Topic
 from torget.answers.queries import chosen
 from torget.answers.rules import answer_path
 from torget.answers.search import suggest
@@ -34,6 +37,29 @@ def newest(municipality: Municipality, parameters: Mapping[str, str]) -> list[En
         )
         for row in rows[:FEED_LENGTH]
     ]
+
+
+def followable(municipality: Municipality, slug: str) -> Answer | None:
+    """The published answer of that address."""
+    rows = Answer.objects.published(at=timezone.now())
+    answer: Answer | None = rows.filter(municipality=municipality, slug=slug).first()
+    return answer
+
+
+def question_of(answer: Answer) -> str:
+    """What it is called where it is followed."""
+    return answer.question
+
+
+def topic_in_use(municipality: Municipality, slug: str) -> Topic | None:
+    """The topic of that address, while it is in use."""
+    rows = Topic.objects.filter(municipality=municipality, slug=slug, closed_at=None)
+    return rows.first()
+
+
+def name_of(topic: Topic) -> str:
+    """What it is called, in the reader's language."""
+    return topic.local_name
 
 
 def hits(actor: Actor, query: str, language: str, limit: int, at: datetime) -> list[Hit]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from torget.rooms import Act, Check, Feed, Job, Loop, Measure, Page, Room, Source, Tile, Verb
+from torget.rooms import Act, Check, Feed, Job, Loop, Measure, Page, Room, Source, Tile, Topic, Verb
 
 ROOM = Room(
     name="answers",
@@ -57,6 +57,20 @@ ROOM = Room(
         ),
     ),
     search=(Source(name="svar", label=_("Svar"), find="torget.answers.public.hits", position=10),),
+    topics=(
+        Topic(
+            name="answers.answer",
+            label=_("Et svar"),
+            find="torget.answers.public.followable",
+            title="torget.answers.public.question_of",
+        ),
+        Topic(
+            name="answers.topic",
+            label=_("Et emne"),
+            find="torget.answers.public.topic_in_use",
+            title="torget.answers.public.name_of",
+        ),
+    ),
     measures=(
         Measure(name="helped", label=_("Fant svaret selv"), count="torget.answers.public.helped"),
     ),
@@ -69,4 +83,5 @@ ROOM = Room(
     ),
     jobs=(Job(name="answers.remind", cron="20 6 * * *", run="torget.answers.tasks.remind"),),
     checks=(Check(name="answers", look="torget.answers.checks.answers"),),
+    story="torget.answers.story.tell",
 )

@@ -57,4 +57,5 @@ ROOM = Room(
         ),
     ),
     watches=(Watch(name="held", look="torget.casework.standstills.late_replies"),),
+    story="torget.casework.story.tell",
 )

@@ -14,15 +14,16 @@ handler500 = "torget.config.faults.server_error"
 handler429 = "torget.design.errors.too_many"  # asked for by allauth
 
 urlpatterns = [
-    path("konto/", include("torget.people.urls")),
+    # Each room's addresses, and a channel's own (what other servers ask for), where they have any.
+    *(
+        path("", include(f"{room}.urls"))
+        for room in settings.ROOMS
+        if room != __package__ and has(room, "urls")
+    ),
     path("konto/", include("allauth.urls")),
-    path("svar/", include("torget.answers.urls")),
-    path("desk/", include("torget.desk.urls")),
-    # A channel's own addresses (a chat page, what other servers ask for), where it has any.
     *(
         path("", include(f"{adapter}.urls"))
         for adapter in settings.ADAPTERS
         if has(adapter, "urls")
     ),
-    path("", include("torget.square.urls")),
 ]

@@ -33,6 +33,17 @@ def newest_on_wall(municipality: Municipality, _parameters: Mapping[str, str]) -
     ]
 
 
+def followable(municipality: Municipality, ref: str) -> Conversation | None:
+    """The public conversation of that number."""
+    rows = Conversation.objects.public().filter(municipality=municipality, ref__iexact=ref)
+    return rows.first()
+
+
+def subject_of(conversation: Conversation) -> str:
+    """What it is called where it is followed."""
+    return conversation.subject
+
+
 def hits(actor: Actor, query: str, _language: str, limit: int, at: datetime) -> list[Hit]:
     """Public conversations the words are in, the best first."""
     assert actor.municipality_id is not None

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
+from torget import rooms
 from torget.answers import rules as answers
+from torget.answers import story as answers_story
 from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
 from torget.conversations.rules import submitting
-from torget.demo import answers as answers_story
 from torget.demo import channels as channels_story
-from torget.demo import handling, texts, writing
+from torget.demo import handling, texts
 from torget.history.models import Entry
 from torget.history.seal import note_told
 from torget.people import rules as people
 from torget.people.actor import Actor
+from torget.people.cast import Cast
 from torget.people.hours import OSLO
 from torget.people.models import Host, Municipality, OpeningHours, Staff, Unit
 from torget.people.roles import Role
@@ -32,12 +33,9 @@ SIGN_INS = [(role, email, PASSWORD) for role, email in texts.SIGN_INS]
 
 
 @dataclass(frozen=True, slots=True)
-class Town:
-    """What the story is told with."""
+class Town(Cast):
+    """The cast, and the account of the square's own forms."""
 
-    municipality: Municipality
-    units: Mapping[str, Unit]
-    staff: Mapping[str, Staff]
     form: Account
 
 
@@ -54,8 +52,9 @@ def load() -> None:
             channels_story.tell(
                 built.municipality, built.units, built.staff, built.form, at=timezone.now()
             )
-            writing.tell(built.municipality, built.units, built.staff, at=timezone.now())
-            answers_story.tell(built.municipality, built.staff, at=timezone.now())
+            for room in rooms.rooms():
+                if room.story:
+                    rooms.load(room.story)(built, at=timezone.now())
         roster_ahead(Municipality.objects.get(number=texts.NUMBER), at=timezone.now())
     if town is None:  # it tells of days gone by, and must not be taken for forged history
         note_told(before + 1, _newest_entry(), at=timezone.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.util import find_spec
 
 from django.conf import settings
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from torget.desk.views import (
     accounts,
@@ -29,7 +29,7 @@ from torget.desk.views import (
 )
 
 app_name = "desk"
-urlpatterns = [
+_PAGES: list[URLPattern | URLResolver] = [
     path("", inbox.inbox, name="inbox"),
     path("start", inbox.start, name="start"),
     path("sak/<str:ref>", thread.conversation, name="conversation"),
@@ -139,3 +139,4 @@ urlpatterns = [
         if find_spec(f"{room}.staff_urls")
     ),
 ]
+urlpatterns = [path("desk/", include(_PAGES))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from torget.square.views import accounts, ask, chat, embed, feeds, home, mine, wall
+from torget.square.views import accounts, ask, chat, embed, feeds, following, home, mine, wall
 
 app_name = "square"
 urlpatterns = [
@@ -26,13 +26,26 @@ urlpatterns = [
     path("vegg", wall.wall, name="wall"),
     path("vegg/nytt", wall.wall_new, name="wall_new"),
     path("vegg/<str:ref>", wall.wall_post, name="wall_post"),
-    path("svar/<slug:slug>/folg", wall.follow_answer, name="answer_follow"),
-    path("svar/emne/<slug:slug>/folg", wall.follow_topic, name="topic_follow"),
+    path(
+        "svar/<slug:slug>/folg", following.follow, {"topic": "answers.answer"}, name="answer_follow"
+    ),
+    path(
+        "svar/emne/<slug:slug>/folg",
+        following.follow,
+        {"topic": "answers.topic"},
+        name="topic_follow",
+    ),
     path("embed/svar", embed.answers, name="embed_answers"),
-    path("vegg/<str:ref>/folg", wall.follow, name="wall_follow"),
+    path(
+        "vegg/<str:ref>/folg",
+        following.follow,
+        {"topic": "conversations.conversation"},
+        name="wall_follow",
+    ),
+    path("folg/om/<str:topic>/<str:ref>", following.follow, name="follow"),
     path("fil/<uuid:public_id>", wall.public_file, name="public_file"),
-    path("folg/<str:token>", mine.confirm_follow, name="confirm_follow"),
-    path("folg/<str:token>/slutt", mine.end_follow, name="end_follow"),
+    path("folg/<str:token>", following.confirm_follow, name="confirm_follow"),
+    path("folg/<str:token>/slutt", following.end_follow, name="end_follow"),
     path("min-side", mine.mine, name="mine"),
     path("min-side/inn", mine.signin, name="signin"),
     path("min-side/inn/id-porten", mine.signin_idporten, name="signin_idporten"),

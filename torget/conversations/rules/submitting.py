@@ -71,7 +71,7 @@ def _author(submission: Submission, by: Actor, network: str, proof: str) -> dict
     return {"network": network, "id": external_id, "name": submission.name, "verified": verified}
 
 
-def _submit(
+def submit(
     municipality: Municipality,
     submission: Submission,
     *,
@@ -120,7 +120,7 @@ def ask(
         Refused: the square is not open.
     """
     with transaction.atomic():
-        conversation = _submit(municipality, submission, by=by, at=at, kind=QUESTION).conversation
+        conversation = submit(municipality, submission, by=by, at=at, kind=QUESTION).conversation
         _send_receipt(conversation, at=at)
     return conversation
 
@@ -164,7 +164,7 @@ def post(
     municipality: Municipality, submission: Submission, *, by: Actor, at: datetime
 ) -> Conversation:
     """A resident's post on the open wall: public at once. Sent twice (same nonce) it is one."""
-    return _submit(municipality, submission, by=by, at=at, kind=WALL).conversation
+    return submit(municipality, submission, by=by, at=at, kind=WALL).conversation
 
 
 def comment(
@@ -178,7 +178,7 @@ def comment(
     public = conversation.visibility == Conversation.Visibility.PUBLIC
     if not public or not conversation.kind_info.comments:
         raise Refused(_("Her kan du ikke kommentere."), "not_public")
-    return _submit(
+    return submit(
         conversation.municipality,
         submission,
         by=by,
@@ -198,7 +198,7 @@ def begin_chat(
     """
     with transaction.atomic():
         account = chat_account(municipality, at=at)
-        conversation = _submit(
+        conversation = submit(
             municipality, submission, by=by, at=at, kind=QUESTION, account=account
         ).conversation
         chatting.begin(conversation, email, at=at)
@@ -224,7 +224,7 @@ def follow_up(
     person = identity.person_id if identity else None
     by = Actor.resident(conversation.municipality_id, person)
     themselves = session is not None and session.kind == "resident" and session.id == person
-    return _submit(
+    return submit(
         conversation.municipality,
         submission,
         by=by,

@@ -10,12 +10,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from torget import rooms
 from torget.conversations.models import Conversation, Identity
 from torget.conversations.rules import case_path, resident_signin
 from torget.people.limits import gated
 from torget.people.signin import PROOF, bind_session, residents_may_use_idporten
 from torget.square.forms import AddressForm
-from torget.subscriptions import rules as subscriptions
 from torget.subscriptions.models import Subscription
 
 
@@ -30,7 +30,12 @@ def mine(request: Any) -> HttpResponse:
     if actor.staff is None:
         own = Conversation.objects.visible_to(actor).order_by("-last_message_at")[:100]
         context["cases"] = [{"conversation": one, "url": case_path(one)} for one in own]
-        context["following"] = Subscription.objects.current().filter(identity__person_id=actor.id)
+        following = Subscription.objects.current().filter(identity__person_id=actor.id)
+        topics = rooms.topics()
+        context["following"] = [
+            (row, topics[row.topic_type].label if row.topic_type in topics else "")
+            for row in following
+        ]
     return render(request, "square/mine.html", context)
 
 
@@ -97,27 +102,3 @@ def signout(request: Any) -> HttpResponse:
     """Sign out."""
     request.session.flush()
     return redirect("square:home")
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@gated
-def confirm_follow(request: Any, token: str) -> HttpResponse:
-    """`/folg/<token>`: confirm that one wants to follow."""
-    done = None
-    if request.method == "POST":
-        done = subscriptions.confirm(token, at=timezone.now())
-    return render(
-        request, "square/follow_confirm.html", {"token": token, "done": done, "ending": False}
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@gated
-def end_follow(request: Any, token: str) -> HttpResponse:
-    """`/folg/<token>/slutt`: stop following."""
-    if request.method == "POST":
-        subscriptions.end(token, at=timezone.now())
-    context = {"token": token, "done": request.method == "POST", "ending": True}
-    return render(request, "square/follow_confirm.html", context)

@@ -9,9 +9,8 @@ from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from torget.answers.models import Answer, Topic
 from torget.channels.pages import asked_as, head_of
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation, Message
@@ -23,7 +22,6 @@ from torget.people.limits import gated
 from torget.people.links import absolute
 from torget.square.forms import AddressForm, CommentForm, WallForm
 from torget.square.views.ask import public_of, submission_of
-from torget.subscriptions.tasks import follow_by_letter
 
 PAGE = 20
 
@@ -120,53 +118,6 @@ def _picture_in(messages: Sequence[Message], conversation: Conversation) -> str:
             if file.is_image:
                 return absolute(conversation.municipality, f"/fil/{file.public_id}")
     return ""
-
-
-@require_POST
-@gated
-def follow(request: Any, ref: str) -> HttpResponse:
-    """Follow a public conversation by e-mail."""
-    conversation = get_object_or_404(
-        Conversation.objects.public(), municipality=request.municipality, ref__iexact=ref
-    )
-    form = AddressForm(request.POST)
-    if not form.is_valid():
-        return render(
-            request, "square/follow.html", {"form": form, "title": conversation.subject}, status=422
-        )
-    follow_by_letter(
-        conversation, form.cleaned_data["email"], conversation.subject, request.LANGUAGE_CODE
-    )
-    return render(request, "square/follow_sent.html", {"title": conversation.subject})
-
-
-@require_POST
-@gated
-def follow_answer(request: Any, slug: str) -> HttpResponse:
-    """Follow an answer by e-mail: told when it changes."""
-    now = timezone.now()
-    answer = get_object_or_404(
-        Answer.objects.published(at=now), municipality=request.municipality, slug=slug
-    )
-    form = AddressForm(request.POST)
-    if not form.is_valid():
-        return render(
-            request, "square/follow.html", {"form": form, "title": answer.question}, status=422
-        )
-    follow_by_letter(answer, form.cleaned_data["email"], answer.question, request.LANGUAGE_CODE)
-    return render(request, "square/follow_sent.html", {"title": answer.question})
-
-
-@require_POST
-@gated
-def follow_topic(request: Any, slug: str) -> HttpResponse:
-    """Follow a topic by e-mail: told of each new answer about it."""
-    topic = get_object_or_404(Topic, municipality=request.municipality, slug=slug, closed_at=None)
-    form, title = AddressForm(request.POST), topic.local_name
-    if not form.is_valid():
-        return render(request, "square/follow.html", {"form": form, "title": title}, status=422)
-    follow_by_letter(topic, form.cleaned_data["email"], title, request.LANGUAGE_CODE)
-    return render(request, "square/follow_sent.html", {"title": title})
 
 
 @require_safe

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from torget.casework import story_texts as texts
 from torget.casework.rules import approval_rules, canned_replies, drafts, pending_replies
 from torget.casework.rules.replying import Reply
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation
 from torget.conversations.rules import submitting
-from torget.demo import texts_writing as texts
 from torget.people.actor import Actor
+from torget.people.cast import Cast
 from torget.people.models import Municipality, Staff, Unit
 
 
-def tell(
-    municipality: Municipality,
-    units: Mapping[str, Unit],
-    staff: Mapping[str, Staff],
-    *,
-    at: datetime,
-) -> None:
-    """Make it, once, after the story has been told."""
+def tell(cast: Cast, *, at: datetime) -> None:
+    """Make it, once, when the conversations have been told."""
+    municipality, units, staff = cast.municipality, cast.units, cast.staff
     lead = Actor.of_staff(staff["per"])
     for one in texts.CANNED:
         bodies = {"nb": one.nb, "nn": one.nn, "en": one.en}

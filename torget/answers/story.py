@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from torget.answers import personal
 from torget.answers import rules as answers
+from torget.answers import story_texts as texts
 from torget.answers.models import Answer, Rating, Topic
 from torget.answers.rules.ratings import visitor_of
 from torget.answers.rules.topics import add_topic
-from torget.demo import texts_answers as texts
 from torget.people.actor import Actor
-from torget.people.models import Municipality, Staff
+from torget.people.cast import Cast
+from torget.people.models import Municipality
 
 
 def ours(question: str, body: str) -> list[str]:
@@ -20,9 +20,9 @@ def ours(question: str, body: str) -> list[str]:
     return [one.text for one in personal.find(f"{question}\n{body}")]
 
 
-def tell(municipality: Municipality, staff: Mapping[str, Staff], *, at: datetime) -> None:
-    """Dress the answers the story has published."""
-    editor = Actor.of_staff(staff["amina"])
+def tell(cast: Cast, *, at: datetime) -> None:
+    """Dress the answers that were published while the conversations were told."""
+    municipality, editor = cast.municipality, Actor.of_staff(cast.staff["amina"])
     topics = {
         names[0]: add_topic(
             municipality, name=names[0], name_nn=names[1], name_en=names[2], by=editor, at=at
