@@ -30,6 +30,7 @@ from torget.people.actor import Actor
 from torget.people.models import Municipality, Unit
 from torget.protocols.clocks import Believed, believed
 from torget.protocols.languages import MOST_CHARS
+from torget.transitions import transition
 
 State = Conversation.State
 RECONCILED = "reconcile"  # in an envelope's header `via`: found by asking, where a webhook should have brought it
@@ -143,8 +144,10 @@ def note_inbound(
     begins = (
         {} if conversation.waiting_since else deadlines.dues(conversation, received_at).as_fields()
     )
+    if reopened:
+        transition(conversation, State.OPEN)
     Conversation.objects.filter(pk=conversation.pk).update(
-        state=State.OPEN if reopened else conversation.state,
+        state=conversation.state,
         closed_at=None,
         snoozed_until=None,
         **begins,
@@ -163,8 +166,10 @@ def _note_only(conversation: Conversation, occurred_at: datetime, visibility: st
     A new conversation is closed at once. When somebody last spoke to us stays as it was: a reply on hold answers what was said before.
     """
     fresh = conversation.message_count == 0
+    if fresh:
+        transition(conversation, State.CLOSED)
     Conversation.objects.filter(pk=conversation.pk).update(
-        state=State.CLOSED if fresh else conversation.state,
+        state=conversation.state,
         closed_at=occurred_at if fresh else conversation.closed_at,
         last_message_at=occurred_at,
         message_count=F("message_count") + 1,

@@ -16,14 +16,12 @@ from torget.errors import NotAllowed, Refused
 from torget.history.rules import record
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
+from torget.transitions import transition_rows
 
 State = Envelope.State
 LEASE = timedelta(seconds=settings.LEASE_SECONDS / 2)
 MAX_ATTEMPTS = 5
 MAX_EXTERNAL_ID = 500
-
-if set(Envelope.MOVES) != set(State):
-    raise AssertionError("Envelope.MOVES must name every state")
 
 
 def external_id(item: RawItem) -> str:
@@ -84,16 +82,16 @@ def hold(envelope: Envelope) -> bool:
 
 def settle(envelope_ids: Sequence[int], state: Envelope.State) -> None:
     """Envelopes became messages (filed) or were news only (noted)."""
-    Envelope.objects.filter(pk__in=envelope_ids, state=State.RECEIVED).update(
-        state=state, lease_until=None, next_attempt_at=None, error=""
-    )
+    waiting = Envelope.objects.filter(pk__in=envelope_ids, state=State.RECEIVED)
+    transition_rows(waiting, state, lease_until=None, next_attempt_at=None, error="")
 
 
 def quarantine(envelope: Envelope, why: str, *, at: datetime) -> None:
     """Set an envelope aside where people see it, with the reason in words."""
     with transaction.atomic():
-        moved = Envelope.objects.filter(pk=envelope.pk, state=State.RECEIVED).update(
-            state=State.QUARANTINED,
+        moved = transition_rows(
+            Envelope.objects.filter(pk=envelope.pk),
+            State.QUARANTINED,
             lease_until=None,
             error=why[:2000],
             attempts=envelope.attempts + 1,
@@ -143,9 +141,8 @@ def replay(envelope: Envelope, *, by: Actor, at: datetime) -> None:
     """
     _may_tend(envelope, by)
     with transaction.atomic(), connection.cursor() as cursor:
-        moved = Envelope.objects.filter(pk=envelope.pk, state=State.QUARANTINED).update(
-            state=State.RECEIVED, attempts=0, error="", next_attempt_at=None
-        )
+        row = Envelope.objects.filter(pk=envelope.pk)
+        moved = transition_rows(row, State.RECEIVED, attempts=0, error="", next_attempt_at=None)
         if not moved:
             raise Refused(_("Meldingen er ikke i karantene lenger. Last siden på nytt."), "moved")
         record("envelope.replayed", envelope, by=by, at=at)
@@ -163,9 +160,8 @@ def discard(envelope: Envelope, reason: str, *, by: Actor, at: datetime) -> None
     if not reason.strip():
         raise Refused(_("Skriv hvorfor meldingen legges bort."), "no_reason")
     with transaction.atomic():
-        moved = Envelope.objects.filter(pk=envelope.pk, state=State.QUARANTINED).update(
-            state=State.DISCARDED, error=reason.strip()[:2000]
-        )
+        row = Envelope.objects.filter(pk=envelope.pk)
+        moved = transition_rows(row, State.DISCARDED, error=reason.strip()[:2000])
         if not moved:
             raise Refused(_("Meldingen er ikke i karantene lenger. Last siden på nytt."), "moved")
         record("envelope.discarded", envelope, by=by, at=at)

@@ -9,8 +9,8 @@ from torget.channels.contract import Receipt
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for
 from torget.outbox.models import Delivery
-from torget.outbox.moving import longer_trail, move
 from torget.outbox.rules import settle_sent, tell
+from torget.outbox.trail import longer_trail, move
 
 State = Delivery.State
 _MOST_UNKNOWN = 1_000  # of one account, among which one without a receipt is looked for

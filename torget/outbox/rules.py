@@ -18,9 +18,10 @@ from torget.channels.models import Account
 from torget.errors import Stale
 from torget.history.rules import record
 from torget.outbox.models import Delivery
-from torget.outbox.moving import move
+from torget.outbox.trail import move
 from torget.outbox.turns import Later, set_aside
 from torget.people.actor import Actor, check
+from torget.transitions import transition_rows
 
 State = Delivery.State
 LEASE_SECONDS = settings.LEASE_SECONDS
@@ -29,9 +30,6 @@ LEASE_SECONDS = settings.LEASE_SECONDS
 BEGIN_WITHIN = timedelta(seconds=LEASE_SECONDS / 2)
 FIRST_LOOK_AFTER = timedelta(seconds=5)
 BACKOFF_SECONDS = (10, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600, 24 * 3600)
-
-if set(Delivery.MOVES) != set(State):
-    raise AssertionError("Delivery.MOVES must name every state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +134,9 @@ def reword_unsent(delivery: Delivery, body: str) -> bool:
 
 def put_off(claimed: Claimed, later: Later, *, at: datetime) -> None:
     """Certainly not begun: due again in a while, and not counted as an attempt."""
-    Delivery.objects.filter(pk=claimed.id, state=State.SENDING, attempts=claimed.attempts).update(
-        state=State.DUE,
+    transition_rows(
+        Delivery.objects.filter(pk=claimed.id, state=State.SENDING, attempts=claimed.attempts),
+        State.DUE,
         lease_until=None,
         attempts=claimed.attempts - 1,
         next_attempt_at=at + timedelta(seconds=later.seconds),
@@ -184,10 +183,9 @@ def _loaded(payload: Any) -> dict[str, Any]:
 
 def give_back(claimed: Sequence[Claimed]) -> None:
     """Certainly not begun: due as before, and not counted as an attempt."""
-    for one in claimed:
-        Delivery.objects.filter(pk=one.id, state=State.SENDING, attempts=one.attempts).update(
-            state=State.DUE, lease_until=None, attempts=one.attempts - 1
-        )
+    for taken in claimed:
+        rows = Delivery.objects.filter(pk=taken.id, state=State.SENDING, attempts=taken.attempts)
+        transition_rows(rows, State.DUE, lease_until=None, attempts=taken.attempts - 1)
 
 
 _SENT = """
@@ -270,8 +268,9 @@ def tell(pk: int, verb: str, *, at: datetime) -> None:
 def lose_expired(*, at: datetime) -> int:
     """Whoever held these died while sending: whether they went out is unknown. How many there were."""
     expired = Delivery.objects.filter(state=State.SENDING, lease_until__lt=at)
-    return expired.update(
-        state=State.UNKNOWN,
+    return transition_rows(
+        expired,
+        State.UNKNOWN,
         lease_until=None,
         next_attempt_at=at,
         error="The sender stopped before the answer came.",

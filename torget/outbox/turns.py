@@ -9,7 +9,7 @@ from typing import Any
 
 from torget.channels.contract import SendError
 from torget.outbox.models import Delivery
-from torget.outbox.moving import move
+from torget.outbox.trail import move
 
 State = Delivery.State
 STILL_UNDER_WAY = timedelta(seconds=30)  # a request without an answer may come so late

@@ -13,6 +13,7 @@ from torget.adapters.activitypub import blocks
 from torget.adapters.activitypub.models import Act, APObject, Follower, InboxDelivery, Remote
 from torget.channels.models import Account
 from torget.protocols.activitypub import reading
+from torget.transitions import transition_rows
 
 LEASE = timedelta(seconds=60)
 KEEP_SENT = timedelta(days=7)
@@ -23,9 +24,6 @@ WAITS_SECONDS = (60, 300, 1_800, 7_200, 6 * 3_600, 12 * 3_600, 24 * 3_600, 24 * 
 LONGEST_WAIT = timedelta(seconds=sum(WAITS_SECONDS)) * 1.2
 
 UNDELIVERED = (InboxDelivery.State.DUE, InboxDelivery.State.SENDING, InboxDelivery.State.GIVEN_UP)
-
-if set(InboxDelivery.MOVES) != set(InboxDelivery.State):
-    raise AssertionError("InboxDelivery.MOVES must name every state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,18 +228,16 @@ def cancel(ap_object: APObject) -> set[str]:
 
 def lose_expired(*, at: datetime) -> int:
     """Whoever held these died. They are sent again: the same activity twice is one for who receives it (its id)."""
-    return InboxDelivery.objects.filter(
-        state=InboxDelivery.State.SENDING, lease_until__lt=at
-    ).update(state=InboxDelivery.State.DUE, lease_until=None)
+    expired = InboxDelivery.objects.filter(state=InboxDelivery.State.SENDING, lease_until__lt=at)
+    return transition_rows(expired, InboxDelivery.State.DUE, lease_until=None)
 
 
 def forget_inbox(inbox: str) -> None:
     """The inbox is gone for good: who had it follows no more, and what waits for it is given up."""
     gone = Remote.objects.filter(inbox=inbox)
     Follower.objects.filter(remote__in=gone).delete()
-    InboxDelivery.objects.filter(inbox=inbox, state=InboxDelivery.State.DUE).update(
-        state=InboxDelivery.State.GIVEN_UP, detail="Gone."
-    )
+    waiting = InboxDelivery.objects.filter(inbox=inbox, state=InboxDelivery.State.DUE)
+    transition_rows(waiting, InboxDelivery.State.GIVEN_UP, detail="Gone.")
 
 
 def keep_from(host: str, municipality_id: int, *, at: datetime) -> int:
@@ -251,7 +247,7 @@ def keep_from(host: str, municipality_id: int, *, at: datetime) -> int:
         act__account__municipality=municipality_id,
         state=InboxDelivery.State.DUE,
     )
-    return waiting.update(state=InboxDelivery.State.GIVEN_UP, settled_at=at, detail="Blocked.")
+    return transition_rows(waiting, InboxDelivery.State.GIVEN_UP, settled_at=at, detail="Blocked.")
 
 
 def due_anew(account_id: int, host: str, *, at: datetime) -> int:
@@ -271,8 +267,9 @@ def due_anew(account_id: int, host: str, *, at: datetime) -> int:
         .exclude(Exists(later), act__ap_object__withdrawn_at__isnull=False)
     )
     ids = list(found.values_list("pk", flat=True))
-    count = InboxDelivery.objects.filter(pk__in=ids, state=InboxDelivery.State.GIVEN_UP).update(
-        state=InboxDelivery.State.DUE,
+    count = transition_rows(
+        InboxDelivery.objects.filter(pk__in=ids, state=InboxDelivery.State.GIVEN_UP),
+        InboxDelivery.State.DUE,
         attempts=0,
         next_attempt_at=at,
         settled_at=None,
@@ -290,9 +287,10 @@ def prune(*, at: datetime) -> int:
     old = InboxDelivery.objects.filter(
         state=InboxDelivery.State.SENT, settled_at__lt=at - KEEP_SENT
     )
-    InboxDelivery.objects.filter(
+    given_up = InboxDelivery.objects.filter(
         state=InboxDelivery.State.DUE, attempts__gt=0, created_at__lt=at - LONGEST_WAIT
-    ).update(state=InboxDelivery.State.GIVEN_UP, settled_at=at)
+    )
+    transition_rows(given_up, InboxDelivery.State.GIVEN_UP, settled_at=at)
     lost = InboxDelivery.objects.filter(
         state=InboxDelivery.State.GIVEN_UP, created_at__lt=at - KEEP_GIVEN_UP
     )

@@ -181,7 +181,8 @@ class InboxDelivery(models.Model):
         GIVEN_UP = "given_up"
 
     MOVES = {
-        State.DUE: {State.SENDING},
+        # Sent: a sender that was slow. Given up: their server is gone, blocked, or too long away.
+        State.DUE: {State.SENDING, State.SENT, State.GIVEN_UP},
         State.SENDING: {State.DUE, State.SENT, State.GIVEN_UP},
         State.SENT: set(),
         State.GIVEN_UP: {State.DUE},

@@ -16,6 +16,7 @@ from torget.history.rules import record
 from torget.people.actor import Actor, check
 from torget.people.hours import OSLO
 from torget.people.models import Absence, Duty, Staff, Unit
+from torget.transitions import transition
 
 MOST_A_ROUND = 50
 
@@ -92,7 +93,8 @@ def assign_next(conversation: Conversation, *, by: Actor, at: datetime) -> Staff
         if not able:
             return None
         row.assignee = policy.last_staff = able[0]
-        row.state = Conversation.State.OPEN if row.state == Conversation.State.NEW else row.state
+        if row.state == Conversation.State.NEW:
+            transition(row, Conversation.State.OPEN)
         row.save(update_fields=["assignee", "state"])
         policy.save(update_fields=["last_staff"])
         record("conversation.dealt", row, by=by, at=at, to=able[0].pk)

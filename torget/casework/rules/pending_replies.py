@@ -25,11 +25,9 @@ from torget.errors import Refused, Stale
 from torget.history.rules import record
 from torget.people.actor import Actor, check
 from torget.people.models import Staff
+from torget.transitions import origins, set_back, transition
 
 State = PendingReply.State
-
-if set(PendingReply.MOVES) != set(State):
-    raise AssertionError("PendingReply.MOVES must name every state")
 
 
 def submit(
@@ -198,9 +196,10 @@ def _wake() -> None:
 def _move(
     pending: PendingReply, state: PendingReply.State, *, at: datetime, by: Actor | None = None
 ) -> None:
-    if state not in PendingReply.MOVES[State(pending.state)]:
+    if pending.state not in origins(PendingReply, state):
         raise Stale(_("Svaret er allerede sendt eller tatt tilbake. Last siden på nytt."))
-    pending.state, pending.decided_at = state, at
+    transition(pending, state)
+    pending.decided_at = at
     if by is not None:
         pending.decided_by = by.staff
 
@@ -253,7 +252,7 @@ def release_next(*, at: datetime) -> PendingReply | None:
             with transaction.atomic():
                 _send(pending, at=at)
         except Refused as refusal:
-            pending.state = State.WAITING
+            set_back(pending, State.WAITING)
             _give_back(pending, State.UNDONE, at=at, reason=refusal.message)
             system = Actor.system(pending.conversation.municipality_id)
             record("reply.stopped", pending, by=system, at=at, conversation=pending.conversation_id)

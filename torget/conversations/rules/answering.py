@@ -36,7 +36,6 @@ from torget.conversations.rules.speaking import spoken_in
 from torget.conversations.rules.state import (
     State,
     lock,
-    move,
     see_that_it_lives_here,
     text_of,
 )
@@ -45,6 +44,7 @@ from torget.history.models import Entry
 from torget.history.rules import record
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor, check
+from torget.transitions import transition
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +241,9 @@ def _put_away_since(row: Conversation, written_at: datetime | None) -> bool:
 
 def _move(row: Conversation, at: datetime, *, close: bool, waits: bool) -> None:
     """Where an answer takes the conversation. Not saved."""
-    move(row, State.OPEN if row.state in {State.CLOSED, State.NEW} else State(row.state))
+    transition(row, State.OPEN if row.state in {State.CLOSED, State.NEW} else State(row.state))
     ends = State.CLOSED if close else State.ANSWERED
-    move(row, State.OPEN if waits else ends)
+    transition(row, State.OPEN if waits else ends)
     row.closed_at, row.snoozed_until = at if close else None, None
 
 

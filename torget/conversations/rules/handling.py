@@ -10,11 +10,12 @@ from django.utils.translation import gettext as _
 from torget.conversations import deadlines
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules.mentioning import mention
-from torget.conversations.rules.state import State, lock, move, see_that_no_reply_waits, text_of
+from torget.conversations.rules.state import State, lock, see_that_no_reply_waits, text_of
 from torget.errors import Refused, Stale
 from torget.history.rules import record
 from torget.people.actor import Actor, check
 from torget.people.models import Staff, Unit
+from torget.transitions import transition
 
 COPIES = {"printed": "conversation.printed", "exported": "conversation.exported"}
 
@@ -35,7 +36,8 @@ def take(conversation: Conversation, *, by: Actor, at: datetime) -> None:
         if not taken and row.assignee_id != by.id:
             raise Stale(_("%(name)s har allerede tatt saken.") % {"name": row.assignee}, "taken")
         if row.state == State.NEW:
-            Conversation.objects.filter(pk=row.pk).update(state=State.OPEN)
+            transition(row, State.OPEN)
+            row.save(update_fields=["state"])
         if taken:
             record("conversation.taken", conversation, by=by, at=at)
 
@@ -56,7 +58,8 @@ def assign(conversation: Conversation, staff: Staff | None, *, by: Actor, at: da
     with transaction.atomic():
         row = lock(conversation)
         row.assignee = staff
-        row.state = State.OPEN if staff and row.state == State.NEW else row.state
+        if staff and row.state == State.NEW:
+            transition(row, State.OPEN)
         row.save(update_fields=["assignee", "state"])
         record("conversation.assigned", conversation, by=by, at=at, to=staff.pk if staff else None)
 
@@ -79,7 +82,8 @@ def forward(conversation: Conversation, unit: Unit, *, by: Actor, at: datetime) 
         see_that_no_reply_waits(row)
         origin = row.unit_id
         row.unit, row.assignee = unit, None
-        row.state = State.NEW if row.state == State.OPEN else row.state
+        if row.state == State.OPEN:
+            transition(row, State.NEW)
         deadlines.dues(row, row.waiting_since).put_on(row)
         row.save(update_fields=["unit", "assignee", "state", *deadlines.FIELDS.values()])
         record("conversation.forwarded", conversation, by=by, at=at, origin=origin, unit=unit.pk)
@@ -119,7 +123,7 @@ def close(conversation: Conversation, *, by: Actor, at: datetime) -> None:
         row = lock(conversation)
         if row.state == State.CLOSED:
             return
-        move(row, State.CLOSED)
+        transition(row, State.CLOSED)
         row.closed_at, row.waiting_since, row.snoozed_until = at, None, None
         row.save(update_fields=["state", "closed_at", "waiting_since", "snoozed_until"])
         record("conversation.closed", conversation, by=by, at=at)
@@ -132,7 +136,7 @@ def reopen(conversation: Conversation, *, by: Actor, at: datetime) -> None:
         row = lock(conversation)
         if row.merged_into_id:
             raise Refused(_("Saken er slått sammen med en annen. Angre det først."), "merged")
-        move(row, State.OPEN)
+        transition(row, State.OPEN)
         row.closed_at, row.waiting_since = None, row.waiting_since or at
         deadlines.dues(row, row.waiting_since).put_on(row)
         row.save(update_fields=["state", "closed_at", "waiting_since", *deadlines.FIELDS.values()])
@@ -157,7 +161,8 @@ def hand_on(conversation: Conversation, staff: Staff, *, by: Actor, at: datetime
         if row.assignee_id not in {by.id, None}:
             raise Refused(_("Saken er en kollegas. Be vaktlederen gi den videre."), "not_yours")
         row.assignee = staff
-        row.state = State.OPEN if row.state == State.NEW else row.state
+        if row.state == State.NEW:
+            transition(row, State.OPEN)
         row.save(update_fields=["assignee", "state"])
         record("conversation.handed_over", row, by=by, at=at, to=staff.pk)
 

@@ -22,6 +22,7 @@ from torget.conversations.rules.state import State, lock, see_that_no_reply_wait
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
+from torget.transitions import set_back, transition
 
 PUBLIC, PRIVATE = Conversation.Visibility.PUBLIC, Conversation.Visibility.PRIVATE
 MOST_SPLIT = 200
@@ -98,7 +99,8 @@ def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) 
         )
         _move_messages(moved, joined, kept)
         _take_over(kept, joined)
-        joined.state, joined.closed_at, joined.waiting_since = State.CLOSED, at, None
+        transition(joined, State.CLOSED)
+        joined.closed_at, joined.waiting_since = at, None
         joined.snoozed_until, joined.merged_into = None, kept
         for row in (kept, joined):
             _recount(row)
@@ -112,12 +114,14 @@ def _take_over(kept: Conversation, joined: Conversation) -> None:
     waits = joined.waiting_since is not None and joined.state in Conversation.OPEN
     kept.waiting_since = min(filter(None, [kept.waiting_since, joined.waiting_since]), default=None)
     if kept.state == State.SNOOZED and waits:
-        kept.state, kept.snoozed_until = State.OPEN, None
+        transition(kept, State.OPEN)
+        kept.snoozed_until = None
     elif kept.state == joined.state == State.SNOOZED:
         until = filter(None, [kept.snoozed_until, joined.snoozed_until])
         kept.snoozed_until = min(until, default=None)
     elif kept.waiting_since and kept.state in {State.ANSWERED, State.CLOSED}:
-        kept.state, kept.closed_at = State.OPEN, None
+        transition(kept, State.OPEN)
+        kept.closed_at = None
     kept.tags = sorted({*kept.tags, *joined.tags})
 
 
@@ -146,12 +150,13 @@ def unmerge(joining: Joining, *, by: Actor, at: datetime) -> None:
         home = Message.objects.filter(pk__in=row.message_ids, conversation=kept)
         home.filter(origin=joined).update(origin=None)
         home.update(conversation=joined)
-        joined.merged_into, joined.state = None, State(row.state_before)
+        joined.merged_into = None
+        set_back(joined, row.state_before)
         joined.waiting_since = row.waiting_before
         if joined.state != State.CLOSED:
             joined.closed_at = None
         if joined.state == State.SNOOZED:
-            joined.state = State.OPEN
+            transition(joined, State.OPEN)
         for one in (joined, kept):
             _recount(one)
         if _is_let_in(kept, joined):
@@ -210,7 +215,7 @@ def split(
         _move_messages(ids, row, new)
         answered = chosen[-1].kind == Message.Kind.ANSWER
         new.waiting_since = None if answered else asked[-1].occurred_at
-        new.state = State.ANSWERED if answered else State.OPEN
+        transition(new, State.ANSWERED if answered else State.OPEN)
         _recount(new)
         _recount(row)
         record("conversation.split", row, by=by, at=at, other=new.pk, messages=ids)

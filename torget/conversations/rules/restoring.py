@@ -16,11 +16,11 @@ from torget.errors import Stale
 from torget.history.rules import record
 from torget.people.actor import Actor, check
 from torget.people.models import Unit
+from torget.transitions import set_back
 
 _TIMES = ("waiting_since", "closed_at", "snoozed_until", "last_message_at", "preliminary_at")
 _PLAIN = ("state", "unit_id", "assignee_id", "tags", "message_count", "merged_into_id")
 _SET_BACK = (
-    "state",
     "unit_id",
     "assignee_id",
     "tags",
@@ -53,12 +53,14 @@ def restore(before: Snapshot, after: Snapshot, *, by: Actor, at: datetime) -> Co
             raise Stale(_("Saken er endret siden."), "changed_since")
         if row.unit_id != before["unit_id"]:
             see_that_no_reply_waits(row)
+        set_back(row, before["state"])
         for name in _SET_BACK:
             value = before[name]
             setattr(row, name, parse_datetime(value) if name in _TIMES and value else value)
         deadlines.dues(row, row.waiting_since).put_on(row)
         row.save(
             update_fields=[
+                "state",
                 *(name.removesuffix("_id") for name in _SET_BACK),
                 *deadlines.FIELDS.values(),
             ]

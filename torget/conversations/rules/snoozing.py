@@ -8,10 +8,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from torget.conversations.models import Conversation
-from torget.conversations.rules.state import State, lock, move
+from torget.conversations.rules.state import State, lock
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
+from torget.transitions import transition, transition_rows
 
 LONGEST = timedelta(days=366)
 WAKES = 500
@@ -35,7 +36,7 @@ def snooze(conversation: Conversation, until: datetime | None, *, by: Actor, at:
         row = lock(conversation)
         if row.state == State.CLOSED:
             raise Refused(_("Saken er avsluttet. Åpne den igjen først."), "closed")
-        move(row, State.SNOOZED)
+        transition(row, State.SNOOZED)
         row.snoozed_until = until
         row.save(update_fields=["state", "snoozed_until"])
         record(
@@ -58,7 +59,7 @@ def wake(conversation: Conversation, *, by: Actor, at: datetime) -> None:
         row = lock(conversation)
         if row.state != State.SNOOZED:
             return
-        move(row, State.OPEN)
+        transition(row, State.OPEN)
         row.snoozed_until = None
         row.save(update_fields=["state", "snoozed_until"])
         record("conversation.woken", row, by=by, at=at)
@@ -72,9 +73,8 @@ def wake_due(*, at: datetime) -> int:
             .filter(state=State.SNOOZED, snoozed_until__lte=at)
             .order_by("snoozed_until")[:WAKES]
         )
-        Conversation.objects.filter(pk__in=[row.pk for row in rows]).update(
-            state=State.OPEN, snoozed_until=None
-        )
+        woken = Conversation.objects.filter(pk__in=[row.pk for row in rows])
+        transition_rows(woken, State.OPEN, snoozed_until=None)
         for row in rows:
             record("conversation.woken", row, by=Actor.system(row.municipality_id), at=at)
     return len(rows)

@@ -1,29 +1,19 @@
-"""The state of a conversation: one table, one function that moves it, and the lock every change holds."""
+"""The lock every change of a conversation holds, and what must be true of it first."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
 from torget.conversations.models import Conversation
-from torget.errors import Refused, Stale
+from torget.errors import Refused
 
 State = Conversation.State
 MAX_BODY_CHARS = 20_000
-
-if set(Conversation.MOVES) != set(State):
-    raise AssertionError("Conversation.MOVES must name every state")
 
 
 def lock(conversation: Conversation) -> Conversation:
     """The conversation as it is now, held until the transaction ends."""
     return Conversation.objects.select_for_update().get(pk=conversation.pk)
-
-
-def move(conversation: Conversation, state: Conversation.State) -> None:
-    """Change state by the table; staying is no move."""
-    if conversation.state != state and state not in Conversation.MOVES[State(conversation.state)]:
-        raise Stale(_("Saken er i en annen tilstand nå. Last siden på nytt."))
-    conversation.state = state
 
 
 def see_that_it_lives_here(conversation: Conversation) -> None:

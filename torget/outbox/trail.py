@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import F, Func, JSONField, Value
 
 from torget.outbox.models import Delivery
+from torget.transitions import transition_rows
 
 
 def longer_trail(step: dict[str, str]) -> Func:
@@ -37,8 +38,9 @@ def move(
     of = of if attempts is None else of.filter(attempts=attempts)
     step = {"at": at.isoformat(), "outcome": str(state), "detail": detail[:500]}
     return bool(
-        of.update(
-            state=state,
+        transition_rows(
+            of,
+            state,
             lease_until=None,
             error=detail[:500],
             trail=longer_trail(step),
