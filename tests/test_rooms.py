@@ -77,6 +77,14 @@ def test_a_room_without_a_manifest_has_nothing_to_tell(tmp_path, monkeypatch, se
     assert rooms.rooms() == before
 
 
+def test_an_adapter_of_one_module_has_nothing_to_tell(tmp_path, monkeypatch, settings):
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "room_module.py").touch()
+    before = rooms.rooms()
+    settings.ADAPTERS = [*settings.ADAPTERS, "room_module"]
+    assert rooms.rooms() == before
+
+
 def test_a_manifest_bears_the_name_of_its_folder(room, settings):
     settings.ROOMS = [*settings.ROOMS, room("room_misnamed", name="reports")]
     with pytest.raises(ImproperlyConfigured, match="reports"):

@@ -152,13 +152,19 @@ def _paths() -> tuple[str, ...]:
 def _read(paths: tuple[str, ...]) -> tuple[Room, ...]:
     manifests = []
     for path in paths:
-        if find_spec(f"{path}.room") is None:
+        if not _has_manifest(path):
             continue
         room: Room = import_module(f"{path}.room").ROOM
         if room.name != path.rpartition(".")[2]:
             raise ImproperlyConfigured(f"The manifest of {path} is called {room.name}.")
         manifests.append(room)
     return tuple(manifests)
+
+
+def _has_manifest(path: str) -> bool:
+    spec = find_spec(path)  # an adapter may be a module, which holds no other
+    holds_modules = spec is not None and spec.submodule_search_locations is not None
+    return holds_modules and find_spec(f"{path}.room") is not None
 
 
 @cache
