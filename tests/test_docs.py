@@ -68,6 +68,20 @@ def test_every_glossary_term_is_in_three_languages():
     assert not [row for row in rows if not all(row[:3])]
 
 
+def test_what_the_glossary_says_stands_in_code_stands_there():
+    lines = (DOCS / "glossary.md").read_text().splitlines()
+    named = {
+        name.rpartition(".")[2]
+        for line in lines
+        if line.startswith("| ")
+        for name in re.findall(r"`([\w.]+)`", line.rstrip("| ").rpartition("|")[2])
+    }
+    source = "\n".join(path.read_text() for path in (ROOT / "torget").rglob("*.py"))
+    there = set(re.findall(r"^\s*(?:class|def) (\w+)|^\s*(\w+) = ", source, re.MULTILINE))
+    assert len(named) > 50
+    assert not named - {one for pair in there for one in pair}
+
+
 def test_every_test_the_features_name_exists():
     text = (DOCS / "features.md").read_text()
     there = {

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse
 
 from torget import rooms
+from torget.people.roles import Role
 
 HOUSE = Path(rooms.__file__).parents[1]
 MANIFEST = """
@@ -102,3 +106,31 @@ def test_a_dotted_path_leads_to_what_it_names():
     assert rooms.load("torget.errors.Refused").__name__ == "Refused"
     with pytest.raises(ImportError):
         rooms.load("torget.errors.Nothing")
+
+
+PATH = re.compile(r"(?:torget|tests)(?:\.\w+){2,}")
+
+
+def _paths_in(value):
+    if isinstance(value, str):
+        return [value] if PATH.fullmatch(value) else []
+    if isinstance(value, tuple):
+        return [path for one in value for path in _paths_in(one)]
+    if is_dataclass(value):
+        return [path for one in fields(value) for path in _paths_in(getattr(value, one.name))]
+    return []
+
+
+def test_every_path_in_every_manifest_leads_somewhere():
+    paths = [path for room in rooms.rooms() for path in _paths_in(room)]
+    assert len(paths) > 40
+    assert all(callable(rooms.load(path)) for path in paths)
+
+
+def test_every_page_and_act_a_manifest_names_is_there():
+    for page in rooms.gather("pages"):
+        assert reverse(page.name)
+        assert page.menu in {"rail", "settings", "public"}
+        assert not page.act or page.act in rooms.acts()
+        assert page.act or page.menu == "public"
+    assert {role for act in rooms.acts().values() for role in act.roles} <= set(Role)
