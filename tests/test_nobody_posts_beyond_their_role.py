@@ -415,7 +415,7 @@ def address_of(name, arguments):
     return "/" + leaks.fill(path, arguments)
 
 
-WAYS = ("form", "htmx", "json")
+WAYS = ("form", "json")
 
 
 def send(client, address, filled, way, host):
@@ -423,8 +423,7 @@ def send(client, address, filled, way, host):
         return client.post(
             address, json.dumps(filled, default=str), "application/json", HTTP_HOST=host
         )
-    more = {"HTTP_HX_REQUEST": "true"} if way == "htmx" else {}
-    return client.post(address, filled, HTTP_HOST=host, **more)
+    return client.post(address, filled, HTTP_HOST=host)
 
 
 def posted(client, watch, name, filled, arguments, *, ways=WAYS, host="testserver"):

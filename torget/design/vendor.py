@@ -1,4 +1,4 @@
-"""The files of others that pages use, fetched by npm at set-up: which ones, out of all that lie in their packages."""
+"""Static files: which of those npm fetched are served, and by what names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from typing import Any
 
 from django.contrib.staticfiles.finders import FileSystemFinder
+from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # Of a package not named here every file is served.
 SERVED: Mapping[str, tuple[str, ...]] = {
@@ -37,3 +38,9 @@ class VendorFinder(FileSystemFinder):
             served = SERVED.get(getattr(storage, "prefix", ""), ("*",))
             if any(fnmatch(name, pattern) for pattern in served):
                 yield name, storage
+
+
+class NamedByContent(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # whitenoise has no types
+    """Static files named by what is in them, compressed; what scripts import from each other too."""
+
+    support_js_module_import_aggregation = True

@@ -42,7 +42,7 @@ class Keys:
         if scope.method not in _SAFE:
             return None
         language, theme = looks = _PLAIN if get("cookie") is None else self._looks(headers)
-        if looks is _PERSONAL or get("hx-request") is not None or "json" in get("accept", ""):
+        if looks is _PERSONAL or "json" in get("accept", ""):
             return None
         host = get("host") or scope.authority or ""
         return host, scope.path, scope.query_string, language, theme

@@ -60,7 +60,6 @@ def test_a_reader_without_cookies_gets_the_page_for_everyone():
         ("cookie", "torget="),
         ("cookie", "messages=W10:1abc"),
         ("cookie", "nettopp=1"),
-        ("hx-request", "true"),
         ("accept", "application/activity+json"),
         ("accept", "text/html, application/ld+json"),
     ],

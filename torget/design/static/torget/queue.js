@@ -1,20 +1,19 @@
 /* Choosing several in the queue: shows only the field the act needs, and how many are chosen. Works without it too. */
-(() => {
-  const form = document.getElementById("samle");
-  if (!form) return;
-  const act = form.elements.act;
-  const told = form.querySelector("[data-chosen]");
+import { all, one } from "./parts.js";
+
+const choose = (form) => {
+  const number = one("[data-chosen]", form);
   const fit = () => {
-    for (const field of form.querySelectorAll("[data-for]"))
-      field.hidden = !field.dataset.for.split(" ").includes(act.value);
+    for (const field of all("[data-for]", form))
+      field.hidden = !field.dataset.for.split(" ").includes(form.elements.act.value);
   };
   const count = () => {
-    const chosen = document.querySelectorAll("input[name=valgt]:checked").length;
-    told.hidden = !chosen;
-    told.textContent = chosen;
+    const chosen = all("input[name=valgt]:checked").length;
+    number.hidden = !chosen;
+    number.textContent = chosen;
     if (chosen) document.getElementById("flere").open = true;
   };
-  act.addEventListener("change", fit);
+  form.elements.act.addEventListener("change", fit);
   document.addEventListener("change", (event) => {
     if (event.target.name === "valgt") count();
   });
@@ -22,4 +21,7 @@
     fit();
     count();
   });
-})();
+};
+
+const form = document.getElementById("samle");
+if (form) choose(form);
