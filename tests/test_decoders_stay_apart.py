@@ -12,8 +12,7 @@ ROOT = Path(torget.__file__).parent
 DECODE = {
     "protocols/files.py",
     "protocols/svg.py",
-    "adapters/bluesky/pictures.py",
-    "adapters/mastodon/pictures.py",
+    "channels/pictures.py",
     "adapters/meta/pictures.py",
 }
 

@@ -11,7 +11,7 @@ from tests.peers.waiting import until
 from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for
-from torget.conversations import filing
+from torget.conversations import filing, rereading
 from torget.conversations.models import Message
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
@@ -48,6 +48,7 @@ def listen(account: Account) -> list[Message]:
     channels.move_cursor(account.pk, polled.cursor)
     if polled.settle:
         polled.settle()
+    rereading.reread(channels.access(account), now=timezone.now())
     for envelope in Envelope.objects.filter(
         account=account, state=Envelope.State.RECEIVED
     ).order_by("pk"):

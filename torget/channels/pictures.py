@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -10,15 +11,18 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+from PIL import Image
 
 from torget.channels.apart.answers import Raised
 from torget.channels.apart.places import Died, Full, NotStarted, Place, TooLong, Work
+from torget.channels.contract import SendError
 from torget.errors import Busy
 from torget.protocols.files import BadFile, Cleaned
 
 FIRST_SECONDS, MORE_SECONDS = 8.0, 3.0  # for pictures that came together: and for each of them
 WAIT_SECONDS = 3.0  # somebody sits and waits for the page
 AGAIN_SECONDS = 10
+SMALLEST_EDGE = 400  # of a picture made smaller for a network
 # The heaviest picture that is let through takes 500 MB (WebP of 25 megapixels, transparent).
 MOST_BYTES = 700_000_000
 
@@ -69,6 +73,37 @@ def clean_all(raws: Sequence[bytes], *, patient: bool = False) -> list[Cleaned |
         # Whichever of them it was: looking for it would be the same work again.
         return [BadFile("too_heavy") for _each in raws]
     return [BadFile(one) if isinstance(one, str) else one for one in made]
+
+
+def fitting(raw: bytes, most_bytes: int) -> Cleaned:
+    """A picture of ours without hidden data, in fewer pixels when it is too heavy for a network.
+
+    Raises:
+        SendError: it is no picture, or cannot be made small enough; trying again cannot help.
+    """
+    try:
+        made = clean(raw, patient=True)
+    except BadFile as fault:
+        raise SendError(f"A picture cannot be used: {fault.code}.", permanent=True) from fault
+    _content, _media_type, width, height = made
+    edge = max(width, height)
+    while len(made[0]) > most_bytes and edge > SMALLEST_EDGE:
+        edge = edge * 4 // 5
+        made = _smaller(made[0], edge)
+    if len(made[0]) > most_bytes:
+        raise SendError("A picture cannot be made small enough.", permanent=True)
+    return made
+
+
+def _smaller(content: bytes, edge: int) -> Cleaned:
+    image = Image.open(io.BytesIO(content))
+    flat = Image.new("RGB", image.size, "white")
+    # What is see-through becomes white, as on the page it was made for.
+    flat.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
+    flat.thumbnail((edge, edge), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    flat.save(out, "JPEG", quality=85, optimize=True, progressive=True)
+    return out.getvalue(), "image/jpeg", *flat.size
 
 
 @lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from urllib.parse import quote, urlencode
 
 from torget.channels import http
-from torget.channels.contract import AccountAccess, File, SendError
+from torget.channels.contract import AccountAccess, AccountSnapshot, File, SendError
 from torget.protocols import clocks, jsonvalues
 
 Query = Mapping[str, Any] | Sequence[tuple[str, str]]
@@ -120,7 +120,7 @@ class Api:
     limit_seconds: float | None = None  # when the network does not tell how long
     grants: Grants | None = None
 
-    def address(self, account: AccountAccess) -> str:
+    def address(self, account: AccountSnapshot) -> str:
         """Where the API is, without a slash at the end."""
         place = str(account.settings.get(self.root_setting) or self.root).strip().rstrip("/")
         if not place:

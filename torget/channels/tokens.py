@@ -6,13 +6,14 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from torget.channels import rules
 from torget.channels.contract import AccountAccess, SendError
 
 EARLY_SECONDS = 300.0  # a token is renewed before it ends
 TOKEN, REFRESH, ENDS, OF = "token", "refresh_token", "token_ends", "token_of"
+WHOSE = "token_whose"
 FOREVER = 4e9  # Unix seconds: the network did not say when it ends
 
 
@@ -24,11 +25,12 @@ class Token:
     ends: float = FOREVER
     refresh: str = ""
     of: str = ""  # what it was got with (`mark`): a token of another password is worth nothing
+    whose: str = ""  # the network's own id of the account, where signing in tells it
 
     @property
     def secrets(self) -> dict[str, str]:
         """As it is kept among the secrets of an account."""
-        kept = {TOKEN: self.value, ENDS: str(int(self.ends)), OF: self.of}
+        kept = {TOKEN: self.value, ENDS: str(int(self.ends)), OF: self.of, WHOSE: self.whose}
         return kept | ({REFRESH: self.refresh} if self.refresh else {})
 
 
@@ -64,7 +66,7 @@ def current(account: AccountAccess, renew: Renew, *, of: str = "") -> Token:
             if not _is_good(other):
                 raise
             return _remember(account.id, other)
-        fresh = Token(fresh.value, fresh.ends, fresh.refresh or held.refresh, of)
+        fresh = replace(fresh, refresh=fresh.refresh or held.refresh, of=of)
         if account.id:
             rules.keep_secrets(account.id, fresh.secrets, lasting=False)
         return _remember(account.id, fresh)
@@ -105,7 +107,7 @@ def _newest(account: AccountAccess, of: str) -> Token:
 
 def _stored(account: AccountAccess, of: str) -> Token:
     secrets = rules.secrets_of(account.id) if account.id else None
-    return _of(account.secrets if secrets is None else secrets, of)
+    return _newest(account, of) if secrets is None else _of(secrets, of)
 
 
 def _of(secrets: Mapping[str, str], of: str) -> Token:
@@ -118,4 +120,5 @@ def _of(secrets: Mapping[str, str], of: str) -> Token:
         float(ends) if ends.isdigit() else 0.0,
         secrets.get(REFRESH, ""),
         of,
+        secrets.get(WHOSE, ""),
     )

@@ -33,6 +33,7 @@ KEPT = {
     "conversations_personnote": "Each has a day on which it is taken away (job conversations.person_notes).",
     "conversations_gone": "Ids of what others deleted before it came; no words.",
     "conversations_tag": "No persons.",
+    "conversations_rereading": "Numbers of messages; no persons.",
     "conversations_deadline": "No persons.",
     "conversations_word": "Words by themselves, for searches with slips in them.",
     "conversations_wordsread": "No persons.",

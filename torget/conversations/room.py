@@ -210,6 +210,11 @@ ROOM = Room(
             run="torget.conversations.tasks.file_loop",
             label=_("Behandlingen av det som kommer inn"),
         ),
+        Loop(
+            name="rereading",
+            run="torget.conversations.rereading.reread_loop",
+            label=_("Ettersynet av det som er sagt på kanalene"),
+        ),
     ),
     jobs=(
         Job(

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.adapters.bluesky import parsing, reading, writing
-from torget.adapters.bluesky.xrpc import Fault, call, did
-from torget.channels.base import Base, graphemes
+from torget.adapters.bluesky.xrpc import call, did
+from torget.channels.base import Base, News, graphemes
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -20,8 +20,7 @@ from torget.channels.contract import (
     Connected,
     Field,
     Health,
-    InboundMessage,
-    NetworkEvent,
+    Kept,
     Outgoing,
     Polled,
     Preview,
@@ -42,18 +41,12 @@ class BlueskyAdapter(Base):
         proof="network",
         read_public=True,
         read_private=True,
-        reply=True,
         private_reply=True,
         by_sender=True,
-        publish=True,
-        withdraw=True,
-        hide=True,
         attachments=True,
         max_pictures=writing.MOST_PICTURES,
         alt_text=True,
-        look_up=True,
         idempotent=True,
-        polls=True,
         poll_seconds=5.0,
         max_body_chars=atproto.MOST_GRAPHEMES,
     )
@@ -87,10 +80,8 @@ class BlueskyAdapter(Base):
     def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
-        return parsing.parse(item, account, received_at)
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
+        return parsing.parse(item, received_at)
 
     def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         said = self.text(out)
@@ -109,35 +100,42 @@ class BlueskyAdapter(Base):
         most = max(used, atproto.MOST_GRAPHEMES) if threads.whole(parts) else used - 1
         return Preview(parts, used, most, _("tegn"), remarks)
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        if out.act == "withdraw":
-            return writing.withdraw(out, account)
-        if out.act in {"hide", "show"}:
-            return writing.hide(out, account, shown=out.act == "show")
-        if out.act == "say" and out.visibility == "private":
-            return writing.message(out, account, self.text(out))
-        if out.act in {"say", "publish"}:
-            return writing.post(out, account, self.text(out))
-        raise SendError("Bluesky cannot do that.", permanent=True)
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        do = writing.message if out.visibility == "private" else writing.post
+        return do(out, account, self.text(out))
+
+    def publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return writing.post(out, account, self.text(out))
+
+    def withdraw(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return writing.withdraw(out, account)
+
+    def hide(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return writing.hide(out, account, shown=out.act == "show")
+
+    show = hide
 
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         if out.act == "withdraw":
             return writing.look_for_withdrawal(out, account)
         if out.act in {"hide", "show"}:
             return writing.look_for_hiding(out, account, shown=out.act == "show")
-        if out.act == "say" and out.visibility == "private":
-            return writing.look_for_message(out, account, self.text(out))
-        return writing.look_for_post(out, account, self.text(out))
+        private = out.act == "say" and out.visibility == "private"
+        look = writing.look_for_message if private else writing.look_for_post
+        return look(out, account, self.text(out))
+
+    def reread(self, rows: Sequence[Kept], account: AccountAccess) -> list[RawItem]:
+        return reading.reread(rows, account)
 
     def check(self, account: AccountAccess) -> Health:
         try:
             did(account)
             call(account, "GET", "com.atproto.server.getSession")
-        except Fault as fault:
+        except SendError as fault:
             return Health(False, _why(fault))
         try:
             reading.chat(account, "listConvos", limit=1)
-        except Fault as fault:
+        except SendError as fault:
             if fault.permanent or fault.account:
                 return Health(True, missing=[_("Direktemeldinger")])
         return Health(True)
@@ -147,9 +145,9 @@ class BlueskyAdapter(Base):
         held = replace(account, address=given)
         try:
             told = call(held, "GET", "com.atproto.server.getSession")
-        except Fault as fault:
-            raise Fault(
-                _why(fault), name=fault.name, status=fault.status, permanent=True
+        except SendError as fault:
+            raise SendError(
+                _why(fault), code=fault.code, status=fault.status, permanent=True
             ) from fault
         # The handle may change; the DID we sign in with never does.
         kept = {"service": str(account.settings.get("service") or ""), "did": str(told.get("did"))}
@@ -159,11 +157,11 @@ class BlueskyAdapter(Base):
         return parsing.WEB + account.address
 
 
-def _why(fault: Fault) -> str:
+def _why(fault: SendError) -> str:
     """A sentence for the administrator, by the network's own name of the fault."""
-    if fault.name == "AuthFactorTokenRequired":
+    if fault.code == "AuthFactorTokenRequired":
         return _("Kontoen har totrinnspålogging. Lag et app-passord, og bruk det her.")
-    if fault.name in {"AccountTakedown", "AccountSuspended", "AccountDeactivated"}:
+    if fault.code in {"AccountTakedown", "AccountSuspended", "AccountDeactivated"}:
         return _("Bluesky har stengt kontoen. Logg inn på Bluesky og se hvorfor.")
     if fault.account:
         return _("Bluesky godtar ikke brukernavnet eller app-passordet. Lag et nytt app-passord.")

@@ -8,9 +8,7 @@ from typing import Any
 
 from torget.adapters.bluesky import embeds
 from torget.channels import beside
-from torget.channels.base import ODD
 from torget.channels.contract import (
-    AccountSnapshot,
     Author,
     InboundMessage,
     NetworkEvent,
@@ -24,28 +22,23 @@ SPEAKING = frozenset({"mention", "reply", "quote"})
 WEB = "https://bsky.app/profile/"
 
 
-def parse(
-    item: RawItem, account: AccountSnapshot, received_at: datetime
-) -> list[InboundMessage | NetworkEvent]:
+def parse(item: RawItem, received_at: datetime) -> list[InboundMessage | NetworkEvent]:
     """The message or event of one envelope.
 
     Raises:
-        Unparseable: the bytes are not what we stored, or not what the lexicons say.
+        Unparseable: it is nothing we store.
     """
-    try:
-        held = jsonvalues.load(item.body)
-        what = held["what"]
-        if what == "notification":
+    held = jsonvalues.load(item.body)
+    match held["what"]:
+        case "notification":
             return [_notified(held, received_at)]
-        if what == "edit":
+        case "edit":
             seen = clocks.when(held["seen_at"]) or received_at
             return [_message(held["post"], received_at, kind="edit", changed_at=seen)]
-        if what == "gone":
+        case "gone":
             return [_gone(held, received_at)]
-        if what == "chat":
+        case "chat":
             return [_chat(held, received_at)]
-    except ODD as fault:
-        raise Unparseable(f"Not a Bluesky event: {type(fault).__name__}: {fault}") from fault
     raise Unparseable("Not a Bluesky event we store.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 from django.utils import timezone
 
 from torget.adapters.bluesky import parsing
-from torget.adapters.bluesky.xrpc import Fault, call, chat_service, did
-from torget.channels.contract import AccountAccess, Polled, RawItem, SendError
-from torget.conversations.models import Conversation, Message
+from torget.adapters.bluesky.xrpc import call, chat_service, did
+from torget.channels.base import json_item
+from torget.channels.contract import AccountAccess, Kept, Polled, RawItem, SendError
 from torget.protocols import atproto, clocks, jsonvalues
 
 PAGE = 100  # most notifications in one answer (lexicon app.bsky.notification.listNotifications)
@@ -22,9 +21,6 @@ OVERLAP = timedelta(
     minutes=2
 )  # the AppView does not index in strict order; what comes twice is stored once
 FIRST = timedelta(days=1)  # what is older when the account is connected is not fetched
-REREAD_EVERY = timedelta(seconds=60)
-REREAD_FOR = timedelta(days=30)
-REREAD_AT_ONCE = 100
 CHAT_AGAIN = timedelta(hours=1)
 MOST_LOGS = 5
 
@@ -33,7 +29,7 @@ def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
     """One round: what is new, and now and then what became of what we hold.
 
     The cursor holds `seen` (newest notification), `page` and `top` while there are more, `chat` (place in the log),
-    `chat_off` (no messages until then), `reread` (when) and `from` (after which message).
+    `chat_off` (no messages until then).
 
     Raises:
         SendError: the network cannot be asked; direct messages that may not be read are left out instead.
@@ -42,23 +38,11 @@ def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
     moved = dict(cursor)
     items = list(_notifications(account, moved, now))
     items += _chat(account, moved, now)
-    if now >= _moment(moved.get("reread"), now) + _every(account) or "reread" not in moved:
-        items += _reread(account, moved, now)
     return Polled(items, moved, more=bool(moved.get("page")))
-
-
-def _every(account: AccountAccess) -> timedelta:
-    asked = account.settings.get("reread_seconds")
-    return timedelta(seconds=float(asked)) if asked is not None else REREAD_EVERY
 
 
 def _moment(text: Any, otherwise: datetime) -> datetime:
     return datetime.fromisoformat(text) if isinstance(text, str) and text else otherwise
-
-
-def _item(external_id: str, held: Mapping[str, Any]) -> RawItem:
-    body = json.dumps(held, ensure_ascii=False, separators=(",", ":"))
-    return RawItem(external_id, body.encode("utf-8", "replace"), "application/json")
 
 
 # Notifications ---------------------------------------------------------------------------------
@@ -106,7 +90,7 @@ def _with_views(account: AccountAccess, found: Sequence[dict[str, Any]]) -> Iter
         held: dict[str, Any] = {"what": "notification", "notification": one}
         if view := views.get(str(one.get("uri"))):
             held["post"] = {"embed": view.get("embed")}
-        yield _item(f"{one.get('uri')}@{one.get('cid')}", held)
+        yield json_item(held, f"{one.get('uri')}@{one.get('cid')}")
 
 
 def _record(told: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -130,38 +114,27 @@ def posts(account: AccountAccess, uris: Sequence[str]) -> list[dict[str, Any]]:
 # Were they changed or deleted? -----------------------------------------------------------------
 
 
-def _reread(account: AccountAccess, moved: dict[str, Any], now: datetime) -> list[RawItem]:
-    """Look again at up to a hundred posts we hold of talks that live: notifications do not tell of deletions."""
-    held = Message.objects.filter(
-        account_id=account.id,
-        kind=Message.Kind.INBOUND,
-        external_id__startswith="at://",
-        removed_at=None,
-        conversation__last_message_at__gte=now - REREAD_FOR,
-    ).exclude(
-        conversation__state=Conversation.State.CLOSED, conversation__closed_at__lt=now - FIRST
-    )
-    after = int(moved.get("from") or 0)
-    rows = list(
-        held.filter(pk__gt=after)
-        .order_by("pk")
-        .values_list("pk", "external_id", "body", "identity__external_id")[:REREAD_AT_ONCE]
-    )
-    moved["reread"] = now.isoformat()
-    moved["from"] = rows[-1][0] if len(rows) == REREAD_AT_ONCE else 0
-    there = {str(post.get("uri")): post for post in posts(account, [str(row[1]) for row in rows])}
+def reread(rows: Sequence[Kept], account: AccountAccess) -> list[RawItem]:
+    """Look again at posts we hold: notifications do not tell of deletions.
+
+    Raises:
+        SendError: the network cannot be asked.
+    """
+    now = timezone.now().isoformat()
+    held = [row for row in rows if row.external_id.startswith("at://")]
+    there = {
+        str(post.get("uri")): post for post in posts(account, [row.external_id for row in held])
+    }
     items = []
-    for _pk, held_uri, body, author in rows:
-        uri = str(held_uri)
-        post = there.get(uri)
+    for row in held:
+        uri, post = row.external_id, there.get(row.external_id)
         if post is None:
             if is_gone(account, uri):
-                told: dict[str, Any] = {"what": "gone", "uri": uri, "author": author}
-                told["seen_at"] = now.isoformat()
-                items.append(_item(f"gone:{uri}", told))
-        elif not parsing.says_the_same(_record(post), body):
-            told = {"what": "edit", "post": post, "seen_at": now.isoformat()}
-            items.append(_item(f"edit:{uri}@{post.get('cid')}", told))
+                gone = {"what": "gone", "uri": uri, "author": row.author, "seen_at": now}
+                items.append(json_item(gone, f"gone:{uri}"))
+        elif not parsing.says_the_same(_record(post), row.body):
+            edit = {"what": "edit", "post": post, "seen_at": now}
+            items.append(json_item(edit, f"edit:{uri}@{post.get('cid')}"))
     return items
 
 
@@ -173,7 +146,7 @@ def is_gone(account: AccountAccess, uri: str) -> bool:
     """
     try:
         return record(account, uri) is None
-    except Fault as fault:
+    except SendError as fault:
         if fault.permanent or fault.account:
             return False
         raise
@@ -187,12 +160,12 @@ def record(account: AccountAccess, uri: str) -> dict[str, Any] | None:
     """
     at = atproto.at_uri(uri)
     if at is None:
-        raise Fault("Not the address of a record.", permanent=True)
+        raise SendError("Not the address of a record.", permanent=True)
     query = {"repo": at.repo, "collection": at.collection, "rkey": at.rkey}
     try:
         return call(account, "GET", "com.atproto.repo.getRecord", query=query)
-    except Fault as fault:
-        if fault.name == "RecordNotFound":
+    except SendError as fault:
+        if fault.code == "RecordNotFound":
             return None
         raise
 
@@ -219,7 +192,7 @@ def _chat(account: AccountAccess, moved: dict[str, Any], now: datetime) -> list[
         sender = str(message["sender"].get("did"))
         told = {"what": "chat", "convo": convo, "own": own, "message": message}
         told |= {"profile": profiles[sender]} if sender in profiles else {}
-        items.append(_item(parsing.chat_id(convo, str(message.get("id"))), told))
+        items.append(json_item(told, parsing.chat_id(convo, str(message.get("id")))))
     return items
 
 

@@ -8,16 +8,19 @@ from typing import Any
 
 from django.utils import timezone
 
-from torget.adapters.bluesky import parsing, pictures
+from torget.adapters.bluesky import parsing
 from torget.adapters.bluesky.reading import chat, posts, record
-from torget.adapters.bluesky.xrpc import Fault, call, chat_service, did
+from torget.adapters.bluesky.xrpc import call, chat_service, did
+from torget.channels import pictures
 from torget.channels.contract import AccountAccess, Outgoing, Receipt, SendError
-from torget.outbox.models import Delivery
+from torget.outbox.receipts import is_claimed
 from torget.protocols import atproto, clocks, threads
 
 POST = "app.bsky.feed.post"
 GATE = "app.bsky.feed.threadgate"
 MOST_PICTURES = 4
+# Lexicon app.bsky.embed.images: maxSize 2,000,000. Older servers took half of that; a picture on a telephone needs no more.
+PICTURE_BYTES = 1_000_000
 MOST_HIDDEN = 300  # lexicon app.bsky.feed.threadgate: hiddenReplies
 MOST_MENTIONS = 10
 CHAT_GRAPHEMES = 1000  # lexicon chat.bsky.convo.defs#messageInput
@@ -37,7 +40,7 @@ def post(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     """
     parts = atproto.parts(text)
     if not threads.whole(parts):
-        raise Fault("The text is too long even for a thread.", permanent=True)
+        raise SendError("The text is too long even for a thread.", permanent=True)
     own = did(account)
     reply = _answers(out, account) if out.act == "say" else {}
     embed = _embed(out, account)
@@ -78,10 +81,10 @@ def _record(text: str, out: Outgoing, account: AccountAccess) -> dict[str, Any]:
 def _answers(out: Outgoing, account: AccountAccess) -> dict[str, Ref]:
     """References to the post answered and to the first of its thread (lexicon app.bsky.feed.post#replyRef)."""
     if not atproto.at_uri(out.parent):
-        raise Fault("There is no post to answer.", permanent=True)
+        raise SendError("There is no post to answer.", permanent=True)
     found = posts(account, [out.parent])
     if not found:
-        raise Fault("The post to answer is not there any more.", permanent=True)
+        raise SendError("The post to answer is not there any more.", permanent=True)
     parent = {"uri": str(found[0].get("uri")), "cid": str(found[0].get("cid"))}
     return {"parent": parent, "root": _root(found[0]) or parent}
 
@@ -100,11 +103,11 @@ def _embed(out: Outgoing, account: AccountAccess) -> dict[str, Any] | None:
     for file in [one for one in out.attachments if one.media_type.startswith("image/")][
         :MOST_PICTURES
     ]:
-        small = pictures.fitting(file.content)
+        content, media_type, width, height = pictures.fitting(file.content, PICTURE_BYTES)
         # A blob nothing refers to is thrown away by the server: uploading it again harms nothing.
-        raw = (small.media_type, small.content)
+        raw = (media_type, content)
         held = call(account, "POST", "com.atproto.repo.uploadBlob", raw=raw)
-        ratio = {"width": small.width, "height": small.height}
+        ratio = {"width": width, "height": height}
         images.append({"alt": file.alt, "image": held.get("blob"), "aspectRatio": ratio})
     return {"$type": "app.bsky.embed.images", "images": images} if images else None
 
@@ -114,12 +117,12 @@ def _write(account: AccountAccess, own: str, kind: str, rkey: str, said: Mapping
     given = {"repo": own, "collection": kind, "rkey": rkey, "record": said, "swapRecord": None}
     try:
         made = call(account, "POST", "com.atproto.repo.putRecord", given=given, writes=True)
-    except Fault as fault:
-        if fault.name != "InvalidSwap":
+    except SendError as fault:
+        if fault.code != "InvalidSwap":
             raise
         made = record(account, f"at://{own}/{kind}/{rkey}") or {}
         if not made:  # taken away between the two
-            raise Fault("The server contradicts itself.", ambiguous=True) from fault
+            raise SendError("The server contradicts itself.", ambiguous=True) from fault
     return {"uri": str(made.get("uri")), "cid": str(made.get("cid"))}
 
 
@@ -145,7 +148,7 @@ def look_for_post(out: Outgoing, account: AccountAccess, text: str) -> Receipt |
 def _ours(uri: str, account: AccountAccess) -> atproto.AtUri:
     at = atproto.at_uri(uri)
     if at is None or at.collection != POST or at.repo != did(account):
-        raise Fault("Only our own posts can be taken back.", permanent=True)
+        raise SendError("Only our own posts can be taken back.", permanent=True)
     return at
 
 
@@ -184,7 +187,7 @@ def _gate_of(out: Outgoing, account: AccountAccess) -> atproto.AtUri:
     root = _root(found[0]) if found else None
     at = atproto.at_uri(root["uri"]) if root else None
     if at is None or at.repo != did(account):
-        raise Fault("Only replies in threads we began ourselves can be hidden.", permanent=True)
+        raise SendError("Only replies in threads we began ourselves can be hidden.", permanent=True)
     return atproto.AtUri(at.repo, GATE, at.rkey)
 
 
@@ -206,7 +209,7 @@ def hide(out: Outgoing, account: AccountAccess, *, shown: bool) -> Receipt:
     if not shown:
         hidden = [*hidden, out.target]
     if len(hidden) > MOST_HIDDEN:
-        raise Fault(f"Bluesky takes at most {MOST_HIDDEN} hidden replies.", permanent=True)
+        raise SendError(f"Bluesky takes at most {MOST_HIDDEN} hidden replies.", permanent=True)
     value |= {
         "$type": GATE,
         "post": f"at://{gate.repo}/{POST}/{gate.rkey}",
@@ -245,7 +248,7 @@ def message(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     name = "chat.bsky.convo.sendMessage"
     try:
         made = call(account, "POST", name, given=given, proxy=chat_service(account), writes=True)
-    except Fault as fault:
+    except SendError as fault:
         raise _only_this(fault) from fault
     return Receipt(parsing.chat_id(convo, str(made.get("id"))))
 
@@ -257,7 +260,7 @@ def _with_facets(text: str) -> dict[str, Any]:
 
 def _convo(out: Outgoing, account: AccountAccess) -> str:
     if not out.recipient.startswith("did:"):
-        raise Fault("There is nobody to write to.", permanent=True)
+        raise SendError("There is nobody to write to.", permanent=True)
     query = {"members": [out.recipient]}
     try:
         held = call(
@@ -267,17 +270,17 @@ def _convo(out: Outgoing, account: AccountAccess) -> str:
             query=query,
             proxy=chat_service(account),
         )
-    except Fault as fault:
+    except SendError as fault:
         raise _only_this(fault) from fault
     return str((held.get("convo") or {}).get("id"))
 
 
-def _only_this(fault: Fault) -> Fault:
+def _only_this(fault: SendError) -> SendError:
     """That direct messages are not for us says nothing about the account: posts go on."""
     if fault.account:
-        return Fault(
+        return SendError(
             f"Direct messages are not allowed with this app password ({fault}).",
-            name=fault.name,
+            code=fault.code,
             status=fault.status,
             permanent=True,
         )
@@ -300,7 +303,7 @@ def look_for_message(out: Outgoing, account: AccountAccess, text: str) -> Receip
         if not said or str(one.get("text")) != text or _old(one.get("sentAt")):
             continue
         receipt = parsing.chat_id(convo, str(one.get("id")))
-        if not Delivery.objects.filter(account_id=account.id, receipt=receipt).exists():
+        if not is_claimed(account.id, receipt):
             return Receipt(receipt, "Looked up.")
     return None
 

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import threading
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode
 
-from torget.channels import http
-from torget.channels.contract import AccountAccess, SendError
-from torget.protocols import jsonvalues
+from torget.channels import tokens
+from torget.channels.contract import AccountAccess, AccountSnapshot, SendError
+from torget.channels.rest import Api, Reply, Request, Verdict
+from torget.channels.tokens import Token
 
 SERVICE = "https://bsky.social"
 # Where direct messages live (Bluesky's own service; the PDS passes requests on to it).
@@ -33,112 +28,84 @@ ACCOUNT_NAMES = frozenset(
         "RepoTakendown",
     }
 )
-LATER_STATUSES = frozenset({408, 425, 500, 502, 503, 504})
-
 Query = Mapping[str, str | int | Sequence[str]]
 
 
-class Fault(SendError):  # noqa: N818 - shorter, and what it is everywhere here
-    """A SendError that remembers what the network called it.
+class BlueskyApi(Api):
+    """Classified by status and error name (XRPC specification, "Error Responses")."""
 
-    Attributes:
-        name: the lexicon's error name ("RecordNotFound"), "" when it gave none.
-        status: the HTTP status; 0 when no answer came.
-    """
+    name = "Bluesky"
+    root = SERVICE
+    root_setting = "service"
+    account_statuses = frozenset({401, 403})
 
-    def __init__(self, message: str, *, name: str = "", status: int = 0, **how: Any) -> None:
-        super().__init__(message, **how)
-        self.name = name
-        self.status = status
+    def token(self, account: AccountAccess) -> str:
+        return signed_in(account).value
 
+    def code(self, reply: Reply) -> str:
+        return str(reply.table.get("error") or "")
 
-@dataclass(slots=True)
-class Session:
-    """The running session of one account in this process."""
+    def is_done(self, reply: Reply) -> bool:
+        return super().is_done(reply) and isinstance(reply.value, dict)
 
-    did: str = ""
-    access: str = ""
-    refresh: str = ""
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-
-_sessions: dict[str, Session] = {}
-_sessions_lock = threading.Lock()
+    def verdict(self, reply: Reply, code: str) -> Verdict | None:
+        if reply.status == 429 or code == "RateLimitExceeded":
+            return "limited"
+        if code in ACCOUNT_NAMES:
+            return "account"
+        # Nothing was done: the server says so, or the record was another than we took it for.
+        return "later" if reply.status == 503 or code == "InvalidSwap" else None
 
 
-def service(account: AccountAccess) -> str:
-    """The address of the account's server, without a slash at the end."""
-    return str(account.settings.get("service") or SERVICE).rstrip("/")
+API = BlueskyApi()
 
 
-def chat_service(account: AccountAccess) -> str:
+def chat_service(account: AccountSnapshot) -> str:
     """Where direct messages live: Bluesky's own service, unless told otherwise."""
     return str(account.settings.get("chat") or CHAT)
 
 
-def _session(account: AccountAccess) -> Session:
-    """One per account, server and password: a new password begins a new one. Nothing of it leaves the memory."""
-    password = account.secrets.get("app_password", "")
-    named = f"{account.id}|{account.address}|{service(account)}|{password}"
-    key = hashlib.sha256(named.encode()).hexdigest()
-    with _sessions_lock:
-        return _sessions.setdefault(key, Session())
-
-
-def forget_sessions() -> None:
-    """Begin anew, as after a restart."""
-    with _sessions_lock:
-        _sessions.clear()
-
-
 def did(account: AccountAccess) -> str:
-    """The account's permanent id. Signs in when this process has not yet.
+    """The account's permanent id. Signs in when nobody has yet.
 
     Raises:
         SendError: the server refuses the handle or the password.
     """
-    return _signed_in(account).did
+    return signed_in(account).whose
 
 
-def _signed_in(account: AccountAccess) -> Session:
-    session = _session(account)
-    with session.lock:
-        if not session.access:
-            _sign_in(session, account)
-    return session
+def signed_in(account: AccountAccess) -> Token:
+    """The running session of the account: 30 sign-ins in five minutes and 300 a day are allowed, so it is renewed.
+
+    Raises:
+        SendError: the server refuses the handle or the password.
+    """
+    password = account.secrets.get("app_password", "")
+    of = tokens.mark(account.address, API.address(account), password)
+    return tokens.current(account, lambda last: _session(account, last), of=of)
 
 
-def _sign_in(session: Session, account: AccountAccess) -> None:
-    # 30 in five minutes and 300 a day are allowed: so it is done once, and the session is renewed after that.
+def _session(account: AccountAccess, last: Token) -> Token:
+    if last.refresh:
+        try:
+            return _asked(account, "com.atproto.server.refreshSession", None, last.refresh)
+        except SendError as fault:
+            if fault.code not in ACCOUNT_NAMES and fault.status not in {400, 401}:
+                raise
     given = {
         "identifier": account.settings.get("did") or account.address,
         "password": account.secrets.get("app_password", ""),
     }
-    _keep(session, _once(account, "POST", "com.atproto.server.createSession", given=given))
+    return _asked(account, "com.atproto.server.createSession", given, "")
 
 
-def _keep(session: Session, held: Mapping[str, Any]) -> None:
+def _asked(account: AccountAccess, name: str, given: Mapping[str, Any] | None, token: str) -> Token:
+    session = API.ask(account, Request("POST", f"xrpc/{name}", json=given), token).table
     try:
-        session.access, session.refresh = str(held["accessJwt"]), str(held["refreshJwt"])
-        session.did = str(held["did"])
+        value, refresh = str(session["accessJwt"]), str(session["refreshJwt"])
+        return Token(value, refresh=refresh, whose=str(session["did"]))
     except KeyError as fault:
-        raise Fault(f"The session lacks {fault}.") from fault
-
-
-def _renew(session: Session, account: AccountAccess, used: str) -> None:
-    """A new access token, unless another thread has just fetched one; signing in again when the session is over."""
-    with session.lock:
-        if session.access != used:
-            return
-        try:
-            fresh = _once(
-                account, "POST", "com.atproto.server.refreshSession", token=session.refresh
-            )
-            _keep(session, fresh)
-        except Fault as fault:
-            if fault.name not in ACCOUNT_NAMES and fault.status not in {400, 401}:
-                raise
-            _sign_in(session, account)
+        raise SendError(f"The session lacks {fault}.") from fault
 
 
 def call(
@@ -158,82 +125,23 @@ def call(
     `writes`: something may have been done when no clear answer comes.
 
     Raises:
-        Fault: classified.
+        SendError: classified.
     """
-    session = _signed_in(account)
-    used = session.access
-    more = {"query": query, "raw": raw, "proxy": proxy, "writes": writes}
+    headers = {"atproto-proxy": proxy} if proxy else {}
+    request = Request(
+        method,
+        f"xrpc/{name}",
+        query or {},
+        json=given,
+        raw=raw,
+        headers=headers,
+        writes=writes,
+    )
+    used = signed_in(account).value
     try:
-        return _once(account, method, name, given=given, token=used, **more)  # type: ignore[arg-type]
-    except Fault as fault:
-        if fault.name not in STALE:
+        return API.ask(account, request, used).table
+    except SendError as fault:
+        if fault.code not in STALE:
             raise
-    _renew(session, account, used)
-    return _once(account, method, name, given=given, token=session.access, **more)  # type: ignore[arg-type]
-
-
-def _once(
-    account: AccountAccess,
-    method: str,
-    name: str,
-    *,
-    given: Mapping[str, Any] | None = None,
-    query: Query | None = None,
-    raw: tuple[str, bytes] | None = None,
-    token: str = "",
-    proxy: str = "",
-    writes: bool = False,
-) -> dict[str, Any]:
-    headers = {"accept": "application/json"}
-    content: bytes | None = None
-    if token:
-        headers["authorization"] = f"Bearer {token}"
-    if proxy:
-        headers["atproto-proxy"] = proxy
-    if raw is not None:
-        headers["content-type"], content = raw
-    elif given is not None:
-        headers["content-type"] = "application/json"
-        content = json.dumps(given, ensure_ascii=False).encode()
-    asked = urlencode(dict(query or {}), doseq=True, quote_via=quote)
-    url = f"{service(account)}/xrpc/{name}{'?' if asked else ''}{asked}"
-    try:
-        answer = http.request(method, url, headers=headers, content=content)
-    except http.HttpError as fault:
-        raise Fault(str(fault), ambiguous=writes and fault.maybe_sent) from fault
-    held = _json(answer.body)
-    if 200 <= answer.status < 300 and (isinstance(held, dict) or not answer.body):
-        return held or {}
-    raise _fault(answer, held if isinstance(held, dict) else {}, writes=writes)
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return jsonvalues.load(body) if body else None
-    except ValueError:
-        return None
-
-
-def _fault(answer: http.Response, held: Mapping[str, Any], *, writes: bool) -> Fault:
-    """Classified by status and error name (XRPC specification, "Error Responses")."""
-    name = str(held.get("error", ""))[:60]
-    message = f"HTTP {answer.status} {name}".strip()
-    how: dict[str, Any] = {"name": name, "status": answer.status}
-    if answer.status == 429 or name == "RateLimitExceeded":
-        return Fault(message, limited=True, retry_after_seconds=_until_reset(answer), **how)
-    if name in ACCOUNT_NAMES or answer.status in {401, 403}:
-        return Fault(message, account=True, **how)
-    if answer.status in LATER_STATUSES or 200 <= answer.status < 300:
-        # An answer we cannot read, or a server that broke: a write may have been done all the same.
-        return Fault(message, ambiguous=writes and answer.status != 503, **how)
-    if answer.status == 400 and name == "InvalidSwap":
-        return Fault(message, **how)
-    return Fault(message, permanent=True, **how)
-
-
-def _until_reset(answer: http.Response) -> float | None:
-    """Seconds until the limit ends; the header holds a time in seconds since 1970."""
-    reset = http.seconds_told(answer.headers.get("ratelimit-reset", ""))
-    if reset is not None:
-        return max(1.0, reset - time.time())
-    return http.seconds_told(answer.headers.get("retry-after", ""))
+    tokens.refuse(used)
+    return API.ask(account, request, signed_in(account).value).table

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.adapters.mastodon import connecting, parsing, reading, rest, streaming, writing
-from torget.channels.base import Base, shorten, signed
+from torget.channels.base import Base, News, shorten, signed
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -20,8 +20,7 @@ from torget.channels.contract import (
     Connected,
     Field,
     Health,
-    InboundMessage,
-    NetworkEvent,
+    Kept,
     Outgoing,
     Polled,
     Preview,
@@ -42,18 +41,12 @@ class MastodonAdapter(Base):
         proof="network",
         read_public=True,
         read_private=True,
-        reply=True,
         private_reply=True,
-        publish=True,
-        edit=True,
-        withdraw=True,
         attachments=True,
         max_pictures=4,
         alt_text=True,
         warnings=True,
-        look_up=True,
         idempotent=True,
-        polls=True,
         poll_seconds=5.0,
         max_body_chars=500,
     )
@@ -71,9 +64,7 @@ class MastodonAdapter(Base):
     def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
         return parsing.parse(item, account, received_at)
 
     def said(self, out: Outgoing, limits: rest.Limits) -> str:
@@ -123,21 +114,25 @@ class MastodonAdapter(Base):
             )
         return Preview(found, used, most, _("tegn"), remarks)
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        if out.act == "withdraw":
-            return writing.withdraw(out, account)
-        if out.act in {"say", "publish", "edit"}:
-            text = self.said(out, rest.limits(account))
-            do = writing.edit if out.act == "edit" else writing.post
-            return do(out, account, text)
-        raise SendError("Mastodon cannot do that.", permanent=True)
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return writing.post(out, account, self.said(out, rest.limits(account)))
+
+    publish = say
+
+    def edit(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return writing.edit(out, account, self.said(out, rest.limits(account)))
+
+    def withdraw(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return writing.withdraw(out, account)
 
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         if out.act == "withdraw":
             return writing.look_for_withdrawal(out, account)
-        text = self.said(out, rest.limits(account))
         look = writing.look_for_edit if out.act == "edit" else writing.look_for_post
-        return look(out, account, text)
+        return look(out, account, self.said(out, rest.limits(account)))
+
+    def reread(self, rows: Sequence[Kept], account: AccountAccess) -> list[RawItem]:
+        return reading.reread(rows, account)
 
     def check(self, account: AccountAccess) -> Health:
         try:
@@ -145,7 +140,7 @@ class MastodonAdapter(Base):
             rest.limits(account)
             query = [("limit", "1"), ("types[]", "mention")]
             rest.call(account, "GET", "/api/v1/notifications", query=query)
-        except rest.Fault as fault:
+        except SendError as fault:
             if fault.account:
                 return Health(
                     False, _("Serveren godtar ikke nøkkelen lenger. Koble kontoen til på nytt.")
@@ -159,7 +154,7 @@ class MastodonAdapter(Base):
         name, _at, server = account.address.strip("@").partition("@")
         try:
             return f"{rest.server(account)}/@{name}"
-        except rest.Fault:  # not connected yet: the address says as much
+        except SendError:  # not connected yet: the address says as much
             return f"https://{server}/@{name}" if server else ""
 
     def authorise_url(self, account: AccountAccess, *, redirect_uri: str, state: str) -> str:

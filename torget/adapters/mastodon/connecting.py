@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from torget.adapters.mastodon import parsing, rest
 from torget.adapters.mastodon.models import Registration
-from torget.adapters.mastodon.rest import Fault, call
-from torget.channels.contract import AccountAccess, Connected
+from torget.adapters.mastodon.rest import call
+from torget.channels.contract import AccountAccess, Connected, SendError
 from torget.channels.secrets import seal, unseal
 
 # What is needed and no more: who we are, what is said to us, our own posts and their pictures.
@@ -34,7 +34,7 @@ def _registration(account: AccountAccess, redirect_uri: str) -> Mapping[str, str
         made = call(replace(account, secrets={}), "POST", "/api/v1/apps", given=given)
         kept = {name: str(made[name]) for name in ("client_id", "client_secret") if made.get(name)}
         if len(kept) < 2:
-            raise Fault("The server did not give a registration.", permanent=True)
+            raise SendError("The server did not give a registration.", permanent=True)
         held, _new = Registration.objects.get_or_create(
             server=server, redirect_uri=redirect_uri, defaults={"secrets": seal(kept)}
         )
@@ -74,7 +74,7 @@ def redeem(account: AccountAccess, redirect_uri: str, code: str) -> Connected:
     made = call(replace(account, secrets={}), "POST", "/oauth/token", given=given)
     token = str(made.get("access_token") or "")
     if not token:
-        raise Fault(_("Serveren ga ingen nøkkel. Prøv å koble til på nytt."), permanent=True)
+        raise SendError(_("Serveren ga ingen nøkkel. Prøv å koble til på nytt."), permanent=True)
     held = replace(account, secrets={"access_token": token})
     me: dict[str, Any] = call(held, "GET", "/api/v1/accounts/verify_credentials")
     return Connected(

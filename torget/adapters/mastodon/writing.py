@@ -13,11 +13,19 @@ from urllib.parse import quote
 import regex  # type: ignore[import-untyped]  # the package ships no types
 from django.utils import timezone
 
-from torget.adapters.mastodon import parsing, pictures, rest
+from torget.adapters.mastodon import parsing, rest
 from torget.adapters.mastodon.reading import status_of
-from torget.adapters.mastodon.rest import Fault, Limits, call
-from torget.channels.contract import AccountAccess, AccountSnapshot, File, Outgoing, Receipt
-from torget.outbox.models import Delivery
+from torget.adapters.mastodon.rest import Limits, call
+from torget.channels import pictures
+from torget.channels.contract import (
+    AccountAccess,
+    AccountSnapshot,
+    File,
+    Outgoing,
+    Receipt,
+    SendError,
+)
+from torget.outbox.receipts import is_claimed
 from torget.protocols import clocks, threads
 from torget.protocols.plaintext import graphemes
 
@@ -70,13 +78,13 @@ def saying(out: Outgoing, account: AccountAccess, text: str) -> Saying:
         answers = parsing.number_of(out.parent)
         parent = status_of(account, answers) if answers else None
         if answers and parent is None and out.visibility == "public":
-            raise Fault("The post to answer is not there any more.", permanent=True)
+            raise SendError("The post to answer is not there any more.", permanent=True)
         answers = answers if parent else ""
         before = f"@{_addressed(out, account, parent)} "
         seen = str((parent or {}).get("visibility") or "public")
     found = parts(text, before, limits)
     if not threads.whole(found):
-        raise Fault("The text is too long even for a thread.", permanent=True)
+        raise SendError("The text is too long even for a thread.", permanent=True)
     return Saying(
         found, answers, "direct" if out.visibility == "private" and out.act == "say" else seen
     )
@@ -87,7 +95,7 @@ def _addressed(out: Outgoing, account: AccountAccess, parent: Mapping[str, Any] 
     if isinstance(author, dict):
         return named(parsing.handle_of(author, rest.host(account)), account)
     if "@" not in out.recipient:
-        raise Fault("There is nobody to write to.", permanent=True)
+        raise SendError("There is nobody to write to.", permanent=True)
     return named(out.recipient, account)
 
 
@@ -116,7 +124,7 @@ def post(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
 
 def _id(made: Any) -> str:
     if not isinstance(made, dict) or not made.get("id"):
-        raise Fault("The server did not say what it made.", ambiguous=True)
+        raise SendError("The server did not say what it made.", ambiguous=True)
     return str(made["id"])
 
 
@@ -145,7 +153,7 @@ def _uploaded(attachments: Sequence[File], account: AccountAccess) -> list[str]:
     found = []
     images = [one for one in attachments if one.media_type.startswith("image/")]
     for file in images[: limits.pictures]:
-        content, media_type = pictures.fitting(file.content, limits.picture_bytes)
+        content, media_type, _w, _h = pictures.fitting(file.content, limits.picture_bytes)
         sent = {"file": replace(file, content=content, media_type=media_type)}
         fields = {"description": file.alt[:1500]} if file.alt else {}
         made = call(account, "POST", "/api/v2/media", given=fields, files=sent)
@@ -159,7 +167,7 @@ def _wait_for(media_id: str, made: Mapping[str, Any], account: AccountAccess) ->
     until = time.monotonic() + PROCESSING_SECONDS
     while not made.get("url"):
         if time.monotonic() > until:
-            raise Fault("The server is still working on a picture.", retry_after_seconds=30)
+            raise SendError("The server is still working on a picture.", retry_after_seconds=30)
         time.sleep(0.5)
         made = call(account, "GET", f"/api/v1/media/{quote(media_id, safe='')}")
 
@@ -176,7 +184,7 @@ def edit(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     number = _number(out)
     status = status_of(account, number)
     if status is None:
-        raise Fault("The post to correct is not there any more.", permanent=True)
+        raise SendError("The post to correct is not there any more.", permanent=True)
     found = _corrected(number, account, text)
     media = [str(one.get("id")) for one in status.get("media_attachments") or []]
     given: dict[str, Any] = {"status": found, "media_ids": media, "language": out.language}
@@ -191,7 +199,9 @@ def _corrected(number: str, account: AccountAccess, text: str) -> str:
     before = _ADDRESSED.match(source(account, number))
     found = parts(text, before.group() if before else "", rest.limits(account))
     if len(found) > 1 or continued(account, number):
-        raise Fault("A thread cannot be corrected: take it back and write it anew.", permanent=True)
+        raise SendError(
+            "A thread cannot be corrected: take it back and write it anew.", permanent=True
+        )
     return found[0]
 
 
@@ -214,7 +224,7 @@ def continued(account: AccountAccess, number: str) -> list[str]:
     own = own_id(account)
     try:
         told = call(account, "GET", path(number, "/context"))
-    except Fault as fault:
+    except SendError as fault:
         if fault.status in {404, 410}:
             return []
         raise
@@ -240,7 +250,7 @@ def own_id(account: AccountAccess) -> str:
 def _number(out: Outgoing) -> str:
     number = parsing.number_of(out.target)
     if not number:
-        raise Fault("Not a post there.", permanent=True)
+        raise SendError("Not a post there.", permanent=True)
     return number
 
 
@@ -254,7 +264,7 @@ def withdraw(out: Outgoing, account: AccountAccess) -> Receipt:
     for one in [*reversed(continued(account, number)), number]:
         try:
             call(account, "DELETE", path(one), writes=True)
-        except Fault as fault:
+        except SendError as fault:
             if fault.status not in {404, 410}:
                 raise
     return Receipt(out.target)
@@ -302,7 +312,7 @@ def _match(
             continue
         name = parsing.name_of(one.get("id"), rest.host(account))
         # The same words said twice are two posts: one that another delivery claims is not this one.
-        if not Delivery.objects.filter(account_id=account.id, receipt=name).exists():
+        if not is_claimed(account.id, name):
             return one
     return None
 
@@ -317,7 +327,7 @@ def look_for_edit(out: Outgoing, account: AccountAccess, text: str) -> Receipt |
     number = _number(out)
     status = status_of(account, number)
     if status is None:
-        raise Fault("The post to correct is not there any more.", permanent=True)
+        raise SendError("The post to correct is not there any more.", permanent=True)
     now = source(account, number)
     return (
         _receipt(status, account, "Looked up.")

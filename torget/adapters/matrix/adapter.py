@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.adapters.matrix import parsing, reading, rest, writing
-from torget.channels.base import Base
+from torget.channels.base import Base, News
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -19,8 +18,6 @@ from torget.channels.contract import (
     Connected,
     Field,
     Health,
-    InboundMessage,
-    NetworkEvent,
     Outgoing,
     Polled,
     RawItem,
@@ -40,19 +37,12 @@ class MatrixAdapter(Base):
         deletes_for_others=True,
         read_public=True,
         read_private=True,
-        reply=True,
         private_reply=True,
         by_sender=True,
-        publish=True,
-        edit=True,
-        withdraw=True,
-        remove=True,
         attachments=True,
         max_pictures=writing.MOST_PICTURES,
         alt_text=True,
-        look_up=True,
         idempotent=True,
-        polls=True,
         poll_seconds=1.0,  # the question itself waits at the homeserver until something comes
         max_body_chars=12_000,  # an event is at most 65,536 bytes (specification, "Size limits")
     )
@@ -95,28 +85,24 @@ class MatrixAdapter(Base):
         ),
     )
 
-    def text(self, out: Outgoing) -> str:
-        """What stands there; a correction looks like what it corrects."""
-        return super().text(
-            replace(out, act=out.extra.get("was", "say")) if out.act == "edit" else out
-        )
-
     def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         return reading.poll(account, cursor)
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
         return parsing.parse(item, account.address, received_at)
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        if out.act in {"say", "publish"}:
-            return writing.say(out, account, self.text(out))
-        if out.act == "edit":
-            return writing.edit(out, account, self.text(out))
-        if out.act in {"withdraw", "remove"}:
-            return writing.redact(out, account)
-        raise SendError("Matrix cannot do that.", permanent=True)
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return writing.say(out, account, self.text(out))
+
+    publish = say
+
+    def edit(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return writing.edit(out, account, self.text(out))
+
+    def withdraw(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return writing.redact(out, account)
+
+    remove = withdraw
 
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         if out.act in {"withdraw", "remove"}:
@@ -128,7 +114,7 @@ class MatrixAdapter(Base):
     def check(self, account: AccountAccess) -> Health:
         try:
             told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
-        except rest.Fault as fault:
+        except SendError as fault:
             return Health(False, _why(fault))
         own = str(told.get("user_id", ""))
         if own.lower() != account.address.lower():
@@ -139,7 +125,7 @@ class MatrixAdapter(Base):
     def connect(self, account: AccountAccess) -> Connected:
         try:
             told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
-        except rest.Fault as fault:
+        except SendError as fault:
             raise SendError(_why(fault), permanent=True) from fault
         return Connected(
             str(told.get("user_id", "")), account.name, account.settings, account.secrets
@@ -149,7 +135,7 @@ class MatrixAdapter(Base):
         return parsing.WEB + account.address
 
 
-def _why(fault: rest.Fault) -> str:
+def _why(fault: SendError) -> str:
     """A sentence for the administrator."""
     if fault.account:
         return _("Hjemmeserveren godtar ikke tilgangsnøkkelen eller passordet. Lag en ny nøkkel.")

@@ -12,10 +12,11 @@ from urllib.parse import quote
 from django.utils import timezone
 
 from torget.adapters.matrix import parsing
-from torget.adapters.matrix.rest import CLIENT, Fault, call, download, room_path
-from torget.channels.contract import AccountAccess, Polled, RawItem
-from torget.conversations.models import Message
-from torget.outbox.models import Delivery
+from torget.adapters.matrix.rest import CLIENT, call, download, room_path
+from torget.channels.base import json_item
+from torget.channels.contract import AccountAccess, Polled, RawItem, SendError
+from torget.conversations.known import is_known
+from torget.outbox.receipts import receipt_of
 from torget.protocols import clocks, jsonvalues
 
 WAIT_SECONDS = 15
@@ -93,7 +94,7 @@ def _joined(account: AccountAccess, invited: list[str]) -> list[str]:
     for room in invited:
         try:
             call(account, "POST", f"{CLIENT}/join/{quote(room, safe='')}", given={})
-        except Fault as fault:
+        except SendError as fault:
             if not fault.permanent:  # a withdrawn invitation, or a room we may not enter, is let go
                 later.append(room)
     return later[:50]
@@ -177,9 +178,7 @@ def _item(
     raw = download(account, str(mxc)) if theirs else None
     if raw is not None:
         held["file"] = base64.b64encode(raw).decode()
-    body = json.dumps(held, ensure_ascii=False, separators=(",", ":"))
-    name = str(event.get("event_id"))
-    return RawItem(f"{room}/{name}", body.encode("utf-8", "replace"), "application/json")
+    return json_item(held, f"{room}/{event.get('event_id')}")
 
 
 def _edited(content: Any) -> str:
@@ -193,7 +192,7 @@ def _sender(account: AccountAccess, room: str, event_id: str) -> str:
     """Who said what is being edited: anybody can claim to edit anything."""
     try:
         return str(event(account, room, event_id).get("sender"))
-    except Fault as fault:
+    except SendError as fault:
         if fault.permanent:
             return ""
         raise
@@ -205,27 +204,21 @@ def _belongs(account: AccountAccess, room: str, content: Any) -> str:
         nearest = parsing.answers(content)[:1]
     except TypeError:
         return ""
-    if not nearest or _known(account, f"{room}/{nearest[0]}"):
+    if not nearest or is_known(account.id, f"{room}/{nearest[0]}"):
         return ""
     try:
         key = parsing.key_in(event(account, room, nearest[0]))
-    except Fault as fault:
+    except SendError as fault:
         if fault.permanent:
             return ""
         raise
-    sent = Delivery.objects.filter(account_id=account.id, idempotency_key=key).exclude(receipt="")
-    return sent.values_list("receipt", flat=True).first() or "" if key else ""
-
-
-def _known(account: AccountAccess, name: str) -> bool:
-    said = Message.objects.filter(account_id=account.id, external_id=name)
-    return said.exists() or Delivery.objects.filter(account_id=account.id, receipt=name).exists()
+    return receipt_of(account.id, key) if key else ""
 
 
 def event(account: AccountAccess, room: str, event_id: str) -> Event:
     """One event.
 
     Raises:
-        Fault: it is not there, or cannot be asked for.
+        SendError: it is not there, or cannot be asked for.
     """
     return call(account, "GET", room_path(room, "event", event_id))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from torget.adapters.matrix import parsing
 from torget.adapters.matrix.reading import Event, event
-from torget.adapters.matrix.rest import CLIENT, Fault, call, room_path
+from torget.adapters.matrix.rest import CLIENT, MOST_FILE_BYTES, call, room_path
 from torget.channels import pictures
 from torget.channels.contract import AccountAccess, File, Outgoing, Receipt, SendError
 from torget.protocols import files
@@ -29,7 +29,7 @@ def room_for(out: Outgoing, account: AccountAccess, *, make: bool = True) -> str
     Without `make` no room is made; "" then says there is none yet.
 
     Raises:
-        Fault: there is no such room.
+        SendError: there is no such room.
     """
     if out.act == "publish":
         return _own_room(account)
@@ -37,7 +37,7 @@ def room_for(out: Outgoing, account: AccountAccess, *, make: bool = True) -> str
     if asked_in and (out.visibility == "public" or _is_for(account, asked_in, out.recipient)):
         return asked_in
     if not out.recipient.startswith("@"):
-        raise Fault("There is nobody to write to.", permanent=True)
+        raise SendError("There is nobody to write to.", permanent=True)
     return _direct(account, out.recipient, make=make)
 
 
@@ -46,7 +46,7 @@ def _own_room(account: AccountAccess) -> str:
     if named.startswith("!"):
         return named
     if not named.startswith("#"):
-        raise Fault("The account has no room to post in.", permanent=True)
+        raise SendError("The account has no room to post in.", permanent=True)
     told = call(account, "GET", f"{CLIENT}/directory/room/{quote(named, safe='')}")
     return str(told.get("room_id"))
 
@@ -55,11 +55,11 @@ def is_public(account: AccountAccess, room: str) -> bool:
     """Whether anybody may enter the room. What cannot be told counts as public.
 
     Raises:
-        Fault: the homeserver cannot be asked.
+        SendError: the homeserver cannot be asked.
     """
     try:
         told = call(account, "GET", room_path(room, "state", "m.room.join_rules", ""))
-    except Fault as fault:
+    except SendError as fault:
         if fault.permanent:
             return True
         raise
@@ -75,7 +75,7 @@ def _members(account: AccountAccess, room: str) -> set[str]:
     """Who is in a room or asked into it: those who read what is said from now on, or may at any time."""
     try:
         told = call(account, "GET", room_path(room, "members"))
-    except Fault as fault:
+    except SendError as fault:
         if fault.permanent:
             return {"?"}
         raise
@@ -96,7 +96,7 @@ def _direct(account: AccountAccess, user: str, *, make: bool) -> str:
     """The room of the two of us, made when there is none."""
     try:
         held = call(account, "GET", _direct_path(account))
-    except Fault as fault:
+    except SendError as fault:
         if fault.status != 404:
             raise
         held = {}
@@ -152,15 +152,12 @@ def _receipt(room: str, event_id: str, detail: str = "") -> Receipt:
     try:
         name = parsing.name_of(room, event_id)
     except ValueError as fault:
-        raise Fault("The homeserver did not say what it made.", ambiguous=True) from fault
+        raise SendError("The homeserver did not say what it made.", ambiguous=True) from fault
     return Receipt(name, detail, f"{parsing.WEB}{name}")
 
 
 def _picture(account: AccountAccess, file: File) -> dict[str, Any]:
-    try:
-        content, media_type, width, height = pictures.clean(file.content, patient=True)
-    except files.BadFile as fault:
-        raise SendError(f"A picture cannot be used: {fault.code}.", permanent=True) from fault
+    content, media_type, width, height = pictures.fitting(file.content, MOST_FILE_BYTES)
     made = call(account, "POST", "/_matrix/media/v3/upload", raw=(media_type, content))
     info = {"mimetype": media_type, "size": len(content), "w": width, "h": height}
     name = files.safe_name(file.name, media_type)
@@ -208,7 +205,7 @@ def _ours(account: AccountAccess, room: str) -> Iterator[Event]:
 def _target(out: Outgoing) -> tuple[str, str]:
     room, event_id = parsing.event_of(out.target)
     if not room:
-        raise Fault("Not a message there.", permanent=True)
+        raise SendError("Not a message there.", permanent=True)
     return room, event_id
 
 

@@ -26,6 +26,7 @@ from torget.conversations.models.persons import (
     PersonNote,
     below,
 )
+from torget.conversations.models.rereading import Rereading
 from torget.conversations.models.words import Word, WordsRead
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "Participant",
     "Person",
     "PersonNote",
+    "Rereading",
     "Tag",
     "Tombstone",
     "Version",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from torget.adapters.bluesky.reading import _item as stored
+from torget.channels.base import json_item
 from torget.channels.contract import AccountAccess, Outgoing
 from torget.channels.tests.specimens import Answer, Refusal, Specimens
 
@@ -50,9 +50,9 @@ def items() -> list[Any]:
     edit = {"what": "edit", "post": later, "seen_at": "2026-11-24T16:00:00+00:00"}
     gone = {"what": "gone", "uri": uri, "author": mention["author"]["did"]}
     return [
-        stored(f"{uri}@{mention['cid']}", {"what": "notification", "notification": mention}),
-        stored(f"edit:{uri}@bafyrewritten", edit),
-        stored(f"gone:{uri}", gone | {"seen_at": "2026-11-24T17:00:00+00:00"}),
+        json_item({"what": "notification", "notification": mention}, f"{uri}@{mention['cid']}"),
+        json_item(edit, f"edit:{uri}@bafyrewritten"),
+        json_item(gone | {"seen_at": "2026-11-24T17:00:00+00:00"}, f"gone:{uri}"),
     ]
 
 

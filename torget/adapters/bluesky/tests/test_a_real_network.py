@@ -15,7 +15,7 @@ from tests.peers.house import working
 from tests.peers.rounds import connect, heard, listen
 from tests.peers.waiting import until
 from torget.adapters.bluesky import adapter, xrpc
-from torget.channels import http
+from torget.channels import http, tokens
 from torget.channels import rules as channels
 from torget.channels.contract import AccountAccess, File, Outgoing, SendError
 from torget.conversations.models import Message
@@ -31,7 +31,7 @@ GATE = "app.bsky.feed.threadgate"
 @pytest.fixture
 def us(atmosphere):
     """The municipality's account there, with an app password that may read direct messages."""
-    xrpc.forget_sessions()
+    tokens.forget()
     one = atmosphere.resident("nordvaag")
     given = {"name": "Torget", "privileged": True}
     one.app_password = one.call("POST", APP_PASSWORD, given)["password"]
@@ -305,8 +305,12 @@ def test_the_session_is_kept_and_renewed_never_made_anew_for_each_call(
     real = http.request
     monkeypatch.setattr(http, "request", lambda m, u, **k: asked.append(u) or real(m, u, **k))
     adapter.poll(snapshot, {})
-    session = xrpc._session(snapshot)
-    session.access = session.access[:-2] + "xx"  # a token the server does not take
+    used = xrpc.signed_in(snapshot)
+    spoiled = replace(used, value=used.value[:-2] + "xx")  # a token the server does not take
+    channels.keep_secrets(account.pk, spoiled.secrets)
+    tokens.forget()
+    account.refresh_from_db()
+    snapshot = channels.access(account)
     adapter.poll(snapshot, {})
     names = [url.split("/xrpc/")[1].split("?")[0] for url in asked]
     assert "com.atproto.server.createSession" not in names

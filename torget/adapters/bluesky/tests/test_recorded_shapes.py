@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.peers.cutting import Refusing, cut_everywhere
-from torget.adapters.bluesky import adapter, reading, xrpc
+from torget.adapters.bluesky import adapter, reading
 from torget.adapters.bluesky.tests.specimens import (
     ACCOUNT,
     MENTION,
@@ -31,9 +31,9 @@ from torget.protocols import atproto
 NOW = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def _fresh_sessions():
-    xrpc.forget_sessions()
+pytestmark = pytest.mark.django_db(
+    transaction=True
+)  # sessions are kept among the account's secrets
 
 
 def parsed(held, **more):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from torget.adapters.mastodon.reading import _item as stored
+from torget.channels.base import json_item
 from torget.channels.contract import AccountAccess, Outgoing
 from torget.channels.tests.specimens import Answer, Refusal, Specimens
 
@@ -136,9 +136,11 @@ SPECIMENS = Specimens(
     network="mastodon",
     account=ACCOUNT,
     items=[
-        stored("notification:34975861:", {"what": "notification", "notification": MENTION}),
-        stored(f"edit:{STATUS['id']}:2026-11-24T15:00:00.000Z", {"what": "edit", "status": EDITED}),
-        stored(f"gone:{STATUS['id']}", GONE),
+        json_item({"what": "notification", "notification": MENTION}, "notification:34975861:"),
+        json_item(
+            {"what": "edit", "status": EDITED}, f"edit:{STATUS['id']}:2026-11-24T15:00:00.000Z"
+        ),
+        json_item(GONE, f"gone:{STATUS['id']}"),
     ],
     at=at,
     out=Outgoing(
