@@ -50,8 +50,8 @@ class AtUri:
 
 def at_uri(text: str) -> AtUri | None:
     """The parts of an address of a record with a DID; None when it is something else."""
-    found = _AT_URI.match(text)
-    return AtUri(*found.groups()) if found else None
+    match = _AT_URI.match(text)
+    return AtUri(*match.groups()) if match else None
 
 
 def tid(key: str) -> str:
@@ -94,7 +94,7 @@ def _facet(start: int, end: int, feature: Mapping[str, str]) -> dict[str, Any]:
 
 def mentioned(text: str) -> list[str]:
     """Handles the text mentions, each once, in lower case."""
-    return list(dict.fromkeys(found.group(1).lower() for found in _MENTION.finditer(text)))
+    return list(dict.fromkeys(match.group(1).lower() for match in _MENTION.finditer(text)))
 
 
 def facets(text: str, did_of: Callable[[str], str | None]) -> list[dict[str, Any]]:
@@ -102,13 +102,13 @@ def facets(text: str, did_of: Callable[[str], str | None]) -> list[dict[str, Any
 
     A handle nobody has (`did_of` gives None) stays plain text. Source: lexicon app.bsky.richtext.facet.
     """
-    found: list[tuple[int, int, dict[str, str]]] = []
+    spans: list[tuple[int, int, dict[str, str]]] = []
     for hit in _URL.finditer(text):
         url = _untrailed(hit.group())
         if len(url) > len("https://"):
             kind = {"$type": "app.bsky.richtext.facet#link", "uri": url}
-            found.append((hit.start(), hit.start() + len(url), kind))
-    found += [
+            spans.append((hit.start(), hit.start() + len(url), kind))
+    spans += [
         (*hit.span(), {"$type": "app.bsky.richtext.facet#mention", "did": did})
         for hit in _MENTION.finditer(text)
         if (did := did_of(hit.group(1).lower()))
@@ -116,10 +116,10 @@ def facets(text: str, did_of: Callable[[str], str | None]) -> list[dict[str, Any
     for hit in _TAG.finditer(text):
         if len(graphemes(hit.group(1))) <= MOST_TAG_GRAPHEMES:
             kind = {"$type": "app.bsky.richtext.facet#tag", "tag": hit.group(1)}
-            found.append((*hit.span(), kind))
+            spans.append((*hit.span(), kind))
     kept: list[dict[str, Any]] = []
     last = octets = 0
-    for start, end, feature in sorted(found, key=lambda one: (one[0], -one[1])):
+    for start, end, feature in sorted(spans, key=lambda span: (span[0], -span[1])):
         if start >= last:
             begins = octets + len(text[last:start].encode())
             octets = begins + len(text[start:end].encode())
@@ -128,17 +128,19 @@ def facets(text: str, did_of: Callable[[str], str | None]) -> list[dict[str, Any
     return kept
 
 
-def unfolded(text: str, held: Sequence[Any]) -> str:
+def unfolded(text: str, facet_rows: Sequence[Any]) -> str:
     """A stranger's text with the addresses of its links: shortened ones ("kommune.no/sak…") whole, hidden ones after.
 
     Facets that make no sense, or begin or end inside a letter, are left alone: the text is what people read.
     """
     raw = text.encode("utf-8", "surrogatepass")
     swaps: list[tuple[int, int, bytes]] = []
-    for facet in held[:MOST_FACETS]:
+    for facet in facet_rows[:MOST_FACETS]:
         start, end = (jsonvalues.within(facet, "index", name) for name in ("byteStart", "byteEnd"))
         features = jsonvalues.tables(jsonvalues.within(facet, "features"))
-        addresses = [found for one in features if (found := jsonvalues.address(one.get("uri")))]
+        addresses = [
+            address for feature in features if (address := jsonvalues.address(feature.get("uri")))
+        ]
         if not addresses or type(start) is not int or type(end) is not int:
             continue
         if not 0 <= start < end <= len(raw) or _inside(raw, start) or _inside(raw, end):
@@ -167,5 +169,5 @@ def _bare(address: str) -> str:
 def parts(text: str) -> list[str]:
     """The text in posts that fit (see `threads.parts`)."""
     return threads.parts(
-        text, MOST_GRAPHEMES, lambda held: len(graphemes(held)), most_bytes=MOST_BYTES
+        text, MOST_GRAPHEMES, lambda piece: len(graphemes(piece)), most_bytes=MOST_BYTES
     )

@@ -120,7 +120,7 @@ def believed(said_at: datetime | None, received_at: datetime) -> Believed:
     return Believed(said_at)
 
 
-def when(said: Any) -> datetime | None:
+def when(value: Any) -> datetime | None:
     """A point in time, aware and in UTC, of whatever a stranger's program wrote; None when it cannot be told.
 
     Read are RFC 3339 and ISO 8601, RFC 5322 with zones by offset or name, C's asctime, JavaScript's, AM and PM, dates
@@ -128,15 +128,15 @@ def when(said: Any) -> datetime | None:
     or nanoseconds. What tells no zone is UTC, or our own time when it is written as people here write. A zone nobody
     can be sure of gives None: no time is better than a wrong one.
     """
-    if isinstance(said, bool):
+    if isinstance(value, bool):
         return None
-    if isinstance(said, int | float):
-        return _of_number(said)
-    if not isinstance(said, str) or not 0 < len(text := said.strip()) <= _MOST_CHARS:
+    if isinstance(value, int | float):
+        return _of_number(value)
+    if not isinstance(value, str) or not 0 < len(text := value.strip()) <= _MOST_CHARS:
         return None
     try:
-        found = _read(text)
-        at = found.astimezone(UTC) if found else None
+        moment = _read(text)
+        at = moment.astimezone(UTC) if moment else None
         return at if at and _EARLIEST < at.year < _LATEST else None
     except (ValueError, OverflowError):
         return None
@@ -190,9 +190,9 @@ def _worded(text: str, zone: tzinfo) -> datetime | None:
     if clock is None:
         # "…T9" and the like: a time there is, but not one we can read.
         return day.replace(tzinfo=zone) if not re.search(r"\d", rest) else None
-    found = _zone_in(f"{rest[: clock.start()]} {rest[clock.end() :]}", zone)
+    named_zone = _zone_in(f"{rest[: clock.start()]} {rest[clock.end() :]}", zone)
     at = day + _time_of(clock)
-    return at.replace(tzinfo=found) if found else None
+    return at.replace(tzinfo=named_zone) if named_zone else None
 
 
 def _date_in(text: str, *, half: bool) -> tuple[datetime | None, str]:
@@ -206,15 +206,15 @@ def _date_in(text: str, *, half: bool) -> tuple[datetime | None, str]:
     return None, text
 
 
-def _day(held: Mapping[str, str | None], *, half: bool) -> datetime | None:
-    year = int(held["year"] or 0)
-    if len(held["year"] or "") == 2:  # RFC 5322 §4.3, as POSIX parts them
+def _day(groups: Mapping[str, str | None], *, half: bool) -> datetime | None:
+    year = int(groups["year"] or 0)
+    if len(groups["year"] or "") == 2:  # RFC 5322 §4.3, as POSIX parts them
         year += 2000 if year < 69 else 1900
-    number, day = int(held.get("number") or 0), int(held.get("day") or 0)
-    if held.get("month"):
-        number = _month(str(held["month"]))
-    elif held.get("first"):
-        first, second = int(held["first"] or 0), int(held["second"] or 0)
+    number, day = int(groups.get("number") or 0), int(groups.get("day") or 0)
+    if groups.get("month"):
+        number = _month(str(groups["month"]))
+    elif groups.get("first"):
+        first, second = int(groups["first"] or 0), int(groups["second"] or 0)
         # Only Americans write AM and PM and the month first; else a number beyond twelve must tell.
         if half or second > 12:
             number, day = first, second
@@ -231,10 +231,10 @@ def _month(word: str) -> int:
 
 
 def _time_of(clock: re.Match[str]) -> timedelta:
-    held = clock.groupdict()
-    hour, minute = int(held["hour"]), int(held.get("minute") or 0)
-    second = min(int(held.get("second") or 0), 59)  # a leap second is the last of its minute
-    if half := held.get("half"):
+    groups = clock.groupdict()
+    hour, minute = int(groups["hour"]), int(groups.get("minute") or 0)
+    second = min(int(groups.get("second") or 0), 59)  # a leap second is the last of its minute
+    if half := groups.get("half"):
         hour = hour % 12 + (12 if half.startswith("p") else 0)
     if hour > 24 or minute > 59:
         raise ValueError("no time of day")

@@ -81,11 +81,11 @@ def codec_of(label: str) -> str:
 
 def _meant(name: str) -> str:
     try:
-        found = codecs.lookup(name).name
-        "".encode(found)  # some of Python's codecs are not of text
+        codec = codecs.lookup(name).name
+        "".encode(codec)  # some of Python's codecs are not of text
     except (LookupError, ValueError):
         return ""
-    return "" if found in _NEVER else _MEANT.get(found, found)
+    return "" if codec in _NEVER else _MEANT.get(codec, codec)
 
 
 def decode(raw: bytes, declared: str = "") -> str:

@@ -57,12 +57,12 @@ def _entities(head: str) -> dict[str, str]:
     doctype = _DOCTYPE.search(head)
     if doctype is None:
         return {}
-    found: dict[str, str] = {}
-    for name, one, other in _ENTITY.findall(doctype[0]):
-        value = one or other
+    entities: dict[str, str] = {}
+    for name, double, other in _ENTITY.findall(doctype[0]):
+        value = double or other
         plain = len(value) <= _LONGEST_VALUE and not set("&%<") & set(value)
-        found.setdefault(name, value if plain else "")
-    return found
+        entities.setdefault(name, value if plain else "")
+    return entities
 
 
 def _mended(text: str, entities: dict[str, str]) -> str:

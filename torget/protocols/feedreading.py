@@ -81,49 +81,55 @@ def read(body: bytes, *, url: str, words: Words = _to_text) -> Source:
 when = clocks.when
 
 
-def _plain(held: feedtree.Said, words: Words) -> str:
+def _plain(element: feedtree.Said, words: Words) -> str:
     """The words of a text, or of HTML: what it says it is, else what it looks like."""
-    said, base = held.text, held.base
-    is_html = held.kind == "html" or (held.kind == "" and posthtml.looks_like_html(said))
-    text = words(said[: posthtml.MOST_CHARS], base) if is_html else clean(said, MOST_CHARS)
+    words_in_it, base = element.text, element.base
+    is_html = element.kind == "html" or (
+        element.kind == "" and posthtml.looks_like_html(words_in_it)
+    )
+    text = (
+        words(words_in_it[: posthtml.MOST_CHARS], base)
+        if is_html
+        else clean(words_in_it, MOST_CHARS)
+    )
     return text[:MOST_CHARS].strip()
 
 
-def _address(said: str, base: str) -> str:
+def _address(text: str, base: str) -> str:
     """An address people may be led to; "" when it is not one."""
     try:
-        return jsonvalues.address(urljoin(base, said.strip())) if said.strip() else ""
+        return jsonvalues.address(urljoin(base, text.strip())) if text.strip() else ""
     except ValueError:
         return ""
 
 
-def _entry(held: feedtree.Item, words: Words) -> Entry | None:
-    url = next((found for one in held.links if (found := _address(one.text, one.base))), "")
-    title = one_line(_plain(held.title, words), 300)
-    texts = [found for one in held.texts if (found := _plain(one, words))]
+def _entry(item: feedtree.Item, words: Words) -> Entry | None:
+    url = next((where for link in item.links if (where := _address(link.text, link.base))), "")
+    title = one_line(_plain(item.title, words), 300)
+    texts = [where for element in item.texts if (where := _plain(element, words))]
     text = next(filter(_has_words, texts), "") or next(iter(texts), "")
     title = title or ("" if text else url)
     if not (title or text):
         return None
-    told = hashlib.sha256((url or f"{title}\n{text}").encode()).hexdigest()[:16]
-    named = one_line(held.id or url, 400) or f"uten-id:{told}"
-    published_at = next(filter(None, map(clocks.when, held.published)), None)
-    changed_at = next(filter(None, map(clocks.when, held.changed)), None)
+    digest = hashlib.sha256((url or f"{title}\n{text}").encode()).hexdigest()[:16]
+    named = one_line(item.id or url, 400) or f"uten-id:{digest}"
+    published_at = next(filter(None, map(clocks.when, item.published)), None)
+    changed_at = next(filter(None, map(clocks.when, item.changed)), None)
     files = [
         (one_line(kind, 100), address, one_line(name, 300))
-        for kind, one, name in held.files
-        if (address := _address(one.text, one.base))
+        for kind, file_url, name in item.files
+        if (address := _address(file_url.text, file_url.base))
     ]
     return Entry(
         named,
         url,
         title,
         text,
-        one_line(", ".join(dict.fromkeys(filter(None, held.authors))), 120),
+        one_line(", ".join(dict.fromkeys(filter(None, item.authors))), 120),
         published_at or changed_at,
         changed_at,
         f"{named}#{hashlib.sha256((url + title).encode()).hexdigest()[:16]}",
-        "\n".join(one for one in texts if one != text),
+        "\n".join(part for part in texts if part != text),
         tuple(dict.fromkeys(files))[:MOST_FILES],
     )
 
@@ -135,9 +141,11 @@ def _has_words(text: str) -> bool:
 
 def _told_apart(entries: list[Entry | None]) -> tuple[Entry, ...]:
     """Two items with one id are two, each known by its own address or title, in whatever order they come."""
-    found = list(dict.fromkeys(one for one in entries if one))
-    several = {one for one, count in Counter(entry.id for entry in found).items() if count > 1}
-    return tuple(replace(one, id=one.other_id) if one.id in several else one for one in found)
+    distinct = list(dict.fromkeys(entry for entry in entries if entry))
+    several = {key for key, count in Counter(entry.id for entry in distinct).items() if count > 1}
+    return tuple(
+        replace(entry, id=entry.other_id) if entry.id in several else entry for entry in distinct
+    )
 
 
 def _json(body: bytes, url: str, words: Words) -> Source:
@@ -152,24 +160,24 @@ def _json(body: bytes, url: str, words: Words) -> Source:
         raise BadFeed("Not a JSON Feed")
     entries: list[Entry | None] = []
     bad = []
-    for one in jsonvalues.many(items)[:MOST_ENTRIES]:
-        entry = _entry(_of_json(one, url), words) if isinstance(one, Mapping) else None
+    for piece in jsonvalues.many(items)[:MOST_ENTRIES]:
+        entry = _entry(_of_json(piece, url), words) if isinstance(piece, Mapping) else None
         entries.append(entry)
         if entry is None:
-            bad.append(json.dumps(one, ensure_ascii=False))
+            bad.append(json.dumps(piece, ensure_ascii=False))
     title = one_line(jsonvalues.text(whole.get("title")), 200)
     home = _address(jsonvalues.text(whole.get("home_page_url")), url)
     return Source(title, home, _told_apart(entries), tuple(bad))
 
 
-def _of_json(one: Mapping[str, Any], url: str) -> feedtree.Item:
+def _of_json(piece: Mapping[str, Any], url: str) -> feedtree.Item:
     def said(name: str, kind: str = "text") -> feedtree.Said:
-        return feedtree.Said(jsonvalues.text(one.get(name)), url, kind)
+        return feedtree.Said(jsonvalues.text(piece.get(name)), url, kind)
 
-    authors = [*jsonvalues.many(one.get("authors")), *jsonvalues.many(one.get("author"))]
-    files = jsonvalues.tables(one.get("attachments"))
+    authors = [*jsonvalues.many(piece.get("authors")), *jsonvalues.many(piece.get("author"))]
+    files = jsonvalues.tables(piece.get("attachments"))
     return feedtree.Item(
-        id=jsonvalues.key(one.get("id"), 400),
+        id=jsonvalues.key(piece.get("id"), 400),
         links=[said("url"), said("external_url")],
         title=said("title"),
         texts=[said("content_html", "html"), said("content_text"), said("summary")],
@@ -177,8 +185,8 @@ def _of_json(one: Mapping[str, Any], url: str) -> feedtree.Item:
             one_line(jsonvalues.text(who.get("name") if isinstance(who, Mapping) else who), 120)
             for who in authors
         ],
-        published=[one.get("date_published")],
-        changed=[one.get("date_modified")],
+        published=[piece.get("date_published")],
+        changed=[piece.get("date_modified")],
         files=[
             (
                 jsonvalues.text(file.get("mime_type")),
@@ -191,15 +199,15 @@ def _of_json(one: Mapping[str, Any], url: str) -> feedtree.Item:
 
 
 def _xml(root: Any, url: str, words: Words) -> Source:
-    channel = next((one for one in root if feedtree.name_of(one)[1] == "channel"), root)
+    channel = next((node for node in root if feedtree.name_of(node)[1] == "channel"), root)
     head = feedtree.item(channel, root, url)
-    home = next((found for one in head.links if (found := _address(one.text, one.base))), "")
+    home = next((address for link in head.links if (address := _address(link.text, link.base))), "")
     # Addresses of RSS that are not whole begin at its page; Atom tells its own (xml:base), or is where it was read.
     base = home if feedtree.name_of(root)[1] != "feed" and home else url
     items = {
         (space, name) for space in ("", feedtree.name_of(root)[0]) for name in ("item", "entry")
     }
-    pieces = [one for one in root.iter(*_TAGS) if feedtree.name_of(one) in items]
-    entries = [_entry(feedtree.item(one, root, base), words) for one in pieces[:MOST_ENTRIES]]
+    pieces = [node for node in root.iter(*_TAGS) if feedtree.name_of(node) in items]
+    entries = [_entry(feedtree.item(piece, root, base), words) for piece in pieces[:MOST_ENTRIES]]
     title = one_line(_plain(head.title, words), 200)
     return Source(title, home, _told_apart(entries))

@@ -83,10 +83,12 @@ def _name_of(tag: str, prefix: str | None) -> tuple[str, str]:
 
 def base_of(node: Any, url: str) -> str:
     """Where relative addresses begin there: every xml:base above it, the outermost first (XML Base)."""
-    bases = [one.get(_BASE) for one in (node, *node.iterancestors()) if one.get(_BASE)]
-    for one in reversed(bases[:_MOST_BASES]):
+    bases = [
+        ancestor.get(_BASE) for ancestor in (node, *node.iterancestors()) if ancestor.get(_BASE)
+    ]
+    for base_address in reversed(bases[:_MOST_BASES]):
         try:
-            url = urljoin(url, one.strip())
+            url = urljoin(url, base_address.strip())
         except ValueError:
             continue
     return url
@@ -109,10 +111,10 @@ class _Fields:
             yield from self.held.get(name, ())
 
     def words(self, *names: str) -> list[str]:
-        return [said for one in self.all(*names) if (said := _words(one))]
+        return [text for node in self.all(*names) if (text := _words(node))]
 
     def said(self, *names: str) -> list[Said]:
-        return [_said(one, self.url, atom=self.own == "atom") for one in self.all(*names) if _words(one) or len(one)]  # fmt: skip
+        return [_said(node, self.url, atom=self.own == "atom") for node in self.all(*names) if _words(node) or len(node)]  # fmt: skip
 
 
 def _words(node: Any) -> str:
@@ -124,7 +126,7 @@ def _said(node: Any, url: str, *, atom: bool) -> Said:
     base = base_of(node, url)
     kind = (node.get("type") or "").strip().lower()
     if len(node):
-        inner = [node.text or "", *(etree.tostring(one, encoding="unicode", method="html") for one in islice(node, _MOST_PIECES))]  # fmt: skip
+        inner = [node.text or "", *(etree.tostring(piece, encoding="unicode", method="html") for piece in islice(node, _MOST_PIECES))]  # fmt: skip
         return Said("".join(inner).strip(), base, "html")
     if kind in ("html", "text/html", "xhtml", "application/xhtml+xml"):
         return Said(_words(node), base, "html")
@@ -151,42 +153,46 @@ def item(node: Any, root: Any, url: str) -> Item:
 
 def _links(fields: _Fields) -> Iterator[Said]:
     """Addresses of its page: of Atom's links those that lead there, RSS' own, and an id that says it is one."""
-    for one in fields.all("link"):
-        if one.get("href"):
-            if (one.get("rel") or "alternate").strip().lower() == "alternate":
-                yield Said(one.get("href"), base_of(one, fields.url))
+    for node in fields.all("link"):
+        if node.get("href"):
+            if (node.get("rel") or "alternate").strip().lower() == "alternate":
+                yield Said(node.get("href"), base_of(node, fields.url))
         else:
-            yield Said(_words(one), base_of(one, fields.url))
-    for one in fields.all("atom:link"):
-        if one.get("href") and (one.get("rel") or "alternate").strip().lower() == "alternate":
-            yield Said(one.get("href"), base_of(one, fields.url))
-    for one in fields.all("guid"):
-        if (one.get("ispermalink") or one.get("isPermaLink") or "true").strip().lower() == "true":
-            said = _words(one)
+            yield Said(_words(node), base_of(node, fields.url))
+    for node in fields.all("atom:link"):
+        if node.get("href") and (node.get("rel") or "alternate").strip().lower() == "alternate":
+            yield Said(node.get("href"), base_of(node, fields.url))
+    for node in fields.all("guid"):
+        if (node.get("ispermalink") or node.get("isPermaLink") or "true").strip().lower() == "true":
+            text = _words(node)
             # Without saying so an id is an address only when it is a whole one.
-            if said.startswith(("http://", "https://")):
-                yield Said(said, fields.url)
+            if text.startswith(("http://", "https://")):
+                yield Said(text, fields.url)
 
 
 def _authors(fields: _Fields) -> list[str]:
-    found = []
-    for one in fields.all("author", "atom:author", "dc:creator", "itunes:author"):
-        named = [_words(child) for child in one if name_of(child)[1] == "name"]
-        said = named[0] if named else _words(one) if not len(one) else ""
-        mail = _MAIL.match(said)  # RSS 2.0: kari@avis.example (Kari)
-        found.append(mail[1].strip() if mail else said)
-    return [one for one in found if one]
+    names = []
+    for node in fields.all("author", "atom:author", "dc:creator", "itunes:author"):
+        named = [_words(child) for child in node if name_of(child)[1] == "name"]
+        name_text = named[0] if named else _words(node) if not len(node) else ""
+        mail = _MAIL.match(name_text)  # RSS 2.0: kari@avis.example (Kari)
+        names.append(mail[1].strip() if mail else name_text)
+    return [name for name in names if name]
 
 
 def _files(fields: _Fields) -> Iterator[tuple[str, Said, str]]:
     """Films and sound with it; pictures are how a paper looks."""
-    media = [two for one in fields.all("media:group") for two in one if name_of(two) == ("media", "content")]  # fmt: skip
-    for one in (*fields.all("enclosure", "media:content"), *media):
-        kind = one.get("type") or one.get("medium") or ""
-        if one.get("url") and kind.partition("/")[0].lower() in ("video", "audio"):
-            yield kind, Said(one.get("url"), base_of(one, fields.url)), ""
-    for one in fields.all("link", "atom:link"):
-        if (one.get("rel") or "").lower() == "enclosure" and one.get("href"):
-            kind = one.get("type") or ""
+    media = [two for group in fields.all("media:group") for two in group if name_of(two) == ("media", "content")]  # fmt: skip
+    for node in (*fields.all("enclosure", "media:content"), *media):
+        kind = node.get("type") or node.get("medium") or ""
+        if node.get("url") and kind.partition("/")[0].lower() in ("video", "audio"):
+            yield kind, Said(node.get("url"), base_of(node, fields.url)), ""
+    for node in fields.all("link", "atom:link"):
+        if (node.get("rel") or "").lower() == "enclosure" and node.get("href"):
+            kind = node.get("type") or ""
             if kind.partition("/")[0].lower() in ("video", "audio"):
-                yield kind, Said(one.get("href"), base_of(one, fields.url)), one.get("title") or ""
+                yield (
+                    kind,
+                    Said(node.get("href"), base_of(node, fields.url)),
+                    node.get("title") or "",
+                )

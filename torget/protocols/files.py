@@ -118,8 +118,8 @@ def sniff(content: bytes) -> str:
     4096 bytes are enough. Nothing is unpacked. Unknown is `application/octet-stream`.
     """
     head = content[:HEAD_BYTES]
-    if found := next((kind for magic, kind in _MAGIC if head.startswith(magic)), ""):
-        return found
+    if media_type := next((kind for magic, kind in _MAGIC if head.startswith(magic)), ""):
+        return media_type
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head[4:8] == b"ftyp":

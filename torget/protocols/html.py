@@ -106,7 +106,10 @@ def style_of(attributes: Mapping[str, str]) -> dict[str, str]:
     flat = "".join(attributes["style"][:_MOST_STYLE_CHARS].lower().split()).replace(
         "!important", ""
     )
-    return {name: value for name, _colon, value in (one.partition(":") for one in flat.split(";"))}
+    return {
+        name: value
+        for name, _colon, value in (declaration.partition(":") for declaration in flat.split(";"))
+    }
 
 
 def is_hidden(attributes: Mapping[str, str]) -> bool:
@@ -146,19 +149,19 @@ class Lists:
         """An element begins; what stands before it, when it is a point: "3. ", indented as deep as its list."""
         if tag in ("ul", "ol"):
             own = style_of(attributes)
-            found = _LIST_STYLE.search(own.get("list-style-type") or own.get("list-style", ""))
-            style = found[0] if found else attributes.get("type", "").strip()
+            match = _LIST_STYLE.search(own.get("list-style-type") or own.get("list-style", ""))
+            style = match[0] if match else attributes.get("type", "").strip()
             step = -1 if "reversed" in attributes else 1
             self.open.append(_List(_whole(attributes.get("start"), 1), step, tag == "ol", style))
         if tag != "li":
             return ""
-        held = self.open[-1] if self.open else _List()
+        current = self.open[-1] if self.open else _List()
         indent = "  " * min(max(len(self.open) - 1, 0), 8)
-        if not held.ordered:
+        if not current.ordered:
             return f"{indent}{self.bullet} "
-        number = _whole(attributes.get("value"), held.number)
-        held.number = number + held.step
-        return f"{indent}{_numbered(number, held.style)}. "
+        number = _whole(attributes.get("value"), current.number)
+        current.number = number + current.step
+        return f"{indent}{_numbered(number, current.style)}. "
 
     def end(self, tag: str) -> None:
         """An element ends."""
@@ -190,16 +193,16 @@ def read(html: str, page: Page, *, most_chars: int, dropped: frozenset[str]) -> 
     Broken markup is mended as browsers do it (WHATWG HTML §13.2.5), nothing is fetched. Of `dropped` elements, of hidden
     ones and of comments nothing is told. Declarations HTML has none of, and addresses in angles, are text.
     """
-    told = _Told(page, dropped)
-    parser = _parser(told)
+    report = _Told(page, dropped)
+    parser = _parser(report)
     written = _WRITTEN.sub("&lt;", _SECTION.sub("", html[:most_chars]))
     written = _WORD.sub(_as_written, written)
     for piece in _pieces(_SURROGATE.sub("\ufffd", written)):
         parser.feed(piece)
-        if told.depth > MOST_DEPTH:
+        if report.depth > MOST_DEPTH:
             parser.close()
-            told.depth = told.silent = 0
-            parser = _parser(told)
+            report.depth = report.silent = 0
+            parser = _parser(report)
     parser.close()
     return len(html) > most_chars
 
@@ -208,8 +211,8 @@ def _as_written(sign: re.Match[str]) -> str:
     return "<" if sign[1].lower() in _KNOWN else "&lt;"
 
 
-def _parser(told: _Told) -> etree.HTMLParser:
-    parser = etree.HTMLParser(target=told, recover=True, no_network=True, huge_tree=True)
+def _parser(report: _Told) -> etree.HTMLParser:
+    parser = etree.HTMLParser(target=report, recover=True, no_network=True, huge_tree=True)
     parser.feed("<html><body>")
     return parser
 

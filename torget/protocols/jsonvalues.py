@@ -20,12 +20,12 @@ def load(body: bytes | str) -> Any:
         ValueError: it is no JSON, or nested too deep.
     """
     if isinstance(body, bytes):
-        found = json.detect_encoding(body)
+        encoding = json.detect_encoding(body)
         # What is no UTF-8 as a whole is read as any text is that calls itself so.
         body = (
-            encodings.decode(body, found)
-            if found.startswith("utf-8")
-            else body.decode(found, "replace")
+            encodings.decode(body, encoding)
+            if encoding.startswith("utf-8")
+            else body.decode(encoding, "replace")
         )
     try:
         return json.loads(
@@ -47,8 +47,8 @@ def text(value: Any) -> str:
 
 def key(value: Any, most_chars: int = 500) -> str:
     """An outside id, on one line: a text or a number. "" for null, for an empty one, and for nought: none of them is an id."""
-    found = one_line(text(value), most_chars)
-    return "" if found == "0" and not isinstance(value, str) else found
+    line = one_line(text(value), most_chars)
+    return "" if line == "0" and not isinstance(value, str) else line
 
 
 def needed(value: Any, what: str, most_chars: int = 500) -> str:
@@ -57,10 +57,10 @@ def needed(value: Any, what: str, most_chars: int = 500) -> str:
     Raises:
         ValueError: there is none; `what` says of what.
     """
-    found = key(value, most_chars)
-    if not found:
+    line = key(value, most_chars)
+    if not line:
         raise ValueError(f"no id of {what}")
-    return found
+    return line
 
 
 def many(value: Any) -> list[Any]:
@@ -68,7 +68,7 @@ def many(value: Any) -> list[Any]:
     if value is None:
         return []
     members = value[:MOST_MEMBERS] if isinstance(value, list) else [value]
-    return [one for one in members if one is not None]
+    return [member for member in members if member is not None]
 
 
 def table(value: Any) -> Mapping[str, Any]:
@@ -78,7 +78,7 @@ def table(value: Any) -> Mapping[str, Any]:
 
 def tables(value: Any) -> list[Mapping[str, Any]]:
     """The objects among one or several."""
-    return [one for one in many(value) if isinstance(one, Mapping)]
+    return [member for member in many(value) if isinstance(member, Mapping)]
 
 
 def within(value: Any, *path: str) -> Any:
@@ -99,7 +99,7 @@ def whole(value: Any, otherwise: int = 0) -> int:
 
 def address(value: Any, *, secure: bool = False) -> str:
     """A web address people may be led to; "" for anything else. `secure` takes https only."""
-    found = text(value).strip()
-    fits = found.startswith("https://" if secure else ("https://", "http://"))
-    plain = found.isprintable() and not any(sign in found for sign in ' <>"\\')
-    return found if fits and plain and len(found) <= MOST_ADDRESS_CHARS else ""
+    address_text = text(value).strip()
+    fits = address_text.startswith("https://" if secure else ("https://", "http://"))
+    plain = address_text.isprintable() and not any(sign in address_text for sign in ' <>"\\')
+    return address_text if fits and plain and len(address_text) <= MOST_ADDRESS_CHARS else ""

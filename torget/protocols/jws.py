@@ -45,11 +45,11 @@ def sign(payload: Any, key: str) -> str:
     """The payload as a compact JWS."""
     header = {"alg": "EdDSA", "kid": jwk(key)["kid"], "typ": "JOSE"}
     parts = [
-        _text(json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode())
-        for one in (header, payload)
+        _text(json.dumps(part, ensure_ascii=False, separators=(",", ":")).encode())
+        for part in (header, payload)
     ]
-    said = ".".join(parts)
-    return f"{said}.{_text(_private(key).sign(said.encode()))}"
+    signed = ".".join(parts)
+    return f"{signed}.{_text(_private(key).sign(signed.encode()))}"
 
 
 def verify(signed: str, key: dict[str, str]) -> Any:

@@ -19,27 +19,27 @@ _EXTENDED = frozenset({"zh", "ar", "sgn", "ms", "sw", "uz", "kok", "lv"})
 _MOST_SAID = 200
 
 
-def code(said: Any) -> str:
+def code(value: Any) -> str:
     """The language of a tag: two letters, or three where it has no shorter code; "" when it names none.
 
     Of region, script and variants nothing is kept ("nb-NO" is nb, "zh-Hant" zh). Of a list the first that names one.
     """
-    if isinstance(said, list | tuple):
-        return next((found for one in said[:20] if (found := code(one))), "")
-    if not isinstance(said, str):
+    if isinstance(value, list | tuple):
+        return next((language for entry in value[:20] if (language := code(entry))), "")
+    if not isinstance(value, str):
         return ""
     # Locales of POSIX come as nb_NO.UTF-8@euro.
-    tag = re.split(r"[.@;,\s]", said[:_MOST_SAID].strip().casefold(), maxsplit=1)[0]
+    tag = re.split(r"[.@;,\s]", value[:_MOST_SAID].strip().casefold(), maxsplit=1)[0]
     tag = tag.replace("_", "-")
     if tag in _OLDER:
         return _OLDER[tag]
     if not _WHOLE.fullmatch(tag):
         return ""
     parts = tag.split("-")
-    found = parts[0]
-    if found in _EXTENDED and len(parts) > 1 and len(parts[1]) == 3 and parts[1].isalpha():
-        found = parts[1]  # RFC 5646 §4.5: the extended language stands for itself
-    found = str(get_global("language_aliases").get(found, found)).partition("_")[0]
-    if found in _NONE or _PRIVATE.fullmatch(found) or len(found) > MOST_CHARS:
+    language = parts[0]
+    if language in _EXTENDED and len(parts) > 1 and len(parts[1]) == 3 and parts[1].isalpha():
+        language = parts[1]  # RFC 5646 §4.5: the extended language stands for itself
+    language = str(get_global("language_aliases").get(language, language)).partition("_")[0]
+    if language in _NONE or _PRIVATE.fullmatch(language) or len(language) > MOST_CHARS:
         return ""
-    return _HOUSE.get(found, found)
+    return _HOUSE.get(language, language)

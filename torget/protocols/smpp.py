@@ -90,20 +90,20 @@ def pack(pdu: Pdu) -> bytes:
     )
 
 
-def unpack(held: bytes) -> tuple[Pdu, int] | None:
+def unpack(octets: bytes) -> tuple[Pdu, int] | None:
     """The first PDU in what was read, and how many octets it took; None while it is not all there.
 
     Raises:
         BadPdu: its length cannot be right; the line is of no more use.
     """
-    if len(held) < HEAD.size:
+    if len(octets) < HEAD.size:
         return None
-    length, command, status, sequence = HEAD.unpack_from(held)
+    length, command, status, sequence = HEAD.unpack_from(octets)
     if not HEAD.size <= length <= MOST_BYTES:
         raise BadPdu(f"A PDU of {length} octets")
-    if len(held) < length:
+    if len(octets) < length:
         return None
-    return Pdu(command, status, sequence, bytes(held[HEAD.size : length])), length
+    return Pdu(command, status, sequence, bytes(octets[HEAD.size : length])), length
 
 
 def text_field(text: str, most: int) -> bytes:
@@ -162,9 +162,9 @@ class _Reader:
         end = self.body.find(b"\x00", self.at, self.at + most)
         if end < 0:
             raise BadPdu("A text in the PDU has no end")
-        found = self.body[self.at : end].decode("latin-1")
+        text = self.body[self.at : end].decode("latin-1")
         self.at = end + 1
-        return found
+        return text
 
     def octets(self, count: int) -> bytes:
         if self.at + count > len(self.body):
@@ -251,13 +251,13 @@ def text_of(messages: Sequence[Message], *, default: str = "gsm") -> str | None:
 
     `default` is the alphabet behind data coding 0 at this SMSC: "gsm" or "latin1". None when it is no text.
     """
-    told = []
-    for coding, parts in groupby(messages, key=lambda one: one.data_coding):
+    texts = []
+    for coding, parts in groupby(messages, key=lambda message: message.data_coding):
         text = smscoding.decode(b"".join(map(octets_of, parts)), coding, default)
         if text is None:
             return None
-        told.append(text)
-    return "".join(told)
+        texts.append(text)
+    return "".join(texts)
 
 
 def parted(pieces: tuple[bytes, ...], reference: int) -> list[bytes]:
@@ -279,13 +279,13 @@ def report(message: Message) -> Report:
     Raises:
         BadPdu: it does not say of what.
     """
-    found = {
+    fields = {
         key.lower(): value for key, value in _RECEIPT.findall(message.payload.decode("latin-1"))
     }
     of = message.optional.get(TAG_RECEIPTED_ID, b"").rstrip(b"\x00").decode("latin-1")
-    of = of or found.get("id", "")
+    of = of or fields.get("id", "")
     state = STATES.get(int.from_bytes(message.optional.get(TAG_STATE, b"")[:1], "big"), "")
-    state = state or found.get("stat", "").upper()[:7]
+    state = state or fields.get("stat", "").upper()[:7]
     if not of:
         raise BadPdu("A receipt that does not say of what")
-    return Report(of[:65], state or "UNKNOWN", found.get("err", "")[:10])
+    return Report(of[:65], state or "UNKNOWN", fields.get("err", "")[:10])

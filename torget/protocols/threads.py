@@ -26,16 +26,18 @@ def parts(
     """
     text = text.strip()
 
-    def fits(held: str) -> bool:
-        said = before + held
-        return length(said) <= most and (not most_bytes or len(said.encode()) <= most_bytes)
+    def fits(piece: str) -> bool:
+        whole_piece = before + piece
+        return length(whole_piece) <= most and (
+            not most_bytes or len(whole_piece.encode()) <= most_bytes
+        )
 
     if fits(text):
         return [before + text]
     cut: list[str] = []
     rest = text
     while rest and len(cut) < MOST_PARTS:
-        piece = _beginning(rest, lambda held: fits(held.rstrip() + " …" + _MARK))
+        piece = _beginning(rest, lambda piece: fits(piece.rstrip() + " …" + _MARK))
         cut.append(piece.strip())
         rest = rest[len(piece) :].strip()
     if rest:
@@ -43,21 +45,21 @@ def parts(
     return [f"{before}{piece} ({number}/{len(cut)})" for number, piece in enumerate(cut, 1)]
 
 
-def whole(found: list[str]) -> bool:
+def whole(pieces: list[str]) -> bool:
     """Whether the parts hold all of the text."""
-    return not found or not found[-1].endswith(f"… ({MOST_PARTS}/{MOST_PARTS})")
+    return not pieces or not pieces[-1].endswith(f"… ({MOST_PARTS}/{MOST_PARTS})")
 
 
 def _beginning(text: str, fits: Callable[[str], bool]) -> str:
     """As much of the beginning as fits, cut at the best place in its second half; at least one character."""
     if fits(text):
         return text
-    held = graphemes(text[: 100 * MOST_PARTS * MOST_PARTS])
-    low, high = 1, len(held)
+    clusters = graphemes(text[: 100 * MOST_PARTS * MOST_PARTS])
+    low, high = 1, len(clusters)
     while low < high:  # the longest beginning that fits
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if fits("".join(held[:middle])) else (low, middle - 1)
-    piece = "".join(held[:low])
+        low, high = (middle, high) if fits("".join(clusters[:middle])) else (low, middle - 1)
+    piece = "".join(clusters[:low])
     for pause in _PAUSES:
         at = piece.rfind(pause, len(piece) // 2 if pause != " " else 1)
         if at > 0:

@@ -205,7 +205,7 @@ _NORWEGIAN_LETTERS = re.compile(r"[æøå]")
 def told(text: str) -> str:
     """What it is: "nb", "nn", "en"; "no" for Norwegian of either kind; "" when nothing says anything."""
     words = [word.lower() for word in _WORD.findall(text[:MOST_CHARS])]
-    bokmaal, nynorsk = (sum(word in held for word in words) for held in (_BOKMAAL, _NYNORSK))
+    bokmaal, nynorsk = (sum(word in signs for word in words) for signs in (_BOKMAAL, _NYNORSK))
     norwegian = bokmaal + nynorsk + sum(word in _BOTH for word in words)
     english = sum(word in _ENGLISH for word in words)
     if english > norwegian:

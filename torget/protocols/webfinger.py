@@ -26,10 +26,10 @@ def split(handle: str) -> tuple[str, str]:
     Raises:
         Unknown: it is none of these.
     """
-    found = _HANDLE.fullmatch(handle.strip().removeprefix("acct:"))
-    if not found:
+    match = _HANDLE.fullmatch(handle.strip().removeprefix("acct:"))
+    if not match:
         raise Unknown("Not a handle.")
-    return found["user"], found["host"].lower()
+    return match["user"], match["host"].lower()
 
 
 def query_url(handle: str, *, scheme: str = "https") -> str:
@@ -63,13 +63,13 @@ def read(body: bytes) -> tuple[str, str]:
         Unknown: it names neither.
     """
     try:
-        held = json.loads(body)
+        document = json.loads(body)
     except (ValueError, RecursionError) as fault:
         raise Unknown("The answer is not JSON.") from fault
-    if not isinstance(held, Mapping) or not isinstance(held.get("links"), list):
+    if not isinstance(document, Mapping) or not isinstance(document.get("links"), list):
         raise Unknown("The answer holds no links.")
-    user, host = split(str(held.get("subject", "")))
-    for link in held["links"]:
+    user, host = split(str(document.get("subject", "")))
+    for link in document["links"]:
         if isinstance(link, Mapping) and link.get("rel") == "self":
             href = link.get("href")
             if link.get("type") in {_ACTIVITY, _PROFILE} and isinstance(href, str):

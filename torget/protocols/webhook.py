@@ -47,9 +47,11 @@ def verify(secrets: list[str], headers: Mapping[str, str], body: bytes, *, now: 
     honest = stamp.isascii() and stamp.isdigit() and len(stamp) <= 12
     if not honest or abs(now - int(stamp)) > TOLERANCE_SECONDS:
         raise Invalid("webhook-timestamp is missing or more than five minutes off.")
-    given = headers.get("webhook-signature", "").split()
+    signatures = headers.get("webhook-signature", "").split()
     for secret in secrets:
         expected = sign(secret, message_id, int(stamp), body)
-        if any(hmac.compare_digest(expected.encode(), one.encode()) for one in given):
+        if any(
+            hmac.compare_digest(expected.encode(), signature.encode()) for signature in signatures
+        ):
             return message_id
     raise Invalid("No signature fits.")

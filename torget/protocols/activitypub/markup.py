@@ -21,17 +21,17 @@ _HANDLE = re.compile(
 
 def hashtags(text: str) -> list[str]:
     """The hashtags of a text, each once, as written."""
-    found: dict[str, str] = {}
+    tags: dict[str, str] = {}
     for word in _WORD.finditer(text):
         if word["tag"] and not word["tag"].isdigit():
-            found.setdefault(word["tag"].lower(), word["tag"])
-    return list(found.values())
+            tags.setdefault(word["tag"].lower(), word["tag"])
+    return list(tags.values())
 
 
 def handles(text: str) -> list[str]:
     """The names of people elsewhere in a text (@name@host), each once, as written."""
     outside = [text[at:to] for at, to in _between_addresses(text)]
-    return list(dict.fromkeys(one[0] for part in outside for one in _HANDLE.finditer(part)))
+    return list(dict.fromkeys(match[0] for part in outside for match in _HANDLE.finditer(part)))
 
 
 def _between_addresses(text: str) -> Iterator[tuple[int, int]]:

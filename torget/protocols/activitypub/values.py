@@ -142,5 +142,5 @@ class NoteSaid:
     @property
     def is_vote(self) -> bool:
         """An answer to a poll: a name and nothing said, and nobody called."""
-        said = self.content.strip() or self.mentions
-        return bool(self.name and self.in_reply_to and not said and self.type == "Note")
+        words = self.content.strip() or self.mentions
+        return bool(self.name and self.in_reply_to and not words and self.type == "Note")

@@ -84,7 +84,7 @@ def actor(
     language: str = "",
 ) -> dict[str, Any]:
     """An organisation that others can follow. `icon` (avatar) and `image` (header): address and media type."""
-    held: dict[str, Any] = {
+    document: dict[str, Any] = {
         "@context": CONTEXT,
         "id": places.actor,
         "type": "Organization",
@@ -103,26 +103,31 @@ def actor(
         "indexable": True,
         "publicKey": {"id": pem[0], "owner": places.actor, "publicKeyPem": pem[1]},
         "assertionMethod": [
-            {"id": one, "type": "Multikey", "controller": places.actor, "publicKeyMultibase": key}
-            for one, key in multikeys
+            {
+                "id": key_id,
+                "type": "Multikey",
+                "controller": places.actor,
+                "publicKeyMultibase": key,
+            }
+            for key_id, key in multikeys
         ],
         "attachment": [
             {
                 "type": "PropertyValue",
-                "name": one.name,
-                "value": f'<a href="{one.url}" rel="me nofollow noopener" target="_blank">{one.url}</a>',
+                "name": link.name,
+                "value": f'<a href="{link.url}" rel="me nofollow noopener" target="_blank">{link.url}</a>',
             }
-            for one in links
+            for link in links
         ],
     }
     for place, picture in (("icon", icon), ("image", image)):
         if picture:
-            held[place] = {"type": "Image", "url": picture[0], "mediaType": picture[1]}
+            document[place] = {"type": "Image", "url": picture[0], "mediaType": picture[1]}
     if published:
-        held["published"] = stamp(published)
+        document["published"] = stamp(published)
     if language:
-        held["summaryMap"] = {language: summary_html}
-    return held
+        document["summaryMap"] = {language: summary_html}
+    return document
 
 
 def mention(href: str, handle: str) -> dict[str, str]:
@@ -140,8 +145,8 @@ def picture(
 ) -> dict[str, Any]:
     """A file of a note; `size` is width and height in pixels."""
     kind = media_type.partition("/")[0].capitalize()
-    held = kind if kind in {"Image", "Video", "Audio"} else "Document"
-    shown: dict[str, Any] = {"type": held, "mediaType": media_type, "url": url, "name": alt}
+    file_type = kind if kind in {"Image", "Video", "Audio"} else "Document"
+    shown: dict[str, Any] = {"type": file_type, "mediaType": media_type, "url": url, "name": alt}
     return shown | ({"width": size[0], "height": size[1]} if size else {})
 
 
@@ -163,7 +168,7 @@ def note(
     extra: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Something we say. `extra` adds or changes properties (a Question's options, an Event's time)."""
-    held: dict[str, Any] = {
+    document: dict[str, Any] = {
         "@context": NOTE_CONTEXT,
         "id": uri,
         "type": "Note",
@@ -177,24 +182,24 @@ def note(
         "tag": list(tags),
         "attachment": list(attachments),
     }
-    given = {"url": url, "inReplyTo": in_reply_to, "summary": warning}
-    held |= {name: value for name, value in given.items() if value}
+    optional = {"url": url, "inReplyTo": in_reply_to, "summary": warning}
+    document |= {name: value for name, value in optional.items() if value}
     if updated:
-        held["updated"] = stamp(updated)
-    return held | dict(extra or {})
+        document["updated"] = stamp(updated)
+    return document | dict(extra or {})
 
 
 def question(
     options: Iterable[tuple[str, int]], *, multiple: bool, ends_at: datetime, voters: int
 ) -> dict[str, Any]:
     """What makes a note a poll."""
-    held = [
+    choices = [
         {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": votes}}
         for name, votes in options
     ]
     return {
         "type": "Question",
-        "anyOf" if multiple else "oneOf": held,
+        "anyOf" if multiple else "oneOf": choices,
         "endTime": stamp(ends_at),
         "votersCount": voters,
     }
@@ -204,12 +209,12 @@ def event(
     name: str, *, starts_at: datetime, ends_at: datetime | None, place: str
 ) -> dict[str, Any]:
     """What makes a note an event."""
-    held: dict[str, Any] = {"type": "Event", "name": name, "startTime": stamp(starts_at)}
+    document: dict[str, Any] = {"type": "Event", "name": name, "startTime": stamp(starts_at)}
     if ends_at:
-        held["endTime"] = stamp(ends_at)
+        document["endTime"] = stamp(ends_at)
     if place:
-        held["location"] = {"type": "Place", "name": place}
-    return held
+        document["location"] = {"type": "Place", "name": place}
+    return document
 
 
 def activity(
@@ -223,18 +228,18 @@ def activity(
     published: datetime | None = None,
 ) -> dict[str, Any]:
     """We do something. An embedded object lends its @context."""
-    held: dict[str, Any] = {"@context": STREAMS, "id": uri, "type": kind, "actor": actor}
+    document: dict[str, Any] = {"@context": STREAMS, "id": uri, "type": kind, "actor": actor}
     if isinstance(about, Mapping) and "@context" in about:
-        held["@context"] = about["@context"]
+        document["@context"] = about["@context"]
         about = {name: value for name, value in about.items() if name != "@context"}
-    held["object"] = about
+    document["object"] = about
     if to:
-        held["to"] = list(to)
+        document["to"] = list(to)
     if cc:
-        held["cc"] = list(cc)
+        document["cc"] = list(cc)
     if published:
-        held["published"] = stamp(published)
-    return held
+        document["published"] = stamp(published)
+    return document
 
 
 def tombstone(uri: str, *, deleted: datetime, former: str = "Note") -> dict[str, Any]:
@@ -252,13 +257,13 @@ def collection(
     uri: str, total: int, *, first: str = "", items: Sequence[Any] = ()
 ) -> dict[str, Any]:
     """A whole collection: with its items, or with where its first page is."""
-    held: dict[str, Any] = {
+    document: dict[str, Any] = {
         "@context": STREAMS,
         "id": uri,
         "type": "OrderedCollection",
         "totalItems": total,
     }
-    return held | ({"first": first} if first else {"orderedItems": list(items)})
+    return document | ({"first": first} if first else {"orderedItems": list(items)})
 
 
 def counted(uri: str, counts: Mapping[str, int]) -> dict[str, Any]:
@@ -278,7 +283,7 @@ def page(
     uri: str, part_of: str, total: int, items: Sequence[Any], *, following: str = ""
 ) -> dict[str, Any]:
     """One page of a collection."""
-    held: dict[str, Any] = {
+    document: dict[str, Any] = {
         "@context": NOTE_CONTEXT,
         "id": uri,
         "type": "OrderedCollectionPage",
@@ -286,4 +291,4 @@ def page(
         "totalItems": total,
         "orderedItems": list(items),
     }
-    return held | ({"next": following} if following else {})
+    return document | ({"next": following} if following else {})

@@ -43,23 +43,28 @@ def read(header: str) -> Signature:
     Raises:
         Invalid: a parameter is missing, twice there or not of its kind.
     """
-    held: dict[str, str] = {}
-    for found in _PARAM.finditer(header[:8_000]):
-        if found[1] in held:
+    parameters: dict[str, str] = {}
+    for match in _PARAM.finditer(header[:8_000]):
+        if match[1] in parameters:
             raise Invalid("A parameter of the signature is there twice.")
-        held[found[1]] = found[2] if found[2] is not None else found[3]
-    if not held.get("keyId") or not held.get("signature"):
+        parameters[match[1]] = match[2] if match[2] is not None else match[3]
+    if not parameters.get("keyId") or not parameters.get("signature"):
         raise Invalid("The signature names no key or is empty.")
     try:
-        signature = base64.b64decode(held["signature"], validate=True)
+        signature = base64.b64decode(parameters["signature"], validate=True)
         created, expires = (
-            int(held[name]) if name in held else None for name in ("created", "expires")
+            int(parameters[name]) if name in parameters else None for name in ("created", "expires")
         )
     except (binascii.Error, ValueError) as fault:
         raise Invalid("The signature is not written as it should be.") from fault
-    covered = tuple(held.get("headers", "(created)").lower().split())
+    covered = tuple(parameters.get("headers", "(created)").lower().split())
     return Signature(
-        held["keyId"], held.get("algorithm", "").lower(), covered, signature, created, expires
+        parameters["keyId"],
+        parameters.get("algorithm", "").lower(),
+        covered,
+        signature,
+        created,
+        expires,
     )
 
 
@@ -119,7 +124,7 @@ def _date(second: int) -> str:
 
 
 def verify(
-    held: Signature, request: Request, body: bytes | None, key: PublicKey, *, now: float
+    signature: Signature, request: Request, body: bytes | None, key: PublicKey, *, now: float
 ) -> None:
     """Check a signature that was read. `body` is None for a request that has none.
 
@@ -127,29 +132,31 @@ def verify(
         Invalid: it covers too little, is too old or from the future, of another body, or not of this key.
     """
     required = {"(request-target)", "host" if body is None else "digest"}
-    if not required <= set(held.covered) or not {"date", "(created)"} & set(held.covered):
+    if not required <= set(signature.covered) or not {"date", "(created)"} & set(signature.covered):
         raise Invalid("The signature covers too little.")
-    if key.kind not in _FITS.get(held.algorithm, set()):
+    if key.kind not in _FITS.get(signature.algorithm, set()):
         raise Invalid("The signature's algorithm does not fit the key.")
-    if "(created)" in held.covered and held.algorithm == "rsa-sha256":
+    if "(created)" in signature.covered and signature.algorithm == "rsa-sha256":
         raise Invalid("The signature's algorithm has no (created).")  # §2.3
-    _check_time(held, request.headers, now)
+    _check_time(signature, request.headers, now)
     if body is not None:
         digests.check_digest(request.headers.get("digest", ""), body)
-    base = signing_string(request, held.covered, created=held.created, expires=held.expires)
-    if not key.verifies(held.signature, base):
+    base = signing_string(
+        request, signature.covered, created=signature.created, expires=signature.expires
+    )
+    if not key.verifies(signature.signature, base):
         raise Invalid("The signature is not of this key.")
 
 
-def _check_time(held: Signature, headers: Mapping[str, str], now: float) -> None:
-    if "(created)" in held.covered:
-        said: float | None = held.created
+def _check_time(signature: Signature, headers: Mapping[str, str], now: float) -> None:
+    if "(created)" in signature.covered:
+        created_at: float | None = signature.created
     else:
         try:
-            said = parsedate_to_datetime(headers.get("date", "")).timestamp()
+            created_at = parsedate_to_datetime(headers.get("date", "")).timestamp()
         except (ValueError, TypeError, OverflowError) as fault:
             raise Invalid("The date cannot be read.") from fault
-    if said is None or abs(now - said) > SKEW_SECONDS:
+    if created_at is None or abs(now - created_at) > SKEW_SECONDS:
         raise Invalid("The signature is more than an hour off.")
-    if held.expires is not None and held.expires < now:
+    if signature.expires is not None and signature.expires < now:
         raise Invalid("The signature has expired.")

@@ -23,8 +23,8 @@ def _read(request: Request) -> tuple[str, cavage.Signature | rfc9421.Signature]:
     made = request.headers.get("signature", "")
     if not made:
         raise Invalid("There is no signature.")
-    if given := request.headers.get("signature-input", ""):
-        usable = [one for one in rfc9421.read(given, made) if one.key_id]
+    if header := request.headers.get("signature-input", ""):
+        usable = [signature for signature in rfc9421.read(header, made) if signature.key_id]
         if not usable:
             raise Invalid("The signature names no key.")
         return RFC9421, usable[0]
@@ -46,11 +46,11 @@ def verify(request: Request, body: bytes | None, key: PublicKey, *, now: float) 
     Raises:
         Invalid: it does not hold; the text says why.
     """
-    way, held = _read(request)
-    if held.key_id != key.id:
+    way, signature = _read(request)
+    if signature.key_id != key.id:
         raise Invalid("The signature names another key.")
-    if isinstance(held, cavage.Signature):
-        cavage.verify(held, request, body, key, now=now)
+    if isinstance(signature, cavage.Signature):
+        cavage.verify(signature, request, body, key, now=now)
     else:
-        rfc9421.verify(held, request, body, key, now=now)
+        rfc9421.verify(signature, request, body, key, now=now)
     return Checked(key, way)

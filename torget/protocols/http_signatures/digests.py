@@ -29,17 +29,17 @@ def check_digest(value: str, body: bytes) -> None:
     Raises:
         Invalid: no digest we know, or it is of another body.
     """
-    found = False
+    any_fits = False
     for part in value.split(","):
-        name, _equals, given = part.strip().partition("=")
+        name, _equals, encoded = part.strip().partition("=")
         if algorithm := _KNOWN.get(name.lower()):
             try:
-                held = base64.b64decode(given, validate=True)
+                digest = base64.b64decode(encoded, validate=True)
             except (binascii.Error, ValueError) as fault:
                 raise Invalid("The digest is not base64.") from fault
-            _compare(held, algorithm(body).digest())
-            found = True
-    if not found:
+            _compare(digest, algorithm(body).digest())
+            any_fits = True
+    if not any_fits:
         raise Invalid("There is no digest of a kind we know.")
 
 
@@ -56,11 +56,11 @@ def check_content_digest(value: str, body: bytes) -> None:
     ]
     if not known:
         raise Invalid("There is no content digest of a kind we know.")
-    for algorithm, held in known:
-        assert isinstance(held, bytes)
-        _compare(held, algorithm(body).digest())
+    for algorithm, digest in known:
+        assert isinstance(digest, bytes)
+        _compare(digest, algorithm(body).digest())
 
 
-def _compare(given: bytes, made: bytes) -> None:
-    if not hmac.compare_digest(given, made):
+def _compare(digest: bytes, made: bytes) -> None:
+    if not hmac.compare_digest(digest, made):
         raise Invalid("The digest is of another body.")

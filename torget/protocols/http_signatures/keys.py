@@ -71,12 +71,12 @@ class PublicKey:
         Raises:
             BadKey: another base or another kind of key.
         """
-        held = from_base58(text)
+        raw = from_base58(text)
         try:
-            if held.startswith(_ED25519_PREFIX):
-                return cls(key_id, Ed25519PublicKey.from_public_bytes(held[2:]))
-            if held.startswith(_RSA_PREFIX):
-                return cls(key_id, _fit(load_der_public_key(_spki(held[2:]))))
+            if raw.startswith(_ED25519_PREFIX):
+                return cls(key_id, Ed25519PublicKey.from_public_bytes(raw[2:]))
+            if raw.startswith(_RSA_PREFIX):
+                return cls(key_id, _fit(load_der_public_key(_spki(raw[2:]))))
         except (ValueError, UnsupportedAlgorithm) as fault:
             raise BadKey("Not a multikey that we can use.") from fault
         raise BadKey("A multikey of a kind we do not know.")
@@ -179,13 +179,13 @@ def _der(tag: int, content: bytes) -> bytes:
     return bytes([tag, 0x80 | len(length)]) + length + content
 
 
-def base58(held: bytes) -> str:
+def base58(raw: bytes) -> str:
     """Multibase base58btc: `z` and the digits."""
-    number, digits = int.from_bytes(held), ""
+    number, digits = int.from_bytes(raw), ""
     while number:
         number, digit = divmod(number, 58)
         digits = _BASE58[digit] + digits
-    return "z" + "1" * (len(held) - len(held.lstrip(b"\x00"))) + digits
+    return "z" + "1" * (len(raw) - len(raw.lstrip(b"\x00"))) + digits
 
 
 def from_base58(text: str) -> bytes:

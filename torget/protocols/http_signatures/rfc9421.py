@@ -39,7 +39,7 @@ class Signature:
     @property
     def covered(self) -> list[str]:
         """Names of what is covered."""
-        return [str(one.value) for one in self.member.items or ()]
+        return [str(item.value) for item in self.member.items or ()]
 
 
 def read(signature_input: str, signature: str) -> list[Signature]:
@@ -49,15 +49,15 @@ def read(signature_input: str, signature: str) -> list[Signature]:
         Invalid: not structured fields, or a label without its other half.
     """
     inputs, signatures = dictionary(signature_input), dictionary(signature)
-    found = []
+    usable = []
     for label, member in inputs.items():
         made = signatures.get(label)
         if member.items is None or made is None or not isinstance(made.value, bytes):
             raise Invalid("Signature-Input and Signature do not belong together.")
-        found.append(Signature(label, member, made.value))
-    if not found:
+        usable.append(Signature(label, member, made.value))
+    if not usable:
         raise Invalid("There is no signature.")
-    return found
+    return usable
 
 
 def _query_param(request: Request, component: Member) -> str:
@@ -96,10 +96,10 @@ def _value(request: Request, component: Member, status: int | None) -> str:
         return str(status)
     if derived := _DERIVED.get(name):
         return derived(request)
-    held = request.headers.get(name)
-    if held is None or name.startswith("@"):
+    value = request.headers.get(name)
+    if value is None or name.startswith("@"):
         raise Invalid("Something the signature covers is not there.")
-    return " ".join(line.strip() for line in held.splitlines()).strip()
+    return " ".join(line.strip() for line in value.splitlines()).strip()
 
 
 def signature_base(request: Request, member: Member, *, status: int | None = None) -> bytes:
@@ -114,9 +114,9 @@ def signature_base(request: Request, member: Member, *, status: int | None = Non
         if name in lines:
             raise Invalid("The signature covers something twice.")
         lines[name] = _value(request, component, status)
-    held = [f"{name}: {value}" for name, value in lines.items()]
+    base_lines = [f"{name}: {value}" for name, value in lines.items()]
     try:
-        return "\n".join([*held, f'"@signature-params": {write(member)}']).encode("latin-1")
+        return "\n".join([*base_lines, f'"@signature-params": {write(member)}']).encode("latin-1")
     except UnicodeEncodeError as fault:
         raise Invalid("A header has characters that do not belong in one.") from fault
 
@@ -150,26 +150,26 @@ def sign(
 
 
 def verify(
-    held: Signature, request: Request, body: bytes | None, key: PublicKey, *, now: float
+    signature: Signature, request: Request, body: bytes | None, key: PublicKey, *, now: float
 ) -> None:
     """Check a signature that was read. `body` is None for a request that has none.
 
     Raises:
         Invalid: it covers too little, is too old, expired, of another body, or not of this key.
     """
-    _check_covered(held.covered, has_body=body is not None)
-    algorithm = str(held.member.param("alg") or "")
+    _check_covered(signature.covered, has_body=body is not None)
+    algorithm = str(signature.member.param("alg") or "")
     if key.kind not in _FITS.get(algorithm, set()):
         raise Invalid("The signature's algorithm does not fit the key.")
-    created, expires = held.member.param("created"), held.member.param("expires")
+    created, expires = signature.member.param("created"), signature.member.param("expires")
     if not isinstance(created, int) or abs(now - created) > SKEW_SECONDS:
         raise Invalid("The signature is more than an hour off.")
     if expires is not None and (not isinstance(expires, int) or expires < now):
         raise Invalid("The signature has expired.")
     if body is not None:
         digests.check_content_digest(request.headers.get("content-digest", ""), body)
-    base = signature_base(request, held.member)
-    if not key.verifies(held.signature, base, pss=algorithm == "rsa-pss-sha512"):
+    base = signature_base(request, signature.member)
+    if not key.verifies(signature.signature, base, pss=algorithm == "rsa-pss-sha512"):
         raise Invalid("The signature is not of this key.")
 
 

@@ -43,10 +43,10 @@ class _Reader:
         self.text, self.at = text, 0
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        found = pattern.match(self.text, self.at)
-        if found:
-            self.at = found.end()
-        return found
+        match = pattern.match(self.text, self.at)
+        if match:
+            self.at = match.end()
+        return match
 
     def next(self, character: str) -> bool:
         if self.text.startswith(character, self.at):
@@ -55,24 +55,24 @@ class _Reader:
         return False
 
     def key(self) -> str:
-        if found := self.take(_KEY):
-            return found[0]
+        if token := self.take(_KEY):
+            return token[0]
         raise Invalid("A structured field has a key that is none.")
 
     def bare(self) -> Bare:
-        if found := self.take(_STRING):
-            return re.sub(r"\\(.)", r"\1", found[1])
-        if found := self.take(_BYTES):
+        if token := self.take(_STRING):
+            return re.sub(r"\\(.)", r"\1", token[1])
+        if token := self.take(_BYTES):
             try:
-                return base64.b64decode(found[1], validate=True)
+                return base64.b64decode(token[1], validate=True)
             except binascii.Error as fault:
                 raise Invalid("A structured field holds base64 that is none.") from fault
-        if found := self.take(_INTEGER):
-            return int(found[0])
+        if token := self.take(_INTEGER):
+            return int(token[0])
         if self.next("?"):
             return self._flag()
-        if found := self.take(_TOKEN):
-            return Token(found[0])
+        if token := self.take(_TOKEN):
+            return Token(token[0])
         raise Invalid("A structured field holds something we cannot read.")
 
     def _flag(self) -> bool:
@@ -83,13 +83,13 @@ class _Reader:
         raise Invalid("A structured field holds a boolean that is none.")
 
     def params(self) -> tuple[tuple[str, Bare], ...]:
-        held: dict[str, Bare] = {}
+        parameters: dict[str, Bare] = {}
         while self.next(";"):
             self.take(_OWS)
             name = self.key()
-            held.pop(name, None)  # the last one counts, in its place (RFC 8941 §4.2.3.2)
-            held[name] = self.bare() if self.next("=") else True
-        return tuple(held.items())
+            parameters.pop(name, None)  # the last one counts, in its place (RFC 8941 §4.2.3.2)
+            parameters[name] = self.bare() if self.next("=") else True
+        return tuple(parameters.items())
 
     def member(self) -> Member:
         if not self.next("("):
@@ -112,20 +112,20 @@ def dictionary(text: str) -> dict[str, Member]:
     """
     if len(text) > MOST_CHARS:
         raise Invalid("A structured field is too long.")
-    reader, held = _Reader(text.strip(" ")), dict[str, Member]()
+    reader, members = _Reader(text.strip(" ")), dict[str, Member]()
     while reader.at < len(reader.text):
         name = reader.key()
-        held.pop(name, None)
-        held[name] = reader.member() if reader.next("=") else Member(True, reader.params())
+        members.pop(name, None)
+        members[name] = reader.member() if reader.next("=") else Member(True, reader.params())
         reader.take(_OWS)
         if reader.at == len(reader.text):
-            return held
+            return members
         if not reader.next(","):
             raise Invalid("A dictionary has no comma between its members.")
         reader.take(_OWS)
         if reader.at == len(reader.text):
             raise Invalid("A dictionary ends with a comma.")
-    return held
+    return members
 
 
 def write_bare(value: Bare) -> str:
@@ -143,11 +143,11 @@ def write_bare(value: Bare) -> str:
 def write(member: Member) -> str:
     """An item or inner list as text (RFC 8941 §4.1)."""
     if member.items is None:
-        held = write_bare(member.value)
+        written = write_bare(member.value)
     else:
-        held = f"({' '.join(write(one) for one in member.items)})"
+        written = f"({' '.join(write(member_item) for member_item in member.items)})"
     params = [
         f";{name}" if value is True else f";{name}={write_bare(value)}"
         for name, value in member.params
     ]
-    return held + "".join(params)
+    return written + "".join(params)

@@ -113,20 +113,24 @@ def _collect_tree(part: Message, kind: str, reader: Reader, depth: int) -> Conte
         return Content(report=reports.status(part))
     if kind.startswith("message/"):
         return Content(attachments=[parts.as_file(part, kind)])
-    found = Content(encrypted="openpgp" if kind == "multipart/encrypted" else "")
+    collected = Content(encrypted="openpgp" if kind == "multipart/encrypted" else "")
     inside = parts.children(part)
     choice = kind == "multipart/alternative"
     contents = [_kept(child, reader, alternative=choice, depth=depth + 1) for child in inside]
     chosen = _choose(contents) if choice else None
     for content in contents:
-        found.take(content, texts=not choice or content is chosen)
+        collected.take(content, texts=not choice or content is chosen)
     if kind == "multipart/signed":
-        found.signature = secured.beside(part, reader.raw)
-        found.attachments = [one for one in found.attachments if not secured.is_signature(one)]
-    if found.report or kind == "multipart/report":
+        collected.signature = secured.beside(part, reader.raw)
+        collected.attachments = [
+            attachment
+            for attachment in collected.attachments
+            if not secured.is_signature(attachment)
+        ]
+    if collected.report or kind == "multipart/report":
         # Not only in multipart/report: OpenSMTPD sends its bounces as multipart/mixed.
-        found.report = reports.with_original(found.report or Report(), part)
-    return found
+        collected.report = reports.with_original(collected.report or Report(), part)
+    return collected
 
 
 def _kept(part: Message, reader: Reader, *, alternative: bool, depth: int) -> Content:
@@ -135,14 +139,14 @@ def _kept(part: Message, reader: Reader, *, alternative: bool, depth: int) -> Co
         return collect(part, reader, alternative=alternative, depth=depth)
     except (*STUMBLES, RecursionError, AssertionError, OverflowError):
         raw = str(part.get_payload()).encode("utf-8", "replace")
-        held = parts.file_of(raw, "", "application/octet-stream", damaged=True)
-        return Content(attachments=[held], truncated=True)
+        file = parts.file_of(raw, "", "application/octet-stream", damaged=True)
+        return Content(attachments=[file], truncated=True)
 
 
 def _choose(contents: list[Content]) -> Content | None:
     """The alternative to show: plain text, unless it only says that one should look at the HTML."""
-    plain = next((one for one in contents if one.plain and one.size), None)
-    rich = next((one for one in reversed(contents) if one.rich and one.size), None)
+    plain = next((content for content in contents if content.plain and content.size), None)
+    rich = next((content for content in reversed(contents) if content.rich and content.size), None)
     if plain is None or rich is None or plain is rich:
         return plain or rich
     if plain.size > _STUB_CHARS:
@@ -173,9 +177,10 @@ def _text(part: Message, kind: str, reader: Reader) -> Content:
     raw, damaged = decoded(part)
     pictures: list[Part] = []
     if kind == "text/html":
-        raw, found = html.without_pictures(raw)
+        raw, embedded = html.without_pictures(raw)
         pictures = [
-            parts.file_of(one.content, one.name, one.media_type, inline=True) for one in found
+            parts.file_of(picture.content, picture.name, picture.media_type, inline=True)
+            for picture in embedded
         ]
     damaged |= len(raw) > 4 * MAX_TEXT_CHARS
     raw = raw[: 4 * MAX_TEXT_CHARS]
@@ -220,28 +225,28 @@ def _plain(text: str, part: Message, kind: str) -> Content:
 
 
 def _file(part: Message, kind: str) -> Content:
-    held = parts.as_file(part, kind)
-    found = Content(attachments=[held])
-    found.encrypted = secured.sealed_kind(held)
-    if kind in _CALENDARS or held.name.lower().endswith(".ics"):
-        found.calendars = [
-            encodings.decode(held.content[:MAX_TEXT_CHARS], parts.parameter(part, "charset"))
+    file = parts.as_file(part, kind)
+    content = Content(attachments=[file])
+    content.encrypted = secured.sealed_kind(file)
+    if kind in _CALENDARS or file.name.lower().endswith(".ics"):
+        content.calendars = [
+            encodings.decode(file.content[:MAX_TEXT_CHARS], parts.parameter(part, "charset"))
         ]
-    return found
+    return content
 
 
 def _reaction(part: Message, kind: str) -> Content:
     """A sign to what we wrote (RFC 9078 §2), or the same as Gmail writes it."""
     text = encodings.decode(decoded(part)[0][:4_000], parts.parameter(part, "charset"))
     if kind == _REACTION:
-        found = _EMOJI.search(text)
-        text = _unescaped(found[1]) if found else ""
+        match = _EMOJI.search(text)
+        text = _unescaped(match[1]) if match else ""
     sign = one_line(text, 40)
     return Content(reaction=sign) if sign else _file(part, kind)
 
 
 def _unescaped(text: str) -> str:
-    units = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+    units = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
     return units.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
@@ -249,11 +254,11 @@ def _unsealed(part: Message, kind: str, reader: Reader, depth: int) -> Content:
     """What stands in an S/MIME part: opened when it is only signed, else kept as the file it is, and told."""
     opened = secured.opened(decoded(part)[0])
     if opened.entity is None or depth > secured.MOST_INSIDE_EACH_OTHER:
-        held = parts.as_file(part, kind)
-        return Content(attachments=[held], encrypted=opened.encrypted, signature=opened.signature)
+        file = parts.as_file(part, kind)
+        return Content(attachments=[file], encrypted=opened.encrypted, signature=opened.signature)
     inside = reader.nested(opened.entity)
     within = Reader(opened.entity, reader.nested, reader.left)
-    found = collect(inside, within, depth=depth + 1 if inside.is_multipart() else 0)
+    content = collect(inside, within, depth=depth + 1 if inside.is_multipart() else 0)
     reader.left, reader.has_said = within.left, reader.has_said or within.has_said
-    found.signature = opened.signature or found.signature
-    return found
+    content.signature = opened.signature or content.signature
+    return content

@@ -83,7 +83,7 @@ def _read(event: Any, method: str) -> Invitation:
     attendees = _many(event.get("ATTENDEE"))
     answer = next((_parameter(attendee, "PARTSTAT") for attendee in attendees), "")
     # What somebody writes with an answer stands for itself (RFC 5545 §3.8.1.4).
-    said = [_text(event, name, _MOST_DESCRIPTION) for name in ("COMMENT", "DESCRIPTION")]
+    texts = [_text(event, name, _MOST_DESCRIPTION) for name in ("COMMENT", "DESCRIPTION")]
     is_reply = method in ("REPLY", "COUNTER", "DECLINECOUNTER")
     rule = _many(event.get("RRULE"))
     frequency = rule[0].get("FREQ", [""]) if rule and hasattr(rule[0], "get") else [""]
@@ -93,7 +93,7 @@ def _read(event: Any, method: str) -> Invitation:
         begins=begins,
         ends=_end(event, begins),
         place=_text(event, "LOCATION", 500),
-        description="\n\n".join(dict.fromkeys(words for words in said if words)),
+        description="\n\n".join(dict.fromkeys(words for words in texts if words)),
         organiser=_person(next(iter(_many(event.get("ORGANIZER"))), "")),
         answered_by=_person(next(iter(attendees), "")) if is_reply else "",
         answer=answer.upper()[:20] if is_reply else "",

@@ -115,10 +115,14 @@ def _mailbox(address: str, name: str) -> HeaderAddress:
 
 
 def _add_thread(mail: EmailMessage, letter: Letter) -> None:
-    known = [bare for given in letter.references if _ID.fullmatch(bare := given.strip("<> "))]
+    known = [
+        bare for reference in letter.references if _ID.fullmatch(bare := reference.strip("<> "))
+    ]
     parent = letter.in_reply_to.strip("<> ")
     if _ID.fullmatch(parent):
         mail["In-Reply-To"] = f"<{parent}>"
-        known = [*(one for one in known if one != parent), parent]
+        known = [*(reference for reference in known if reference != parent), parent]
     if known:
-        mail["References"] = " ".join(f"<{one}>" for one in dict.fromkeys(known[-_MAX_REFERENCES:]))
+        mail["References"] = " ".join(
+            f"<{reference}>" for reference in dict.fromkeys(known[-_MAX_REFERENCES:])
+        )

@@ -108,18 +108,25 @@ class _Proof:
         """Whether the line or block that names who wrote what follows may name us. Unknown who we are, it may."""
         if not self.own:
             return True
-        domains = {one.rpartition("@")[2].lower() for one in self.own if "@" in one}
-        named = {found.lower() for found in _DOMAIN.findall(head)}
+        domains = {address.rpartition("@")[2].lower() for address in self.own if "@" in address}
+        named = {domain_name.lower() for domain_name in _DOMAIN.findall(head)}
         if named:
             return any(
-                one == domain or one.endswith(f".{domain}") for one in named for domain in domains
+                name == domain or name.endswith(f".{domain}")
+                for name in named
+                for domain in domains
             )
         return self.answers or self.is_reply or self.names_us(head)
 
     def names_us(self, head: str) -> bool:
         """Whether a word of one of our names stands there."""
         low = head.lower()
-        words = {word for one in self.own if "@" not in one for word in one.lower().split()}
+        words = {
+            word
+            for own_name in self.own
+            if "@" not in own_name
+            for word in own_name.lower().split()
+        }
         return any(len(word) > 4 and word.strip(",.") in low for word in words)
 
 
@@ -153,10 +160,10 @@ def fold(
     _fold_signature(lines, folded, end, exact_mark=exact_mark)
     if not forwarding:
         _fold_only_quote(lines, folded, proof)
-    said = _join(lines, folded, kept=True)
-    if not said:
+    text_now = _join(lines, folded, kept=True)
+    if not text_now:
         return text.strip("\n"), ""
-    return said, _join(lines, folded, kept=False)
+    return text_now, _join(lines, folded, kept=False)
 
 
 def _mark(folded: list[bool], start: int, end: int) -> None:

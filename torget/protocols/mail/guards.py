@@ -58,7 +58,7 @@ def refuse_bombs(raw: bytes) -> None:
     if _REPORT.search(raw) and _gaps(raw) > MAX_REPORT_GAPS:
         raise BadMail("too_many_parts")
     # Python splits parameters in quadratic time.
-    if any(len(found[1]) > MAX_PARAMETER_CHARS for found in _PARAMETERS.finditer(raw)):
+    if any(len(match[1]) > MAX_PARAMETER_CHARS for match in _PARAMETERS.finditer(raw)):
         raise BadMail("headers")
 
 
@@ -68,7 +68,7 @@ def _gaps(raw: bytes) -> int:
 
 
 def _delimiters(raw: bytes) -> int:
-    boundaries = {found[1] or found[2] for found in _BOUNDARY.finditer(raw)}
+    boundaries = {match[1] or match[2] for match in _BOUNDARY.finditer(raw)}
     return sum(raw.count(b"\n--" + boundary) for boundary in sorted(boundaries)[:20])
 
 

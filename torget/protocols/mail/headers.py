@@ -48,27 +48,27 @@ def words(value: str) -> str:
     """Encoded words as text (RFC 2047 §4, §6.2), leniently: also glued together, split inside a letter, misdeclared."""
     value = _BETWEEN_WORDS.sub(r"\1", value)
     out: list[str] = []
-    held: list[tuple[str, bytes]] = []
+    encoded: list[tuple[str, bytes]] = []
     at = 0
     for match in _WORD.finditer(value):
         if match.start() != at:
-            out.append(_flush(held))
+            out.append(_flush(encoded))
             out.append(value[at : match.start()])
         charset, raw = match[1].lower(), _word_bytes(match[2], match[3])
-        if held and held[0][0] != charset:
-            out.append(_flush(held))
-        held.append((charset, raw))
+        if encoded and encoded[0][0] != charset:
+            out.append(_flush(encoded))
+        encoded.append((charset, raw))
         at = match.end()
-    out.append(_flush(held))
+    out.append(_flush(encoded))
     return "".join(out) + value[at:]
 
 
-def _flush(held: list[tuple[str, bytes]]) -> str:
+def _flush(encoded: list[tuple[str, bytes]]) -> str:
     # Neighbouring words of one charset are joined before decoding: clients do split a letter between two words.
-    if not held:
+    if not encoded:
         return ""
-    text = decode(b"".join(raw for _, raw in held), held[0][0])
-    held.clear()
+    text = decode(b"".join(raw for _, raw in encoded), encoded[0][0])
+    encoded.clear()
     return text
 
 
@@ -99,11 +99,11 @@ def addresses(value: str, limit: int = 200) -> list[Address]:
     """
     # Decoding comes after splitting: an encoded name may hold a comma or an address meant to deceive.
     flat = one_line(value, MAX_VALUE_CHARS)
-    found: list[Address] = []
+    mailboxes: list[Address] = []
     waiting: list[str] = []
     grouped = ";" in flat
     for piece in _pieces(flat):
-        if len(found) == limit:
+        if len(mailboxes) == limit:
             break
         name, address = _parted(_without_group(piece) if grouped else piece)
         if not address:
@@ -111,16 +111,16 @@ def addresses(value: str, limit: int = 200) -> list[Address]:
             continue
         # Only a name goes on over a comma: what stands before a bare address is something else.
         before = waiting if name else []
-        found.append(Address(address, plain(", ".join([*before, name]), 200)))
+        mailboxes.append(Address(address, plain(", ".join([*before, name]), 200)))
         waiting = []
-    if not found and (loose := _ADDRESS.search(flat)):
-        found.append(Address(loose[0].lower(), plain(flat[: loose.start()].strip(' "<'), 200)))
-    return found
+    if not mailboxes and (loose := _ADDRESS.search(flat)):
+        mailboxes.append(Address(loose[0].lower(), plain(flat[: loose.start()].strip(' "<'), 200)))
+    return mailboxes
 
 
 def _pieces(flat: str) -> list[str]:
     """Between the commas, and the semicolons that end groups; not those in quotation marks, comments or angles."""
-    found = []
+    pieces = []
     begin = depth = 0
     for token in _TOKEN.finditer(flat):
         sign = token[0]
@@ -129,11 +129,11 @@ def _pieces(flat: str) -> list[str]:
         elif sign == ")":
             depth = max(0, depth - 1)
         elif sign in ",;" and not depth:
-            found.append(flat[begin : token.start()])
+            pieces.append(flat[begin : token.start()])
             begin = token.end()
     if depth:  # a parenthesis nobody closed
         return [piece for piece in re.split("[,;]", flat) if piece.strip()]
-    return [piece for piece in (*found, flat[begin:]) if piece.strip()]
+    return [piece for piece in (*pieces, flat[begin:]) if piece.strip()]
 
 
 def _parted(piece: str) -> tuple[str, str]:
@@ -158,8 +158,8 @@ def _without_group(piece: str) -> str:
 
 
 def _comment(piece: str) -> str:
-    found = _COMMENT.search(piece)
-    return found[0][1:-1].strip() if found else ""
+    match = _COMMENT.search(piece)
+    return match[0][1:-1].strip() if match else ""
 
 
 def _unquoted(name: str) -> str:
@@ -172,8 +172,8 @@ def _unquoted(name: str) -> str:
 def message_ids(value: str, limit: int = 100) -> list[str]:
     """The message ids in a header (RFC 5322 §3.6.4), without angle brackets; bare ones are taken too."""
     flat = one_line(value, MAX_VALUE_CHARS)
-    found = _MESSAGE_ID.findall(flat) or _BARE_ID.findall(flat)
-    return list(dict.fromkeys(found))[:limit]
+    ids = _MESSAGE_ID.findall(flat) or _BARE_ID.findall(flat)
+    return list(dict.fromkeys(ids))[:limit]
 
 
 def date(value: str) -> datetime | None:

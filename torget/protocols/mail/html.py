@@ -90,14 +90,14 @@ class Embedded:
 
 def without_pictures(raw: bytes) -> tuple[bytes, list[Embedded]]:
     """The markup without the files written into it, and those; dots that only tell that a mail was opened are no files."""
-    found: list[Embedded] = []
+    pictures: list[Embedded] = []
 
     def taken(match: re.Match[bytes]) -> bytes:
-        if len(found) < _MOST_PICTURES and (one := _embedded(match, len(found) + 1)):
-            found.append(one)
+        if len(pictures) < _MOST_PICTURES and (picture := _embedded(match, len(pictures) + 1)):
+            pictures.append(picture)
         return match[1] + b'""'
 
-    return _EMBEDDED.sub(taken, raw), found
+    return _EMBEDDED.sub(taken, raw), pictures
 
 
 def _embedded(match: re.Match[bytes], number: int) -> Embedded | None:
@@ -105,7 +105,7 @@ def _embedded(match: re.Match[bytes], number: int) -> Embedded | None:
     declared, *parameters = head[:200].decode("ascii", "replace").lower().split(";")
     media_type = declared.strip() or "text/plain"
     content = unquote_to_bytes(written)
-    if any(one.strip() == "base64" for one in parameters):
+    if any(parameter.strip() == "base64" for parameter in parameters):
         content = from_base64(content)[0]
     if not comma or not content or _is_dot(content):
         return None
@@ -155,14 +155,14 @@ def _hidden_by(style: str) -> Iterator[str]:
     depth = begin = 0
     selector = ""
     for brace in _BRACES.finditer(style):
-        held = style[begin : brace.start()]
+        selectors = style[begin : brace.start()]
         begin = brace.end()
         if brace[0] == "{":
-            selector = held.strip() if not depth else selector
+            selector = selectors.strip() if not depth else selector
             depth += 1
             continue
         depth = max(0, depth - 1)
-        if not depth and not selector.startswith("@") and _HIDES.search(held):
+        if not depth and not selector.startswith("@") and _HIDES.search(selectors):
             yield from _CLASS.findall(selector[-1_000:])
 
 

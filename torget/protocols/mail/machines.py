@@ -71,7 +71,7 @@ class Machine:
 def machine(mail: Mail, own_address: str = "") -> Machine | None:
     """What kind of machine sent this, or None when a person did."""
     rules: tuple[Callable[[Mail, str], Machine | None], ...] = (_own, _bounce, _auto_reply, _many)
-    return next((found for rule in rules if (found := rule(mail, own_address.lower()))), None)
+    return next((verdict for rule in rules if (verdict := rule(mail, own_address.lower()))), None)
 
 
 def may_answer(mail: Mail, own_address: str = "") -> bool:
@@ -138,8 +138,8 @@ def _about(mail: Mail) -> str:
         return ours[0]
     if mail.in_reply_to:
         return mail.in_reply_to[0]
-    found = _OUR_ID.search(mail.text)
-    return found[1] if found else ""
+    match = _OUR_ID.search(mail.text)
+    return match[1] if match else ""
 
 
 def _bounce(mail: Mail, _own_address: str) -> Machine | None:
@@ -185,8 +185,8 @@ def _original_in_text(mail: Mail) -> str:
         *(part.content[:20_000].decode("utf-8", "replace") for part in mail.attachments[:5]),
     ]
     for piece in pieces:
-        if found := _OUR_ID.search(piece) or _ANY_ID.search(piece):
-            return found[1]
+        if match := _OUR_ID.search(piece) or _ANY_ID.search(piece):
+            return match[1]
     return ""
 
 

@@ -52,10 +52,10 @@ def file_name(part: Message) -> str:
     for header in ("content-disposition", "content-type"):
         name = "filename" if header == "content-disposition" else "name"
         try:
-            found = part.get_param(name, "", header)
+            parameter = part.get_param(name, "", header)
         except STUMBLES:
             continue
-        if text := headers.parameter_text(found):
+        if text := headers.parameter_text(parameter):
             return headers.plain(text, 500)
     return ""
 

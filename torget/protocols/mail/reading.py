@@ -57,10 +57,10 @@ def identity(raw: bytes) -> str:
 
 
 def _head_value(head: bytes, name: bytes) -> str:
-    found = re.search(
+    match = re.search(
         rb"^" + name + rb"[ \t]*:((?:.*)(?:\r?\n[ \t].*)*)", head, re.IGNORECASE | re.MULTILINE
     )
-    return one_line(found[1].decode("utf-8", "replace")) if found else ""
+    return one_line(match[1].decode("utf-8", "replace")) if match else ""
 
 
 def _given_id(head: bytes) -> str:
@@ -99,16 +99,16 @@ def _nested(raw: bytes) -> Message:
 
 def _read(raw: bytes, received_at: datetime) -> Mail:
     message = _parsed(raw)
-    found = headers.raw_headers(message)
-    if len(found) > MAX_HEADERS:
+    raw_headers = headers.raw_headers(message)
+    if len(raw_headers) > MAX_HEADERS:
         raise BadMail("headers")
-    if not found and not str(message.get_payload()).strip():
+    if not raw_headers and not str(message.get_payload()).strip():
         raise BadMail("broken")
-    first = dict(reversed(found))
+    first = dict(reversed(raw_headers))
     head, body = split(raw)
-    given = _given_id(head)
+    given_id = _given_id(head)
     digest = _digest(body)
-    message_id = _short(given or _made_id(head, digest))
+    message_id = _short(given_id or _made_id(head, digest))
     dated = headers.date(first.get("date", ""))
     when = believed(dated, received_at)
     content = bodies.collect(message, bodies.Reader(raw, _nested))
@@ -116,11 +116,11 @@ def _read(raw: bytes, received_at: datetime) -> Mail:
     return Mail(
         identity=f"{message_id}#{digest[:16]}",
         message_id=message_id,
-        synthetic_id=not given,
+        synthetic_id=not given_id,
         sender=_mailbox(first.get("from", "") or first.get("sender", "")),
         reply_to=_mailbox(first.get("reply-to", "")),
-        to=_mailboxes(found, "to"),
-        cc=_mailboxes(found, "cc"),
+        to=_mailboxes(raw_headers, "to"),
+        cc=_mailboxes(raw_headers, "cc"),
         subject=headers.plain(first.get("subject", ""), 500),
         date=when.at,
         date_given=dated is not None and when.claimed_at is None,
@@ -137,7 +137,7 @@ def _read(raw: bytes, received_at: datetime) -> Mail:
         truncated=content.truncated or len(text) > MAX_TEXT_CHARS,
         attachments=tuple(content.attachments),
         report=content.report,
-        headers=tuple((name, one_line(value, 2000)) for name, value in found),
+        headers=tuple((name, one_line(value, 2000)) for name, value in raw_headers),
     )
 
 
@@ -145,7 +145,7 @@ def _mailbox(value: str) -> Address:
     return next(iter(headers.addresses(value)), Address(""))
 
 
-def _mailboxes(found: list[tuple[str, str]], name: str) -> tuple[Address, ...]:
+def _mailboxes(mailboxes: list[tuple[str, str]], name: str) -> tuple[Address, ...]:
     return tuple(
-        address for key, value in found if key == name for address in headers.addresses(value)
+        address for key, value in mailboxes if key == name for address in headers.addresses(value)
     )

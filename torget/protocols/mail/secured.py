@@ -73,8 +73,8 @@ def _first_part(raw: bytes, boundary: str) -> bytes | None:
     end = raw.find(b"\n" + mark, begin)
     if not boundary or not begin or end < 0:
         return None
-    held = raw[begin:end].removesuffix(b"\r")
-    return held.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    first = raw[begin:end].removesuffix(b"\r")
+    return first.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def _signature(message: cms.Message) -> Signature:
@@ -84,19 +84,19 @@ def _signature(message: cms.Message) -> Signature:
     )
 
 
-def is_signature(held: Part) -> bool:
+def is_signature(part: Part) -> bool:
     """Whether an attachment is only the signature of what stands beside it, which is told in words."""
-    return held.declared in _SIGNATURES
+    return part.declared in _SIGNATURES
 
 
-def sealed_kind(held: Part) -> str:
+def sealed_kind(part: Part) -> str:
     """What an attachment is that only its reader can open; nothing when it is an ordinary file."""
     if (
-        held.declared == "application/pgp-encrypted"
-        or _SEALED_BEGINS.encode() in held.content[:200]
+        part.declared == "application/pgp-encrypted"
+        or _SEALED_BEGINS.encode() in part.content[:200]
     ):
         return "openpgp"
-    return "rights" if held.name.lower().endswith(".rpmsg") else ""
+    return "rights" if part.name.lower().endswith(".rpmsg") else ""
 
 
 def without_armour(text: str) -> tuple[str, list[str], bool]:
@@ -114,5 +114,5 @@ def without_armour(text: str) -> tuple[str, list[str], bool]:
         return text, [], False
     end = text.find(_SIGNATURE_ENDS, begin)
     end = len(text) if end < 0 else end + len(_SIGNATURE_ENDS)
-    said = _DASHED.sub("", text[head.end() : begin])
-    return text[: head.start()] + said + text[end:], [text[begin:end]], False
+    signed_text = _DASHED.sub("", text[head.end() : begin])
+    return text[: head.start()] + signed_text + text[end:], [text[begin:end]], False

@@ -43,16 +43,17 @@ class Case:
 def case_of(mail: Mail, own_address: str, *, separator: str = "+") -> Case:
     """What the mail itself says about where it belongs."""
     parents = tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))
-    found = _REF.search(mail.subject.upper())
-    return Case(_token(mail, own_address.lower(), separator), parents, found[1] if found else "")
+    match = _REF.search(mail.subject.upper())
+    return Case(_token(mail, own_address.lower(), separator), parents, match[1] if match else "")
 
 
 def answers_us(mail: Mail, own_addresses: Iterable[str]) -> bool:
     """Whether what it answers is a mail of ours, by the ids it names."""
-    domains = {one.rpartition("@")[2].lower() for one in own_addresses if one}
+    domains = {address.rpartition("@")[2].lower() for address in own_addresses if address}
     nearest = [*mail.in_reply_to, *mail.references[-1:]]
     return any(
-        _OUR_ID.fullmatch(one) and one.rpartition("@")[2].lower() in domains for one in nearest
+        _OUR_ID.fullmatch(message_id) and message_id.rpartition("@")[2].lower() in domains
+        for message_id in nearest
     )
 
 
@@ -99,8 +100,8 @@ def proven(mail: Mail, authserv_id: str) -> str:
             rf"(?:\A|[\s;]){method}=pass\b[^;]*\sheader\.{properties}=@?{re.escape(domain)}(?![\w.-])",
             re.IGNORECASE,
         )
-        told = re.compile(rf"(?:\A|[\s;]){method}=", re.IGNORECASE)
-        telling = [results for results in ours if told.search(results)]
+        result = re.compile(rf"(?:\A|[\s;]){method}=", re.IGNORECASE)
+        telling = [results for results in ours if result.search(results)]
         if telling and all(passed.search(results) for results in telling):
             return method
     return ""
@@ -124,12 +125,12 @@ def sender_of(mail: Mail, own_addresses: Iterable[str], forms: Iterable[str] = (
 
     `forms` are senders that always stand for somebody else: a form of ours that sends from an address of its own.
     """
-    ours = {one.lower() for one in own_addresses if one}
+    ours = {address.lower() for address in own_addresses if address}
     reply_to = mail.reply_to if not _is_ours(mail.reply_to.address, ours) else Address("")
-    told = reply_to.address and reply_to.address != mail.sender.address
-    if not told or takes_no_answer(reply_to.address):
+    asks = reply_to.address and reply_to.address != mail.sender.address
+    if not asks or takes_no_answer(reply_to.address):
         return Sender(mail.sender)
-    stands_for = {one.lower() for one in forms}
+    stands_for = {address.lower() for address in forms}
     from_form = (
         mail.sender.address in stands_for
         or takes_no_answer(mail.sender.address)
@@ -142,12 +143,14 @@ def sender_of(mail: Mail, own_addresses: Iterable[str], forms: Iterable[str] = (
 
 def others_on(mail: Mail, own_addresses: Iterable[str]) -> list[str]:
     """To whom else it was sent (To and Cc), in order; our own addresses and its sender left out."""
-    ours = {one.lower() for one in own_addresses if one}
+    ours = {address.lower() for address in own_addresses if address}
     left_out = {mail.sender.address, mail.reply_to.address}
-    addresses = [one.address for one in (*mail.to, *mail.cc)]
+    addresses = [mailbox.address for mailbox in (*mail.to, *mail.cc)]
     return list(
         dict.fromkeys(
-            one for one in addresses if one and one not in left_out and not _is_ours(one, ours)
+            address
+            for address in addresses
+            if address and address not in left_out and not _is_ours(address, ours)
         )
     )
 
@@ -156,10 +159,12 @@ def _is_ours(address: str, ours: set[str]) -> bool:
     """Ours, also with a tag in it."""
     local, _at, domain = address.lower().rpartition("@")
     return any(
-        address.lower() == one
+        address.lower() == our_address
         or (
-            domain == one.rpartition("@")[2]
-            and bool(re.match(rf"{re.escape(one.rpartition('@')[0])}[^a-z0-9._]", f"{local}"))
+            domain == our_address.rpartition("@")[2]
+            and bool(
+                re.match(rf"{re.escape(our_address.rpartition('@')[0])}[^a-z0-9._]", f"{local}")
+            )
         )
-        for one in ours
+        for our_address in ours
     )
