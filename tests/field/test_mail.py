@@ -208,7 +208,7 @@ def test_the_picture_in_the_markup_is_that_picture():
 )
 def test_a_persons_words_are_filed_and_no_receipt_is_lost(name, machine, answered):
     found = said(name)
-    assert (found.extra["machine"], found.extra["may_answer"]) == (machine, answered)
+    assert (found.machine, found.may_answer) == (machine, answered)
 
 
 def test_who_writes_is_who_it_says():
@@ -272,18 +272,18 @@ def test_the_number_of_a_case_is_found_in_the_subject(subject):
     raw = (INPUTS / "106-comma-in-name.eml").read_bytes()
     found = parsed(raw.replace(b"Subject: Hei", f"Subject: {subject}".encode()))
     assert isinstance(found, InboundMessage)
-    assert found.extra["ref_hint"] == "NV-2026-1"
+    assert found.ref_hint == "NV-2026-1"
 
 
 def test_a_thumb_is_a_reaction():
     found = said("112-outlook-react.eml")
     assert found.body == "👍 Kari Nordmo reagerte på meldingen din:"
-    assert (found.extra["reaction"], codes(found)) == ("👍", ["reaction"])
+    assert (found.reaction, codes(found)) == ("👍", ["reaction"])
 
 
 def test_what_is_signed_is_opened_and_it_is_told_that_nobody_could_check():
     found = said("21-smime-opaque-signed.eml")
-    assert (found.extra["encrypted"], codes(found)) == (False, ["signature_unchecked"])
+    assert (found.encrypted, codes(found)) == (False, ["signature_unchecked"])
 
 
 def test_a_bounce_that_names_nothing_is_of_nothing():

@@ -29,8 +29,8 @@ READ = f"Original-Message-ID: <{OURS}>\nDisposition: manual-action/MDN-sent-manu
 def test_a_subject_makes_nobody_a_machine(subject):
     for headers in ({}, {"In_Reply_To": f"<{OURS}>"}):
         found = understood(letter("Kan dere hjelpe?", subject=subject, **headers))
-        assert (found.body, found.extra["machine"]) == ("Kan dere hjelpe?", "")
-        assert found.extra["may_answer"]
+        assert (found.body, found.machine) == ("Kan dere hjelpe?", "")
+        assert found.may_answer
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_a_header_may_mark_a_mail_and_never_takes_it_away(headers, machine):
         )
         else understood(letter("Kan dere hjelpe?", **headers))
     )
-    assert (found.body, found.extra["machine"]) == ("Kan dere hjelpe?", machine)
-    assert found.extra["may_answer"] == (machine == "")
+    assert (found.body, found.machine) == ("Kan dere hjelpe?", machine)
+    assert found.may_answer == (machine == "")
 
 
 @pytest.mark.parametrize(
@@ -162,10 +162,10 @@ def test_an_empty_id_is_no_id(value):
 )
 def test_a_reaction_is_a_sign_no_machine_answers(raw, sign):
     found = understood(raw)
-    assert found.extra["reaction"] == sign
+    assert found.reaction == sign
     assert sign in found.body
     assert ("reaction", {"sign": sign}) in found.remarks
-    assert not found.extra["may_answer"]
+    assert not found.may_answer
     assert found.attachments == []
 
 
@@ -175,4 +175,4 @@ def test_a_reaction_nobody_understands_is_a_mail_with_a_file(held):
         "mixed", (PLAIN, "Takk"), ("Content-Type: text/vnd.google.email-reaction+json", held)
     )
     found = understood(raw)
-    assert (found.body, found.extra["reaction"], len(found.attachments)) == ("Takk", "", 1)
+    assert (found.body, found.reaction, len(found.attachments)) == ("Takk", "", 1)

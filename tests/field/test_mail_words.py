@@ -544,7 +544,7 @@ def test_signed_mail_is_read_and_its_signature_checked(kind):
         told = dict(found.remarks)["signed"]
         assert (told["address"], told["issuer"]) == (KARI, "Utsteder AS")
         assert found.attachments == []
-        assert found.extra["may_answer"]
+        assert found.may_answer
 
 
 def test_what_was_changed_after_it_was_signed_is_told():
@@ -689,4 +689,4 @@ def test_what_cannot_be_opened_is_said_and_kept(raw, remark, body):
     assert codes(found) == [remark]
     assert found.body.startswith(body)
     assert found.attachments
-    assert found.extra["may_answer"]
+    assert found.may_answer

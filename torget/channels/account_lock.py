@@ -16,11 +16,11 @@ def account_lock(account_id: int) -> Iterator[bool]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [_LOCK_SPACE, account_id])
         row = cursor.fetchone()
-    held = bool(row and row[0])
+    ours = bool(row and row[0])
     try:
-        yield held
+        yield ours
     finally:
         # After a fault of the database the lock went with the connection.
-        if held and connection.is_usable():
+        if ours and connection.is_usable():
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [_LOCK_SPACE, account_id])

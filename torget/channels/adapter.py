@@ -21,6 +21,7 @@ from torget.channels.contract import (
     Polled,
     Preview,
     RawItem,
+    Reach,
     Receipt,
 )
 
@@ -109,6 +110,10 @@ class Adapter(Protocol):
         Raises:
             SendError: it cannot be told now.
         """
+        ...
+
+    def reach(self, idempotency_key: str) -> Reach | None:
+        """How far what was sent with that key came, where the adapter carries it itself; None: nothing to tell."""
         ...
 
     def check(self, account: AccountAccess) -> Health:

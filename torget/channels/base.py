@@ -30,6 +30,7 @@ from torget.channels.contract import (
     Polled,
     Preview,
     RawItem,
+    Reach,
     Receipt,
     SendError,
     Unparseable,
@@ -47,8 +48,10 @@ def shorten(text: str, most: int, link: str) -> str:
     if graphemes(text) <= most:
         return text
     tail = f" … {link}" if link else " …"
-    held = "".join(plaintext.graphemes(text)[: max(0, most - graphemes(tail))])
-    return held.rsplit(None, 1)[0].rstrip(" ,;:–-") + tail if held.strip() else tail.strip()
+    beginning = "".join(plaintext.graphemes(text)[: max(0, most - graphemes(tail))])
+    return (
+        beginning.rsplit(None, 1)[0].rstrip(" ,;:–-") + tail if beginning.strip() else tail.strip()
+    )
 
 
 def signed(out: Outgoing) -> str:
@@ -62,7 +65,7 @@ def signed(out: Outgoing) -> str:
 
 def first_said_as(out: Outgoing) -> str:
     """What it is a wording of: an answer ("say") or a post ("publish"), also when it corrects one."""
-    return str(out.extra.get("was", "say")) if out.act == "edit" else out.act
+    return (out.was or "say") if out.act == "edit" else out.act
 
 
 def letter(out: Outgoing) -> str:
@@ -197,6 +200,9 @@ class Base:
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         raise SendError("This channel cannot be asked what went out.", ambiguous=True)
 
+    def reach(self, idempotency_key: str) -> Reach | None:
+        return None
+
     def check(self, account: AccountAccess) -> Health:
         """What `examine` finds; that the network refuses us is an answer too."""
         try:
@@ -255,16 +261,16 @@ def _with_what_is_written(adapter: type[Base]) -> Capabilities:
     def has(name: str) -> bool:
         return getattr(adapter, name) is not getattr(Base, name)
 
-    said = adapter.capabilities
+    declared = adapter.capabilities
     written: dict[str, Any] = {
-        name: getattr(said, name) or has(name) for name in get_args(Act) if name in _NAMED
+        name: getattr(declared, name) or has(name) for name in get_args(Act) if name in _NAMED
     }
     return replace(
-        said,
+        declared,
         **written,
-        reply=said.reply or has("say"),
-        look_up=said.look_up or (has("find") and not said.finds_only_what_went),
-        polls=said.polls or has("poll"),
+        reply=declared.reply or has("say"),
+        look_up=declared.look_up or (has("find") and not declared.finds_only_what_went),
+        polls=declared.polls or has("poll"),
         rereads=has("reread"),
     )
 

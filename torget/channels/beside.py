@@ -51,7 +51,9 @@ def _stands_in(url: str, body: str) -> bool:
 def join(body: str, enclosures: Sequence[Enclosure]) -> str:
     """The text with everything beside it under it, each once."""
     lines = dict.fromkeys(
-        line for one in enclosures[:MOST_LINES] if (line := one.written(body)) and line not in body
+        line
+        for enclosure in enclosures[:MOST_LINES]
+        if (line := enclosure.written(body)) and line not in body
     )
     more = len(enclosures) - MOST_LINES
     if more > 0:
@@ -66,7 +68,7 @@ def has_the_words(body: str, words: str) -> bool:
 
 
 def _of(*words: str) -> str:
-    return " – ".join(dict.fromkeys(one for word in words if (one := one_line(word, MOST_CHARS))))
+    return " – ".join(dict.fromkeys(line for word in words if (line := one_line(word, MOST_CHARS))))
 
 
 def link(url: str, title: str = "", description: str = "") -> Enclosure:
@@ -133,7 +135,7 @@ def fact(name: str, value: str) -> Enclosure:
 
 def at_time(begins: datetime | None, ends: datetime | None = None) -> Enclosure:
     """When something takes place."""
-    span = [times.moment(one, now=_LONG_AGO) for one in (begins, ends) if one]
+    span = [times.moment(moment, now=_LONG_AGO) for moment in (begins, ends) if moment]
     return Enclosure(_("Tid"), _of(*span))
 
 
@@ -171,8 +173,10 @@ def kept_out(kind: str, url: str, description: str = "") -> Enclosure:
 
 def _in_text(kind: str, words: str, address: str) -> str:
     known = {"picture": picture, "film": film, "sound": sound}
-    one = known[kind](address, words) if kind in known else Enclosure(_("Innebygd"), words, address)
-    return f" {one.written('')} " if words or one.url else ""
+    enclosure = (
+        known[kind](address, words) if kind in known else Enclosure(_("Innebygd"), words, address)
+    )
+    return f" {enclosure.written('')} " if words or enclosure.url else ""
 
 
 def of_html(html: str, base: str = "") -> str:

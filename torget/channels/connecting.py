@@ -41,15 +41,15 @@ class Filled:
         """As the adapter may know it before there is an account."""
         hidden = {field.name for field in adapter_for(self.network).fields if field.secret}
         settings: dict[str, Any] = {k: v for k, v in self.values.items() if k not in hidden}
-        held = {k: v for k, v in self.values.items() if k in hidden and v}
+        secret_values = {k: v for k, v in self.values.items() if k in hidden and v}
         settings["origin"] = absolute(self.unit.municipality, "")
-        return AccountAccess(0, self.network, "", self.name, settings, held)
+        return AccountAccess(0, self.network, "", self.name, settings, secret_values)
 
 
 def connectable() -> list[Adapter]:
     """The networks an account can be connected to by filling something in, by what people call them."""
-    found = [one for one in adapters().values() if one.fields]
-    return sorted(found, key=lambda one: str(one.label).lower())
+    fillable = [adapter for adapter in adapters().values() if adapter.fields]
+    return sorted(fillable, key=lambda adapter: str(adapter.label).lower())
 
 
 def connect(filled: Filled, *, by: Actor, at: datetime) -> Account:
@@ -103,15 +103,15 @@ def owner_said_yes(
         Refused: it took too long, it is not what we asked for, or the network gives no account.
     """
     try:
-        held = signing.loads(kept, salt=SALT, max_age=STATE_SECONDS)
+        asked = signing.loads(kept, salt=SALT, max_age=STATE_SECONDS)
     except signing.BadSignature as fault:
         raise Refused(_("Det tok for lang tid. Begynn på nytt."), "too_late") from fault
-    if not state or not secrets.compare_digest(held["state"].encode(), state.encode()):
+    if not state or not secrets.compare_digest(asked["state"].encode(), state.encode()):
         raise Refused(_("Svaret gjelder ikke denne tilkoblingen. Begynn på nytt."), "wrong_state")
-    unit = Unit.objects.filter(pk=held["unit"], municipality=by.municipality_id).first()
+    unit = Unit.objects.filter(pk=asked["unit"], municipality=by.municipality_id).first()
     if unit is None:
         raise Refused(_("Svaret gjelder ikke denne tilkoblingen. Begynn på nytt."), "wrong_state")
-    filled = Filled(unit, held["network"], held["name"], unseal(held["values"].encode()))
+    filled = Filled(unit, asked["network"], asked["name"], unseal(asked["values"].encode()))
     check(by, "people.administer", unit)
     try:
         connected = adapter_for(filled.network).redeem(
@@ -149,10 +149,10 @@ def _keep(filled: Filled, connected: Connected, *, by: Actor, at: datetime) -> A
                 at=at,
             )
         else:
-            held = {**unseal(bytes(known.secrets)), **connected.secrets}
+            merged = {**unseal(bytes(known.secrets)), **connected.secrets}
             Account.objects.filter(pk=known.pk).update(
                 settings={**known.settings, **settings},
-                secrets=seal(held),
+                secrets=seal(merged),
                 name=name,
                 unit=unit,
                 closed_at=None,

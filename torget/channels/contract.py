@@ -137,7 +137,19 @@ class InboundMessage:
     warning: str = ""  # the content warning its author put before it
     claimed_at: datetime | None = None  # when its sender says, where that is not believed
     remarks: Sequence[tuple[str, Mapping[str, str]]] = ()  # codes of `conversations.remarks`
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    reaction: str = ""  # a sign on what we wrote and no words: nobody waits for an answer
+    ref_hint: str = ""  # a case number that stands in it; believed of somebody known only
+    machine: str = ""  # what kind of machine wrote it ("list", "auto"); empty: a person
+    may_answer: bool = True  # an automatic answer may go to its sender
+    encrypted: bool = False
+    # What our own pages tell: of which network the author is, to which unit, what kind of conversation it opens,
+    # whether the name may be shown, and the files that are kept here already.
+    identity_network: str = ""
+    unit: str = ""
+    conversation_kind: str = "question"
+    show_name: bool = False
+    stored_files: Sequence[Mapping[str, Any]] = ()
+    files_lost: bool = False  # one of its files could not be had
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +206,15 @@ class Outgoing:
     visibility: Literal["public", "private"] = "private"
     link: str = ""
     warning: str = ""  # a content warning shown before the text, where the network has them
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    was: Act | Literal[""] = (
+        ""  # of a correction: what is corrected, an answer ("say") or a post ("publish")
+    )
+    public_url: str = ""  # where a post stands on our square
+    poll: Mapping[str, Any] = field(default_factory=dict)  # options, ends_at, several
+    event: Mapping[str, Any] = field(default_factory=dict)  # name, starts_at, ends_at, place
+    picture_urls: Sequence[
+        tuple[str, str]
+    ] = ()  # addresses to fetch pictures at, with descriptions
     automatic: bool = False  # receipts and notices: marked so that machines do not answer them
 
 
@@ -271,6 +291,15 @@ class Polled:
     more: bool = False
     settle: Callable[[], None] | None = None
     reconciled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far something we sent to many servers came: how many have it, of how many; `lost` names those given up."""
+
+    reached: int
+    addressed: int
+    lost: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

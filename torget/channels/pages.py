@@ -58,8 +58,10 @@ class Shows(Protocol):
 
 def documents(page: PublicPage) -> list[Document]:
     """What the networks have of a page: what it says of itself in its head."""
-    offers = [one.document(page) for one in adapters().values() if isinstance(one, Shows)]
-    return [one for one in offers if one is not None]
+    offers = [
+        adapter.document(page) for adapter in adapters().values() if isinstance(adapter, Shows)
+    ]
+    return [offer for offer in offers if offer is not None]
 
 
 def asked_as(request: Any, page: PublicPage) -> HttpResponse | None:
@@ -68,10 +70,12 @@ def asked_as(request: Any, page: PublicPage) -> HttpResponse | None:
     if "json" not in accept or "text/html" in accept:
         return None
     for adapter in adapters().values():
-        if not isinstance(adapter, Shows) or not any(one in accept for one in adapter.page_types):
+        if not isinstance(adapter, Shows) or not any(
+            page_type in accept for page_type in adapter.page_types
+        ):
             continue
-        if (found := adapter.document(page)) is not None:
-            answer = HttpResponseRedirect(found.url) if found.url else HttpResponse(found.body, content_type=found.media_type)  # fmt: skip
+        if (document := adapter.document(page)) is not None:
+            answer = HttpResponseRedirect(document.url) if document.url else HttpResponse(document.body, content_type=document.media_type)  # fmt: skip
             answer.headers["Access-Control-Allow-Origin"] = "*"
             patch_vary_headers(answer, ["Accept"])
             return answer
@@ -84,5 +88,7 @@ def head_of(page: PublicPage, picture: str = "") -> dict[str, Any]:
         "page": page,
         "page_summary": " ".join(page.text.split())[:300],
         "page_picture": picture,
-        "page_documents": [(one.media_type, one.url or page.url) for one in documents(page)],
+        "page_documents": [
+            (document.media_type, document.url or page.url) for document in documents(page)
+        ],
     }

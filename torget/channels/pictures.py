@@ -72,7 +72,7 @@ def clean_all(raws: Sequence[bytes], *, patient: bool = False) -> list[Cleaned |
     except (TooLong, Died, Raised):
         # Whichever of them it was: looking for it would be the same work again.
         return [BadFile("too_heavy") for _each in raws]
-    return [BadFile(one) if isinstance(one, str) else one for one in made]
+    return [BadFile(result) if isinstance(result, str) else result for result in made]
 
 
 def fitting(raw: bytes, most_bytes: int) -> Cleaned:

@@ -64,7 +64,7 @@ def parse_apart(asked: Asked) -> Said:
         Unread: the adapter failed.
     """
     try:
-        said: Said = PLACE.run(asked, seconds=SECONDS)
+        parsed: Said = PLACE.run(asked, seconds=SECONDS)
     except TooLong as fault:
         raise Unparseable(_("Det tok for lang tid å lese den.")) from fault
     except Died as fault:
@@ -73,4 +73,4 @@ def parse_apart(asked: Asked) -> Said:
         if fault.name == Unparseable.__name__:
             raise Unparseable(fault.text) from fault
         raise Unread(str(fault)) from fault
-    return said
+    return parsed

@@ -37,13 +37,13 @@ def official(municipality: Municipality) -> list[Official]:
         .select_related("unit")
         .filter(municipality=municipality, listed=True, in_use=True, network__in=adapters())
     )
-    found = []
+    official_accounts = []
     for account in rows.order_by("network", "name", "pk"):
         adapter = adapters()[account.network]
         url = adapter.profile_url(rules.snapshot(account))
         if adapter.capabilities.ours or not (url or adapter.capabilities.read_private):
             continue
-        found.append(
+        official_accounts.append(
             Official(
                 account.network,
                 str(adapter.label),
@@ -54,15 +54,15 @@ def official(municipality: Municipality) -> list[Official]:
                 account.unit.local_name,
             )
         )
-    return found
+    return official_accounts
 
 
 def _key(municipality: Municipality, at: datetime) -> str:
-    held, _new = RegisterKey.objects.get_or_create(
+    key, _new = RegisterKey.objects.get_or_create(
         municipality=municipality,
         defaults={"secret": seal({"key": jws.new_key()}), "made_at": at},
     )
-    return unseal(bytes(held.secret))["key"]
+    return unseal(bytes(key.secret))["key"]
 
 
 def public_keys(municipality: Municipality, *, at: datetime) -> dict[str, list[dict[str, str]]]:
@@ -79,12 +79,12 @@ def signed_list(municipality: Municipality, *, at: datetime) -> str:
         "municipality": {"number": municipality.number, "name": municipality.name},
         "accounts": [
             {
-                "network": one.network,
-                "name": one.name,
-                "address": one.address,
-                **({"url": one.url} if one.url else {}),
+                "network": row.network,
+                "name": row.name,
+                "address": row.address,
+                **({"url": row.url} if row.url else {}),
             }
-            for one in official(municipality)
+            for row in official(municipality)
         ],
     }
     return jws.sign(payload, _key(municipality, at))

@@ -22,7 +22,7 @@ def adapters() -> dict[str, Adapter]:
     Raises:
         ImproperlyConfigured: a path that cannot be loaded, or two adapters for one network.
     """
-    found: dict[str, Adapter] = {}
+    by_network: dict[str, Adapter] = {}
     for path in settings.ADAPTERS:
         try:
             several = _adapters_in(path)
@@ -31,10 +31,10 @@ def adapters() -> dict[str, Adapter]:
                 f"TORGET_ADAPTERS: {path} cannot be loaded: {fault}"
             ) from fault
         for adapter in several:
-            if adapter.network in found:
+            if adapter.network in by_network:
                 raise ImproperlyConfigured(f"TORGET_ADAPTERS: two adapters for {adapter.network}.")
-            found[adapter.network] = adapter
-    return found
+            by_network[adapter.network] = adapter
+    return by_network
 
 
 def _adapters_in(path: str) -> Sequence[Adapter]:

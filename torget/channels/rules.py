@@ -79,8 +79,8 @@ def form_account(municipality: Municipality) -> Account:
 
 def first_account(municipality_id: int, network: str) -> Account | None:
     """The municipality's account on a network that is not closed, the oldest first: the one it writes from by itself."""
-    found = Account.objects.active().filter(municipality_id=municipality_id, network=network)
-    return found.order_by("pk").first()
+    accounts = Account.objects.active().filter(municipality_id=municipality_id, network=network)
+    return accounts.order_by("pk").first()
 
 
 def letter_network() -> str:
@@ -218,8 +218,8 @@ def secrets_of(account_id: int) -> dict[str, str] | None:
 
 def cursor(account_id: int) -> dict[str, Any]:
     """How far we have read there."""
-    held: dict[str, Any] = Account.objects.values_list("cursor", flat=True).get(pk=account_id)
-    return held
+    position: dict[str, Any] = Account.objects.values_list("cursor", flat=True).get(pk=account_id)
+    return position
 
 
 def move_cursor(account_id: int, position: Mapping[str, Any]) -> None:

@@ -22,14 +22,14 @@ Follow = Callable[[AccountAccess, threading.Event], None]
 
 def wanted(networks: Sequence[str]) -> dict[int, AccountAccess]:
     """Every account to listen to: also paused and ailing ones, but none the municipality decided not to use."""
-    found = {}
+    accounts = {}
     rows = Account.objects.active().with_place().filter(network__in=networks, in_use=True)
     for account in rows.order_by("pk"):
         try:
-            found[account.pk] = rules.access(account)
+            accounts[account.pk] = rules.access(account)
         except Refused as fault:  # its secrets cannot be read
             rules.note_health(account.pk, Health(False, str(fault)))
-    return found
+    return accounts
 
 
 def supervise(networks: Sequence[str], follow: Follow, name: str, stop: threading.Event) -> None:

@@ -86,7 +86,14 @@ def way_out() -> tuple[smtp.Server, str]:
     Raises:
         SendError: no way to send is set up.
     """
-    account = next((one for one in rules.active_access("email") if one.settings.get("smtp")), None)
+    account = next(
+        (
+            account_row
+            for account_row in rules.active_access("email")
+            if account_row.settings.get("smtp")
+        ),
+        None,
+    )
     if settings.SMTP_URL:
         try:
             server = smtp.server_from_url(settings.SMTP_URL)
@@ -105,11 +112,13 @@ def _server(account: AccountAccess) -> smtp.Server:
 
 def _send(message: EmailMessage) -> None:
     server, own = way_out()
-    given = message.from_email or ""
+    from_address = message.from_email or ""
     try:
         # Django's default from address means that nobody chose one.
-        sender = ascii_address(given if "@" in given and not given.endswith("@localhost") else own)
-        recipients = [ascii_address(one) for one in message.recipients()]
+        sender = ascii_address(
+            from_address if "@" in from_address and not from_address.endswith("@localhost") else own
+        )
+        recipients = [ascii_address(address) for address in message.recipients()]
     except BadAddress as fault:
         raise SendError("An address of the mail is not valid.", permanent=True) from fault
     message.from_email = sender

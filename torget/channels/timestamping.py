@@ -108,13 +108,13 @@ def check(response: TimeStampResponse, seal_hash: bytes) -> datetime:
 
 def faults() -> list[str]:
     """A sentence for each stamp kept that is not of the seal it stands for."""
-    found = []
+    problems = []
     for path in sorted(anchors.folder().glob("stamp-*.tsr")):
-        one = Seal.objects.filter(pk=path.stem.removeprefix("stamp-")).first()
+        seal = Seal.objects.filter(pk=path.stem.removeprefix("stamp-")).first()
         try:
-            if one is None:
+            if seal is None:
                 raise NotStamped("the seal is no more")
-            check(decode_timestamp_response(path.read_bytes()), bytes(one.hash))
+            check(decode_timestamp_response(path.read_bytes()), bytes(seal.hash))
         except (NotStamped, ValueError) as fault:
-            found.append(f"The time stamp {path.name} does not hold: {fault}")
-    return found
+            problems.append(f"The time stamp {path.name} does not hold: {fault}")
+    return problems

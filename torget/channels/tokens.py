@@ -52,21 +52,21 @@ def current(account: AccountAccess, renew: Renew, *, of: str = "") -> Token:
     Raises:
         SendError: as `renew`.
     """
-    held = _newest(account, of)
-    if _is_good(held):
-        return held
+    token = _newest(account, of)
+    if _is_good(token):
+        return token
     with _lock(account.id):
-        held = _stored(account, of)
-        if _is_good(held):
-            return _remember(account.id, held)
+        token = _stored(account, of)
+        if _is_good(token):
+            return _remember(account.id, token)
         try:
-            fresh = renew(held)
+            fresh = renew(token)
         except SendError:
             other = _stored(account, of)  # another process may have used the same key before us
             if not _is_good(other):
                 raise
             return _remember(account.id, other)
-        fresh = replace(fresh, refresh=fresh.refresh or held.refresh, of=of)
+        fresh = replace(fresh, refresh=fresh.refresh or token.refresh, of=of)
         if account.id:
             rules.keep_secrets(account.id, fresh.secrets, lasting=False)
         return _remember(account.id, fresh)
@@ -100,9 +100,9 @@ def _is_good(token: Token) -> bool:
 
 
 def _newest(account: AccountAccess, of: str) -> Token:
-    given = _of(account.secrets, of)
-    known = _known.get(account.id, given)
-    return max(given, known, key=lambda token: token.ends) if known.of == of else given
+    kept = _of(account.secrets, of)
+    known = _known.get(account.id, kept)
+    return max(kept, known, key=lambda token: token.ends) if known.of == of else kept
 
 
 def _stored(account: AccountAccess, of: str) -> Token:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ class Prepared:
     height: int | None = None
 
     @classmethod
-    def from_json(cls, held: dict[str, Any]) -> Prepared:
+    def from_json(cls, held: Mapping[str, Any]) -> Prepared:
         """The value again, as it stood in an envelope."""
         return cls(**held)
 
@@ -96,8 +96,7 @@ def prepare(file: File, *, patient: bool = False) -> Prepared:
 
 def prepared_of(said: InboundMessage) -> list[Prepared]:
     """What was said along: kept when it came in at our own door, or made ready when it was filed."""
-    kept = [Prepared.from_json(held) for held in said.extra.get("files", [])]
-    return [*kept, *said.extra.get("prepared", [])]
+    return [Prepared.from_json(file) for file in said.stored_files]
 
 
 def attach(message: Message, prepared: Sequence[Prepared]) -> None:
@@ -137,6 +136,6 @@ def exchange(message: Message, said: InboundMessage) -> Exchange:
     stay = {(one.sha256, one.alt) for one in now}
     before = {(one.sha256, one.alt) for one in has}
     return Exchange(
-        [one for one in has if (one.sha256, one.alt) not in stay and not said.extra.get("lost")],
+        [one for one in has if (one.sha256, one.alt) not in stay and not said.files_lost],
         [one for one in now if (one.sha256, one.alt) not in before],
     )

@@ -136,7 +136,7 @@ def change(
     if message.removed_at is not None or late:
         return None
     files = attachments.exchange(message, said)
-    lost = said.whole and said.extra.get("lost", False)
+    lost = said.whole and said.files_lost
     same = said.body == message.body and said.warning.strip()[:500] == message.warning
     if said.kind == "edit" and same and not files and not lost:
         return None

@@ -44,5 +44,6 @@ def with_files(message: InboundMessage) -> InboundMessage:
     return replace(
         message,
         folded="\n\n".join(part for part in (message.folded, note) if part),
-        extra={**message.extra, "prepared": prepared, "lost": bool(lost)},
+        stored_files=[*message.stored_files, *(file.as_json() for file in prepared)],
+        files_lost=bool(lost),
     )

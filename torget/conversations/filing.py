@@ -69,10 +69,10 @@ def _open(
     beside: Conversation | None = None,
 ) -> Conversation:
     account, municipality = envelope.account, envelope.account.municipality
-    chosen = _unit(municipality, said.extra.get("unit", ""))
+    chosen = _unit(municipality, said.unit)
     if beside and not is_asker(beside, identity):
         chosen = beside.unit  # who has the case must see who else writes in it
-    kind = rooms.kinds().get(str(said.extra.get("kind", "")), QUESTION)
+    kind = rooms.kinds().get(said.conversation_kind, QUESTION)
     conversation = open_conversation(
         kind,
         account,
@@ -90,7 +90,7 @@ def _open(
         shown=said.warning,
         identity=identity,
         name=said.author.name,
-        show_name=bool(said.extra.get("show_name", False)),
+        show_name=said.show_name,
         language=said.language or municipality.default_language,
         beside=beside,
     )
@@ -193,7 +193,7 @@ def _message_of(
         visibility=visibility,
         identity=identity,
         author_name=(said.author.name or identity.name)[:120],
-        show_name=bool(said.extra.get("show_name", False)),
+        show_name=said.show_name,
         body=said.body,
         folded=said.folded,
         warning=said.warning.strip()[:500],
@@ -223,7 +223,7 @@ def _file_new(envelope: Envelope, said: InboundMessage, at: datetime) -> Message
         return None
     when = believed(said.occurred_at, min(envelope.received_at, at))
     occurred_at = when.at
-    network = said.extra.get("identity_network", account.network)
+    network = said.identity_network or account.network
     language = said.language or account.municipality.default_language
     identity = persons.identify(
         account.municipality, network, said.author, at=at, language=language
@@ -253,7 +253,7 @@ def _file_new(envelope: Envelope, said: InboundMessage, at: datetime) -> Message
     attachments.attach(message, attachments.prepared_of(said))
     if envelope.headers.get("via") == RECONCILED:
         channels.note_missed(account.pk)
-    if blocked or (place.conversation and said.extra.get("reaction")):
+    if blocked or (place.conversation and said.reaction):
         _note_only(conversation, occurred_at, visibility)
     else:
         note_inbound(

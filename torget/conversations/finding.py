@@ -109,7 +109,7 @@ def find_place(
         beside = beside or lives
     if beside is not None:
         return Place(_their_own_beside(beside, identity), beside)
-    if ref := said.extra.get("ref_hint"):
+    if ref := said.ref_hint:
         named = Conversation.objects.filter(
             municipality_id=municipality_id, ref__iexact=ref
         ).first()

@@ -66,6 +66,15 @@ def because(**why: Any) -> Iterator[None]:
         _WHY.reset(token)
 
 
+def first_at(verb: str, subject: models.Model) -> datetime | None:
+    """When something was first done to the subject; None: never."""
+    rows = Entry.objects.filter(
+        verb=verb, subject_type=subject._meta.label_lower, subject_id=subject.pk
+    )
+    first = rows.order_by("pk").first()
+    return first.at if first else None
+
+
 def record(verb: str, subject: models.Model, *, by: Who, at: datetime, **data: Any) -> Entry:
     """Write that `by` did `verb` to `subject` at `at`; `data` holds ids, codes and numbers only.
 

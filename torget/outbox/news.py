@@ -48,6 +48,13 @@ def bounced(account_id: int, external_id: str, detail: str, *, at: datetime) -> 
     return delivery
 
 
+def given_up(account_id: int, idempotency_key: str, detail: str, *, at: datetime) -> None:
+    """What an adapter carries by itself, and has taken as sent, reached nobody and will not: refused, with the reason."""
+    row = Delivery.objects.filter(account_id=account_id, idempotency_key=idempotency_key).first()
+    if row and move(row.pk, ["sent"], State.REFUSED, at=at, detail=detail):
+        tell(row.pk, "delivery.refused", at=at)
+
+
 def _without_receipt(account_id: int, external_id: str) -> Delivery | None:
     """The delivery whose outcome is unknown that would bear this id there."""
     if not external_id:

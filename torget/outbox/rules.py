@@ -110,6 +110,7 @@ def outgoing(payload: dict[str, Any]) -> Outgoing:
     held = {"recipient": "", "body": "", **payload}  # what is empty is not written down
     after = held.pop("after", None)
     held.pop("behind", None)
+    held |= held.pop("extra", {})  # as it was written down before each had a field
     loaded = [
         File(name, media_type, files.get(sha256), *alt)
         for sha256, name, media_type, *alt in held.pop("files", [])

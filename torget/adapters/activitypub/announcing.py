@@ -12,6 +12,7 @@ from torget.adapters.activitypub import acts, documents, inbox_deliveries, shutt
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import Act, InboxDelivery, OldCopy, Profile
 from torget.adapters.activitypub.ours import NETWORK
+from torget.channels import accounts
 from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.channels.secrets import seal, unseal
@@ -81,7 +82,7 @@ def announce_changes(*, at: datetime) -> int:
     """Announce the actors whose documents are not what was told of them last; how many. A new one nobody knows yet."""
     count = 0
     told = dict(Profile.objects.values_list("account", "digest"))
-    for account in Account.objects.active().with_place().filter(network=NETWORK):
+    for account in accounts.on_network(NETWORK):
         try:
             digest = digest_of(account, at=at)
             if account.pk not in told:
@@ -96,7 +97,7 @@ def announce_changes(*, at: datetime) -> int:
 
 def forget_old_keys(*, at: datetime) -> None:
     """Keys whose time is over are not kept."""
-    for account in Account.objects.active().with_place().filter(settings__has_key="before"):
+    for account in accounts.on_network(NETWORK).filter(settings__has_key="before"):
         if account.network != NETWORK or our.of(channels.access(account)).changes_keys(at):
             continue
         held = unseal(bytes(account.secrets))

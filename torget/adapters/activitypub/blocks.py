@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from torget.adapters.activitypub.models import DomainBlock
-from torget.channels.models import Account
+from torget.channels import accounts
 from torget.protocols.activitypub import reading
 
 
@@ -41,10 +41,10 @@ def severity(municipality_id: int, uri: str) -> str:
 
 def allowed(account_id: int, inboxes: Iterable[str]) -> list[str]:
     """Those inboxes whose servers the account's municipality has not shut out."""
-    municipality = Account.objects.filter(pk=account_id).values("municipality")
+    municipality = accounts.municipality_of(account_id)
     shut = set(
         DomainBlock.objects.filter(
-            municipality__in=municipality, severity=DomainBlock.Severity.SUSPEND
+            municipality=municipality, severity=DomainBlock.Severity.SUSPEND
         ).values_list("host", flat=True)
     )
     return [one for one in inboxes if not shut & set(_names(reading.host_of(one)))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,14 +14,16 @@ from django.utils.translation import gettext_lazy
 from torget.adapters.activitypub import (
     documents,
     inbound,
+    inbox_deliveries,
     mentions,
     network_events,
     parsing,
     publishing,
+    reach,
     rules,
 )
 from torget.adapters.activitypub import ours as our
-from torget.channels.base import Base
+from torget.channels.base import Base, News
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -29,11 +31,11 @@ from torget.channels.contract import (
     Connected,
     Field,
     Health,
-    InboundMessage,
     NetworkEvent,
     Outgoing,
     Preview,
     RawItem,
+    Reach,
     Receipt,
     SendError,
 )
@@ -59,18 +61,12 @@ class ActivityPubAdapter(Base):
     capabilities = Capabilities(
         read_public=True,
         read_private=True,
-        reply=True,
         private_reply=True,
-        publish=True,
-        edit=True,
-        withdraw=True,
-        hide=True,
         pre_moderate=True,  # of servers that are silenced
         attachments=True,
         max_pictures=MOST_PICTURES,
         alt_text=True,
         warnings=True,
-        look_up=True,
         idempotent=True,
         verify_asks=True,
         ids_are_shared=True,
@@ -99,33 +95,39 @@ class ActivityPubAdapter(Base):
     def verify(self, account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
         return inbound.take(account, headers, body)
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
-        return parsing.parse(item, account, received_at=received_at)
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
+        return list(parsing.parse(item, account, received_at=received_at))
 
     def on_event(self, event: NetworkEvent, account: AccountSnapshot, *, at: datetime) -> None:
         network_events.on_event(event, account, at=at)
 
     def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        """Do it on our own server; what others must know of it goes out as deliveries (see fanout)."""
-        mine, at = our.of(account), timezone.now()
-        if held := publishing.done(out.idempotency_key):
-            return held
-        if out.act in {"say", "publish"}:
-            return publishing.create(out, self._said(out), mine, at=at)
-        if out.act == "edit":
-            return publishing.edit(out, self._said(out), mine, at=at)
-        if out.act == "withdraw":
-            return publishing.withdraw(out, mine, at=at)
-        if out.act in {"hide", "show"}:
-            return publishing.shade(out, mine, hidden=out.act == "hide", at=at)
-        raise SendError("What others say cannot be deleted from their servers.", permanent=True)
+        """Do it on our own server, once; what others must know of it goes out as inbox deliveries (see fanout)."""
+        receipt = publishing.done(out.idempotency_key)
+        if receipt is None:
+            return super().send(out, account)
+        inbox_deliveries.try_again(out.idempotency_key, at=timezone.now())  # a person said so
+        return receipt
 
-    def _said(self, out: Outgoing) -> str:
-        # An answer that is corrected keeps the name under it.
-        answer = out.act == "edit" and out.extra.get("was") == "say"
-        text = self.text(replace(out, act="say") if answer else out)
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return publishing.create(out, self._fitting(out), our.of(account), at=timezone.now())
+
+    publish = say
+
+    def edit(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return publishing.edit(out, self._fitting(out), our.of(account), at=timezone.now())
+
+    def withdraw(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return publishing.withdraw(out, our.of(account), at=timezone.now())
+
+    def hide(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        hidden = out.act == "hide"
+        return publishing.shade(out, our.of(account), hidden=hidden, at=timezone.now())
+
+    show = hide
+
+    def _fitting(self, out: Outgoing) -> str:
+        text = self.text(out)
         if len(text) > MOST_CHARS:
             raise SendError("The text is too long for this channel.", permanent=True)
         return text
@@ -142,6 +144,9 @@ class ActivityPubAdapter(Base):
 
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         return publishing.done(out.idempotency_key)
+
+    def reach(self, idempotency_key: str) -> Reach | None:
+        return reach.of(idempotency_key)
 
     def check(self, account: AccountAccess) -> Health:
         mine = our.of(account)

@@ -14,9 +14,10 @@ from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import APObject, Response
 from torget.adapters.activitypub.ours import Ours
 from torget.channels import rules as channels
+from torget.channels.accounts import on_network as accounts_on
 from torget.channels.models import Account
 from torget.channels.pages import Document, PublicPage
-from torget.history.models import Entry
+from torget.history.rules import first_at
 from torget.people.models import Municipality
 from torget.protocols import svg
 from torget.protocols.activitypub import MEDIA_TYPE, PUBLIC, markup, writing
@@ -57,7 +58,7 @@ def actor_of(account: Account, *, at: datetime) -> dict[str, Any]:
 
 def main_account(municipality: Municipality) -> Account | None:
     """The municipality's own actor: the first that was opened. Its inbox is the shared one."""
-    accounts = Account.objects.active().filter(municipality=municipality, network=our.NETWORK)
+    accounts = accounts_on(our.NETWORK).filter(municipality=municipality)
     return accounts.order_by("pk").first()
 
 
@@ -93,9 +94,7 @@ def drawn(coat_of_arms: str, colour: str, name: str) -> bytes:
 
 def _opened_at(account: Account) -> datetime | None:
     """When the account was opened."""
-    rows = Entry.objects.filter(verb="account.opened", subject_id=account.pk)
-    first = rows.filter(subject_type="channels.account").order_by("pk").first()
-    return first.at if first else None
+    return first_at("account.opened", account)
 
 
 def of_page(page: PublicPage, *, at: datetime) -> Document | None:

@@ -15,17 +15,17 @@ from random import uniform
 from django.db import close_old_connections, connection
 from django.utils import timezone
 
-from torget.adapters.activitypub import announcing, inbox_deliveries, rotation, signed_post
+from torget.adapters.activitypub import announcing, inbox_deliveries, reach, rotation, signed_post
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.inbox_deliveries import Claimed, Failed, Told
 from torget.adapters.activitypub.ours import Ours
 from torget.adapters.activitypub.peers import Hosts, Known
 from torget.adapters.activitypub.signed_post import Try
 from torget.adapters.activitypub.waits import asked_to_wait, due_again
+from torget.channels import accounts
 from torget.channels import rules as channels
 from torget.channels.http import HttpError, Response
 from torget.channels.http.many import Many
-from torget.channels.models import Account
 from torget.channels.notify import Listener
 from torget.errors import Refused
 from torget.protocols.http_signatures import BadKey
@@ -86,8 +86,10 @@ class Fanout:
         inbox_deliveries.settle_sent(told.sent, at=at)
         inbox_deliveries.settle_failed(told.failed, at=at)
         inbox_deliveries.give_back(told.back, due_at=at + timedelta(seconds=uniform(1, 5)))  # noqa: S311 - only to spread them
+        lost = [failed.id for failed in told.failed if failed.due_at is None]
         for inbox in told.gone:
-            inbox_deliveries.forget_inbox(inbox)
+            lost += inbox_deliveries.forget_inbox(inbox)
+        reach.tell_desk(lost, at=at)
         rotation.note_taken(told.renewed)
         for host in told.back_again:
             inbox_deliveries.bring_forward(host, at=at)
@@ -113,9 +115,7 @@ class Fanout:
 
     def _account(self, pk: int) -> Ours | None:
         try:
-            mine = our.of(
-                channels.access(Account.objects.select_related("municipality").get(pk=pk))
-            )
+            mine = our.of(channels.access(accounts.get(pk)))
             mine.key("rsa")
             mine.key("ed25519")
         except (Refused, BadKey, KeyError) as fault:

@@ -13,9 +13,9 @@ from torget.adapters.activitypub import blocks, named, remotes
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import DomainBlock, Peer, Remote
 from torget.adapters.activitypub.ours import NETWORK, Ours
+from torget.channels import accounts
 from torget.channels.contract import AccountAccess, BadSignature, NothingToKeep, RawItem
-from torget.channels.models import Account
-from torget.conversations.models import Message
+from torget.conversations.known import is_known
 from torget.intake import rules as intake
 from torget.protocols.activitypub import Activity, Claim, Malformed, reading
 from torget.protocols.http_signatures import Checked, Invalid, Request, key_id_of, verify
@@ -57,8 +57,7 @@ def take(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> Raw
         claim = reading.claim(document)
     except Malformed as fault:
         raise BadSignature(f"Not an activity: {fault}") from fault
-    ids = Account.objects.filter(pk=account.id).values_list("municipality_id", flat=True)
-    municipality_id = ids.first() or 0
+    municipality_id = accounts.municipality_of(account.id) or 0
     blocked = blocks.severity(municipality_id, claim.actor)
     if blocked == DomainBlock.Severity.SUSPEND:
         raise BadSignature("This server is blocked.")
@@ -174,11 +173,9 @@ def _hand_on(
     municipality_id: int, account_id: int, said: Activity, item: RawItem, *, at: datetime
 ) -> None:
     """Our other actors get what is for them: most servers deliver to the shared inbox only."""
-    others = Account.objects.active().filter(municipality=municipality_id, network=NETWORK)
-    for other in others.exclude(pk=account_id).select_related("municipality"):
+    others = accounts.on_network(NETWORK).filter(municipality=municipality_id)
+    for other in others.exclude(pk=account_id):
         theirs = our.without_secrets(other)
-        told = said.type == "Delete" and Message.objects.filter(
-            account=other, external_id=said.object_id
-        )
-        if concerns(said, theirs) or (told and told.exists()):
+        deletes = said.type == "Delete" and is_known(other.pk, said.object_id)
+        if concerns(said, theirs) or deletes:
             intake.receive(other.pk, item, at=at)

@@ -11,7 +11,7 @@ from django.db.models import Exists, F, OuterRef
 
 from torget.adapters.activitypub import blocks
 from torget.adapters.activitypub.models import Act, APObject, Follower, InboxDelivery, Remote
-from torget.channels.models import Account
+from torget.channels import accounts
 from torget.protocols.activitypub import reading
 from torget.transitions import transition_rows
 
@@ -83,8 +83,7 @@ def put(act: Act, inboxes: Iterable[str], *, at: datetime) -> int:
 
 def sendable_accounts() -> list[int]:
     """Accounts whose deliveries may go now; those of paused ones wait."""
-    accounts = Account.objects.active().filter(network="activitypub")
-    return [one.pk for one in accounts if one.may_send]
+    return [account.pk for account in accounts.on_network("activitypub") if account.may_send]
 
 
 # What is edited or withdrawn must not come before what it is about: an act's delivery waits while an earlier one of the
@@ -232,12 +231,15 @@ def lose_expired(*, at: datetime) -> int:
     return transition_rows(expired, InboxDelivery.State.DUE, lease_until=None)
 
 
-def forget_inbox(inbox: str) -> None:
-    """The inbox is gone for good: who had it follows no more, and what waits for it is given up."""
+def forget_inbox(inbox: str) -> list[int]:
+    """The inbox is gone for good: who had it follows no more, and what waits for it is given up. What that was."""
     gone = Remote.objects.filter(inbox=inbox)
     Follower.objects.filter(remote__in=gone).delete()
     waiting = InboxDelivery.objects.filter(inbox=inbox, state=InboxDelivery.State.DUE)
+    ids = list(waiting.values_list("pk", flat=True))
+    waiting = InboxDelivery.objects.filter(pk__in=ids, state=InboxDelivery.State.DUE)
     transition_rows(waiting, InboxDelivery.State.GIVEN_UP, detail="Gone.")
+    return ids
 
 
 def keep_from(host: str, municipality_id: int, *, at: datetime) -> int:
@@ -282,6 +284,13 @@ def due_anew(account_id: int, host: str, *, at: datetime) -> int:
     return count
 
 
+def try_again(key: str, *, at: datetime) -> int:
+    """What was given up of an act is due again, but not for servers that are shut out; how many."""
+    rows = InboxDelivery.objects.filter(act__key=key, state=InboxDelivery.State.GIVEN_UP)
+    fresh = {"attempts": 0, "next_attempt_at": at, "settled_at": None, "detail": ""}
+    return transition_rows(rows.exclude(detail="Blocked."), InboxDelivery.State.DUE, **fresh)
+
+
 def prune(*, at: datetime) -> int:
     """Forget deliveries that arrived long ago, and what nobody sent again for a quarter of a year."""
     old = InboxDelivery.objects.filter(
@@ -298,4 +307,7 @@ def prune(*, at: datetime) -> int:
     back = InboxDelivery.objects.filter(
         state=InboxDelivery.State.DUE, act__done_at__lt=F("act__ap_object__withdrawn_at")
     )
+    for act in Act.objects.filter(deliveries__in=lost).distinct():
+        hosts = lost.filter(act=act).values_list("host", flat=True)
+        Act.objects.filter(pk=act.pk).update(lost=sorted({*act.lost, *hosts}))
     return old.delete()[0] + lost.delete()[0] + back.delete()[0]

@@ -163,6 +163,11 @@ class Act(models.Model):
         default=list,
         help_text="Where it went: a correction must follow, also to who has left since.",
     )
+    lost = models.JSONField(
+        default=list,
+        db_default=[],
+        help_text="Hosts that were given up, whose deliveries are forgotten.",
+    )
     done_at = models.DateTimeField()
 
     def __str__(self) -> str:

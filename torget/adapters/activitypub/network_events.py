@@ -14,8 +14,8 @@ from torget.adapters.activitypub import shutting
 from torget.adapters.activitypub.inbox_deliveries import forget_inbox
 from torget.adapters.activitypub.models import APObject, Follower, Remote, Response
 from torget.adapters.activitypub.ours import Ours
+from torget.channels import accounts
 from torget.channels.contract import AccountSnapshot, NetworkEvent
-from torget.channels.models import Account
 from torget.channels.rules import raise_alarm
 from torget.protocols.activitypub import writing
 
@@ -36,7 +36,7 @@ def on_event(event: NetworkEvent, account: AccountSnapshot, *, at: datetime) -> 
 def _follow(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
     if held["object"] != mine.actor or not held["id"]:
         return
-    municipality = Account.objects.values_list("municipality", flat=True).get(pk=mine.account_id)
+    municipality = accounts.get(mine.account_id).municipality_id
     if shutting.is_shut_out(municipality, remote.uri, at=at):
         Follower.objects.filter(account_id=mine.account_id, remote=remote).delete()
         shutting.answer(mine, remote, held["id"], "Reject", at=at)
@@ -152,7 +152,7 @@ def _reported(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
     about = [one for one in held["objects"] if one == mine.actor or mine.is_ours(one)]
     if not about:
         return
-    account = Account.objects.select_related("municipality").get(pk=mine.account_id)
+    account = accounts.get(mine.account_id)
     detail = _("%(host)s har fått en klage på det vi har publisert: %(about)s") % {
         "host": remote.host,
         "about": ", ".join(about[:5]),

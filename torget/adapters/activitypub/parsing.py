@@ -180,7 +180,6 @@ def _message(
         ][:MOST_FILES],
         warning=(note.summary if _warns(note) else "")
         or (_("Merket som følsomt innhold") if note.sensitive else ""),
-        extra={"hashtags": list(note.hashtags)},
     )
 
 

@@ -23,11 +23,10 @@ from torget.adapters.activitypub.models import (
     new_public_id,
 )
 from torget.adapters.activitypub.ours import NETWORK, Ours
-from torget.channels import files
+from torget.channels import accounts, files
 from torget.channels.base import first_said_as
 from torget.channels.contract import Outgoing, Receipt, SendError
-from torget.channels.models import Account
-from torget.conversations.models import Message
+from torget.conversations.known import body_received
 from torget.design import times
 from torget.protocols import webfinger
 from torget.protocols.activitypub import PUBLIC, Malformed, markup, reading, writing
@@ -123,18 +122,10 @@ def asked_quietly(out: Outgoing, mine: Ours) -> bool:
 
     What was asked stands in the envelope; of one that is erased we take the narrower.
     """
-    accounts = Account.objects.filter(pk=mine.account_id).values("municipality")
-    rows = Message.objects.filter(
-        external_id=out.parent,
-        account__municipality__in=accounts,
-        account__network=NETWORK,
-        kind=Message.Kind.INBOUND,
-    )
-    message = rows.select_related("envelope").first() if out.parent else None
-    if message is None:
+    body = body_received(accounts.municipality_of(mine.account_id), NETWORK, out.parent)
+    if body is None:
         return False
     try:
-        body = bytes(message.envelope.body) if message.envelope else b""
         said = reading.activity(reading.load(body))
     except Malformed:
         return True
@@ -151,13 +142,13 @@ def _moment(value: Any) -> datetime:
 
 def _extra(out: Outgoing) -> dict[str, Any]:
     """What makes it a poll or an event, when it is one."""
-    if poll := out.extra.get("poll"):
+    if poll := out.poll:
         options = [(str(one), 0) for one in poll["options"]]
         ends = _moment(poll["ends_at"])
         return writing.question(
             options, multiple=bool(poll.get("multiple")), ends_at=ends, voters=0
         )
-    if event := out.extra.get("event"):
+    if event := out.event:
         ends_at = event.get("ends_at")
         return writing.event(
             str(event["name"]),
@@ -228,7 +219,7 @@ def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
         published=at,
         to=whom.to,
         cc=whom.cc,
-        url=str(out.extra.get("public_url", "") or out.link),
+        url=out.public_url or out.link,
         in_reply_to=out.parent if reading.is_uri(out.parent) else "",
         attachments=shown,
         extra=extra,

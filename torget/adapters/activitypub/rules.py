@@ -15,6 +15,7 @@ from torget.adapters.activitypub import announcing, blocks, inbox_deliveries, ro
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import APObject, DomainBlock, Follower
 from torget.adapters.activitypub.ours import ED25519_NAME, NETWORK, RSA_NAME
+from torget.channels import accounts
 from torget.channels import rules as channels
 from torget.channels.models import Account
 from torget.channels.secrets import seal, unseal
@@ -75,7 +76,7 @@ def open_actor(
     """
     host = absolute(unit.municipality, "").partition("://")[2]
     address = f"{username_of(username)}@{host}"
-    if Account.objects.filter(network=NETWORK, address=address).exists():
+    if accounts.is_taken(NETWORK, address):
         raise Refused(_("Navnet er i bruk. Velg et annet."), "account_exists")
     names, secrets = fresh_keys()
     return channels.open_account(
@@ -101,7 +102,7 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime, leaked: bool = Fal
     """
     check(by, "people.administer", account.unit)
     with transaction.atomic():
-        account = Account.objects.select_for_update().get(pk=account.pk)
+        account = accounts.locked(account.pk)
         mine = our.of(channels.access(account))
         until = (at + timedelta(days=OLD_KEY_DAYS)).isoformat()
         old = [] if leaked else [dict(one) for one in mine.old_keys(at)]

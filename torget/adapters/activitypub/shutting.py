@@ -11,8 +11,8 @@ from torget.adapters.activitypub import acts
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import Follower, Remote
 from torget.adapters.activitypub.ours import NETWORK, Ours
-from torget.channels.models import Account
-from torget.conversations.models import Block, Identity
+from torget.channels import accounts
+from torget.conversations import known
 from torget.protocols.activitypub import writing
 
 MOST_AT_ONCE = 500
@@ -42,18 +42,14 @@ def answer(mine: Ours, remote: Remote, follow: str, kind: str, *, at: datetime) 
 
 def is_shut_out(municipality_id: int, uri: str, *, at: datetime) -> bool:
     """Whether staff have blocked the one with that actor."""
-    theirs = Identity.objects.filter(
-        municipality=municipality_id, network=NETWORK, external_id=uri[:320]
-    )
-    return Block.objects.filter(identity__in=theirs).current(on=at.date()).exists()
+    return known.is_blocked(NETWORK, uri[:320], on=at.date(), municipality_id=municipality_id)
 
 
 def reject_the_blocked(*, at: datetime) -> int:
     """Reject the follows of persons staff have blocked since; how many."""
-    blocked = Block.objects.filter(identity__network=NETWORK).current(on=at.date())
     count = 0
-    for account in Account.objects.active().filter(network=NETWORK):
-        uris = blocked.filter(identity__municipality=account.municipality_id)
-        names = list(uris.values_list("identity__external_id", flat=True)[:MOST_AT_ONCE])
+    for account in accounts.on_network(NETWORK):
+        place = {"municipality_id": account.municipality_id, "most": MOST_AT_ONCE}
+        names = known.blocked(NETWORK, on=at.date(), **place)
         count += reject(Follower.objects.filter(account=account, remote__uri__in=names), at=at)
     return count

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.adapters.email import enclosed, invited, remarks
-from torget.adapters.email.imap import Fault, Mailbox
+from torget.adapters.email.imap import Mailbox
 from torget.channels import smtp
-from torget.channels.base import Base, letter
+from torget.channels.base import Base, News, letter
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -53,12 +53,11 @@ class EmailAdapter(Base):
     network = "email"
     label = gettext_lazy("E-post")
     icon = "mail"
-    # `look_up` can prove that a mail went out, never that it did not: it does not settle every doubt.
-    capabilities = Capabilities(letters=True, read_private=True, reply=True, attachments=True)
+    capabilities = Capabilities(
+        letters=True, read_private=True, attachments=True, finds_only_what_went=True
+    )
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
         if item.media_type == HEADER_ONLY:
             raise Unparseable(_why("too_large"))
         try:
@@ -76,7 +75,7 @@ class EmailAdapter(Base):
             )
         return [_message(item, mail, machine, account, received_at)]
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
         try:
             server = smtp.server_of(
                 account.settings.get("smtp", {}), account.secrets.get("smtp_password", "")
@@ -105,12 +104,9 @@ class EmailAdapter(Base):
         missing proves nothing: it may be late, or sorted away.
         """
         known = mails.message_id(out.idempotency_key, account.address)
-        try:
-            with _mailbox(account) as box:
-                if box.find(known):
-                    return Receipt(known, "The copy lies in our mailbox.")
-        except Fault as fault:
-            raise SendError(f"The mailbox cannot be read: {fault}", ambiguous=True) from fault
+        with _mailbox(account) as box:
+            if box.find(known):
+                return Receipt(known, "The copy lies in our mailbox.")
         raise SendError(
             "The copy of the mail is not in our mailbox; it cannot be told whether it went out.",
             ambiguous=True,
@@ -120,7 +116,7 @@ class EmailAdapter(Base):
         try:
             with _mailbox(account):
                 pass
-        except Fault as fault:
+        except SendError as fault:
             return Health(False, _("Vi får ikke lest postkassen: %(why)s") % {"why": fault})
         try:
             server = smtp.server_of(
@@ -197,15 +193,11 @@ def _message(
         parents=case.parents,
         attachments=[File(part.name, part.media_type, part.content) for part in mail.attachments],
         remarks=list(remarks.of(mail)),
-        extra={
-            "ref_hint": case.ref_hint,
-            "machine": machine.kind if machine else "",
-            "may_answer": mails.may_answer(mail, account.address) and not mail.reaction,
-            "encrypted": bool(mail.encrypted),
-            "truncated": mail.truncated or any(part.damaged for part in mail.attachments),
-            "message_id": mail.message_id,
-            "reaction": mail.reaction,
-        },
+        ref_hint=case.ref_hint,
+        machine=machine.kind if machine else "",
+        may_answer=mails.may_answer(mail, account.address) and not mail.reaction,
+        encrypted=bool(mail.encrypted),
+        reaction=mail.reaction,
     )
 
 

@@ -15,6 +15,7 @@ from datetime import date
 from types import TracebackType
 from typing import Any
 
+from torget.channels.contract import SendError
 from torget.protocols.plaintext import one_line
 
 PORTS = {"tls": 993, "starttls": 143, "none": 143}
@@ -26,18 +27,6 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _UID = re.compile(rb"\bUID (\d+)")
 _SIZE = re.compile(rb"\bRFC822\.SIZE (\d+)")
 _FAULTS = (imaplib.IMAP4.error, OSError, ValueError, EOFError)
-
-
-class Fault(Exception):  # noqa: N818 - names what we met
-    """The mailbox cannot be read now.
-
-    Attributes:
-        account: name, password, certificate or folder is wrong: a person must mend it.
-    """
-
-    def __init__(self, message: str, *, account: bool = False) -> None:
-        super().__init__(message)
-        self.account = account
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +43,7 @@ class Mailbox:
     """One folder of an account, opened with EXAMINE: nothing we do marks, moves or deletes a mail.
 
     Raises:
-        Fault: from every method, when the server is away or refuses.
+        SendError: from every method, when the server is away or refuses.
     """
 
     def __init__(self, settings: Mapping[str, Any], password: str) -> None:
@@ -63,7 +52,7 @@ class Mailbox:
         self.user, self.password = str(settings.get("user", "")), password
         self.folder = str(settings.get("folder") or "INBOX")
         if not self.host or self.security not in PORTS:
-            raise Fault(
+            raise SendError(
                 "IMAP is not set up: give host, port and security (tls, starttls or none).",
                 account=True,
             )
@@ -76,11 +65,11 @@ class Mailbox:
         try:
             self._imap = self._connect()
         except ssl.SSLCertVerificationError as fault:
-            raise Fault(
+            raise SendError(
                 f"The certificate of {where} is not valid: {fault.verify_message}.", account=True
             ) from fault
         except _FAULTS as fault:
-            raise Fault(f"Could not connect to {where}: {one_line(str(fault), 200)}") from fault
+            raise SendError(f"Could not connect to {where}: {one_line(str(fault), 200)}") from fault
         try:
             self._sign_in(where)
             self.examine()
@@ -112,16 +101,16 @@ class Mailbox:
         try:
             self._imap.login(self.user, self.password)
         except imaplib.IMAP4.abort as fault:
-            raise Fault(f"{where} hung up while signing in.") from fault
+            raise SendError(f"{where} hung up while signing in.") from fault
         except imaplib.IMAP4.error as fault:
             # RFC 5530: a server too busy to check says UNAVAILABLE, which is no verdict on the password.
             busy = "UNAVAILABLE" in str(fault).upper()
-            raise Fault(
+            raise SendError(
                 f"{where} refused user name or password: {one_line(str(fault), 200)}",
                 account=not busy,
             ) from fault
         except OSError as fault:
-            raise Fault(f"{where} hung up while signing in.") from fault
+            raise SendError(f"{where} hung up while signing in.") from fault
 
     def close(self) -> None:
         """Sign out and hang up; never fails."""
@@ -132,11 +121,11 @@ class Mailbox:
         try:
             kind, data = getattr(self._imap, command)(*arguments)
         except _FAULTS as fault:
-            raise Fault(
+            raise SendError(
                 f"{self.host} does not answer: {one_line(str(fault), 200) or type(fault).__name__}"
             ) from fault
         if kind != "OK":
-            raise Fault(f"{self.host} refused {command}: {one_line(str(data), 200)}")
+            raise SendError(f"{self.host} refused {command}: {one_line(str(data), 200)}")
         return list(data)
 
     def examine(self) -> None:
@@ -144,9 +133,9 @@ class Mailbox:
         try:
             kind, data = self._imap.select(f'"{self.folder}"', readonly=True)
         except _FAULTS as fault:
-            raise Fault(f"{self.host} does not answer: {one_line(str(fault), 200)}") from fault
+            raise SendError(f"{self.host} does not answer: {one_line(str(fault), 200)}") from fault
         if kind != "OK":
-            raise Fault(
+            raise SendError(
                 f"{self.host} has no folder {self.folder}: {one_line(str(data), 200)}", account=True
             )
         self.count = int(data[0] or 0)
@@ -222,7 +211,7 @@ class Mailbox:
         try:
             self._idle(min(seconds, 28 * 60.0), stop)
         except _FAULTS as fault:
-            raise Fault(
+            raise SendError(
                 f"{self.host} hung up: {one_line(str(fault), 200) or type(fault).__name__}"
             ) from fault
 
@@ -232,7 +221,7 @@ class Mailbox:
         imap.send(tag + b" IDLE\r\n")
         while not (line := self._line()).startswith(b"+"):
             if line.startswith(tag):
-                raise Fault(f"{self.host} refused IDLE.")
+                raise SendError(f"{self.host} refused IDLE.")
         until = time.monotonic() + seconds
         while not stop.is_set() and time.monotonic() < until:
             if self._readable(POLL_SECONDS):

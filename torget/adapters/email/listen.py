@@ -12,11 +12,11 @@ from django.db import connection
 from django.utils import timezone
 
 from torget.adapters.email.adapter import HEADER_ONLY, MEDIA_TYPE, EmailAdapter
-from torget.adapters.email.imap import Fault, Fetched, Mailbox
+from torget.adapters.email.imap import Fetched, Mailbox
+from torget.channels import accounts
 from torget.channels import rules as channels
 from torget.channels.account_lock import account_lock
-from torget.channels.contract import AccountAccess, Health, RawItem
-from torget.channels.models import Account
+from torget.channels.contract import AccountAccess, Health, RawItem, SendError
 from torget.channels.supervisor import (
     FIRST_PAUSE_SECONDS,
     LONGEST_PAUSE_SECONDS,
@@ -24,7 +24,7 @@ from torget.channels.supervisor import (
     supervise,
 )
 from torget.intake import rules as intake
-from torget.intake.models import Envelope
+from torget.intake.lookups import header_of, header_since
 from torget.protocols import mail as mails
 
 log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def follow(snapshot: AccountAccess, stop: threading.Event) -> None:
                         _follow_once(snapshot, stop)
                 pause = FIRST_PAUSE_SECONDS
                 stop.wait(0 if ours else LOOK_FOR_ACCOUNTS_SECONDS)
-            except Fault as fault:
+            except SendError as fault:
                 log.warning(
                     "Mailbox of account %s: %s",
                     snapshot.id,
@@ -85,7 +85,7 @@ def _follow_once(snapshot: AccountAccess, stop: threading.Event) -> None:
 
 def _mend_health(snapshot: AccountAccess) -> None:
     """The mailbox answers: if the account was marked ailing, see whether sending works again too."""
-    if not Account.objects.filter(pk=snapshot.id, healthy=True).exists():
+    if not accounts.is_well(snapshot.id):
         channels.note_health(snapshot.id, EmailAdapter().check(snapshot))
 
 
@@ -134,7 +134,7 @@ def _wanted(
     try:
         recent = dict(box.sizes_since(date.fromisoformat(from_on)))
     except ValueError as fault:
-        raise Fault(
+        raise SendError(
             "The setting from_on must be a date such as 2026-11-23.", account=True
         ) from fault
     return [pair for pair in sizes if pair[0] in recent]
@@ -144,13 +144,7 @@ def reconcile(box: Mailbox, snapshot: AccountAccess, *, at: datetime) -> int:
     """Once a day: fetch mails of the last week that we do not have (a server may show a low UID late); how many."""
     since = at.date() - timedelta(days=RECONCILE_DAYS)
     sizes = box.sizes_since(since)
-    known = set(
-        Envelope.objects.filter(
-            account_id=snapshot.id, received_at__gte=at - timedelta(days=RECONCILE_DAYS + 1)
-        )
-        .order_by()
-        .values_list("headers__uid", flat=True)
-    )
+    known = header_since(snapshot.id, "uid", at - timedelta(days=RECONCILE_DAYS + 1))
     missing = [(uid, size) for uid, size in sizes if _place(box.validity, uid) not in known]
     return sum(
         keep(snapshot.id, fetched, box.validity, at=at)
@@ -179,8 +173,7 @@ def keep(account_id: int, fetched: Fetched, validity: int, *, at: datetime) -> b
     envelope_id, known = intake.receive(account_id, item, at=at)
     if not known:
         return True
-    held = Envelope.objects.values_list("headers", flat=True).get(pk=envelope_id)
-    if held.get("digest") == digest:
+    if header_of(envelope_id, "digest") == digest:
         return False
     other = RawItem(f"{message_id}#{digest}", item.body, item.media_type, item.headers)
     return not intake.receive(account_id, other, at=at)[1]

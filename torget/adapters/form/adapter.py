@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext_lazy
 
-from torget.channels.base import Base
+from torget.channels.base import Base, News
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
     Author,
     Capabilities,
     InboundMessage,
-    NetworkEvent,
     Outgoing,
     RawItem,
     Receipt,
     SendError,
-    Unparseable,
 )
 
 MEDIA_TYPE = "application/vnd.torget.form+json"
@@ -43,38 +40,27 @@ class FormAdapter(Base):
         look_up=True,
     )
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
-        try:
-            held = json.loads(item.body)
-            author = Author(
-                held["author"]["id"],
-                held["author"].get("name", ""),
-                held["author"].get("verified", ""),
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
+        form = json.loads(item.body)
+        author = form["author"]
+        return [
+            InboundMessage(
+                external_id=item.external_id,
+                author=Author(author["id"], author.get("name", ""), author.get("verified", "")),
+                body=form["body"],
+                occurred_at=received_at,
+                visibility=form["visibility"],
+                case=form.get("case", ""),
+                language=form.get("language", ""),
+                identity_network=author["network"],
+                unit=form.get("unit", ""),
+                conversation_kind=form.get("kind", "question"),
+                show_name=bool(form.get("show_name", False)),
+                stored_files=form.get("files", []),
             )
-            return [
-                InboundMessage(
-                    external_id=item.external_id,
-                    author=author,
-                    body=held["body"],
-                    occurred_at=received_at,
-                    visibility=held["visibility"],
-                    case=held.get("case", ""),
-                    language=held.get("language", ""),
-                    extra={
-                        "identity_network": held["author"]["network"],
-                        "unit": held.get("unit", ""),
-                        "kind": held.get("kind", "question"),
-                        "show_name": held.get("show_name", False),
-                        "files": held.get("files", []),
-                    },
-                )
-            ]
-        except (ValueError, KeyError, TypeError) as fault:
-            raise Unparseable(f"Not a form envelope: {fault}") from fault
+        ]
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
         raise SendError("The page itself shows the answer; nothing is sent.", permanent=True)
 
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:

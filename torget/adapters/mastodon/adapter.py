@@ -73,7 +73,7 @@ class MastodonAdapter(Base):
         A correction looks like what it corrects.
         """
         if out.act == "edit":
-            out = replace(out, act=out.extra.get("was", "say"))
+            out = replace(out, act=out.was or "say")
         if out.act == "say":
             return signed(out)
         most = limits.characters - max(0, len(out.link) - limits.url_characters)

@@ -18,6 +18,7 @@ from torget.channels.contract import (
     AccountSnapshot,
     Capabilities,
     Connected,
+    File,
     Health,
     InboundMessage,
     NetworkEvent,
@@ -28,6 +29,7 @@ from torget.channels.contract import (
     Receipt,
     SendError,
 )
+from torget.channels.rest import gone_is_done
 
 SCOPES = (
     "pages_show_list",
@@ -102,18 +104,10 @@ class FacebookAdapter(MetaBase):
         deletes_for_others=True,
         read_public=True,
         read_private=True,
-        reply=True,
         private_reply=True,
         by_sender=True,
-        publish=True,
-        edit=True,
-        withdraw=True,
-        hide=True,
-        remove=True,
         max_pictures=MAX_PICTURES,
         alt_text=True,
-        look_up=True,
-        polls=True,
         poll_seconds=reconcile.SECONDS,
         max_body_chars=63_206,
     )
@@ -148,53 +142,47 @@ class FacebookAdapter(MetaBase):
             remarks.append(_("Et privat svar på en kommentar kan sendes én gang, innen sju dager."))
         return Preview([said], graphemes(said), messages.MOST_CHARS, _("tegn"), remarks)
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        if out.act == "publish":
-            return self._publish(out, account)
-        if out.act == "say" and out.visibility == "private":
-            return messages.send(account, account.address, out, self.text(out))
-        if out.act == "say":
-            said = {"message": self.text(out)}
-            held = graph.call(account, "POST", f"{out.parent}/comments", said, acts=True)
-            return _named(held)
-        if not messages.is_comment(out.target):
-            raise SendError(_("En sendt melding i Messenger kan ikke endres."), permanent=True)
-        return self._change(out, account)
-
-    def _change(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        match out.act:
-            case "edit":
-                graph.call(account, "POST", out.target, {"message": self.text(out)}, acts=True)
-            case "hide" | "show":
-                said = {"is_hidden": out.act == "hide"}
-                graph.call(account, "POST", out.target, said, acts=True)
-            case _:
-                _delete(account, out.target)
-        return Receipt(out.target)
-
-    def _publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        said: dict[str, Any] = {"message": self.text(out)}
-        pictures = [one for one in out.attachments if one.media_type.startswith("image/")]
-        if pictures:
-            said["attached_media"] = [
-                {"media_fbid": self._picture(one, account)} for one in pictures[:MAX_PICTURES]
+    def publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        post: dict[str, Any] = {"message": self.text(out)}
+        images = [file for file in out.attachments if file.media_type.startswith("image/")]
+        if images:
+            post["attached_media"] = [
+                {"media_fbid": _picture(file, account)} for file in images[:MAX_PICTURES]
             ]
         elif out.link:
-            said["link"] = out.link
-        return _named(graph.call(account, "POST", f"{account.address}/feed", said, acts=True))
+            post["link"] = out.link
+        return _named(graph.call(account, "POST", f"{account.address}/feed", post, acts=True))
 
-    def _picture(self, one: Any, account: AccountAccess) -> str:
-        params = {"published": "false", "alt_text_custom": one.alt}
-        held = graph.upload(account, f"{account.address}/photos", one, params)
-        return str(held.get("id", ""))
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        if out.visibility == "private":
+            return messages.send(account, account.address, out, self.text(out))
+        comment = {"message": self.text(out)}
+        return _named(graph.call(account, "POST", f"{out.parent}/comments", comment, acts=True))
+
+    def edit(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return self._change(out, account, {"message": self.text(out)})
+
+    def hide(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        return self._change(out, account, {"is_hidden": out.act == "hide"})
+
+    show = hide
+
+    def withdraw(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        with gone_is_done():
+            self._change(out, account, {}, "DELETE")
+        return Receipt(out.target)
+
+    remove = withdraw
+
+    def _change(
+        self, out: Outgoing, account: AccountAccess, how: Mapping[str, Any], method: str = "POST"
+    ) -> Receipt:
+        if not messages.is_comment(out.target):
+            raise SendError(_("En sendt melding i Messenger kan ikke endres."), permanent=True)
+        graph.call(account, method, out.target, how, acts=True)
+        return Receipt(out.target)
 
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
-        try:
-            return self._look(out, account)
-        except SendError as fault:
-            raise SendError(str(fault), ambiguous=True) from fault
-
-    def _look(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         text = self.text(out)
         if out.act == "say" and out.visibility == "private":
             return messages.find(account, account.address, "messenger", out, text)
@@ -212,7 +200,7 @@ class FacebookAdapter(MetaBase):
         gone = out.act in {"withdraw", "remove"}
         try:
             held = graph.call(account, "GET", out.target, {"fields": fields.get(out.act, "id")})
-        except graph.GraphError as fault:
+        except SendError as fault:
             if gone and fault.is_gone:
                 return Receipt(out.target, "Looked up.")
             raise
@@ -231,12 +219,9 @@ def _named(held: Mapping[str, Any]) -> Receipt:
     return Receipt(named, url=f"https://www.facebook.com/{named}")
 
 
-def _delete(account: AccountAccess, target: str) -> None:
-    try:
-        graph.call(account, "DELETE", target, acts=True)
-    except graph.GraphError as fault:
-        if not fault.is_gone:  # gone already is as good
-            raise
+def _picture(file: File, account: AccountAccess) -> str:
+    params = {"published": "false", "alt_text_custom": file.alt}
+    return str(graph.upload(account, f"{account.address}/photos", file, params).get("id", ""))
 
 
 def _among(found: Sequence[dict[str, Any]], account: AccountAccess, text: str) -> Receipt | None:

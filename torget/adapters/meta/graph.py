@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
-from torget.channels import http
 from torget.channels.contract import AccountAccess, BadSignature, File, RawItem, SendError
+from torget.channels.rest import Api, Reply, Request, Verdict
 from torget.protocols import jsonvalues
 
 VERSION = "v25.0"
@@ -25,8 +23,8 @@ DIALOG = f"https://www.facebook.com/{VERSION}/dialog/oauth"
 _ACCOUNT = frozenset({3, 10, 102, 190, *range(200, 300)})
 _LIMITED = frozenset({4, 17, 32, 341, 613, 80001, 80002, 80006})
 _BLOCKED = 368  # for a while, for what Meta holds to be against its rules
-_SAME_AGAIN = 506  # "duplicate": what we send stands there already, most likely by us
-_UNSURE = frozenset({1, 2})  # their side failed; it may have been done
+# Their side failed; it may have been done. 506 is "duplicate": what we send stands there already, most likely by us.
+_UNSURE = frozenset({1, 2, 506})
 # …/messenger-platform/error-codes: by subcode, before the code is looked at
 _TOO_LATE = frozenset({2018278, 2018108, 2534022})
 GONE = frozenset({33, 1609005})  # "does not exist, or cannot be loaded" (with code 100)
@@ -34,24 +32,6 @@ BLOCKED_SECONDS = 3600.0
 LIMIT_SECONDS = 15 * 60.0
 FULL_PERCENT = 90
 _FULL: dict[int, float] = {}  # by account: until when; each process learns it from its own calls
-
-
-class GraphError(SendError):
-    """A refusal of the API's own, with its code."""
-
-    def __init__(self, code: int, subcode: int, status: int, message: str, **kinds: Any) -> None:
-        super().__init__(message, **kinds)
-        self.number, self.subcode, self.status = code, subcode, status
-
-    @property
-    def is_forbidden(self) -> bool:
-        """A permission is missing."""
-        return self.number in {3, 10} or 200 <= self.number < 300
-
-    @property
-    def is_gone(self) -> bool:
-        """What was asked for does not exist (any more)."""
-        return self.status == 404 or (self.number == 100 and self.subcode in GONE)
 
 
 def base(account: AccountAccess, host: str = HOST, version: str = VERSION) -> str:
@@ -77,6 +57,52 @@ def proof(account: AccountAccess, access_token: str) -> str:
     return hmac.new(secret.encode(), access_token.encode(), hashlib.sha256).hexdigest()
 
 
+class GraphApi(Api):
+    """What an error means: by subcode, else by code, else by status; never by words."""
+
+    name = "Graph"
+    root = HOST
+
+    def is_done(self, reply: Reply) -> bool:
+        return reply.status < 300 and reply.value is not None and "error" not in reply.table
+
+    def code(self, reply: Reply) -> str:
+        error = jsonvalues.table(reply.table.get("error"))
+        code, subcode = number(error.get("code")), number(error.get("error_subcode"))
+        return f"{code}/{subcode}" if code else ""
+
+    def verdict(self, reply: Reply, code: str) -> Verdict | None:
+        kind, subcode = numbers(code)
+        transient = jsonvalues.within(reply.table, "error", "is_transient") is True
+        table: tuple[tuple[bool, Verdict], ...] = (
+            (subcode in _TOO_LATE, "permanent"),
+            (kind in _ACCOUNT, "account"),
+            (kind in _LIMITED or kind == _BLOCKED or reply.status == 429, "limited"),
+            (kind in _UNSURE, "unsure"),
+            (transient, "later"),
+            (bool(kind) or 400 <= reply.status < 500, "permanent"),
+        )
+        return next((verdict for holds, verdict in table if holds), None)
+
+    def wait_seconds(self, reply: Reply, code: str) -> float | None:
+        if self.verdict(reply, code) != "limited":
+            return None
+        return BLOCKED_SECONDS if numbers(code)[0] == _BLOCKED else regained(reply.headers)
+
+    def refusal(self, reply: Reply, *, writes: bool) -> SendError:
+        fault = super().refusal(reply, writes=writes)
+        kind, subcode = numbers(fault.code)
+        if kind == 100 and subcode in GONE:
+            fault.status = 404
+        if subcode in _TOO_LATE:
+            words = _("Fristen for å svare på Messenger er ute: svar på en annen måte. (%(code)s)")
+            fault.args = (words % {"code": str(fault)},)
+        return fault
+
+
+API = GraphApi()
+
+
 def call(
     account: AccountAccess,
     method: str,
@@ -94,19 +120,19 @@ def call(
         SendError: by (code, error_subcode), never by words.
     """
     key = access_token or token(account)
-    said: dict[str, Any] = {**(params or {}), "access_token": key}
+    given: dict[str, Any] = {**(params or {}), "access_token": key}
     if proven:
-        said["appsecret_proof"] = proof(account, key)
-    url = f"{root or base(account)}/{path.lstrip('/')}"
+        given["appsecret_proof"] = proof(account, key)
+    place = root or base(account)
     if method == "POST":
-        headers = {"content-type": "application/json"}
-        answer = _request(method, url, acts, headers, json.dumps(said).encode())
+        request = Request(method, path, json=given, root=place, writes=acts)
     else:
-        query = {key: one if isinstance(one, str) else json.dumps(one) for key, one in said.items()}
-        answer = _request(method, f"{url}?{urlencode(query)}", acts, {}, None)
-    if used_percent(answer.headers) >= FULL_PERCENT:
-        _FULL[account.id] = time.monotonic() + regained(answer.headers)
-    return _done(answer, acts)
+        query = {k: v if isinstance(v, str) else json.dumps(v) for k, v in given.items()}
+        request = Request(method, path, query, root=place, writes=acts)
+    reply = API.ask(account, request, "")
+    if used_percent(reply.headers) >= FULL_PERCENT:
+        _FULL[account.id] = time.monotonic() + regained(reply.headers)
+    return reply.value if isinstance(reply.value, dict) else {"data": reply.value}
 
 
 def is_full(account: AccountAccess) -> bool:
@@ -123,87 +149,43 @@ def upload(
         SendError: as `call`.
     """
     key = token(account)
-    said = {**params, "access_token": key, "appsecret_proof": proof(account, key)}
-    border = secrets.token_hex(16)
-    out = bytearray()
-    for name, value in said.items():
-        out += f'--{border}\r\ncontent-disposition: form-data; name="{name}"\r\n\r\n'.encode()
-        out += value.encode() + b"\r\n"
-    head = f'--{border}\r\ncontent-disposition: form-data; name="source"; filename="picture"\r\n'
-    out += head.encode() + f"content-type: {picture.media_type}\r\n\r\n".encode()
-    out += picture.content + f"\r\n--{border}--\r\n".encode()
-    headers = {"content-type": f"multipart/form-data; boundary={border}"}
-    return _done(_request("POST", f"{base(account)}/{path}", False, headers, bytes(out)), False)
+    form = {**params, "access_token": key, "appsecret_proof": proof(account, key)}
+    files = {"source": picture}
+    return API.ask(
+        account, Request("POST", path, form=form, files=files, root=base(account)), ""
+    ).table
 
 
-def _request(
-    method: str, url: str, acts: bool, headers: Mapping[str, str], content: bytes | None
-) -> http.Response:
-    try:
-        return http.request(method, url, headers=headers, content=content)
-    except http.HttpError as fault:
-        raise SendError(str(fault), ambiguous=acts and fault.maybe_sent) from fault
-
-
-def _done(answer: http.Response, acts: bool) -> dict[str, Any]:
-    held = _json(answer.body)
-    if answer.status < 300 and "error" not in held:
-        return held
-    raise refusal(answer, acts=acts)
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        held = jsonvalues.load(body)
-    except ValueError:
-        return {}
-    return held if isinstance(held, dict) else {"data": held}
-
-
-def number(held: Any) -> int:
+def number(value: Any) -> int:
     """A number the API gives now as number, now as text; 0 when it is neither."""
     try:
-        return int(held)
+        return int(value)
     except (TypeError, ValueError, OverflowError):
         return 0
 
 
-def refusal(answer: http.Response, *, acts: bool) -> GraphError:
-    """What an error means: by subcode, else by code, else by status."""
-    error = _json(answer.body).get("error")
-    error = error if isinstance(error, dict) else {}
-    code, subcode = number(error.get("code")), number(error.get("error_subcode"))
-    shown = f"Graph {code}/{subcode}" if code else f"HTTP {answer.status}"
-    kinds: dict[str, Any]
-    if subcode in _TOO_LATE:
-        shown = _("Fristen for å svare på Messenger er ute: svar på en annen måte. (%(code)s)") % {
-            "code": shown
-        }
-        kinds = {"permanent": True}
-    elif code in _ACCOUNT:
-        kinds = {"account": True}
-    elif code in _LIMITED or answer.status == 429:
-        kinds = {"limited": True, "retry_after_seconds": regained(answer.headers)}
-    elif code == _BLOCKED:
-        kinds = {"limited": True, "retry_after_seconds": BLOCKED_SECONDS}
-    elif acts and (code in _UNSURE or code == _SAME_AGAIN):
-        kinds = {"ambiguous": True}
-    elif code in _UNSURE or error.get("is_transient") is True:
-        kinds = {}
-    elif not code and answer.status >= 500:
-        kinds = {"ambiguous": acts}
-    else:
-        kinds = {"permanent": True}
-    return GraphError(code, subcode, answer.status, shown, **kinds)
+def numbers(code: str) -> tuple[int, int]:
+    """The code and subcode of a fault."""
+    kind, _slash, subcode = code.partition("/")
+    return number(kind), number(subcode)
+
+
+def is_forbidden(fault: SendError) -> bool:
+    """A permission is missing."""
+    kind = numbers(fault.code)[0]
+    return kind in {3, 10} or 200 <= kind < 300
 
 
 def _usages(headers: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = []
+    usages: list[Mapping[str, Any]] = []
     for name in ("x-app-usage", "x-business-use-case-usage", "x-page-usage"):
-        held = _json(headers.get(name, "").encode())
-        lists = [one for one in held.values() if isinstance(one, list)]
-        found += [one for each in lists for one in each if isinstance(one, dict)] or [held]
-    return found
+        try:
+            table = jsonvalues.table(jsonvalues.load(headers.get(name, "").encode()))
+        except ValueError:
+            continue
+        lists = [value for value in table.values() if isinstance(value, list)]
+        usages += [row for rows in lists for row in rows if isinstance(row, dict)] or [table]
+    return usages
 
 
 def regained(headers: Mapping[str, str]) -> float:

@@ -27,6 +27,7 @@ from torget.channels.contract import (
     Receipt,
     SendError,
 )
+from torget.channels.rest import gone_is_done
 from torget.protocols import jsonvalues
 from torget.protocols.plaintext import clean
 
@@ -47,16 +48,10 @@ class InstagramAdapter(MetaBase):
         deletes_for_others=True,
         read_public=True,
         read_private=True,
-        reply=True,
         private_reply=True,
         by_sender=True,
-        publish=True,
-        hide=True,
-        remove=True,
         max_pictures=MAX_PICTURES,
         alt_text=True,
-        look_up=True,
-        polls=True,
         poll_seconds=reconcile.SECONDS,
         max_body_chars=2200,
     )
@@ -114,7 +109,7 @@ class InstagramAdapter(MetaBase):
     def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         if out.act == "publish":
             seen = super().preview(out, account)
-            if out.extra.get("files") or out.attachments:
+            if out.picture_urls or out.attachments:
                 return seen
             remark = _("Instagram tar bare innlegg med bilde. Legg ved et bilde først.")
             return Preview(seen.parts, 1, 0, _("innlegg uten bilde"), [remark])
@@ -122,24 +117,26 @@ class InstagramAdapter(MetaBase):
         most = messages.MOST_CHARS // 2 if out.visibility == "private" else 2200
         return Preview([said], graphemes(said), most, _("tegn"))
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        match out.act:
-            case "publish":
-                return self._publish(out, account)
-            case "say" if out.visibility == "private":
-                return messages.send(account, _page(account), out, self.text(out))
-            case "say":
-                said = {"message": self.text(out)}
-                held = graph.call(account, "POST", f"{out.parent}/replies", said, acts=True)
-                return _named(held)
-            case "hide" | "show":
-                graph.call(account, "POST", out.target, {"hide": out.act == "hide"}, acts=True)
-                return Receipt(out.target)
-            case "remove":
-                return _removed(account, out.target)
-        raise SendError(_("Instagram lar oss ikke endre et innlegg som er ute."), permanent=True)
+    cannot = gettext_lazy("Instagram lar oss ikke endre et innlegg som er ute.")
 
-    def _publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        if out.visibility == "private":
+            return messages.send(account, _page(account), out, self.text(out))
+        answer = {"message": self.text(out)}
+        return _named(graph.call(account, "POST", f"{out.parent}/replies", answer, acts=True))
+
+    def hide(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        graph.call(account, "POST", out.target, {"hide": out.act == "hide"}, acts=True)
+        return Receipt(out.target)
+
+    show = hide
+
+    def remove(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        with gone_is_done():
+            graph.call(account, "DELETE", out.target, acts=True)
+        return Receipt(out.target)
+
+    def publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
         found = pictures.of(out, account)[:MAX_PICTURES]
         if not found:
             raise SendError(_("Instagram tar bare innlegg med bilde."), permanent=True)
@@ -169,12 +166,6 @@ class InstagramAdapter(MetaBase):
         return _named(shown)
 
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
-        try:
-            return self._look(out, account)
-        except SendError as fault:
-            raise SendError(str(fault), ambiguous=True) from fault
-
-    def _look(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         text = self.text(out)
         match out.act:
             case "publish":
@@ -209,7 +200,7 @@ def _comments(account: AccountAccess, after: float) -> list[RawItem]:
 def _acted(out: Outgoing, account: AccountAccess) -> Receipt | None:
     try:
         held = graph.call(account, "GET", out.target, {"fields": "id,hidden"})
-    except graph.GraphError as fault:
+    except SendError as fault:
         if out.act == "remove" and fault.is_gone:
             return Receipt(out.target, "Looked up.")
         raise
@@ -228,15 +219,6 @@ def _image(
     if alt:
         said["alt_text"] = alt
     return said | ({"caption": caption} if len(found) == 1 else {"is_carousel_item": True})
-
-
-def _removed(account: AccountAccess, target: str) -> Receipt:
-    try:
-        graph.call(account, "DELETE", target, acts=True)
-    except graph.GraphError as fault:
-        if not fault.is_gone:
-            raise
-    return Receipt(target)
 
 
 def _named(held: Mapping[str, Any]) -> Receipt:

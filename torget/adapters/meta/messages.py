@@ -43,9 +43,9 @@ def send(account: AccountAccess, sender: str, out: Outgoing, text: str) -> Recei
     }
     try:
         held = graph.call(account, "POST", f"{sender}/messages", said, acts=True)
-    except graph.GraphError as fault:
+    except SendError as fault:
         allowed = account.settings.get("human_agent") == "yes"
-        if fault.subcode not in _OUTSIDE_WINDOW or not allowed:
+        if graph.numbers(fault.code)[1] not in _OUTSIDE_WINDOW or not allowed:
             raise
         said |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
         held = graph.call(account, "POST", f"{sender}/messages", said, acts=True)

@@ -22,7 +22,6 @@ from torget.channels.contract import (
     Polled,
     Preview,
     Receipt,
-    SendError,
 )
 
 
@@ -36,13 +35,11 @@ class MessengerAdapter(MetaBase):
         proof="network",
         deletes_for_others=True,
         read_private=True,
-        reply=True,
         by_sender=True,
-        look_up=True,
-        polls=True,
         poll_seconds=reconcile.SECONDS,
         max_body_chars=messages.MOST_CHARS,
     )
+    cannot = gettext_lazy("En sendt melding i Messenger kan ikke endres.")
     fields = (*owner.FIELDS, owner.HUMAN_AGENT)
     scopes = ("pages_show_list", "pages_manage_metadata", "pages_messaging")
     subscribed = (
@@ -74,16 +71,11 @@ class MessengerAdapter(MetaBase):
         said = self.text(out)
         return Preview([said], graphemes(said), messages.MOST_CHARS, _("tegn"))
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        if out.act != "say":
-            raise SendError(_("En sendt melding i Messenger kan ikke endres."), permanent=True)
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
         return messages.send(account, account.address, out, self.text(out))
 
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
-        try:
-            return messages.find(account, account.address, "messenger", out, self.text(out))
-        except SendError as fault:
-            raise SendError(str(fault), ambiguous=True) from fault
+        return messages.find(account, account.address, "messenger", out, self.text(out))
 
     def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://m.me/{account.address}"

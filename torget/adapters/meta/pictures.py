@@ -26,16 +26,12 @@ def address(account: AccountAccess, picture: File) -> str:
 
 
 def of(out: Outgoing, account: AccountAccess) -> list[tuple[str, str]]:
-    """Address and alternative text of each picture to publish: those named in `extra`, else our own of the files."""
-    found = []
-    for one in out.extra.get("files", ()):
-        url, alt = (one.get("url", ""), one.get("alt", "")) if isinstance(one, dict) else (one, "")
-        if str(url).startswith(("https://", "http://")):
-            found.append((str(url), str(alt)))
-    if found:
-        return found
-    pictures = [one for one in out.attachments if one.media_type.startswith("image/")]
-    return [(url, one.alt) for one in pictures if (url := address(account, one))]
+    """Address and alternative text of each picture to publish: those that have one, else our own of the files."""
+    given = [(url, alt) for url, alt in out.picture_urls if url.startswith(("https://", "http://"))]
+    if given:
+        return given
+    pictures = [file for file in out.attachments if file.media_type.startswith("image/")]
+    return [(url, file.alt) for file in pictures if (url := address(account, file))]
 
 
 def jpeg(name: str) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ from torget.adapters.meta import graph, shown
 from torget.adapters.meta.entries import Place, author, https, is_since, key_of, moment, text_of
 from torget.adapters.meta.messages import is_own
 from torget.channels import beside
-from torget.channels.base import ODD
+from torget.channels.base import ODD, json_item
 from torget.channels.contract import (
     AccountAccess,
     Author,
@@ -20,12 +19,12 @@ from torget.channels.contract import (
     InboundMessage,
     Polled,
     RawItem,
+    SendError,
     Unparseable,
 )
 from torget.protocols import jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
-MEDIA_TYPE = "application/json"
 VIA = {"via": "reconcile"}
 OVERLAP_SECONDS = 3600.0  # Meta shows some things late
 FIRST_SECONDS = 24 * 3600.0
@@ -45,8 +44,8 @@ def since(cursor: Mapping[str, Any], now: float) -> float:
 
 def item(kind: str, held: Mapping[str, Any], **more: Any) -> RawItem:
     """Something found by asking, as an envelope; finding it again changes nothing."""
-    body = json.dumps({"found": kind, "held": held, **more}, ensure_ascii=False).encode()
-    return RawItem(f"found:{held.get('id')}", body, MEDIA_TYPE, VIA)
+    value = {"found": kind, "held": held, **more}
+    return json_item(value, f"found:{held.get('id')}", VIA)
 
 
 def _is_new(held: Mapping[str, Any], after: float) -> bool:
@@ -85,12 +84,12 @@ def gathered(
     if graph.is_full(account):
         return Polled(cursor=cursor)
     items: list[RawItem] = []
-    refused: list[graph.GraphError] = []
+    refused: list[SendError] = []
     for part in parts:
         try:
             items += part()
-        except graph.GraphError as fault:
-            if not fault.is_forbidden:
+        except SendError as fault:
+            if not graph.is_forbidden(fault):
                 raise
             refused.append(fault)
     if len(refused) == len(parts):

@@ -30,6 +30,7 @@ from torget.channels.contract import (
     SendError,
     Unparseable,
 )
+from torget.channels.rest import gone_is_done
 from torget.channels.rules import keep_secrets
 from torget.protocols import jsonvalues
 from torget.protocols.plaintext import clean, one_line
@@ -64,20 +65,15 @@ class ThreadsAdapter(Base):
         proof="network",
         deletes_for_others=True,
         read_public=True,
-        reply=True,
-        publish=True,
-        withdraw=True,
-        hide=True,
         max_pictures=1,
         alt_text=True,
-        look_up=True,
-        polls=True,
         poll_seconds=reconcile.SECONDS,
         max_body_chars=500,
     )
     hide_means = gettext_lazy(
         "Skjult på Threads: svaret ligger bak «skjulte svar», og hvem som helst kan åpne det."
     )
+    cannot = gettext_lazy("Threads lar oss ikke endre det som er ute.")
     fields = owner.FIELDS[:3]
 
     def verify(self, account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
@@ -113,24 +109,19 @@ class ThreadsAdapter(Base):
             ],
         )
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        match out.act:
-            case "say" | "publish":
-                return self._publish(out, account)
-            case "withdraw":
-                try:
-                    _call(account, "DELETE", out.target, acts=True)
-                except graph.GraphError as fault:
-                    if not fault.is_gone:
-                        raise
-                return Receipt(out.target)
-            case "hide" | "show":
-                said = {"hide": out.act == "hide"}
-                _call(account, "POST", f"{out.target}/manage_reply", said, acts=True)
-                return Receipt(out.target)
-        raise SendError(_("Threads lar oss ikke endre det som er ute."), permanent=True)
+    def withdraw(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        with gone_is_done():
+            _call(account, "DELETE", out.target, acts=True)
+        return Receipt(out.target)
 
-    def _publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
+    def hide(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        how = {"hide": out.act == "hide"}
+        _call(account, "POST", f"{out.target}/manage_reply", how, acts=True)
+        return Receipt(out.target)
+
+    show = hide
+
+    def publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
         said: dict[str, Any] = {"text": self.text(out), "media_type": "TEXT"}
         found = pictures.of(out, account) if out.act == "publish" else []
         if found:
@@ -152,15 +143,11 @@ class ThreadsAdapter(Base):
             raise SendError("Threads took it and gave no id.", ambiguous=True)
         return Receipt(str(held["id"]))
 
-    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
-        try:
-            if out.act in {"say", "publish"}:
-                return self._find(out, account)
-            return self._acted(out, account)
-        except SendError as fault:
-            raise SendError(str(fault), ambiguous=True) from fault
+    say = publish
 
-    def _find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
+    def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
+        if out.act not in {"say", "publish"}:
+            return self._acted(out, account)
         path = "me/threads" if out.act == "publish" else "me/replies"
         fields = {"fields": "id,text,permalink,timestamp,replied_to", "limit": "25"}
         for one in _call(account, "GET", path, fields).get("data", []):
@@ -173,7 +160,7 @@ class ThreadsAdapter(Base):
     def _acted(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         try:
             held = _call(account, "GET", out.target, {"fields": "id,hide_status"})
-        except graph.GraphError as fault:
+        except SendError as fault:
             if out.act == "withdraw" and fault.is_gone:
                 return Receipt(out.target, "Looked up.")
             raise

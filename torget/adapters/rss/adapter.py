@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.channels import beside, http
-from torget.channels.base import ODD, Base
+from torget.channels.base import Base, News
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -26,11 +26,9 @@ from torget.channels.contract import (
     Field,
     Health,
     InboundMessage,
-    NetworkEvent,
     Polled,
     RawItem,
     SendError,
-    Unparseable,
 )
 from torget.protocols import clocks, feedreading, jsonvalues
 from torget.protocols.feedreading import BadFeed, Entry, Source
@@ -59,7 +57,8 @@ class RssAdapter(Base):
     network = "rss"
     label = gettext_lazy("Nyhetsstrøm (RSS)")
     icon = "mark:rss"
-    capabilities = Capabilities(read_public=True, polls=True, poll_seconds=900.0)
+    capabilities = Capabilities(read_public=True, poll_seconds=900.0)
+    unreadable = gettext_lazy("Dette er ikke en nyhetssak vi forstår.")
     fields = (
         Field(
             "url",
@@ -107,16 +106,10 @@ class RssAdapter(Base):
         recent = dict(list(seen.items())[-MOST_SEEN:])
         return Polled(items, {"marks": dict(fetched.marks), "seen": recent})
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
         if item.headers.get(UNREAD):
-            raise Unparseable(_("Dette er ikke en nyhetssak vi forstår."))
-        try:
-            held = jsonvalues.load(item.body)
-            return [_message(held, account, received_at)]
-        except ODD as fault:
-            raise Unparseable(_("Dette er ikke en nyhetssak vi forstår.")) from fault
+            raise ValueError("not an item of a feed")
+        return [_message(jsonvalues.load(item.body), account, received_at)]
 
     def check(self, account: AccountAccess) -> Health:
         try:

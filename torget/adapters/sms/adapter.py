@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from torget.adapters.sms import centre, gateway
 from torget.channels import piecewise
-from torget.channels.base import ODD, Base
+from torget.channels.base import Base, News
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -33,7 +33,6 @@ from torget.channels.contract import (
     RawItem,
     Receipt,
     SendError,
-    Unparseable,
 )
 from torget.protocols import clocks, gsm7, jsonvalues, smpp
 from torget.protocols.plaintext import clean, one_line
@@ -73,12 +72,12 @@ class SmsAdapter(Base):
     # Some providers can be asked by our reference, no SMPP centre can: a look-up does not settle every doubt.
     capabilities = Capabilities(
         read_private=True,
-        reply=True,
         by_sender=True,
-        polls=True,
+        finds_only_what_went=True,
         poll_seconds=15.0,
         max_body_chars=MOST_SMS,
     )
+    unreadable = gettext_lazy("Dette er ikke en SMS vi forstår.")
     fields = (
         Field(
             "way",
@@ -172,20 +171,15 @@ class SmsAdapter(Base):
             return Polled(cursor=cursor)
         return self.receiver.poll(account, cursor, seconds=centre.WAIT_SECONDS)
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
-        try:
-            if item.media_type == centre.MEDIA_TYPE:
-                return [_from_centre(item, account, received_at)]
-            pieces = gateway.messages(item.body, item.media_type)
-        except ODD as fault:
-            raise Unparseable(_("Dette er ikke en SMS vi forstår.")) from fault
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
+        if item.media_type == centre.MEDIA_TYPE:
+            return [_from_centre(item, account, received_at)]
+        pieces = gateway.messages(item.body, item.media_type)
 
-        def read(held: Any) -> list[InboundMessage | NetworkEvent]:
-            return [_from_gateway(held, item, received_at, alone=len(pieces) == 1)]
+        def one(piece: Any) -> list[News]:
+            return [_from_gateway(piece, item, received_at, alone=len(pieces) == 1)]
 
-        return piecewise.each(pieces, read, why=_("Dette er ikke en SMS vi forstår."))
+        return piecewise.each(pieces, one, why=str(self.unreadable))
 
     def text(self, out: Outgoing) -> str:
         """The words, and who says so under them: without the dash that would make the whole text UCS-2."""
@@ -206,9 +200,7 @@ class SmsAdapter(Base):
             )
         return Preview(cut.parts, len(cut.parts), MOST_SMS, _("SMS-er"), remarks)
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        if out.act != "say":
-            raise SendError("An SMS can only be sent, not changed.", permanent=True)
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
         text = self.text(out)
         if len(gsm7.cut(text).parts) > MOST_SMS:
             raise SendError(_("Meldingen er for lang for SMS."), permanent=True)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from torget.channels import http
 from torget.channels.contract import AccountAccess, BadSignature, Receipt, SendError
+from torget.channels.rest import Api, Reply, Verdict
 from torget.protocols import encodings, jsonvalues
 
 # The names providers give the same things; the first is what we send.
@@ -32,9 +31,6 @@ DELIVERED = frozenset({"delivered", "delivrd", "1001"})
 UNDELIVERED = frozenset(
     {"failed", "undelivered", "undeliv", "expired", "rejected", "rejectd", "deleted", "blocked"}
 )
-ACCOUNT_CODES = frozenset({401, 402, 403})
-LATER_CODES = frozenset({408, 425, 503})
-UNSURE_CODES = frozenset({500, 502, 504})
 
 
 def first(held: Mapping[str, Any], names: tuple[str, ...]) -> str:
@@ -92,18 +88,28 @@ def _knows(secret: str, headers: Mapping[str, str]) -> bool:
     return hmac.compare_digest(said.encode(), secret.encode())
 
 
-def _authorization(account: AccountAccess) -> dict[str, str]:
-    token = account.secrets.get("token", "")
-    if ":" in token:
-        return {"authorization": f"Basic {base64.b64encode(token.encode()).decode()}"}
-    return {"authorization": f"Bearer {token}"} if token else {}
+class GatewayApi(Api):
+    """A refusal by its status code; after 5xx, but for 503, the text may be on its way."""
+
+    name = "SMS"
+    root_setting = "url"
+    account_statuses = frozenset({401, 402, 403})
+    limit_seconds = 60.0
+
+    def headers(self, account: AccountAccess) -> Mapping[str, str]:
+        token = account.secrets.get("token", "")
+        if ":" in token:
+            return {"authorization": f"Basic {base64.b64encode(token.encode()).decode()}"}
+        return {}
+
+    def is_done(self, reply: Reply) -> bool:
+        return 200 <= reply.status < 300 or reply.status == 409  # taken already
+
+    def verdict(self, reply: Reply, code: str) -> Verdict | None:
+        return "later" if reply.status in {408, 425, 503} else None
 
 
-def _url(account: AccountAccess) -> str:
-    url = str(account.settings.get("url", ""))
-    if not url or not account.secrets.get("token"):
-        raise SendError("The account has no address or no key at the provider.", account=True)
-    return url
+API = GatewayApi()
 
 
 def send(account: AccountAccess, *, recipient: str, text: str, key: str) -> Receipt:
@@ -112,35 +118,12 @@ def send(account: AccountAccess, *, recipient: str, text: str, key: str) -> Rece
     Raises:
         SendError: by status code.
     """
-    said = {TEXT[0]: text, RECIPIENT[0]: recipient, REFERENCE[0]: key, "report": True}
-    said[SENDER[0]] = str(account.settings.get("sender") or account.address)
-    headers = {
-        "content-type": "application/json",
-        "idempotency-key": key,
-        **_authorization(account),
-    }
-    try:
-        answer = http.request("POST", _url(account), headers=headers, content=_json(said))
-    except http.HttpError as fault:
-        raise SendError(str(fault), ambiguous=fault.maybe_sent) from fault
-    if 200 <= answer.status < 300 or answer.status == 409:
-        return Receipt(_id_in(answer.body) or key, f"HTTP {answer.status}")
-    raise refusal(answer)
-
-
-def refusal(answer: http.Response) -> SendError:
-    """A refusal by its status code; after 5xx, but for 503, the text may be on its way."""
-    message = f"HTTP {answer.status}"
-    if answer.status in ACCOUNT_CODES:
-        return SendError(message, account=True)
-    seconds = http.seconds_told(answer.headers.get("retry-after", ""))
-    if answer.status == 429:
-        return SendError(message, limited=True, retry_after_seconds=seconds or 60.0)
-    if answer.status in LATER_CODES:
-        return SendError(message, retry_after_seconds=seconds)
-    if answer.status in UNSURE_CODES:
-        return SendError(message, ambiguous=True)
-    return SendError(message, permanent=True)
+    if not account.settings.get("url") or not account.secrets.get("token"):
+        raise SendError("The account has no address or no key at the provider.", account=True)
+    text_for = {TEXT[0]: text, RECIPIENT[0]: recipient, REFERENCE[0]: key, "report": True}
+    text_for[SENDER[0]] = str(account.settings.get("sender") or account.address)
+    reply = API.call(account, "POST", "", json=text_for, headers={"idempotency-key": key})
+    return Receipt(_id_in(reply) or key, f"HTTP {reply.status}")
 
 
 def look_up(account: AccountAccess, key: str) -> Receipt | None:
@@ -152,27 +135,17 @@ def look_up(account: AccountAccess, key: str) -> Receipt | None:
     template = str(account.settings.get("lookup_url", ""))
     if "{ref}" not in template:
         raise SendError("This provider cannot be asked what went out.", ambiguous=True)
-    url = template.replace("{ref}", quote(key, safe=""))
     try:
-        answer = http.request("GET", url, headers=_authorization(account))
-    except http.HttpError as fault:
-        raise SendError(str(fault), ambiguous=True) from fault
-    if answer.status == 200 and _id_in(answer.body):
-        return Receipt(_id_in(answer.body), "Looked up.")
-    if answer.status == 404:
-        return None
-    raise SendError(f"The look-up answered HTTP {answer.status}.", ambiguous=True)
+        reply = API.call(account, "GET", "", root=template.replace("{ref}", quote(key, safe="")))
+    except SendError as fault:
+        if fault.status == 404:
+            return None
+        raise
+    if not (name := _id_in(reply)):
+        raise SendError("The provider answered without an id.", ambiguous=True)
+    return Receipt(name, "Looked up.")
 
 
-def _json(held: Mapping[str, Any]) -> bytes:
-    return json.dumps(held, ensure_ascii=False).encode()
-
-
-def _id_in(body: bytes) -> str:
-    try:
-        held = jsonvalues.load(body)
-    except ValueError:
-        return ""
-    if isinstance(held, list) and held:
-        held = held[0]
-    return first(held, ID)[:200] if isinstance(held, dict) else ""
+def _id_in(reply: Reply) -> str:
+    value = reply.value[0] if isinstance(reply.value, list) and reply.value else reply.value
+    return first(value, ID)[:200] if isinstance(value, dict) else ""

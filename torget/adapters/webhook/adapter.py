@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
 from django.utils.translation import gettext_lazy
 
-from torget.channels import http
-from torget.channels.base import Base, letter
+from torget.channels.base import Base, News, letter
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -21,19 +19,16 @@ from torget.channels.contract import (
     Capabilities,
     Health,
     InboundMessage,
-    NetworkEvent,
     Outgoing,
     RawItem,
     Receipt,
     SendError,
-    Unparseable,
 )
+from torget.channels.rest import Api, Reply, Verdict
 from torget.protocols import clocks, jsonvalues, languages, webhook
 from torget.protocols.plaintext import clean, one_line
 
 KINDS = {"message.new": "new", "message.edit": "edit", "message.delete": "delete"}
-ACCOUNT_CODES = frozenset({401, 403})
-LATER_CODES = frozenset({408, 425, 429, 500, 502, 503})
 TAKEN_ALREADY = 409
 
 
@@ -42,6 +37,22 @@ def _secrets(account: AccountAccess) -> list[str]:
     return [
         held for name in ("secret", "previous_secret") if (held := account.secrets.get(name, ""))
     ]
+
+
+class WebhookApi(Api):
+    """The other system takes the same key only once, so most refusals are tried again."""
+
+    name = "HTTP"
+    account_statuses = frozenset({401, 403})
+
+    def is_done(self, reply: Reply) -> bool:
+        return 200 <= reply.status < 300 or reply.status == TAKEN_ALREADY
+
+    def verdict(self, reply: Reply, code: str) -> Verdict | None:
+        return "later" if reply.status in {408, 425, 429, 500, 502, 503} else None
+
+
+API = WebhookApi()
 
 
 class WebhookAdapter(Base):
@@ -56,9 +67,7 @@ class WebhookAdapter(Base):
         ours=True,
         read_public=True,
         read_private=True,
-        reply=True,
         private_reply=True,
-        look_up=True,
     )
 
     def verify(self, account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
@@ -68,49 +77,35 @@ class WebhookAdapter(Base):
             raise BadSignature(str(fault)) from fault
         return RawItem(message_id, body, headers.get("content-type", "application/json")[:120])
 
-    def parse(
-        self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
-    ) -> Sequence[InboundMessage | NetworkEvent]:
-        try:
-            held = jsonvalues.load(item.body)
-            return [_message(held, item, received_at)]
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as fault:
-            raise Unparseable(f"Not a message of ours: {type(fault).__name__}: {fault}") from fault
+    def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
+        return [_message(jsonvalues.load(item.body), item, received_at)]
 
-    def send(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        stamp = int(time.time())
-        body = json.dumps(
-            {
-                "type": "message.answer",
-                "to": out.recipient,
-                "subject": out.subject,
-                "body": letter(out),
-                "case": out.case,
-                "parent": out.parent,
-                "language": out.language,
-            },
-            ensure_ascii=False,
-        ).encode()
+    def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
+        url, stamp = _deliver_url(account), int(time.time())
+        answer = {
+            "type": "message.answer",
+            "to": out.recipient,
+            "subject": out.subject,
+            "body": letter(out),
+            "case": out.case,
+            "parent": out.parent,
+            "language": out.language,
+        }
+        body = json.dumps(answer, ensure_ascii=False).encode()
         signature = webhook.sign(_secrets(account)[0], out.idempotency_key, stamp, body)
         headers = {
-            "content-type": "application/json",
             "idempotency-key": out.idempotency_key,
             "webhook-id": out.idempotency_key,
             "webhook-timestamp": str(stamp),
             "webhook-signature": signature,
         }
-        answer = _call("POST", _deliver_url(account), headers=headers, content=body)
-        if 200 <= answer.status < 300 or answer.status == TAKEN_ALREADY:
-            return Receipt(_id_in(answer.body) or out.idempotency_key, f"HTTP {answer.status}")
-        raise _refusal(answer)
+        raw = ("application/json", body)
+        reply = API.call(account, "POST", "", raw=raw, headers=headers, root=url)
+        return Receipt(_id_in(reply) or out.idempotency_key, f"HTTP {reply.status}")
 
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
-        answer = _call("GET", f"{_deliver_url(account)}?id={quote(out.idempotency_key)}")
-        if answer.status == 200:
-            return Receipt(_id_in(answer.body) or out.idempotency_key, "Looked up.")
-        if answer.status == 404:
-            return None
-        raise SendError(f"The look-up answered HTTP {answer.status}.", ambiguous=True)
+        reply = _ask(account, out.idempotency_key)
+        return Receipt(_id_in(reply) or out.idempotency_key, "Looked up.") if reply else None
 
     def check(self, account: AccountAccess) -> Health:
         if not _secrets(account):
@@ -118,10 +113,10 @@ class WebhookAdapter(Base):
         if not account.settings.get("deliver_url"):
             return Health(True, "Receives only: no address to deliver answers to.")
         try:
-            answer = _call("GET", f"{_deliver_url(account)}?id=torget-check")
+            reply = _ask(account, "torget-check")
         except SendError as fault:
             return Health(False, f"The address for answers does not answer: {fault}")
-        return Health(answer.status in {200, 404}, f"HTTP {answer.status}")
+        return Health(True, f"HTTP {reply.status if reply else 404}")
 
 
 def _message(held: Any, item: RawItem, received_at: datetime) -> InboundMessage:
@@ -155,30 +150,14 @@ def _deliver_url(account: AccountAccess) -> str:
     return url
 
 
-def _call(method: str, url: str, **kwargs: Any) -> http.Response:
+def _ask(account: AccountAccess, key: str) -> Reply | None:
     try:
-        return http.request(method, url, **kwargs)
-    except http.HttpError as fault:
-        raise SendError(str(fault), ambiguous=fault.maybe_sent) from fault
+        return API.call(account, "GET", "", {"id": key}, root=_deliver_url(account))
+    except SendError as fault:
+        if fault.status == 404:
+            return None
+        raise
 
 
-def _id_in(body: bytes) -> str:
-    try:
-        return jsonvalues.key(jsonvalues.within(jsonvalues.load(body), "id"))
-    except ValueError:
-        return ""
-
-
-def _refusal(answer: http.Response) -> SendError:
-    """Classified by status code (RFC 9110 §15)."""
-    message = f"HTTP {answer.status}"
-    if answer.status in ACCOUNT_CODES:
-        return SendError(message, account=True)
-    if answer.status in LATER_CODES:
-        wait = answer.headers.get("retry-after", "")
-        return SendError(message, retry_after_seconds=http.seconds_told(wait))
-    if answer.status == 504:
-        return SendError(
-            message, ambiguous=True
-        )  # a gateway gave up waiting: it may have been taken
-    return SendError(message, permanent=True)
+def _id_in(reply: Reply) -> str:
+    return jsonvalues.key(reply.table.get("id"))

@@ -39,8 +39,8 @@ def packed(value: Any) -> bytes:
 
 def raised(fault: BaseException) -> bytes:
     """What a function raised, for `opened`."""
-    told = (type(fault).__name__, str(fault)[:2_000])
-    return b"-" + pickle.dumps(told, protocol=pickle.HIGHEST_PROTOCOL)
+    reason = (type(fault).__name__, str(fault)[:2_000])
+    return b"-" + pickle.dumps(reason, protocol=pickle.HIGHEST_PROTOCOL)
 
 
 def opened(answer: bytes) -> Any:

@@ -205,8 +205,8 @@ class Child:
         if not self.ready:
             self._begin()
         self.tasks += 1
-        told = pickle.dumps((seconds, asked), protocol=pickle.HIGHEST_PROTOCOL)
-        return self._exchange(FRAME.pack(len(told)) + told, seconds)
+        question = pickle.dumps((seconds, asked), protocol=pickle.HIGHEST_PROTOCOL)
+        return self._exchange(FRAME.pack(len(question)) + question, seconds)
 
     def _begin(self) -> None:
         """Wait until it says that it has loaded what it needs; that is no time of what it is asked."""
@@ -216,9 +216,9 @@ class Child:
             raise NotStarted from fault
         self.ready = True
 
-    def _exchange(self, told: bytes, seconds: float) -> bytes:
+    def _exchange(self, question: bytes, seconds: float) -> bytes:
         until = time.monotonic() + seconds
-        left = memoryview(told)
+        left = memoryview(question)
         got = bytearray()
         while True:
             if left:

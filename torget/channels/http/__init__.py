@@ -73,11 +73,11 @@ def addresses(host: str, port: int) -> list[Address]:
         HttpError: it has none.
     """
     try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        answers = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as fault:
         why = getattr(fault, "strerror", None) or fault
         raise HttpError(f"No address for {host}: {why}", maybe_sent=False) from fault
-    return [ipaddress.ip_address(str(sockaddr[0]).split("%")[0]) for *_rest, sockaddr in found]
+    return [ipaddress.ip_address(str(sockaddr[0]).split("%")[0]) for *_rest, sockaddr in answers]
 
 
 @lru_cache(maxsize=1)
@@ -166,8 +166,10 @@ def request(
             building = building.body_bytes(content)
         with building.build_streamed() as answer:
             body = _bounded(answer, most_bytes)
-            held = {name.lower(): value for name, value in answer.headers.items()}
-            return Response(answer.status, held, body[:most_bytes], cut=len(body) > most_bytes)
+            headers_lower = {name.lower(): value for name, value in answer.headers.items()}
+            return Response(
+                answer.status, headers_lower, body[:most_bytes], cut=len(body) > most_bytes
+            )
     except PyreqwestError as fault:
         raise HttpError(
             f"{type(fault).__name__} at {place.host}", maybe_sent=not never_left(fault)

@@ -44,9 +44,9 @@ def opened(
 
 
 def _lines(answer: SyncResponse) -> Iterator[bytes]:
-    held = b""
+    rest = b""
     while (chunk := answer.body_reader.read_chunk()) is not None:
-        *whole, held = (held + bytes(chunk)).split(b"\n")
+        *whole, rest = (rest + bytes(chunk)).split(b"\n")
         yield from (line.rstrip(b"\r") for line in whole)
-        if len(held) > LONGEST_LINE:
+        if len(rest) > LONGEST_LINE:
             raise HttpError("The answer has no end to its line.", maybe_sent=True)

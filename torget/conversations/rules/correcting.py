@@ -251,7 +251,7 @@ def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[D
             link=sent.payload.get("link", ""),
             language=spoken_in(message.conversation, body or message.body),
             warning=message.warning,
-            extra={"was": sent.payload.get("act", "say")},
+            was=sent.payload.get("act", "say"),
         )
         told.append(
             outbox.enqueue(

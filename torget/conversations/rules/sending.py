@@ -216,7 +216,7 @@ def publish(
             link=link,
             language=spoken_in(conversation, body),
             warning=message.warning,
-            extra={"public_url": link},
+            public_url=link,
         )
         told.append(
             outbox.enqueue(account, out, about=message, at=at, attachments=files, priority=2)

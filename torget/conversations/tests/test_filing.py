@@ -122,9 +122,9 @@ def test_a_reply_finds_its_conversation(letters, now, how):
 def test_a_case_number_alone_is_trusted_only_from_somebody_in_the_case(letters, now):
     file(post(letters, "a1", now)[0], at=now)
     ref = Conversation.objects.get().ref
-    file(post(letters, "a2", now, extra={"ref_hint": ref})[0], at=now)
+    file(post(letters, "a2", now, ref_hint=ref)[0], at=now)
     assert Conversation.objects.count() == 1
-    file(post(letters, "a3", now, author="ukjent@annet.test", extra={"ref_hint": ref})[0], at=now)
+    file(post(letters, "a3", now, author="ukjent@annet.test", ref_hint=ref)[0], at=now)
     assert Conversation.objects.count() == 2
 
 

@@ -69,7 +69,7 @@ def test_the_old_link_and_number_and_mail_key_lead_to_the_kept_one(two, ola):
         ).conversation
 
     assert found(case=joined.key) == kept
-    assert found(extra={"ref_hint": joined.ref}) == kept
+    assert found(ref_hint=joined.ref) == kept
     follow_up(fresh(joined), Submission("Mer snø", "private"), at=NOW + timedelta(hours=3))
     assert fresh(kept).messages.last().body == "Mer snø"
 

@@ -68,7 +68,7 @@ def test_who_knows_the_key_the_id_or_the_number_does_not_join(letters, case, now
     pointer = {
         "case": {"case": case.key},
         "parents": {"parents": ["k1"]},
-        "ref_hint": {"extra": {"ref_hint": case.ref}},
+        "ref_hint": {"ref_hint": case.ref},
     }[how]
     said = say(letters, "n1", now, author=NEIGHBOUR, name="Nabo", **pointer)
     assert said.conversation_id != case.pk

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 
-from torget.channels.registry import capabilities
+from torget.channels.registry import adapters, capabilities
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Message
 from torget.conversations.room import WALL
@@ -69,5 +69,8 @@ def outcomes(message: Message) -> list[Delivery]:
         one.act = one.payload.get("act", "say")  # type: ignore[attr-defined]  # shown beside it
         remarks = [step["remark"] for step in one.trail if step.get("remark")]
         one.remark = remarks[-1] if remarks else ""  # type: ignore[attr-defined]  # said of how it went
+        adapter = adapters().get(one.account.network)
+        sent = adapter is not None and one.state == Delivery.State.SENT
+        one.reach = adapter.reach(one.idempotency_key) if sent else None  # type: ignore[attr-defined, union-attr]
         one.unsettled = one.state in UNSETTLED  # type: ignore[attr-defined]  # asked for again
     return found

@@ -29,12 +29,10 @@ def png(width, height):
 
 
 MEETING = {
-    "event": {
-        "name": "Folkemøte",
-        "starts_at": datetime(2026, 12, 3, 18, 0, tzinfo=OSLO).isoformat(),
-        "ends_at": datetime(2026, 12, 3, 20, 0, tzinfo=OSLO).isoformat(),
-        "place": "Rådhuset",
-    }
+    "name": "Folkemøte",
+    "starts_at": datetime(2026, 12, 3, 18, 0, tzinfo=OSLO).isoformat(),
+    "ends_at": datetime(2026, 12, 3, 20, 0, tzinfo=OSLO).isoformat(),
+    "place": "Rådhuset",
 }
 
 
@@ -49,7 +47,7 @@ MEETING = {
 def test_when_and_where_an_event_is_stands_in_its_text_also_when_it_is_corrected(
     snapshot, language, lines
 ):
-    uri = post(snapshot, extra=MEETING, language=language)
+    uri = post(snapshot, event=MEETING, language=language)
     ap_object = APObject.objects.get(uri=uri)
     assert ap_object.document["startTime"] == "2026-12-03T17:00:00Z"
     assert all(line in ap_object.document["content"] for line in lines)

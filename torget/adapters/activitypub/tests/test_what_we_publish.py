@@ -365,7 +365,7 @@ def test_what_is_not_ours_or_too_long_or_to_nobody_is_refused_for_good(snapshot,
 def test_a_poll_counts_each_person_once_and_an_event_says_when(client, snapshot, mine, at):
     know_kari()
     ends = (at + timedelta(days=1)).isoformat()
-    uri = post(snapshot, extra={"poll": {"options": ["Ja", "Nei"], "ends_at": ends}}).external_id
+    uri = post(snapshot, poll={"options": ["Ja", "Nei"], "ends_at": ends}).external_id
     for number, option in enumerate(["Ja", "Nei", "Ja", "Kanskje"]):
         vote = note(
             id=f"{NOTE}-{number}", content=None, contentMap=None, name=option, inReplyTo=uri, tag=[]
@@ -382,7 +382,7 @@ def test_a_poll_counts_each_person_once_and_an_event_says_when(client, snapshot,
         post(
             snapshot,
             "p2",
-            extra={"event": {"name": "Dugnad", "starts_at": ends, "place": "Skolen"}},
+            event={"name": "Dugnad", "starts_at": ends, "place": "Skolen"},
         )
     )
     assert (event["type"], event["location"]["name"]) == ("Event", "Skolen")

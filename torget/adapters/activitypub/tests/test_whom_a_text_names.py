@@ -71,7 +71,7 @@ def test_an_edit_that_names_somebody_new_reaches_them(snapshot, oda):
         "e1",
         act="edit",
         target=uri,
-        extra={"was": "publish"},
+        was="publish",
     )
     act, said = last()
     assert (said["type"], act.inboxes) == ("Update", [f"{ODA}/inbox"])
@@ -86,7 +86,7 @@ def test_a_public_answer_names_the_asker_before_it_and_once(snapshot, oda):
     note = APObject.objects.get(uri=uri).document
     assert [tag["href"] for tag in note["tag"]] == [KARI, ODA]
     assert note["content"].count("mention") == 2
-    edited = {"act": "edit", "target": uri, "extra": {"was": "say"}}
+    edited = {"act": "edit", "target": uri, "was": "say"}
     send(snapshot, "Spør @oda@other.example, @kari@mastodon.example.", "e1", **edited)
     changed = APObject.objects.get(uri=uri).document
     assert {tag["href"] for tag in changed["tag"]} == {KARI, ODA}

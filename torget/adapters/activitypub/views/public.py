@@ -25,7 +25,7 @@ from torget.adapters.activitypub import blocks, collections, documents, inbound,
 from torget.adapters.activitypub import ours as our
 from torget.adapters.activitypub.models import APObject
 from torget.adapters.activitypub.ours import NETWORK, Ours
-from torget.channels import files
+from torget.channels import accounts, files
 from torget.channels import rules as channels
 from torget.channels.contract import BadSignature
 from torget.channels.models import Account
@@ -55,9 +55,9 @@ def _wants_json(request: HttpRequest) -> bool:
 
 
 def _account(municipality: Municipality, username: str) -> Account:
-    for account in Account.objects.active().filter(
-        municipality=municipality, network=NETWORK, address__startswith=f"{username.lower()}@"
-    ):
+    address = f"{username.lower()}@"
+    mine = accounts.on_network(NETWORK).filter(municipality=municipality)
+    for account in mine.filter(address__startswith=address):
         return account
     raise Http404("No such actor.")
 
@@ -143,10 +143,10 @@ def nodeinfo_links(request: Any) -> HttpResponse:
 @require_safe
 def nodeinfo_document(request: Any) -> HttpResponse:
     """What kind of server this is, and how much there is on it."""
-    accounts = Account.objects.active().filter(municipality=request.municipality, network=NETWORK)
-    posts = APObject.objects.filter(account__in=accounts, public=True, withdrawn_at=None).count()
+    mine = accounts.on_network(NETWORK).filter(municipality=request.municipality)
+    posts = APObject.objects.filter(account__in=mine, public=True, withdrawn_at=None).count()
     name = request.municipality.name
-    held = nodeinfo.document(version=__version__, name=name, actors=accounts.count(), posts=posts)
+    held = nodeinfo.document(version=__version__, name=name, actors=mine.count(), posts=posts)
     return _json(held, kind=nodeinfo.MEDIA_TYPE)
 
 

@@ -19,6 +19,7 @@ from torget.adapters.activitypub import overview, rules
 from torget.adapters.activitypub.forms import BlockForm, KeysForm
 from torget.adapters.activitypub.models import DomainBlock
 from torget.adapters.activitypub.ours import NETWORK
+from torget.channels import accounts
 from torget.channels.models import Account
 from torget.errors import Refused
 from torget.people.actor import requires
@@ -26,7 +27,7 @@ from torget.people.actor import requires
 
 def _own(request: Any, pk: int) -> Account:
     found: Account = get_object_or_404(
-        Account.objects.active().with_place().filter(network=NETWORK),
+        accounts.on_network(NETWORK),
         pk=pk,
         municipality=request.municipality,
     )

@@ -12,7 +12,7 @@ from django.db import connection
 
 from tests.cast import NOW, make_municipality
 from torget.adapters.email import adapter
-from torget.adapters.email.imap import Fault, Mailbox
+from torget.adapters.email.imap import Mailbox
 from torget.adapters.email.listen import catch_up, listen_loop, reconcile
 from torget.channels import rules as channels
 from torget.channels.contract import Health, NetworkEvent, Outgoing, RawItem, SendError
@@ -252,7 +252,7 @@ def test_a_healthy_account_is_found_healthy_and_a_wrong_password_named(post_offi
     wrong = adapter.check(replace(snapshot, secrets={"imap_password": "feil"}))
     assert not wrong.ok
     assert "postkassen" in wrong.detail
-    with pytest.raises(Fault) as fault, Mailbox(snapshot.settings["imap"], "feil"):
+    with pytest.raises(SendError) as fault, Mailbox(snapshot.settings["imap"], "feil"):
         pass
     assert fault.value.account
 

@@ -40,7 +40,7 @@ def test_an_answer_carries_its_way_to_the_conversation_and_only_the_new_words():
     )
     assert said.case == "k7f3q2x9"
     assert said.parents[0] == OURS
-    assert said.extra["ref_hint"] == "NV-2026-1234"
+    assert said.ref_hint == "NV-2026-1234"
     assert said.visibility == "private"
     assert said.author.verified == ""
 
@@ -75,8 +75,8 @@ def test_what_machines_send_is_news_and_no_message(name, kind, of):
 def test_a_list_is_shown_to_people_and_not_answered_by_machines():
     said = parsed(raw("mailing_list"))
     assert isinstance(said, InboundMessage)
-    assert said.extra["machine"] == "list"
-    assert not said.extra["may_answer"]
+    assert said.machine == "list"
+    assert not said.may_answer
 
 
 def test_a_question_of_a_hundred_thousand_letters_and_more_loses_none():

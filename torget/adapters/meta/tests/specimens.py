@@ -229,7 +229,7 @@ REFUSALS = [
     refused(10, 2018278, 403, permanent=True),
     refused(551, permanent=True),
 ]
-PICTURES = {"files": [{"url": "https://square.nordvaag.test/f/a.jpg", "alt": "Badet"}]}
+PICTURES = [("https://square.nordvaag.test/f/a.jpg", "Badet")]
 COMMENTED = Outgoing("m7a1", "9001", "Badet åpner klokka ti.", parent="1015_1", visibility="public")
 SAID = Outgoing("m7a1", "9001", "Badet åpner klokka ti.", parent="m_abc")
 POSTED = Outgoing(
@@ -269,7 +269,7 @@ SPECIMENS = [
         [item(IG_COMMENT)],
         signed=lambda: [signed(IG_COMMENT), signed(IG_MESSAGE)],
         at=at(INSTAGRAM),
-        out=replace(POSTED, attachments=(), extra=PICTURES),
+        out=replace(POSTED, attachments=(), picture_urls=PICTURES),
         peer=Containers,
         refusals=REFUSALS,
     ),
