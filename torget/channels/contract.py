@@ -128,7 +128,7 @@ class InboundMessage:
     folded: str = ""
     language: str = ""
     url: str = ""  # where it can be read there
-    held: bool = False  # it waits there until we let it through (pre-moderation)
+    pending: bool = False  # it waits there until we let it through (pre-moderation)
     changed_at: datetime | None = None  # of an edit: when; an older one changes nothing
     reply_to: str = ""  # where they asked to be answered, when that is another address than theirs
     copied_to: Sequence[str] = ()  # others it was sent to; none of them ours

@@ -65,7 +65,7 @@ def is_filed(envelope: Envelope, said: InboundMessage, at: datetime) -> bool:
     rows = Message.objects.filter(ids_here(envelope), external_id=name_for(envelope, said))
     if not rows.exists():
         return False
-    if not said.held:
+    if not said.pending:
         rows.filter(held_there=True).update(held_there=False)  # somebody let it through there
     _note_told_twice(rows.exclude(account=envelope.account), envelope.account, at)
     return True

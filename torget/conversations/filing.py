@@ -206,7 +206,7 @@ def _message_of(
         **_proof_of(envelope, said),
         on_square=account.on_square,
         url=said.url[:500] if said.url.startswith("https://") else "",
-        held_there=said.held,
+        held_there=said.pending,
         changed_at=said.changed_at,
         occurred_at=when.at,
         claimed_at=when.claimed_at or said.claimed_at,

@@ -81,7 +81,7 @@ def read(body: bytes, *, url: str, words: Words = _to_text) -> Source:
 when = clocks.when
 
 
-def _plain(element: feedtree.Said, words: Words) -> str:
+def _plain(element: feedtree.Passage, words: Words) -> str:
     """The words of a text, or of HTML: what it says it is, else what it looks like."""
     words_in_it, base = element.text, element.base
     is_html = element.kind == "html" or (
@@ -171,8 +171,8 @@ def _json(body: bytes, url: str, words: Words) -> Source:
 
 
 def _of_json(piece: Mapping[str, Any], url: str) -> feedtree.Item:
-    def said(name: str, kind: str = "text") -> feedtree.Said:
-        return feedtree.Said(jsonvalues.text(piece.get(name)), url, kind)
+    def said(name: str, kind: str = "text") -> feedtree.Passage:
+        return feedtree.Passage(jsonvalues.text(piece.get(name)), url, kind)
 
     authors = [*jsonvalues.many(piece.get("authors")), *jsonvalues.many(piece.get("author"))]
     files = jsonvalues.tables(piece.get("attachments"))
@@ -190,7 +190,7 @@ def _of_json(piece: Mapping[str, Any], url: str) -> feedtree.Item:
         files=[
             (
                 jsonvalues.text(file.get("mime_type")),
-                feedtree.Said(jsonvalues.text(file.get("url")), url),
+                feedtree.Passage(jsonvalues.text(file.get("url")), url),
                 jsonvalues.text(file.get("title")),
             )
             for file in files

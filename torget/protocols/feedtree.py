@@ -41,7 +41,7 @@ _CHANGED = ("updated", "modified", "dcterms:modified", "atom:updated", "lastbuil
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Passage:
     """A text with the address relative ones in it begin at; `kind` is "html", "text", or "" when nobody tells."""
 
     text: str = ""
@@ -54,13 +54,13 @@ class Item:
     """What an item tells, each list the best first."""
 
     id: str = ""
-    links: list[Said] = field(default_factory=list)
-    title: Said = field(default_factory=Said)
-    texts: list[Said] = field(default_factory=list)
+    links: list[Passage] = field(default_factory=list)
+    title: Passage = field(default_factory=Passage)
+    texts: list[Passage] = field(default_factory=list)
     authors: list[str] = field(default_factory=list)
     published: list[Any] = field(default_factory=list)
     changed: list[Any] = field(default_factory=list)
-    files: list[tuple[str, Said, str]] = field(default_factory=list)
+    files: list[tuple[str, Passage, str]] = field(default_factory=list)
 
 
 def name_of(node: Any) -> tuple[str, str]:
@@ -113,37 +113,37 @@ class _Fields:
     def words(self, *names: str) -> list[str]:
         return [text for node in self.all(*names) if (text := _words(node))]
 
-    def said(self, *names: str) -> list[Said]:
-        return [_said(node, self.url, atom=self.own == "atom") for node in self.all(*names) if _words(node) or len(node)]  # fmt: skip
+    def passages(self, *names: str) -> list[Passage]:
+        return [_passage(node, self.url, atom=self.own == "atom") for node in self.all(*names) if _words(node) or len(node)]  # fmt: skip
 
 
 def _words(node: Any) -> str:
     return "".join(islice(node.itertext(), _MOST_PIECES)).strip()
 
 
-def _said(node: Any, url: str, *, atom: bool) -> Said:
+def _passage(node: Any, url: str, *, atom: bool) -> Passage:
     """A text; markup in it that was not escaped is read as markup."""
     base = base_of(node, url)
     kind = (node.get("type") or "").strip().lower()
     if len(node):
         inner = [node.text or "", *(etree.tostring(piece, encoding="unicode", method="html") for piece in islice(node, _MOST_PIECES))]  # fmt: skip
-        return Said("".join(inner).strip(), base, "html")
+        return Passage("".join(inner).strip(), base, "html")
     if kind in ("html", "text/html", "xhtml", "application/xhtml+xml"):
-        return Said(_words(node), base, "html")
+        return Passage(_words(node), base, "html")
     plain = kind in ("text", "text/plain") or (atom and not kind)
-    return Said(_words(node), base, "text" if plain else "")
+    return Passage(_words(node), base, "text" if plain else "")
 
 
 def item(node: Any, root: Any, url: str) -> Item:
     """What an item, or a channel, tells. `url` is where its relative addresses begin."""
     fields = _Fields(node, root, url)
-    titles = fields.said("title", "dc:title", "atom:title", "itunes:title")
+    titles = fields.passages("title", "dc:title", "atom:title", "itunes:title")
     named = fields.words("guid", "id", "dc:identifier", "atom:id")
     return Item(
         id=named[0] if named else "",
         links=list(_links(fields)),
-        title=titles[0] if titles else Said(),
-        texts=fields.said(*_TEXTS),
+        title=titles[0] if titles else Passage(),
+        texts=fields.passages(*_TEXTS),
         authors=_authors(fields),
         published=fields.words(*_PUBLISHED),
         changed=fields.words(*_CHANGED),
@@ -151,23 +151,23 @@ def item(node: Any, root: Any, url: str) -> Item:
     )
 
 
-def _links(fields: _Fields) -> Iterator[Said]:
+def _links(fields: _Fields) -> Iterator[Passage]:
     """Addresses of its page: of Atom's links those that lead there, RSS' own, and an id that says it is one."""
     for node in fields.all("link"):
         if node.get("href"):
             if (node.get("rel") or "alternate").strip().lower() == "alternate":
-                yield Said(node.get("href"), base_of(node, fields.url))
+                yield Passage(node.get("href"), base_of(node, fields.url))
         else:
-            yield Said(_words(node), base_of(node, fields.url))
+            yield Passage(_words(node), base_of(node, fields.url))
     for node in fields.all("atom:link"):
         if node.get("href") and (node.get("rel") or "alternate").strip().lower() == "alternate":
-            yield Said(node.get("href"), base_of(node, fields.url))
+            yield Passage(node.get("href"), base_of(node, fields.url))
     for node in fields.all("guid"):
         if (node.get("ispermalink") or node.get("isPermaLink") or "true").strip().lower() == "true":
             text = _words(node)
             # Without saying so an id is an address only when it is a whole one.
             if text.startswith(("http://", "https://")):
-                yield Said(text, fields.url)
+                yield Passage(text, fields.url)
 
 
 def _authors(fields: _Fields) -> list[str]:
@@ -180,19 +180,19 @@ def _authors(fields: _Fields) -> list[str]:
     return [name for name in names if name]
 
 
-def _files(fields: _Fields) -> Iterator[tuple[str, Said, str]]:
+def _files(fields: _Fields) -> Iterator[tuple[str, Passage, str]]:
     """Films and sound with it; pictures are how a paper looks."""
     media = [two for group in fields.all("media:group") for two in group if name_of(two) == ("media", "content")]  # fmt: skip
     for node in (*fields.all("enclosure", "media:content"), *media):
         kind = node.get("type") or node.get("medium") or ""
         if node.get("url") and kind.partition("/")[0].lower() in ("video", "audio"):
-            yield kind, Said(node.get("url"), base_of(node, fields.url)), ""
+            yield kind, Passage(node.get("url"), base_of(node, fields.url)), ""
     for node in fields.all("link", "atom:link"):
         if (node.get("rel") or "").lower() == "enclosure" and node.get("href"):
             kind = node.get("type") or ""
             if kind.partition("/")[0].lower() in ("video", "audio"):
                 yield (
                     kind,
-                    Said(node.get("href"), base_of(node, fields.url)),
+                    Passage(node.get("href"), base_of(node, fields.url)),
                     node.get("title") or "",
                 )

@@ -37,8 +37,8 @@ def known_to(account_id: int, *, at: datetime) -> list[str]:
         cursor.execute(_REACHED, [account_id, at, account_id])
         inboxes = sorted(row[0] for row in cursor.fetchall())
     # The shortest of a server's inboxes is the shared one, where it has one; an actor is kept once by its server.
-    by_host = {reading.host_of(one): one for one in sorted(inboxes, key=len, reverse=True)}
-    return [one for host, one in by_host.items() if host]
+    by_host = {reading.host_of(inbox): inbox for inbox in sorted(inboxes, key=len, reverse=True)}
+    return [inbox for host, inbox in by_host.items() if host]
 
 
 def digest_of(account: Account, *, at: datetime) -> str:
@@ -47,8 +47,8 @@ def digest_of(account: Account, *, at: datetime) -> str:
     Raises:
         BadKey, KeyError: the account has no keys.
     """
-    held = acts.bytes_of(documents.actor_of(account, at=at))
-    return hashlib.sha256(held).hexdigest()
+    document = acts.bytes_of(documents.actor_of(account, at=at))
+    return hashlib.sha256(document).hexdigest()
 
 
 def announce(account: Account, *, at: datetime, due_at: datetime | None = None) -> Act:
@@ -81,13 +81,13 @@ def announce(account: Account, *, at: datetime, due_at: datetime | None = None) 
 def announce_changes(*, at: datetime) -> int:
     """Announce the actors whose documents are not what was told of them last; how many. A new one nobody knows yet."""
     count = 0
-    told = dict(Profile.objects.values_list("account", "digest"))
+    digests = dict(Profile.objects.values_list("account", "digest"))
     for account in accounts.on_network(NETWORK):
         try:
             digest = digest_of(account, at=at)
-            if account.pk not in told:
+            if account.pk not in digests:
                 Profile.objects.create(account=account, digest=digest, told_at=at)
-            elif told[account.pk] != digest:
+            elif digests[account.pk] != digest:
                 announce(account, at=at)
                 count += 1
         except (BadKey, KeyError, Refused):
@@ -100,8 +100,8 @@ def forget_old_keys(*, at: datetime) -> None:
     for account in accounts.on_network(NETWORK).filter(settings__has_key="before"):
         if account.network != NETWORK or our.of(channels.access(account)).changes_keys(at):
             continue
-        held = unseal(bytes(account.secrets))
-        account.secrets = seal({k: v for k, v in held.items() if not k.endswith("_before")})
+        secrets = unseal(bytes(account.secrets))
+        account.secrets = seal({k: v for k, v in secrets.items() if not k.endswith("_before")})
         account.settings = {k: v for k, v in account.settings.items() if k != "before"}
         account.save(update_fields=["settings", "secrets"])
         OldCopy.objects.filter(account=account).delete()

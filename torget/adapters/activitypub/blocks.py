@@ -30,13 +30,15 @@ def under(host: str, field: str) -> Q:
 def severity(municipality_id: int, uri: str) -> str:
     """What the municipality decided about the server of an address, or the domain it is under; "" for nothing."""
     names = _names(reading.host_of(uri))
-    found = set(
+    severities = set(
         DomainBlock.objects.filter(municipality=municipality_id, host__in=names).values_list(
             "severity", flat=True
         )
     )
     order = (DomainBlock.Severity.SUSPEND, DomainBlock.Severity.SILENCE)
-    return next((str(one) for one in order if one in found), "")
+    return next(
+        (str(severity_named) for severity_named in order if severity_named in severities), ""
+    )
 
 
 def allowed(account_id: int, inboxes: Iterable[str]) -> list[str]:
@@ -47,4 +49,4 @@ def allowed(account_id: int, inboxes: Iterable[str]) -> list[str]:
             municipality=municipality, severity=DomainBlock.Severity.SUSPEND
         ).values_list("host", flat=True)
     )
-    return [one for one in inboxes if not shut & set(_names(reading.host_of(one)))]
+    return [inbox for inbox in inboxes if not shut & set(_names(reading.host_of(inbox)))]

@@ -36,9 +36,9 @@ def _paged(uri: str, rows: QuerySet[Any], page: str, show: Callable[[Any], Any])
     wanted = rows.order_by("-pk")
     if after > 1:
         wanted = wanted.filter(pk__lt=after)
-    held: Sequence[Any] = list(wanted[: PAGE + 1])
-    more = held[PAGE - 1].pk if len(held) > PAGE else 0
-    items = [show(one) for one in held[:PAGE]]
+    page_rows: Sequence[Any] = list(wanted[: PAGE + 1])
+    more = page_rows[PAGE - 1].pk if len(page_rows) > PAGE else 0
+    items = [show(row) for row in page_rows[:PAGE]]
     following = f"{uri}?page={more}" if more > 1 else ""
     return writing.page(f"{uri}?page={page}", uri, total, items, following=following)
 
@@ -48,18 +48,21 @@ def collection(mine: Ours, name: str, page: str) -> dict[str, Any] | None:
     uri = f"{mine.actor}/{name}"
     if name == "outbox":
         return _paged(
-            uri, _ap_objects(mine), page, lambda one: _inner(documents.creation(one, mine))
+            uri,
+            _ap_objects(mine),
+            page,
+            lambda ap_object: _inner(documents.creation(ap_object, mine)),
         )
     if name == "followers":
         rows = Follower.objects.filter(account=mine.account_id).select_related("remote")
         if not mine.settings.get("show_followers"):
             return writing.collection(uri, rows.count())
-        return _paged(uri, rows, page, lambda one: one.remote.uri)
+        return _paged(uri, rows, page, lambda follower: follower.remote.uri)
     if name == "following":
         return writing.collection(uri, 0)
     if name == "featured":
         pinned = _ap_objects(mine).exclude(pinned_at=None).order_by("-pinned_at")[:MOST_PINNED]
-        items = [_inner(documents.ap_object(one)) for one in pinned]
+        items = [_inner(documents.ap_object(ap_object)) for ap_object in pinned]
         return writing.collection(uri, len(items), items=items)
     return None
 
@@ -72,9 +75,9 @@ def responses(ap_object: APObject, what: str, page: str) -> dict[str, Any] | Non
     rows = ap_object.responses.filter(kind=documents.COUNTED[what], hidden=False)
     if what != "replies" and page:
         return writing.page(f"{uri}?page=1", uri, rows.count(), [])
-    return _paged(uri, rows, page, lambda one: one.uri)
+    return _paged(uri, rows, page, lambda response: response.uri)
 
 
-def _inner(held: dict[str, Any]) -> dict[str, Any]:
+def _inner(document: dict[str, Any]) -> dict[str, Any]:
     """A document inside another needs no context of its own."""
-    return {name: value for name, value in held.items() if name != "@context"}
+    return {name: value for name, value in document.items() if name != "@context"}

@@ -35,7 +35,7 @@ def actor_of(account: Account, *, at: datetime) -> dict[str, Any]:
     # Several servers read `publicKey` as one key: it is always one. What was replaced stands among the others.
     public = mine.key("rsa").public()
     multikeys = [(mine.key_id("ed25519"), mine.key("ed25519").public().multikey())]
-    multikeys += [(one["id"], one["key"]) for one in mine.old_keys(at)]
+    multikeys += [(key["id"], key["key"]) for key in mine.old_keys(at)]
     summary = str(account.settings.get("summary", "")) or f"{account.name}, {municipality.name}"
     links = [writing.Link("Torget", mine.origin)]
     if municipality.website:
@@ -108,7 +108,7 @@ def of_page(page: PublicPage, *, at: datetime) -> Document | None:
     mine = our.without_secrets(account) if account else None
     if mine is None or mine.authorised_fetch:
         return None
-    held = writing.note(
+    note = writing.note(
         page.url,
         author=mine.actor,
         html=f"<p><strong>{escape(page.title)}</strong></p>{page.html or markup.to_html(page.text)}",
@@ -119,40 +119,40 @@ def of_page(page: PublicPage, *, at: datetime) -> Document | None:
         url=page.url,
         updated=page.changed_at,
     )
-    return Document(MEDIA_TYPE, body=json.dumps(held, ensure_ascii=False).encode())
+    return Document(MEDIA_TYPE, body=json.dumps(note, ensure_ascii=False).encode())
 
 
-def ap_object(one: APObject) -> dict[str, Any]:
+def ap_object(row: APObject) -> dict[str, Any]:
     """An object as it is now: with its votes counted, or its tombstone."""
-    if one.withdrawn_at:
+    if row.withdrawn_at:
         return writing.tombstone(
-            one.uri, deleted=one.withdrawn_at, former=str(one.document["type"])
+            row.uri, deleted=row.withdrawn_at, former=str(row.document["type"])
         )
-    held = dict(one.document)
-    if one.public:
-        kinds = Counter(one.responses.filter(hidden=False).values_list("kind", flat=True))
-        held |= writing.counted(one.uri, {name: kinds[kind] for name, kind in COUNTED.items()})
+    document = dict(row.document)
+    if row.public:
+        kinds = Counter(row.responses.filter(hidden=False).values_list("kind", flat=True))
+        document |= writing.counted(row.uri, {name: kinds[kind] for name, kind in COUNTED.items()})
     for name in ("oneOf", "anyOf"):
-        if name in held:
-            votes = one.responses.filter(kind=Response.Kind.VOTE).values_list("actor", "option")
+        if name in document:
+            votes = row.responses.filter(kind=Response.Kind.VOTE).values_list("actor", "option")
             count = Counter(option for _actor, option in votes)
-            held[name] = [
+            document[name] = [
                 {**option, "replies": {"type": "Collection", "totalItems": count[option["name"]]}}
-                for option in held[name]
+                for option in document[name]
             ]
-            held["votersCount"] = len({who for who, _option in votes})
-    return held
+            document["votersCount"] = len({who for who, _option in votes})
+    return document
 
 
-def creation(one: APObject, mine: Ours) -> dict[str, Any]:
+def creation(row: APObject, mine: Ours) -> dict[str, Any]:
     """The activity that published it."""
-    held = ap_object(one)
+    note = ap_object(row)
     return writing.activity(
         "Create",
-        f"{one.uri}/activity",
+        f"{row.uri}/activity",
         actor=mine.actor,
-        about=held,
-        to=held["to"],
-        cc=held["cc"],
-        published=one.published_at,
+        about=note,
+        to=note["to"],
+        cc=note["cc"],
+        published=row.published_at,
     )

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from torget.adapters.activitypub import announcing, inbox_deliveries, reach, rotation, signed_post
 from torget.adapters.activitypub import ours as our
-from torget.adapters.activitypub.inbox_deliveries import Claimed, Failed, Told
+from torget.adapters.activitypub.inbox_deliveries import Claimed, Failed, Round
 from torget.adapters.activitypub.ours import Ours
 from torget.adapters.activitypub.peers import Hosts, Known
 from torget.adapters.activitypub.signed_post import Try
@@ -66,7 +66,7 @@ class Fanout:
         self.hosts = Hosts()
         self.waiting: deque[Claimed] = deque()
         self.behind: dict[str, deque[tuple[float, Claimed]]] = {}  # those whose host has no room
-        self.told = Told()
+        self.round = Round()
         self.flying = 0
         self.news = asyncio.Event()
         self.room = asyncio.Event()
@@ -80,18 +80,18 @@ class Fanout:
 
     # In the database's thread ------------------------------------------------------------------
 
-    def write(self, told: Told) -> None:
+    def write(self, finished: Round) -> None:
         """Write down what came of things."""
         at = self.clock()
-        inbox_deliveries.settle_sent(told.sent, at=at)
-        inbox_deliveries.settle_failed(told.failed, at=at)
-        inbox_deliveries.give_back(told.back, due_at=at + timedelta(seconds=uniform(1, 5)))  # noqa: S311 - only to spread them
-        lost = [failed.id for failed in told.failed if failed.due_at is None]
-        for inbox in told.gone:
+        inbox_deliveries.settle_sent(finished.sent, at=at)
+        inbox_deliveries.settle_failed(finished.failed, at=at)
+        inbox_deliveries.give_back(finished.back, due_at=at + timedelta(seconds=uniform(1, 5)))  # noqa: S311 - only to spread them
+        lost = [failed.id for failed in finished.failed if failed.due_at is None]
+        for inbox in finished.gone:
             lost += inbox_deliveries.forget_inbox(inbox)
         reach.tell_desk(lost, at=at)
-        rotation.note_taken(told.renewed)
-        for host in told.back_again:
+        rotation.note_taken(finished.renewed)
+        for host in finished.back_again:
             inbox_deliveries.bring_forward(host, at=at)
         self.hosts.save(at=at)
 
@@ -102,14 +102,14 @@ class Fanout:
             inbox_deliveries.sendable_accounts(), at=at, limit=limit, without=self.hosts.without(at)
         )
         if claimed:
-            self.hosts.load({one.host for one in claimed}, at=at)
+            self.hosts.load({delivery.host for delivery in claimed}, at=at)
         now = time.monotonic()
-        for pk in {one.account_id for one in claimed}:
+        for pk in {delivery.account_id for delivery in claimed}:
             if self.accounts.get(pk, (0.0, None))[0] < now:
                 self.accounts[pk] = (now + REMEMBER_ACCOUNT_SECONDS, self._account(pk))
-        ours = [self.accounts[pk][1] for pk in {one.account_id for one in claimed}]
-        hosts = {one.host for one in claimed}
-        kept = {one for one in self.old if one[1] not in hosts}
+        ours = [self.accounts[pk][1] for pk in {delivery.account_id for delivery in claimed}]
+        hosts = {delivery.host for delivery in claimed}
+        kept = {holder for holder in self.old if holder[1] not in hosts}
         self.old = kept | rotation.holders(ours, hosts, at=at)
         return claimed
 
@@ -123,15 +123,15 @@ class Fanout:
             return None
         return mine
 
-    def _round(self, told: Told, limit: int) -> list[Claimed]:
+    def _round(self, finished: Round, limit: int) -> list[Claimed]:
         close_old_connections()
         if connection.connection is not self.link:
             # What a crash of the database forgets is carried once more: who receives it knows it by its id.
             with connection.cursor() as cursor:
                 cursor.execute("SET synchronous_commit = off")
             self.link = connection.connection
-        if told or told.gone:
-            self.write(told)
+        if finished or finished.gone:
+            self.write(finished)
         return self.claim(limit) if limit else []
 
     # In the event loop -------------------------------------------------------------------------
@@ -146,15 +146,17 @@ class Fanout:
         try:
             while not stop.is_set():
                 self._hand_back_held()
-                told, self.told = self.told, Told()
+                finished, self.round = self.round, Round()
                 limit = BATCH if len(self.waiting) <= MOST_WAITING - BATCH else 0
-                claimed = await loop.run_in_executor(self.writing, self._round, told, limit)
+                claimed = await loop.run_in_executor(self.writing, self._round, finished, limit)
                 self.waiting.extend(claimed)
                 self.room.set()
-                for one in signers:
-                    if one.done():
-                        one.result()
-                idle = not (claimed or self.waiting or self.flying or len(self.told) or self.behind)
+                for signer in signers:
+                    if signer.done():
+                        signer.result()
+                idle = not (
+                    claimed or self.waiting or self.flying or len(self.round) or self.behind
+                )
                 if until_empty and idle:
                     return
                 if time.monotonic() - tidied > TIDY_SECONDS:
@@ -201,18 +203,20 @@ class Fanout:
         await asyncio.gather(*tasks, return_exceptions=True)
         if self.tasks:
             await asyncio.wait(self.tasks, timeout=ANSWER_SECONDS + 1)
-        self.told.back += [one.id for one in self.waiting]
-        self.told.back += [one.id for held in self.behind.values() for _since, one in held]
+        self.round.back += [delivery.id for delivery in self.waiting]
+        self.round.back += [
+            delivery.id for behind in self.behind.values() for _since, delivery in behind
+        ]
         self.waiting.clear()
         self.behind.clear()
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self.writing, self._last, self.told)
+        await loop.run_in_executor(self.writing, self._last, self.round)
         self.writing.shutdown()
         self.signing.shutdown()
 
-    def _last(self, told: Told) -> None:
+    def _last(self, finished: Round) -> None:
         try:
-            self.write(told)
+            self.write(finished)
         finally:
             connection.close()
 
@@ -226,10 +230,10 @@ class Fanout:
             host = self.hosts.of(delivery.host)
             mine = self.accounts.get(delivery.account_id, (0.0, None))[1]
             if mine is None or (host.closed_until and host.is_closed(self.clock())):
-                self.told.back.append(delivery.id)
+                self.round.back.append(delivery.id)
             elif host.room <= 0:
-                held = self.behind.setdefault(delivery.host, deque())
-                held.append((time.monotonic(), delivery))
+                behind = self.behind.setdefault(delivery.host, deque())
+                behind.append((time.monotonic(), delivery))
             else:
                 host.flying += 1
                 self.flying += 1
@@ -265,10 +269,10 @@ class Fanout:
             made.append((delivery, tries, self._signed(delivery, tries[0])))
         return made
 
-    def _signed(self, delivery: Claimed, one: Try) -> dict[str, str]:
+    def _signed(self, delivery: Claimed, way: Try) -> dict[str, str]:
         mine = self.accounts[delivery.account_id][1]
         assert mine is not None
-        return signed_post.headers(delivery, mine, one, now=time.time())
+        return signed_post.headers(delivery, mine, way, now=time.time())
 
     async def _carry(
         self, delivery: Claimed, tries: Sequence[Try], headers: dict[str, str], many: Many
@@ -292,7 +296,7 @@ class Fanout:
             self.flying -= 1
             self._move_up(host)
             self.room.set()
-            if len(self.told) >= BATCH // 2:
+            if len(self.round) >= BATCH // 2:
                 self.news.set()
 
     async def _knock(
@@ -301,20 +305,20 @@ class Fanout:
         """Deliver; where the signature is refused, once more with each other way of signing."""
         answer = await many.post(delivery.inbox, headers=headers, content=delivery.body)
         loop = asyncio.get_running_loop()
-        for one in tries[1:]:
+        for way in tries[1:]:
             if answer.status not in signed_post.REFUSED_SIGNATURE:
                 break
-            headers = await loop.run_in_executor(self.signing, self._signed, delivery, one)
+            headers = await loop.run_in_executor(self.signing, self._signed, delivery, way)
             again = await many.post(delivery.inbox, headers=headers, content=delivery.body)
             if again.status not in signed_post.REFUSED_SIGNATURE:
-                return again, one
+                return again, way
         return answer, tries[0]
 
     def _judge(self, delivery: Claimed, host: Known, answer: Response, how: Try) -> None:
         """Sent, gone, refused for good, or again later (by status, RFC 9110 §15)."""
         status = answer.status
         if 200 <= status < 300:
-            self.told.sent.append(delivery.id)
+            self.round.sent.append(delivery.id)
             if host.answered(how.way, at=self.clock()):
                 self._is_back(host.host)
             mine = self.accounts[delivery.account_id][1]
@@ -324,11 +328,11 @@ class Fanout:
         at = self.clock()
         if status == 410:
             host.answered()
-            self.told.gone.append(delivery.inbox)
-            self.told.failed.append(Failed(delivery.id, None, status, "Gone."))
+            self.round.gone.append(delivery.inbox)
+            self.round.failed.append(Failed(delivery.id, None, status, "Gone."))
         elif 400 <= status < 500 and status not in AGAIN:
             host.answered()
-            self.told.failed.append(Failed(delivery.id, None, status, f"HTTP {status}"))
+            self.round.failed.append(Failed(delivery.id, None, status, f"HTTP {status}"))
         else:
             until = asked_to_wait(answer, at)
             self._failed(delivery, host, status, f"HTTP {status}", until)
@@ -339,15 +343,15 @@ class Fanout:
 
     def _is_back(self, host: str) -> None:
         """Everything that waits for it goes now, oldest first: what was claimed goes back to stand in that order."""
-        self.told.back_again.append(host)
-        self.told.back += [one.id for _since, one in self.behind.pop(host, ())]
-        self.told.back += [one.id for one in self.waiting if one.host == host]
-        self.waiting = deque(one for one in self.waiting if one.host != host)
+        self.round.back_again.append(host)
+        self.round.back += [delivery.id for _since, delivery in self.behind.pop(host, ())]
+        self.round.back += [delivery.id for delivery in self.waiting if delivery.host == host]
+        self.waiting = deque(delivery for delivery in self.waiting if delivery.host != host)
 
     def _has_new_key(self, delivery: Claimed, key: str) -> None:
         if (key, delivery.host) in self.old:
             self.old.discard((key, delivery.host))
-            self.told.renewed.append((delivery.account_id, key, delivery.host))
+            self.round.renewed.append((delivery.account_id, key, delivery.host))
 
     def _failed(
         self, delivery: Claimed, host: Known, status: int, why: str, until: datetime | None = None
@@ -355,28 +359,28 @@ class Fanout:
         due_at = due_again(delivery.attempts, self.clock())
         if due_at is not None and until is not None:
             due_at = max(due_at, until)
-        self.told.failed.append(Failed(delivery.id, due_at, status, why))
+        self.round.failed.append(Failed(delivery.id, due_at, status, why))
 
     def _move_up(self, host: Known) -> None:
         """The host has room again: the next of those behind it may go."""
-        held = self.behind.get(host.host)
-        if not held:
+        behind = self.behind.get(host.host)
+        if not behind:
             return
         if host.is_closed(self.clock()):
-            self.told.back += [one.id for _since, one in held]
-            held.clear()
+            self.round.back += [delivery.id for _since, delivery in behind]
+            behind.clear()
         elif host.room > 0:
-            self.waiting.appendleft(held.popleft()[1])
-        if not held:
+            self.waiting.appendleft(behind.popleft()[1])
+        if not behind:
             del self.behind[host.host]
 
     def _hand_back_held(self) -> None:
         """What has stood behind a slow host for long goes back to the database, for another process or a better day."""
         before = time.monotonic() - HELD_SECONDS
-        for host, held in list(self.behind.items()):
-            while held and held[0][0] < before:
-                self.told.back.append(held.popleft()[1].id)
-            if not held:
+        for host, behind in list(self.behind.items()):
+            while behind and behind[0][0] < before:
+                self.round.back.append(behind.popleft()[1].id)
+            if not behind:
                 del self.behind[host]
 
 

@@ -62,10 +62,10 @@ def take(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> Raw
     if blocked == DomainBlock.Severity.SUSPEND:
         raise BadSignature("This server is blocked.")
     remote, checked = check(request, key_id, body, claim, mine, at=at)
-    said = reading.activity(document)
+    activity = reading.activity(document)
     _remember_way(remote.host, checked)
     item = RawItem(
-        f"{said.id or said.actor}#{hashlib.sha256(body).hexdigest()[:16]}",
+        f"{activity.id or activity.actor}#{hashlib.sha256(body).hexdigest()[:16]}",
         body,
         headers.get("content-type", "")[:MEDIA_TYPE_CHARS],
         {
@@ -74,10 +74,10 @@ def take(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> Raw
             "actor-page": remote.page,
             "signed": checked.way,
             **({"silenced": "1"} if blocked else {}),
-            **named.fetched(said, mine),
+            **named.fetched(activity, mine),
         },
     )
-    _hand_on(municipality_id, account.id, said, item, at=at)
+    _hand_on(municipality_id, account.id, activity, item, at=at)
     return item
 
 
@@ -157,25 +157,25 @@ def _remember_way(host: str, checked: Checked) -> None:
         Peer.objects.update_or_create(host=host, defaults={"signs": way})
 
 
-def concerns(said: Activity, mine: Ours) -> bool:
+def concerns(activity: Activity, mine: Ours) -> bool:
     """Whether an activity is for this actor of ours: by its address, or by what it is about."""
-    concerned = {*said.addressed, *said.objects, said.target}
-    for held in said.bodies:
+    concerned = {*activity.addressed, *activity.objects, activity.target}
+    for body in activity.bodies:
         for name in ("to", "object", "inReplyTo"):
-            concerned |= set(reading.ids_of(held.get(name)))
-        concerned |= set(reading.others_of(held))
-        tags = [one for one in reading.many(held.get("tag")) if isinstance(one, Mapping)]
+            concerned |= set(reading.ids_of(body.get(name)))
+        concerned |= set(reading.others_of(body))
+        tags = [tag for tag in reading.many(body.get("tag")) if isinstance(tag, Mapping)]
         concerned |= {reading.id_of(tag.get("href")) for tag in tags}
-    return any(one == mine.actor or mine.is_ours(one) for one in concerned)
+    return any(uri == mine.actor or mine.is_ours(uri) for uri in concerned)
 
 
 def _hand_on(
-    municipality_id: int, account_id: int, said: Activity, item: RawItem, *, at: datetime
+    municipality_id: int, account_id: int, activity: Activity, item: RawItem, *, at: datetime
 ) -> None:
     """Our other actors get what is for them: most servers deliver to the shared inbox only."""
     others = accounts.on_network(NETWORK).filter(municipality=municipality_id)
     for other in others.exclude(pk=account_id):
         theirs = our.without_secrets(other)
-        deletes = said.type == "Delete" and is_known(other.pk, said.object_id)
-        if concerns(said, theirs) or deletes:
+        deletes = activity.type == "Delete" and is_known(other.pk, activity.object_id)
+        if concerns(activity, theirs) or deletes:
             intake.receive(other.pk, item, at=at)

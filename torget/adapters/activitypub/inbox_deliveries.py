@@ -50,7 +50,7 @@ class Failed:
 
 
 @dataclass(slots=True)
-class Told:
+class Round:
     """What came of a round, to be written down together."""
 
     sent: list[int] = field(default_factory=list)
@@ -69,10 +69,10 @@ def put(act: Act, inboxes: Iterable[str], *, at: datetime) -> int:
     """Address an act to inboxes, each once, in the caller's transaction. How many there are."""
     rows = [
         InboxDelivery(
-            act=act, inbox=one, host=reading.host_of(one), next_attempt_at=at, created_at=at
+            act=act, inbox=inbox, host=reading.host_of(inbox), next_attempt_at=at, created_at=at
         )
-        for one in dict.fromkeys(inboxes)
-        if reading.host_of(one)
+        for inbox in dict.fromkeys(inboxes)
+        if reading.host_of(inbox)
     ]
     InboxDelivery.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1_000)
     if rows:
@@ -168,10 +168,10 @@ def settle_failed(failed: Sequence[Failed], *, at: datetime) -> None:
                 _FAILED,
                 {
                     "at": at,
-                    "ids": [one.id for one in failed],
-                    "due": [one.due_at for one in failed],
-                    "status": [one.status for one in failed],
-                    "detail": [one.detail[:200] for one in failed],
+                    "ids": [failure.id for failure in failed],
+                    "due": [failure.due_at for failure in failed],
+                    "status": [failure.status for failure in failed],
+                    "detail": [failure.detail[:200] for failure in failed],
                 },
             )
 
@@ -261,14 +261,14 @@ def due_anew(account_id: int, host: str, *, at: datetime) -> int:
     pending = InboxDelivery.objects.filter(
         act=OuterRef("pk"), inbox=OuterRef(OuterRef("inbox")), state__in=UNDELIVERED
     )
-    found = (
+    given_up = (
         InboxDelivery.objects.filter(
             act__account=account_id, host=host, state=InboxDelivery.State.GIVEN_UP
         )
         .exclude(Exists(later.exclude(Exists(pending))))
         .exclude(Exists(later), act__ap_object__withdrawn_at__isnull=False)
     )
-    ids = list(found.values_list("pk", flat=True))
+    ids = list(given_up.values_list("pk", flat=True))
     count = transition_rows(
         InboxDelivery.objects.filter(pk__in=ids, state=InboxDelivery.State.GIVEN_UP),
         InboxDelivery.State.DUE,

@@ -23,7 +23,7 @@ SECONDS = 20.0  # for all of them: a server that does not answer holds a post up
 class Named:
     """Whom a text names: by the name as it stands there; and the names behind which nobody was found."""
 
-    found: Mapping[str, Remote] = field(default_factory=dict)
+    remotes: Mapping[str, Remote] = field(default_factory=dict)
     unknown: Sequence[str] = ()
 
     @property
@@ -39,7 +39,7 @@ class Named:
 def find(text: str, mine: Ours, *, at: datetime) -> Named:
     """Look up everybody a text names: whom we know at once, others by WebFinger at their server, which may be slow."""
     until = time.monotonic() + SECONDS
-    found: dict[str, Remote] = {}
+    remotes_by_name: dict[str, Remote] = {}
     unknown = []
     for number, name in enumerate(markup.handles(text)):
         ask = number < MOST and time.monotonic() < until
@@ -47,8 +47,8 @@ def find(text: str, mine: Ours, *, at: datetime) -> Named:
         if remote is None:
             unknown.append(name)
         else:
-            found[name] = remote
-    return Named(found, unknown)
+            remotes_by_name[name] = remote
+    return Named(remotes_by_name, unknown)
 
 
 def strangers(text: str) -> list[str]:

@@ -26,58 +26,58 @@ _RESPONSES = {"Like": "like", "Announce": "share"}
 
 def on_event(event: NetworkEvent, account: AccountSnapshot, *, at: datetime) -> None:
     """Do what the news asks for, in the caller's transaction. News of a kind we have no use for changes nothing."""
-    held = event.data
-    remote = Remote.objects.filter(uri=held.get("actor", "")).first()
-    act = _HEEDED.get(str(held.get("what", "")))
+    data = event.data
+    remote = Remote.objects.filter(uri=data.get("actor", "")).first()
+    act = _HEEDED.get(str(data.get("what", "")))
     if act is not None and remote is not None:
-        act(held, our.of(account), remote, at)
+        act(data, our.of(account), remote, at)
 
 
-def _follow(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
-    if held["object"] != mine.actor or not held["id"]:
+def _follow(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    if data["object"] != mine.actor or not data["id"]:
         return
     municipality = accounts.get(mine.account_id).municipality_id
     if shutting.is_shut_out(municipality, remote.uri, at=at):
         Follower.objects.filter(account_id=mine.account_id, remote=remote).delete()
-        shutting.answer(mine, remote, held["id"], "Reject", at=at)
+        shutting.answer(mine, remote, data["id"], "Reject", at=at)
         return
     Follower.objects.update_or_create(
         account_id=mine.account_id,
         remote=remote,
-        defaults={"follow": held["id"], "followed_at": at},
+        defaults={"follow": data["id"], "followed_at": at},
     )
-    shutting.answer(mine, remote, held["id"], "Accept", at=at)
+    shutting.answer(mine, remote, data["id"], "Accept", at=at)
 
 
-def _undo(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+def _undo(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
     follows = Follower.objects.filter(remote=remote)
-    if held["object_type"] == "Follow" and held["of"]:
-        if held["of"] == mine.actor:
+    if data["object_type"] == "Follow" and data["of"]:
+        if data["of"] == mine.actor:
             follows.filter(account_id=mine.account_id).delete()
-    elif held["object"]:
-        follows.filter(follow=held["object"]).delete()
+    elif data["object"]:
+        follows.filter(follow=data["object"]).delete()
     theirs = Response.objects.filter(actor=remote.uri).exclude(kind="reply")
-    if (kind := _RESPONSES.get(held["object_type"])) and held["of"]:
+    if (kind := _RESPONSES.get(data["object_type"])) and data["of"]:
         # With the whole Like in it: one account likes an object once, so its id (which it need not have) is no matter.
-        theirs.filter(kind=kind, ap_object__uri=held["of"]).delete()
-    elif held["object"]:
-        theirs.filter(uri=held["object"]).delete()
+        theirs.filter(kind=kind, ap_object__uri=data["of"]).delete()
+    elif data["object"]:
+        theirs.filter(uri=data["object"]).delete()
 
 
-def _ap_object(held: News, mine: Ours) -> APObject | None:
+def _ap_object(data: News, mine: Ours) -> APObject | None:
     return APObject.objects.filter(
-        account_id=mine.account_id, uri=held["object"], withdrawn_at=None
+        account_id=mine.account_id, uri=data["object"], withdrawn_at=None
     ).first()
 
 
 def _respond(kind: str) -> Callable[[News, Ours, Remote, datetime], None]:
     """Counted once. A like or share is its actor's only one of the object, whatever ids it comes with."""
 
-    def note(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
-        ap_object = _ap_object(held, mine)
-        if ap_object is None or not held["id"]:
+    def note(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
+        ap_object = _ap_object(data, mine)
+        if ap_object is None or not data["id"]:
             return
-        more = {"at": at, "hidden": bool(held.get("hidden"))}
+        more = {"at": at, "hidden": bool(data.get("hidden"))}
         rows = Response.objects
         if kind in _RESPONSES.values():
             # The newest id counts: that is the one an Undo names.
@@ -85,43 +85,45 @@ def _respond(kind: str) -> Callable[[News, Ours, Remote, datetime], None]:
                 ap_object=ap_object,
                 kind=kind,
                 actor=remote.uri,
-                defaults={"uri": held["id"], "at": at},
+                defaults={"uri": data["id"], "at": at},
             )
         elif kind == Response.Kind.VOTE:
             rows.get_or_create(
                 ap_object=ap_object,
                 kind=kind,
                 actor=remote.uri,
-                option=held["option"],
-                defaults={"uri": held["id"], **more},
+                option=data["option"],
+                defaults={"uri": data["id"], **more},
             )
         else:
             rows.get_or_create(
-                ap_object=ap_object, kind=kind, uri=held["id"], actor=remote.uri, defaults=more
+                ap_object=ap_object, kind=kind, uri=data["id"], actor=remote.uri, defaults=more
             )
 
     return note
 
 
-def _vote(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+def _vote(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
     """Counted once a person and option; one answer only where only one may be given."""
-    ap_object = _ap_object(held, mine)
+    ap_object = _ap_object(data, mine)
     if ap_object is None:
         return
     several = "anyOf" in ap_object.document
-    options = [one["name"] for one in ap_object.document.get("anyOf" if several else "oneOf", [])]
+    options = [
+        option["name"] for option in ap_object.document.get("anyOf" if several else "oneOf", [])
+    ]
     cast = Response.objects.filter(ap_object=ap_object, kind=Response.Kind.VOTE, actor=remote.uri)
-    before = cast.filter(option=held["option"]) if several else cast
+    before = cast.filter(option=data["option"]) if several else cast
     over = ap_object.document.get("endTime", "") < writing.stamp(at)
-    if held["option"] in options and not over and not before.exists():
-        _respond("vote")(held, mine, remote, at)
+    if data["option"] in options and not over and not before.exists():
+        _respond("vote")(data, mine, remote, at)
 
 
-def _unsaid(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
-    Response.objects.filter(actor=remote.uri, kind="reply", uri=held["object"]).delete()
+def _unsaid(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    Response.objects.filter(actor=remote.uri, kind="reply", uri=data["object"]).delete()
 
 
-def _gone(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+def _gone(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
     """Their account is no more: nothing is sent there, and what they liked is forgotten. What they said to us stays."""
     Follower.objects.filter(remote=remote).delete()
     Response.objects.filter(actor=remote.uri).exclude(kind="reply").delete()
@@ -129,27 +131,27 @@ def _gone(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
     forget_inbox(remote.inbox)
 
 
-def _changed(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+def _changed(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
     """Fetched anew the next time they speak."""
     Remote.objects.filter(pk=remote.pk).update(
         fetched_at=datetime.min.replace(year=2000, tzinfo=at.tzinfo)
     )
 
 
-def _moved(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+def _moved(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
     """Their new account follows us by itself if it wants to; the old one is only noted to have moved."""
-    if held["object"] == remote.uri and held["target"]:
-        Remote.objects.filter(pk=remote.pk).update(moved_to=held["target"])
+    if data["object"] == remote.uri and data["target"]:
+        Remote.objects.filter(pk=remote.pk).update(moved_to=data["target"])
 
 
-def _blocked(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
-    if held["object"] == mine.actor:
+def _blocked(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
+    if data["object"] == mine.actor:
         Follower.objects.filter(account_id=mine.account_id, remote=remote).delete()
 
 
-def _reported(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+def _reported(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
     """Another server's moderators tell us of something of ours: a person must look at it."""
-    about = [one for one in held["objects"] if one == mine.actor or mine.is_ours(one)]
+    about = [uri for uri in data["objects"] if uri == mine.actor or mine.is_ours(uri)]
     if not about:
         return
     account = accounts.get(mine.account_id)
@@ -159,14 +161,14 @@ def _reported(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
     }
     raise_alarm(
         "activitypub.flag",
-        f"flag:{hashlib.sha256(held['id'].encode()).hexdigest()[:40]}",
+        f"flag:{hashlib.sha256(data['id'].encode()).hexdigest()[:40]}",
         detail,
         municipality=account.municipality,
         at=at,
     )
 
 
-def _rejected(held: News, mine: Ours, remote: Remote, at: datetime) -> None:
+def _rejected(data: News, mine: Ours, remote: Remote, at: datetime) -> None:
     """We follow nobody, so nothing of ours is accepted or rejected."""
 
 

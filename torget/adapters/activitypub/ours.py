@@ -78,8 +78,8 @@ class Ours:
     @property
     def before(self) -> Mapping[str, str]:
         """The keys before those in force: "rsa" and "ed25519" (names), "until" (when they are forgotten). {}: none."""
-        held: Mapping[str, str] = self.settings.get("before", {})
-        return held if "rsa_before" in self.secrets else {}
+        keys_before: Mapping[str, str] = self.settings.get("before", {})
+        return keys_before if "rsa_before" in self.secrets else {}
 
     def changes_keys(self, at: datetime) -> bool:
         """Whether there are servers that may know only the key before the one in force."""
@@ -95,8 +95,8 @@ class Ours:
 
     def old_keys(self, at: datetime) -> list[Mapping[str, str]]:
         """Keys replaced lately: what was signed with them is still on its way."""
-        held: list[Mapping[str, str]] = self.settings.get("old_keys", [])
-        return [one for one in held if datetime.fromisoformat(one["until"]) > at]
+        keys: list[Mapping[str, str]] = self.settings.get("old_keys", [])
+        return [key for key in keys if datetime.fromisoformat(key["until"]) > at]
 
     def is_ours(self, uri: str) -> bool:
         """Whether it is something this actor published."""

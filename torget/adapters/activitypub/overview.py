@@ -17,8 +17,8 @@ MOST_SHOWN = 50
 
 def blocked(municipality_id: int) -> QuerySet[DomainBlock]:
     """The municipality's decisions about servers, with who took each."""
-    found = DomainBlock.objects.filter(municipality=municipality_id)
-    return found.select_related("decided_by").order_by("host")
+    blocks = DomainBlock.objects.filter(municipality=municipality_id)
+    return blocks.select_related("decided_by").order_by("host")
 
 
 def followers(account: Account) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def followers(account: Account) -> dict[str, Any]:
     )
     hosts = [{"host": row["remote__host"], "count": row["number"]} for row in rows]
     return {
-        "count": sum(one["count"] for one in hosts),
+        "count": sum(row["count"] for row in hosts),
         "hosts": hosts[:MOST_SHOWN],
         "more": max(0, len(hosts) - MOST_SHOWN),
     }
@@ -75,7 +75,7 @@ def keys(account: Account, *, at: datetime) -> dict[str, Any]:
     return {
         "now": [mine.key_id("rsa"), mine.key_id("ed25519")],
         "old": [
-            {"id": one["id"], "until": datetime.fromisoformat(one["until"])}
-            for one in mine.old_keys(at)
+            {"id": key["id"], "until": datetime.fromisoformat(key["until"])}
+            for key in mine.old_keys(at)
         ],
     }

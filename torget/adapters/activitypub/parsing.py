@@ -43,32 +43,32 @@ def parse(item: RawItem, account: AccountSnapshot, *, received_at: datetime) -> 
     """
     mine = our.of(account)
     try:
-        said = reading.activity(reading.load(item.body))
-        if said.type in NEWS:
-            return [_news(one) for one in _one_by_one(said)]
-        act = _ACTS.get(said.type)
-        return act(said, mine, item, received_at) if act else []
+        activity = reading.activity(reading.load(item.body))
+        if activity.type in NEWS:
+            return [_news(single) for single in _one_by_one(activity)]
+        act = _ACTS.get(activity.type)
+        return act(activity, mine, item, received_at) if act else []
     except Malformed as fault:
         raise Unparseable(f"Not an activity we understand: {fault}") from fault
 
 
-def _one_by_one(said: Activity) -> list[Activity]:
+def _one_by_one(activity: Activity) -> list[Activity]:
     """An activity on several objects as several; a Flag stays one: its objects belong together."""
-    members = [*said.bodies, *said.named]
-    if len(members) < 2 or said.type == "Flag":
-        return [said]
+    members = [*activity.bodies, *activity.named]
+    if len(members) < 2 or activity.type == "Flag":
+        return [activity]
     return [
         replace(
-            said,
-            object=one if isinstance(one, Mapping) else {},
-            object_id=reading.id_of(one),
-            object_type=reading.type_of(one) if isinstance(one, Mapping) else "",
+            activity,
+            object=member if isinstance(member, Mapping) else {},
+            object_id=reading.id_of(member),
+            object_type=reading.type_of(member) if isinstance(member, Mapping) else "",
         )
-        for one in members[:MOST_OBJECTS]
+        for member in members[:MOST_OBJECTS]
     ]
 
 
-def _each(said: Activity, item: RawItem, read: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
+def _each(activity: Activity, item: RawItem, read: Callable[[Mapping[str, Any]], Parsed]) -> Parsed:
     """What all the documents of an activity say: those in it, and those it names, where they could be fetched.
 
     Raises:
@@ -76,7 +76,7 @@ def _each(said: Activity, item: RawItem, read: Callable[[Mapping[str, Any]], Par
         Unparseable: none of them can be read.
     """
     fetched = named.documents(item.headers)
-    if not said.bodies and not said.named:
+    if not activity.bodies and not activity.named:
         raise Malformed("What was said is not with it.")
 
     def one(piece: Any) -> Parsed:
@@ -88,95 +88,101 @@ def _each(said: Activity, item: RawItem, read: Callable[[Mapping[str, Any]], Par
         except Malformed as fault:
             raise Unparseable(f"Not an activity we understand: {fault}") from fault
 
-    members: list[Any] = [*said.bodies, *said.named][:MOST_OBJECTS]
+    members: list[Any] = [*activity.bodies, *activity.named][:MOST_OBJECTS]
     return piecewise.each(members, one, why="Not an activity we understand.")
 
 
-def _news(said: Activity) -> NetworkEvent:
+def _news(activity: Activity) -> NetworkEvent:
     """News for the channel itself; `network_events` knows what to do."""
     data = {
-        "what": said.type,
-        "actor": said.actor,
-        "id": said.id,
-        "object": said.object_id,
-        "object_type": said.object_type,
-        "of": reading.id_of(said.object.get("object")),
-        "objects": list(said.objects),
-        "target": said.target,
-        "content": said.content,
+        "what": activity.type,
+        "actor": activity.actor,
+        "id": activity.id,
+        "object": activity.object_id,
+        "object_type": activity.object_type,
+        "of": reading.id_of(activity.object.get("object")),
+        "objects": list(activity.objects),
+        "target": activity.target,
+        "content": activity.content,
     }
-    return NetworkEvent("network", of=said.object_id, data=data)
+    return NetworkEvent("network", of=activity.object_id, data=data)
 
 
-def _author(said: Activity, item: RawItem) -> Author:
+def _author(activity: Activity, item: RawItem) -> Author:
     return Author(
-        said.actor,
+        activity.actor,
         item.headers.get("actor-name", ""),
         "signature",
         item.headers.get("actor-handle", ""),
         item.headers.get("actor-page", ""),
-        vouched_by=reading.host_of(said.actor),
+        vouched_by=reading.host_of(activity.actor),
     )
 
 
-def _own_note(said: Activity, held: Mapping[str, Any]) -> NoteSaid:
-    note = notes.note(held, said.whole)
+def _own_note(activity: Activity, document: Mapping[str, Any]) -> NoteSaid:
+    note = notes.note(document, activity.whole)
     # Who wrote it need not stand in it; that it stands on their server then tells.
-    wrote = said.actor in note.authors or not note.authors
-    if not wrote or reading.host_of(note.id) != reading.host_of(said.actor):
+    wrote = activity.actor in note.authors or not note.authors
+    if not wrote or reading.host_of(note.id) != reading.host_of(activity.actor):
         raise Malformed("Somebody speaks for somebody else.")
     return note
 
 
-def _is_for(said: Activity, note: NoteSaid, mine: Ours) -> bool:
-    addressed = {*said.addressed, *note.addressed, *note.mentions}
+def _is_for(activity: Activity, note: NoteSaid, mine: Ours) -> bool:
+    addressed = {*activity.addressed, *note.addressed, *note.mentions}
     by_name = {mine.handle.lower(), mine.handle[1:].lower()} & {
-        one.lower() for one in note.mentioned
+        name.lower() for name in note.mentioned
     }
     return mine.actor in addressed or bool(by_name) or any(map(mine.is_ours, note.answers))
 
 
-def _create(said: Activity, mine: Ours, item: RawItem, received_at: datetime) -> Parsed:
-    return _each(said, item, lambda held: _created(said, held, mine, item, received_at))
+def _create(activity: Activity, mine: Ours, item: RawItem, received_at: datetime) -> Parsed:
+    return _each(
+        activity, item, lambda document: _created(activity, document, mine, item, received_at)
+    )
 
 
 def _created(
-    said: Activity, held: Mapping[str, Any], mine: Ours, item: RawItem, received_at: datetime
+    activity: Activity,
+    document: Mapping[str, Any],
+    mine: Ours,
+    item: RawItem,
+    received_at: datetime,
 ) -> Parsed:
-    note = _own_note(said, held)
-    if not _is_for(said, note, mine):
+    note = _own_note(activity, document)
+    if not _is_for(activity, note, mine):
         return []
     ours = next(filter(mine.is_ours, note.answers), "")
     if note.is_vote:
-        data = {"what": "Vote", "actor": said.actor, "id": note.id, "object": ours, "option": note.name}  # fmt: skip
+        data = {"what": "Vote", "actor": activity.actor, "id": note.id, "object": ours, "option": note.name}  # fmt: skip
         return [NetworkEvent("network", of=ours, data=data)]
-    told: list[InboundMessage | NetworkEvent] = [_message(said, note, mine, item, received_at)]
+    news: list[InboundMessage | NetworkEvent] = [_message(activity, note, mine, item, received_at)]
     if note.is_public and ours:
-        data = {"what": "Reply", "actor": said.actor, "id": note.id, "object": ours}
+        data = {"what": "Reply", "actor": activity.actor, "id": note.id, "object": ours}
         if item.headers.get("silenced"):
             data["hidden"] = "1"
-        told.append(NetworkEvent("network", of=ours, data=data))
-    return told
+        news.append(NetworkEvent("network", of=ours, data=data))
+    return news
 
 
 def _message(
-    said: Activity, note: NoteSaid, mine: Ours, item: RawItem, received_at: datetime
+    activity: Activity, note: NoteSaid, mine: Ours, item: RawItem, received_at: datetime
 ) -> InboundMessage:
     return InboundMessage(
         external_id=note.id,
-        author=_author(said, item),
+        author=_author(activity, item),
         body=_body(note, mine),
-        occurred_at=note.published or said.published or received_at,
+        occurred_at=note.published or activity.published or received_at,
         subject=note.name or note.summary,
         visibility="public" if note.is_public else "private",
         parents=note.answers,
         language=note.language,
         url=note.url if note.url.startswith("https://") else "",
-        held=bool(item.headers.get("silenced")),
+        pending=bool(item.headers.get("silenced")),
         attachments=[
-            File(_file_name(one.url), one.media_type, b"", one.alt, one.url)
-            for one in note.attachments
-            if one.kind == "file"
+            File(_file_name(file.url), file.media_type, b"", file.alt, file.url)
+            for file in note.attachments
+            if file.kind == "file"
         ][:MOST_FILES],
         warning=(note.summary if _warns(note) else "")
         or (_("Merket som følsomt innhold") if note.sensitive else ""),
@@ -190,7 +196,7 @@ def _file_name(url: str) -> str:
 def _body(note: NoteSaid, mine: Ours) -> str:
     """The words without names of ours before them; under them what else the note shows."""
     here = f"{mine.origin}/ap/"
-    also = [one.removeprefix(here) for one in note.mentions if one.startswith(here)]
+    also = [uri.removeprefix(here) for uri in note.mentions if uri.startswith(here)]
     names = "|".join(re.escape(name) for name in {mine.username, *also})
     host = re.escape(mine.host)
     text = beside.of_content(note.content, note.media_type, base=note.url or note.id)
@@ -199,8 +205,8 @@ def _body(note: NoteSaid, mine: Ours) -> str:
     above = [note.name] if note.in_reply_to else []
     if not _warns(note):
         above.append(note.summary)
-    told = [one for one in above if one and one not in text]
-    return beside.join("\n\n".join([*told, *([text] if text else [])]), _enclosures(note))
+    lines = [line for line in above if line and line not in text]
+    return beside.join("\n\n".join([*lines, *([text] if text else [])]), _enclosures(note))
 
 
 def _warns(note: NoteSaid) -> bool:
@@ -210,68 +216,76 @@ def _warns(note: NoteSaid) -> bool:
 
 def _enclosures(note: NoteSaid) -> list[beside.Enclosure]:
     """Everything beside the words of a note."""
-    found = []
+    enclosures = []
     if note.poll:
         options = [name for name, _votes in note.poll.options]
-        found.append(beside.poll(options, several=note.poll.multiple, ends_at=note.poll.ends_at, closed=note.poll.closed))  # fmt: skip
+        enclosures.append(beside.poll(options, several=note.poll.multiple, ends_at=note.poll.ends_at, closed=note.poll.closed))  # fmt: skip
     if note.starts_at:
-        found.append(beside.at_time(note.starts_at, note.ends_at))
-    found += [beside.place(one.name, one.address, one.where) for one in note.places]
+        enclosures.append(beside.at_time(note.starts_at, note.ends_at))
+    enclosures += [beside.place(place.name, place.address, place.where) for place in note.places]
     kinds: Mapping[str, Callable[[str, str], beside.Enclosure]]
     kinds = {"film": beside.film, "sound": beside.sound, "link": beside.link}
-    files = [one for one in note.attachments if one.kind == "file"][MOST_FILES:]
-    found += [kinds[one.kind](one.url, one.alt) for one in note.attachments if one.kind in kinds]
-    files += [one for one in note.attachments if one.kind == "lost"]
-    found += [beside.kept_out(one.media_type, one.url, one.alt) for one in files]
-    facts = [one for one in note.attachments if one.kind == "fact"]
-    found += [beside.fact(one.alt, one.description) for one in facts]
+    files = [file for file in note.attachments if file.kind == "file"][MOST_FILES:]
+    enclosures += [
+        kinds[file.kind](file.url, file.alt) for file in note.attachments if file.kind in kinds
+    ]
+    files += [file for file in note.attachments if file.kind == "lost"]
+    enclosures += [beside.kept_out(file.media_type, file.url, file.alt) for file in files]
+    facts = [file for file in note.attachments if file.kind == "fact"]
+    enclosures += [beside.fact(fact.alt, fact.description) for fact in facts]
     if note.type in ("Video", "Audio") and note.url:
-        found.append(beside.link(note.url))
-    return found + [beside.quote(url) for url in note.quotes]
+        enclosures.append(beside.link(note.url))
+    return enclosures + [beside.quote(url) for url in note.quotes]
 
 
-def _update(said: Activity, mine: Ours, item: RawItem, received_at: datetime) -> Parsed:
-    if said.object_type in reading.ACTORS or said.object_id == said.actor:
-        return [NetworkEvent("network", data={"what": "Update", "actor": said.actor})]
-    return _each(said, item, lambda held: _updated(said, held, mine, item, received_at))
+def _update(activity: Activity, mine: Ours, item: RawItem, received_at: datetime) -> Parsed:
+    if activity.object_type in reading.ACTORS or activity.object_id == activity.actor:
+        return [NetworkEvent("network", data={"what": "Update", "actor": activity.actor})]
+    return _each(
+        activity, item, lambda document: _updated(activity, document, mine, item, received_at)
+    )
 
 
 def _updated(
-    said: Activity, held: Mapping[str, Any], mine: Ours, item: RawItem, received_at: datetime
+    activity: Activity,
+    document: Mapping[str, Any],
+    mine: Ours,
+    item: RawItem,
+    received_at: datetime,
 ) -> Parsed:
-    note = _own_note(said, held)
-    if not _is_for(said, note, mine):
+    note = _own_note(activity, document)
+    if not _is_for(activity, note, mine):
         return []
     # A poll's counts change by Update as well: only one that says when it was edited is an edit.
     if note.poll and not note.updated:
         return []
-    made = _message(said, note, mine, item, received_at)
-    changed_at = note.updated or said.published or received_at
+    made = _message(activity, note, mine, item, received_at)
+    changed_at = note.updated or activity.published or received_at
     return [replace(made, kind="edit", changed_at=changed_at, whole=True)]
 
 
-def _delete(said: Activity, mine: Ours, item: RawItem, received_at: datetime) -> Parsed:
+def _delete(activity: Activity, mine: Ours, item: RawItem, received_at: datetime) -> Parsed:
     """Everything it takes back; a tombstone that does not say whose it is takes back nothing."""
 
     def gone(uri: str) -> Sequence[InboundMessage | NetworkEvent]:
-        if reading.host_of(uri) != reading.host_of(said.actor):
+        if reading.host_of(uri) != reading.host_of(activity.actor):
             raise Unparseable("Somebody takes back what somebody else said.")
-        if uri == said.actor:
-            return [NetworkEvent("network", data={"what": "Gone", "actor": said.actor})]
-        return _taken_back(said, uri, item, received_at)
+        if uri == activity.actor:
+            return [NetworkEvent("network", data={"what": "Gone", "actor": activity.actor})]
+        return _taken_back(activity, uri, item, received_at)
 
-    objects = list(dict.fromkeys(said.objects))[:MOST_OBJECTS]
+    objects = list(dict.fromkeys(activity.objects))[:MOST_OBJECTS]
     return piecewise.each(objects, gone, why="Somebody takes back what somebody else said.")
 
 
-def _taken_back(said: Activity, uri: str, item: RawItem, received_at: datetime) -> Parsed:
-    data = {"what": "Unsaid", "actor": said.actor, "object": uri}
+def _taken_back(activity: Activity, uri: str, item: RawItem, received_at: datetime) -> Parsed:
+    data = {"what": "Unsaid", "actor": activity.actor, "object": uri}
     return [
         InboundMessage(
             external_id=uri,
-            author=_author(said, item),
+            author=_author(activity, item),
             body="",
-            occurred_at=said.published or received_at,
+            occurred_at=activity.published or received_at,
             kind="delete",
             visibility="public",
         ),

@@ -85,7 +85,9 @@ class Hosts:
     def without(self, at: datetime) -> list[str]:
         """Hosts nothing more is claimed for now: closed, or with no room."""
         return [
-            name for name, one in list(self.known.items()) if one.is_closed(at) or one.room <= 0
+            name
+            for name, host_seen in list(self.known.items())
+            if host_seen.is_closed(at) or host_seen.room <= 0
         ]
 
     def load(self, hosts: Iterable[str], *, at: datetime) -> None:
@@ -93,7 +95,7 @@ class Hosts:
         wanted = [
             host
             for host in set(hosts)
-            if (held := self.of(host)).asked_at is None or held.asked_at < at - REMEMBER
+            if (peer := self.of(host)).asked_at is None or peer.asked_at < at - REMEMBER
         ]
         rows = list(Peer.objects.filter(host__in=wanted)) if wanted else []
         if self.loaded_at is None or self.loaded_at < at - timedelta(seconds=5):
@@ -102,33 +104,33 @@ class Hosts:
         for host in wanted:
             self.of(host).asked_at = at
         for row in rows:
-            held = self.of(row.host)
-            held.takes, held.signs = row.takes, row.signs
+            peer = self.of(row.host)
+            peer.takes, peer.signs = row.takes, row.signs
             if row.failing_since is not None:
-                held.failing_since = held.failing_since or row.failing_since
-                held.failures = max(held.failures, row.failures)
-            if row.is_closed(at) and not held.is_closed(at):
-                held.failures = max(held.failures, row.failures)
-                held.closed_until = row.closed_until
+                peer.failing_since = peer.failing_since or row.failing_since
+                peer.failures = max(peer.failures, row.failures)
+            if row.is_closed(at) and not peer.is_closed(at):
+                peer.failures = max(peer.failures, row.failures)
+                peer.closed_until = row.closed_until
 
     def save(self, *, at: datetime) -> None:
         """Write what changed; what waits for a host that was closed is put off until it opens."""
-        changed = [one for one in list(self.known.values()) if one.changed]
-        for one in changed:
-            one.changed = False
+        changed = [host for host in list(self.known.values()) if host.changed]
+        for host in changed:
+            host.changed = False
             Peer.objects.update_or_create(
-                host=one.host,
+                host=host.host,
                 defaults={
-                    "takes": one.takes,
-                    "failures": one.failures,
-                    "closed_until": one.closed_until,
-                    "failing_since": one.failing_since,
-                    **({} if one.failures else {"answered_at": at}),
+                    "takes": host.takes,
+                    "failures": host.failures,
+                    "closed_until": host.closed_until,
+                    "failing_since": host.failing_since,
+                    **({} if host.failures else {"answered_at": at}),
                 },
             )
-            if one.closed_until is not None and one.is_closed(at):
-                inbox_deliveries.put_off(one.host, until=one.closed_until)
+            if host.closed_until is not None and host.is_closed(at):
+                inbox_deliveries.put_off(host.host, until=host.closed_until)
         if len(self.known) > MOST_KNOWN:
             self.known = {
-                name: one for name, one in self.known.items() if one.flying or one.failures
+                name: host for name, host in self.known.items() if host.flying or host.failures
             }

@@ -84,16 +84,16 @@ def person(recipient: str, mine: Ours, *, at: datetime) -> Remote:
         uri = recipient
         if not reading.is_uri(recipient):
             _subject, uri = remotes.find(recipient, mine)
-        held = remotes.actor(uri, mine, at=at)
+        remote = remotes.actor(uri, mine, at=at)
     except webfinger.Unknown as fault:
         raise SendError("There is nobody by that name.", permanent=True) from fault
     except remotes.Unreachable as fault:
         raise SendError(f"Their server: {fault}", permanent=not fault.maybe_later) from fault
-    if held.gone_at:
+    if remote.gone_at:
         raise SendError("Their account is gone.", permanent=True)
-    if not blocks.allowed(mine.account_id, [held.uri]):
+    if not blocks.allowed(mine.account_id, [remote.uri]):
         raise SendError("Their server is blocked.", permanent=True)
-    return held
+    return remote
 
 
 def handle_of(remote: Remote) -> str:
@@ -103,13 +103,13 @@ def handle_of(remote: Remote) -> str:
 
 def audience(out: Outgoing, mine: Ours, *, named: Named, at: datetime) -> Audience:
     """Whom a new object is for, and those it names. An answer goes to who asked, as openly as the question at most."""
-    uris = [one.uri for one in named.found.values()]
-    inboxes = [one.inbox for one in named.found.values()]
+    uris = [remote.uri for remote in named.remotes.values()]
+    inboxes = [remote.inbox for remote in named.remotes.values()]
     if out.act == "publish":
         whom = [*follower_inboxes(mine.account_id), *inboxes]
         return Audience([PUBLIC], [mine.followers, *uris], whom)
     to = person(out.recipient, mine, at=at)
-    others = [one for one in uris if one != to.uri]
+    others = [uri for uri in uris if uri != to.uri]
     if out.visibility != "public":
         return Audience([to.uri], [], [to.inbox], [to])
     if asked_quietly(out, mine):
@@ -126,24 +126,24 @@ def asked_quietly(out: Outgoing, mine: Ours) -> bool:
     if body is None:
         return False
     try:
-        said = reading.activity(reading.load(body))
+        activity = reading.activity(reading.load(body))
     except Malformed:
         return True
     # Whom it is for may stand in the activity only.
-    return PUBLIC not in (reading.ids_of(said.object.get("to")) or said.to)
+    return PUBLIC not in (reading.ids_of(activity.object.get("to")) or activity.to)
 
 
 def _moment(value: Any) -> datetime:
-    held = reading.when(value)
-    if held is None:
+    moment = reading.when(value)
+    if moment is None:
         raise SendError("A time in the post cannot be read.", permanent=True)
-    return held
+    return moment
 
 
 def _extra(out: Outgoing) -> dict[str, Any]:
     """What makes it a poll or an event, when it is one."""
     if poll := out.poll:
-        options = [(str(one), 0) for one in poll["options"]]
+        options = [(str(option), 0) for option in poll["options"]]
         ends = _moment(poll["ends_at"])
         return writing.question(
             options, multiple=bool(poll.get("multiple")), ends_at=ends, voters=0
@@ -176,16 +176,16 @@ def _words(
     out: Outgoing, text: str, mentioned: Sequence[Remote], named: Named, mine: Ours
 ) -> dict[str, Any]:
     """The HTML of a text and its tags; those `mentioned` stand before it, unless it names them itself."""
-    inside = {one.uri for one in named.found.values()}
-    before = [handle_of(one) for one in mentioned if one.uri not in inside]
-    people = {handle_of(one): one for one in mentioned} | dict(named.found)
+    inside = {remote.uri for remote in named.remotes.values()}
+    before = [handle_of(remote) for remote in mentioned if remote.uri not in inside]
+    people = {handle_of(remote): remote for remote in mentioned} | dict(named.remotes)
     html = markup.to_html(
         " ".join([*before, text]),
-        mentions={name: one.page or one.uri for name, one in people.items()},
+        mentions={name: remote.page or remote.uri for name, remote in people.items()},
         tag_url=f"{mine.origin}/sok?q=%23",
     )
-    unique = {one.uri: one for one in people.values()}
-    tags = [writing.mention(one.uri, handle_of(one)) for one in unique.values()]
+    unique = {remote.uri: remote for remote in people.values()}
+    tags = [writing.mention(remote.uri, handle_of(remote)) for remote in unique.values()]
     tags += [
         writing.hashtag(name, f"{mine.origin}/sok?q=%23{name.lower()}")
         for name in markup.hashtags(text)
@@ -237,8 +237,8 @@ def create(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
         published=at,
     )
     with transaction.atomic():
-        if held := done(out.idempotency_key):
-            return held
+        if receipt := done(out.idempotency_key):
+            return receipt
         ap_object = APObject.objects.create(
             public_id=public_id,
             account_id=mine.account_id,
@@ -280,15 +280,15 @@ def _reached(ap_object: APObject) -> list[str]:
     named = [*ap_object.document.get("to", []), *ap_object.document.get("cc", [])]
     actors = {*named, *ap_object.responses.values_list("actor", flat=True)}
     earlier = {
-        one for several in ap_object.acts.values_list("inboxes", flat=True) for one in several
+        inbox for several in ap_object.acts.values_list("inboxes", flat=True) for inbox in several
     }
     inboxes = sorted(earlier)
     inboxes += [
-        one.nearest_inbox if ap_object.public else one.inbox
-        for one in Remote.objects.filter(uri__in=actors, gone_at=None)
-        if not earlier & {one.inbox, one.shared_inbox}
+        remote.nearest_inbox if ap_object.public else remote.inbox
+        for remote in Remote.objects.filter(uri__in=actors, gone_at=None)
+        if not earlier & {remote.inbox, remote.shared_inbox}
     ]
-    if any(str(one).endswith("/followers") for one in named):
+    if any(str(address).endswith("/followers") for address in named):
         inboxes += follower_inboxes(ap_object.account_id)
     return list(dict.fromkeys(inboxes))
 
@@ -297,8 +297,8 @@ def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
     """Say it otherwise: the same address, and an Update to everybody who has it, and to those it names now."""
     named = named_in(out, text, mine, at=at)
     with transaction.atomic():
-        if held := done(out.idempotency_key):
-            return held
+        if receipt := done(out.idempotency_key):
+            return receipt
         ap_object = ours_of(out, mine)
         if ap_object.withdrawn_at:
             raise SendError("It has been withdrawn.", permanent=True)
@@ -312,8 +312,11 @@ def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
             "updated": writing.stamp(at),
             "sensitive": bool(out.warning),
         }
-        more = [one for one in named.found.values() if one.uri not in document["cc"]]
-        document["cc"] = [*document["cc"], *(one.uri for one in more if one not in mentioned)]
+        more = [remote for remote in named.remotes.values() if remote.uri not in document["cc"]]
+        document["cc"] = [
+            *document["cc"],
+            *(remote.uri for remote in more if remote not in mentioned),
+        ]
         document.pop("summary", None)
         if out.warning:
             document["summary"] = out.warning
@@ -324,7 +327,7 @@ def edit(out: Outgoing, text: str, mine: Ours, *, at: datetime) -> Receipt:
             out.idempotency_key,
             mine,
             activity,
-            [*_reached(ap_object), *(one.inbox for one in more)],
+            [*_reached(ap_object), *(remote.inbox for remote in more)],
             receipt=ap_object.uri,
             at=at,
             ap_object=ap_object,
@@ -356,8 +359,8 @@ def _about(
 def withdraw(out: Outgoing, mine: Ours, *, at: datetime) -> Receipt:
     """Take it back: a tombstone at its address, and a Delete to everybody who has it. What has not gone never goes."""
     with transaction.atomic():
-        if held := done(out.idempotency_key):
-            return held
+        if receipt := done(out.idempotency_key):
+            return receipt
         ap_object = ours_of(out, mine)
         if ap_object.withdrawn_at is None:
             ap_object.withdrawn_at = at
@@ -368,7 +371,7 @@ def withdraw(out: Outgoing, mine: Ours, *, at: datetime) -> Receipt:
             out.idempotency_key,
             mine,
             _about(ap_object.document, tomb, "Delete", mine, at),
-            [one for one in _reached(ap_object) if one not in never],
+            [inbox for inbox in _reached(ap_object) if inbox not in never],
             receipt=ap_object.uri,
             at=at,
             ap_object=ap_object,
@@ -380,8 +383,8 @@ def withdraw(out: Outgoing, mine: Ours, *, at: datetime) -> Receipt:
 def shade(out: Outgoing, mine: Ours, *, hidden: bool, at: datetime) -> Receipt:
     """Take a reply out of the collection under our post, or put it back. It stays on its own server."""
     with transaction.atomic():
-        if held := done(out.idempotency_key):
-            return held
+        if receipt := done(out.idempotency_key):
+            return receipt
         Response.objects.filter(
             ap_object__account_id=mine.account_id, kind=Response.Kind.REPLY, uri=out.target
         ).update(hidden=hidden)

@@ -136,12 +136,12 @@ def actor(uri: str, ours: Ours, *, at: datetime | None = None) -> Remote:
         Unreachable: we do not know it and cannot get it.
     """
     at = at or timezone.now()
-    held = known(uri)
-    if held is not None and held.fetched_at > at - FRESH:
-        return held
+    remote = known(uri)
+    if remote is not None and remote.fetched_at > at - FRESH:
+        return remote
     if _failed.get(uri, 0.0) > time.monotonic():
-        if held is not None:
-            return held
+        if remote is not None:
+            return remote
         raise Unreachable("It could not be fetched a moment ago.", maybe_later=True)
     try:
         return refresh(uri, ours, at=at)
@@ -149,8 +149,8 @@ def actor(uri: str, ours: Ours, *, at: datetime | None = None) -> Remote:
         if len(_failed) > MOST_REMEMBERED:
             _failed.clear()
         _failed[uri] = time.monotonic() + REMEMBER_FAILED_SECONDS
-        if held is not None:
-            return held
+        if remote is not None:
+            return remote
         raise
 
 
@@ -161,29 +161,29 @@ def refresh(uri: str, ours: Ours, *, at: datetime) -> Remote:
         Unreachable: it is not there, or what is there is another actor.
     """
     try:
-        said = reading.actor(fetch(uri, ours).document)
+        profile = reading.actor(fetch(uri, ours).document)
     except Malformed as fault:
         raise Unreachable(str(fault)) from fault
-    if said.id != uri:
+    if profile.id != uri:
         raise Unreachable("What is there is another actor.")
-    return keep(said, _confirmed_handle(said, ours), at=at)
+    return keep(profile, _confirmed_handle(profile, ours), at=at)
 
 
-def keep(said: ActorSaid, handle: str, *, at: datetime) -> Remote:
+def keep(profile: ActorSaid, handle: str, *, at: datetime) -> Remote:
     """Keep what an actor said about itself."""
     row, _new = Remote.objects.update_or_create(
-        uri=said.id,
+        uri=profile.id,
         defaults={
-            "host": reading.host_of(said.id),
-            "kind": said.type,
-            "username": said.username,
-            "name": said.name,
+            "host": reading.host_of(profile.id),
+            "kind": profile.type,
+            "username": profile.username,
+            "name": profile.name,
             "handle": handle,
-            "page": said.url if said.url.startswith("https://") else "",
-            "inbox": said.inbox,
-            "shared_inbox": said.shared_inbox,
-            "keys": [{"id": one, "how": how, "key": key} for one, how, key in said.keys],
-            "moved_to": said.moved_to,
+            "page": profile.url if profile.url.startswith("https://") else "",
+            "inbox": profile.inbox,
+            "shared_inbox": profile.shared_inbox,
+            "keys": [{"id": key_id, "how": how, "key": key} for key_id, how, key in profile.keys],
+            "moved_to": profile.moved_to,
             "fetched_at": at,
             "gone_at": None,
         },
@@ -198,11 +198,11 @@ def owner_of(key_id: str, ours: Ours, *, at: datetime) -> Remote:
         Unreachable: nobody's.
     """
     address = urldefrag(key_id).url
-    if held := known(address):
-        return held
+    if remote := known(address):
+        return remote
     host = reading.host_of(key_id)
-    if held := Remote.objects.filter(host=host, keys__contains=[{"id": key_id}]).first():
-        return held
+    if remote := Remote.objects.filter(host=host, keys__contains=[{"id": key_id}]).first():
+        return remote
     if _failed.get(address, 0.0) > time.monotonic():
         raise Unreachable("It could not be fetched a moment ago.", maybe_later=True)
     document = fetch(key_id, ours).document
@@ -212,34 +212,34 @@ def owner_of(key_id: str, ours: Ours, *, at: datetime) -> Remote:
     return actor(owner, ours, at=at)
 
 
-def may_ask_again(held: Remote, *, at: datetime) -> bool:
+def may_ask_again(remote: Remote, *, at: datetime) -> bool:
     """Whether a signature that fails is reason enough to fetch its keys anew."""
-    return held.fetched_at < at - AGAIN_AFTER
+    return remote.fetched_at < at - AGAIN_AFTER
 
 
-def key_in(held: Remote, key_id: str) -> PublicKey | None:
+def key_in(remote: Remote, key_id: str) -> PublicKey | None:
     """The actor's key at that address."""
-    for one in held.keys:
-        if one["id"] == key_id:
-            make = PublicKey.from_pem if one["how"] == "pem" else PublicKey.from_multikey
+    for key in remote.keys:
+        if key["id"] == key_id:
+            make = PublicKey.from_pem if key["how"] == "pem" else PublicKey.from_multikey
             try:
-                return make(key_id, one["key"])
+                return make(key_id, key["key"])
             except BadKey:
                 return None
     return None
 
 
-def _confirmed_handle(said: ActorSaid, ours: Ours) -> str:
+def _confirmed_handle(profile: ActorSaid, ours: Ours) -> str:
     """The handle the actor's own server gives it; "" when WebFinger does not lead back to the actor."""
-    host, scheme = reading.host_of(said.id), said.id.partition(":")[0]
+    host, scheme = reading.host_of(profile.id), profile.id.partition(":")[0]
     try:
-        subject, found = find(f"{said.username}@{host}", ours, scheme=scheme)
+        subject, uri = find(f"{profile.username}@{host}", ours, scheme=scheme)
         # A subject on another host counts only when that host says the same (a domain with its server elsewhere).
-        if found == said.id and subject.partition("@")[2] != host:
-            subject, found = find(subject, ours, scheme=scheme)
+        if uri == profile.id and subject.partition("@")[2] != host:
+            subject, uri = find(subject, ours, scheme=scheme)
     except (webfinger.Unknown, Unreachable):
         return ""
-    return f"@{subject}" if found == said.id else ""
+    return f"@{subject}" if uri == profile.id else ""
 
 
 def find(handle: str, ours: Ours, *, scheme: str = "") -> tuple[str, str]:

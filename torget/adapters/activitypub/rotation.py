@@ -45,7 +45,7 @@ def begin(account_id: int, key: str, inboxes: Iterable[str]) -> None:
     Whoever comes to know it later has the new one from the first, and is spoken to with that.
     """
     OldCopy.objects.filter(account=account_id).delete()
-    hosts = {reading.host_of(one) for one in inboxes}
+    hosts = {reading.host_of(inbox) for inbox in inboxes}
     rows = [OldCopy(account_id=account_id, key=key, host=host) for host in sorted(hosts) if host]
     OldCopy.objects.bulk_create(rows, batch_size=1_000)
 

@@ -105,16 +105,16 @@ def rotate_keys(account: Account, *, by: Actor, at: datetime, leaked: bool = Fal
         account = accounts.locked(account.pk)
         mine = our.of(channels.access(account))
         until = (at + timedelta(days=OLD_KEY_DAYS)).isoformat()
-        old = [] if leaked else [dict(one) for one in mine.old_keys(at)]
+        old = [] if leaked else [dict(key) for key in mine.old_keys(at)]
         for kind in () if leaked else ("rsa", "ed25519"):
             public: PublicKey = mine.key(kind).public()
             old.append({"id": public.id, "key": public.multikey(), "until": until})
         names, secrets = fresh_keys()
-        held = dict(unseal(bytes(account.secrets)))
+        kept = dict(unseal(bytes(account.secrets)))
         before = {kind: mine.key_id(kind) for kind in ("rsa", "ed25519")} | {"until": until}
-        held |= {f"{kind}_before": held[kind] for kind in ("rsa", "ed25519") if kind in held}
+        kept |= {f"{kind}_before": kept[kind] for kind in ("rsa", "ed25519") if kind in kept}
         account.settings = {**account.settings, "keys": names, "old_keys": old, "before": before}
-        account.secrets = seal({**held, **secrets})
+        account.secrets = seal({**kept, **secrets})
         account.save(update_fields=["settings", "secrets"])
         rotation.begin(
             account.pk, f"{mine.actor}#{names['rsa']}", announcing.known_to(account.pk, at=at)

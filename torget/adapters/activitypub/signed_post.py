@@ -20,7 +20,7 @@ def ways(takes: str, signs: str) -> Sequence[str]:
     """The ways to try, best first: what worked last, else what it signs with itself, else what nearly everybody takes."""
     usual = [RFC_ED25519, CAVAGE, RFC_RSA] if signs == RFC_ED25519 else [CAVAGE, RFC_RSA]
     if takes in {CAVAGE, RFC_RSA, RFC_ED25519}:
-        return [takes, *(one for one in usual if one != takes)]
+        return [takes, *(way for way in usual if way != takes)]
     return usual
 
 
@@ -37,11 +37,11 @@ def tries(mine: Ours, takes: str, signs: str, *, has_new: bool, at: datetime) ->
     While keys change, a server that has not shown that it has the new one gets the old first, for it may answer 202 to
     a signature it cannot check; whichever it refuses, the other is tried at once.
     """
-    found = [Try(way) for way in ways(takes, signs)]
+    tries_left = [Try(way) for way in ways(takes, signs)]
     if not mine.changes_keys(at):
-        return found
-    old = [Try(found[0].way, before=True)]
-    return [*found, *old] if has_new else [*old, *found]
+        return tries_left
+    old = [Try(tries_left[0].way, before=True)]
+    return [*tries_left, *old] if has_new else [*old, *tries_left]
 
 
 @lru_cache(maxsize=10_000)
@@ -49,12 +49,12 @@ def _request(inbox: str) -> Request:
     return Request.of("POST", inbox)
 
 
-def headers(delivery: Claimed, mine: Ours, one: Try, *, now: float) -> dict[str, str]:
+def headers(delivery: Claimed, mine: Ours, way: Try, *, now: float) -> dict[str, str]:
     """The delivery's headers, signed. Safe to call in any thread; an RSA signature takes about a millisecond."""
     request = _request(delivery.inbox)
-    kind = "ed25519" if one.way == RFC_ED25519 else "rsa"
-    key = mine.key_before(kind) if one.before else mine.key(kind)
-    if one.way == CAVAGE:
+    kind = "ed25519" if way.way == RFC_ED25519 else "rsa"
+    key = mine.key_before(kind) if way.before else mine.key(kind)
+    if way.way == CAVAGE:
         digest = f"SHA-256={delivery.digest}"
         made = cavage.sign(request, delivery.body, key, now=now, digest=digest)
         del made["host"]  # the client writes the same one

@@ -21,12 +21,12 @@ def due_again(attempts: int, at: datetime) -> datetime | None:
 
 def asked_to_wait(answer: Response, at: datetime) -> datetime | None:
     """Until when a server asks us to wait (RFC 9110 §10.2.3), if it does; a day at most."""
-    said = answer.headers.get("retry-after", "")
-    if answer.status not in {429, 503} or not said:
+    header = answer.headers.get("retry-after", "")
+    if answer.status not in {429, 503} or not header:
         return None
-    if said.isascii() and said.isdigit():
-        return at + min(timedelta(seconds=int(said[:6])), LONGEST_RETRY_AFTER)
+    if header.isascii() and header.isdigit():
+        return at + min(timedelta(seconds=int(header[:6])), LONGEST_RETRY_AFTER)
     try:
-        return min(parsedate_to_datetime(said), at + LONGEST_RETRY_AFTER)
+        return min(parsedate_to_datetime(header), at + LONGEST_RETRY_AFTER)
     except (ValueError, TypeError):
         return None

@@ -84,19 +84,19 @@ class BlueskyAdapter(Base):
         return parsing.parse(item, received_at)
 
     def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
-        said = self.text(out)
+        text = self.text(out)
         if out.act != "say":
             return super().preview(out, account)
         if out.visibility == "private":
             most = writing.CHAT_GRAPHEMES
-            return Preview([said], graphemes(said), most, _("tegn"))
-        parts = atproto.parts(said)
+            return Preview([text], graphemes(text), most, _("tegn"))
+        parts = atproto.parts(text)
         remarks = []
         if len(parts) > 1:
             remarks.append(
                 _("Svaret går ut som en tråd med %(count)s innlegg.") % {"count": len(parts)}
             )
-        used = graphemes(said)
+        used = graphemes(text)
         most = max(used, atproto.MOST_GRAPHEMES) if threads.whole(parts) else used - 1
         return Preview(parts, used, most, _("tegn"), remarks)
 
@@ -141,17 +141,20 @@ class BlueskyAdapter(Base):
         return Health(True)
 
     def connect(self, account: AccountAccess) -> Connected:
-        given = str(account.settings.get("address", "")).strip().lstrip("@").lower()
-        held = replace(account, address=given)
+        handle = str(account.settings.get("address", "")).strip().lstrip("@").lower()
+        access = replace(account, address=handle)
         try:
-            told = call(held, "GET", "com.atproto.server.getSession")
+            session = call(access, "GET", "com.atproto.server.getSession")
         except SendError as fault:
             raise SendError(
                 _why(fault), code=fault.code, status=fault.status, permanent=True
             ) from fault
         # The handle may change; the DID we sign in with never does.
-        kept = {"service": str(account.settings.get("service") or ""), "did": str(told.get("did"))}
-        return Connected(str(told.get("handle") or given), account.name, kept, account.secrets)
+        kept = {
+            "service": str(account.settings.get("service") or ""),
+            "did": str(session.get("did")),
+        }
+        return Connected(str(session.get("handle") or handle), account.name, kept, account.secrets)
 
     def profile_url(self, account: AccountSnapshot) -> str:
         return parsing.WEB + account.address

@@ -32,67 +32,73 @@ def page_of(uri: Any) -> str:
 
 def _parts(embed: Any) -> Iterator[Mapping[str, Any]]:
     """An embed; a quote with pictures, films or a card is two in one."""
-    held = jsonvalues.table(embed)
-    media = jsonvalues.table(held.get("media"))
+    table = jsonvalues.table(embed)
+    media = jsonvalues.table(table.get("media"))
     if media:
         yield media
-        yield {"record": held.get("record")}
-    elif held:
-        yield held
+        yield {"record": table.get("record")}
+    elif table:
+        yield table
 
 
 def quoted_uri(record: Mapping[str, Any]) -> str:
     """The post a record quotes; a quote with pictures holds it one level deeper."""
-    held = jsonvalues.table(record.get("embed")).get("record")
+    record_embed = jsonvalues.table(record.get("embed")).get("record")
     for _level in range(4):
-        if not isinstance(held, Mapping) or not isinstance(held.get("record"), Mapping):
+        if not isinstance(record_embed, Mapping) or not isinstance(
+            record_embed.get("record"), Mapping
+        ):
             break
-        held = held["record"]
-    return jsonvalues.text(jsonvalues.within(held, "uri"))
+        record_embed = record_embed["record"]
+    return jsonvalues.text(jsonvalues.within(record_embed, "uri"))
 
 
 def enclosures(record: Mapping[str, Any]) -> list[beside.Enclosure]:
     """Everything a record shows that is neither words nor a picture we fetch."""
-    found: list[beside.Enclosure] = []
+    enclosures_shown: list[beside.Enclosure] = []
     for part in _parts(record.get("embed")):
-        found += _of(part)
+        enclosures_shown += _of(part)
     if uri := quoted_uri(record):
-        found.append(beside.quote(page_of(uri)))
+        enclosures_shown.append(beside.quote(page_of(uri)))
     original = jsonvalues.address(record.get("bridgyOriginalUrl"))
-    return [*found, beside.link(original)] if original else found
+    return [*enclosures_shown, beside.link(original)] if original else enclosures_shown
 
 
 def _of(part: Mapping[str, Any]) -> list[beside.Enclosure]:
-    found = []
+    enclosures_of_it = []
     card = jsonvalues.table(part.get("external"))
     if card:
         texts = (jsonvalues.text(card.get(name)) for name in ("title", "description"))
-        found.append(beside.link(jsonvalues.address(card.get("uri")), *texts))
+        enclosures_of_it.append(beside.link(jsonvalues.address(card.get("uri")), *texts))
     kind = jsonvalues.text(part.get("$type")).partition("#")[0]
     if "video" in part or kind == "app.bsky.embed.video":
-        found.append(beside.film("", jsonvalues.text(part.get("alt"))))
+        enclosures_of_it.append(beside.film("", jsonvalues.text(part.get("alt"))))
     images = jsonvalues.tables(part.get("images"))[MOST_FILES:]
-    found += [beside.picture("", jsonvalues.text(one.get("alt"))) for one in images]
-    if not found and kind and not {"images", "record"} & set(part):
-        found.append(beside.unseen(kind))
-    return found
+    enclosures_of_it += [beside.picture("", jsonvalues.text(image.get("alt"))) for image in images]
+    if not enclosures_of_it and kind and not {"images", "record"} & set(part):
+        enclosures_of_it.append(beside.unseen(kind))
+    return enclosures_of_it
 
 
 def pictures(embed: Any) -> Sequence[File]:
     """Pictures of a post as the AppView shows it; they are fetched from its address."""
-    found = []
+    files = []
     for part in _parts(embed):
         for image in jsonvalues.tables(part.get("images")):
             if url := jsonvalues.address(image.get("fullsize")):
                 alt = one_line(jsonvalues.text(image.get("alt")), 2000)
-                found.append(File("bilde.jpg", "image/jpeg", b"", alt, url))
-    return found[:MOST_FILES]
+                files.append(File("bilde.jpg", "image/jpeg", b"", alt, url))
+    return files[:MOST_FILES]
 
 
 def quoted(embed: Any) -> str:
     """The words of the post that is quoted, as the AppView shows it: whoever answers can read it beside."""
-    held = jsonvalues.table(jsonvalues.table(embed).get("record"))
-    held = jsonvalues.table(held.get("record")) if "record" in held else held
-    words = clean(jsonvalues.text(jsonvalues.within(held, "value", "text")))
-    handle = one_line(jsonvalues.text(jsonvalues.within(held, "author", "handle")), 253)
+    quoted_record = jsonvalues.table(jsonvalues.table(embed).get("record"))
+    quoted_record = (
+        jsonvalues.table(quoted_record.get("record"))
+        if "record" in quoted_record
+        else quoted_record
+    )
+    words = clean(jsonvalues.text(jsonvalues.within(quoted_record, "value", "text")))
+    handle = one_line(jsonvalues.text(jsonvalues.within(quoted_record, "author", "handle")), 253)
     return f"@{handle}:\n{words}" if words and handle else words

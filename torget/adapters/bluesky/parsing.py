@@ -28,17 +28,17 @@ def parse(item: RawItem, received_at: datetime) -> list[InboundMessage | Network
     Raises:
         Unparseable: it is nothing we store.
     """
-    held = jsonvalues.load(item.body)
-    match held["what"]:
+    value = jsonvalues.load(item.body)
+    match value["what"]:
         case "notification":
-            return [_notified(held, received_at)]
+            return [_notified(value, received_at)]
         case "edit":
-            seen = clocks.when(held["seen_at"]) or received_at
-            return [_message(held["post"], received_at, kind="edit", changed_at=seen)]
+            seen = clocks.when(value["seen_at"]) or received_at
+            return [_message(value["post"], received_at, kind="edit", changed_at=seen)]
         case "gone":
-            return [_gone(held, received_at)]
+            return [_gone(value, received_at)]
         case "chat":
-            return [_chat(held, received_at)]
+            return [_chat(value, received_at)]
     raise Unparseable("Not a Bluesky event we store.")
 
 
@@ -62,20 +62,20 @@ def _text(value: Any) -> str:
 
 
 def _uri(value: Any) -> str:
-    found = atproto.at_uri(_text(value))
-    if found is None:
+    at = atproto.at_uri(_text(value))
+    if at is None:
         raise ValueError("not the address of a record")
-    return str(found)
+    return str(at)
 
 
-def _notified(held: Mapping[str, Any], received_at: datetime) -> InboundMessage | NetworkEvent:
-    told = held["notification"]
-    reason = _text(told["reason"])
+def _notified(value: Mapping[str, Any], received_at: datetime) -> InboundMessage | NetworkEvent:
+    notification = value["notification"]
+    reason = _text(notification["reason"])
     if reason not in SPEAKING:
         return NetworkEvent("network", data={"reason": one_line(reason, 40)})
-    view = held.get("post")
+    view = value.get("post")
     embed = view.get("embed") if isinstance(view, dict) else None
-    return _message({**told, "embed": embed}, received_at)
+    return _message({**notification, "embed": embed}, received_at)
 
 
 def _message(
@@ -107,9 +107,9 @@ def _message(
 def _parents(record: Mapping[str, Any]) -> list[str]:
     """What it answers, nearest first; what it quotes counts as well."""
     reply = record.get("reply")
-    found = [jsonvalues.within(reply, name, "uri") for name in ("parent", "root")]
-    found.append(embeds.quoted_uri(record))
-    return list(dict.fromkeys(str(uri) for one in found if (uri := atproto.at_uri(_text(one)))))
+    uris = [jsonvalues.within(reply, name, "uri") for name in ("parent", "root")]
+    uris.append(embeds.quoted_uri(record))
+    return list(dict.fromkeys(str(uri) for value in uris if (uri := atproto.at_uri(_text(value)))))
 
 
 def author_of(profile: Mapping[str, Any]) -> Author:
@@ -127,22 +127,22 @@ def author_of(profile: Mapping[str, Any]) -> Author:
     )
 
 
-def _gone(held: Mapping[str, Any], received_at: datetime) -> InboundMessage:
-    at = clocks.when(held["seen_at"]) or received_at
-    author = Author(jsonvalues.needed(held["author"], "its author", 320))
+def _gone(value: Mapping[str, Any], received_at: datetime) -> InboundMessage:
+    at = clocks.when(value["seen_at"]) or received_at
+    author = Author(jsonvalues.needed(value["author"], "its author", 320))
     return InboundMessage(
-        _uri(held["uri"]), author, "", at, kind="delete", visibility="public", changed_at=at
+        _uri(value["uri"]), author, "", at, kind="delete", visibility="public", changed_at=at
     )
 
 
-def _chat(held: Mapping[str, Any], received_at: datetime) -> InboundMessage | NetworkEvent:
-    message, convo = held["message"], one_line(_text(held["convo"]), 100)
+def _chat(value: Mapping[str, Any], received_at: datetime) -> InboundMessage | NetworkEvent:
+    message, convo = value["message"], one_line(_text(value["convo"]), 100)
     receipt = chat_id(convo, jsonvalues.needed(message["id"], "the message", 100))
-    if not convo or _text(message["sender"]["did"]) == _text(held["own"]):
+    if not convo or _text(message["sender"]["did"]) == _text(value["own"]):
         return NetworkEvent("own", of=receipt)
     return InboundMessage(
         external_id=receipt,
-        author=author_of(held.get("profile") or message["sender"]),
+        author=author_of(value.get("profile") or message["sender"]),
         body=body_of(message),
         occurred_at=clocks.when(message.get("sentAt")) or received_at,
         visibility="private",

@@ -54,47 +54,49 @@ def _notifications(
     """From newest to oldest there, until what we have seen; given on from oldest to newest."""
     since = _moment(moved.get("seen"), now - FIRST + OVERLAP) - OVERLAP
     page, top = str(moved.get("page") or ""), str(moved.get("top") or "")
-    found: list[dict[str, Any]] = []
+    fresh: list[dict[str, Any]] = []
     for _turn in range(MOST_PAGES):
         query: dict[str, int | str | list[str]] = {
             "limit": PAGE,
             "reasons": sorted(parsing.SPEAKING),
         }
         query |= {"cursor": page} if page else {}
-        held = call(account, "GET", "app.bsky.notification.listNotifications", query=query)
-        told = [dict(one) for one in jsonvalues.tables(held.get("notifications"))]
-        news = [one for one in told if _indexed(one) >= since]
-        top = max([top, *(_indexed(one).isoformat() for one in news)])
-        found += news
-        page = str(held.get("cursor") or "") if told and len(news) == len(told) else ""
+        answer = call(account, "GET", "app.bsky.notification.listNotifications", query=query)
+        rows = [dict(row) for row in jsonvalues.tables(answer.get("notifications"))]
+        news = [row for row in rows if _indexed(row) >= since]
+        top = max([top, *(_indexed(row).isoformat() for row in news)])
+        fresh += news
+        page = str(answer.get("cursor") or "") if rows and len(news) == len(rows) else ""
         if not page:
             break
     moved["page"] = page
     moved["top"] = top if page else ""
     if not page:
         moved["seen"] = max(top, str(moved.get("seen") or ""), (now - FIRST).isoformat())
-    found.sort(key=_indexed)
-    yield from _with_views(account, found)
+    fresh.sort(key=_indexed)
+    yield from _with_views(account, fresh)
 
 
-def _indexed(told: Mapping[str, Any]) -> datetime:
+def _indexed(notification: Mapping[str, Any]) -> datetime:
     # Unreadable: taken for new, so that nothing is lost.
-    return clocks.when(told.get("indexedAt")) or datetime.now(UTC)
+    return clocks.when(notification.get("indexedAt")) or datetime.now(UTC)
 
 
-def _with_views(account: AccountAccess, found: Sequence[dict[str, Any]]) -> Iterator[RawItem]:
+def _with_views(
+    account: AccountAccess, notifications: Sequence[dict[str, Any]]
+) -> Iterator[RawItem]:
     """Posts with pictures are shown by the AppView with addresses to fetch them from."""
-    shown = [str(one.get("uri")) for one in found if _record(one).get("embed")]
+    shown = [str(row.get("uri")) for row in notifications if _record(row).get("embed")]
     views = {str(post.get("uri")): post for post in posts(account, shown)}
-    for one in found:
-        held: dict[str, Any] = {"what": "notification", "notification": one}
-        if view := views.get(str(one.get("uri"))):
-            held["post"] = {"embed": view.get("embed")}
-        yield json_item(held, f"{one.get('uri')}@{one.get('cid')}")
+    for notification in notifications:
+        value: dict[str, Any] = {"what": "notification", "notification": notification}
+        if view := views.get(str(notification.get("uri"))):
+            value["post"] = {"embed": view.get("embed")}
+        yield json_item(value, f"{notification.get('uri')}@{notification.get('cid')}")
 
 
-def _record(told: Mapping[str, Any]) -> Mapping[str, Any]:
-    record = told.get("record")
+def _record(notification: Mapping[str, Any]) -> Mapping[str, Any]:
+    record = notification.get("record")
     return record if isinstance(record, dict) else {}
 
 
@@ -104,11 +106,11 @@ def posts(account: AccountAccess, uris: Sequence[str]) -> list[dict[str, Any]]:
     Raises:
         SendError: it cannot be asked.
     """
-    found: list[dict[str, Any]] = []
+    views: list[dict[str, Any]] = []
     for some in in_pieces(uris, BATCH):
-        held = call(account, "GET", "app.bsky.feed.getPosts", query={"uris": some})
-        found += [dict(one) for one in jsonvalues.tables(held.get("posts"))]
-    return found
+        answer = call(account, "GET", "app.bsky.feed.getPosts", query={"uris": some})
+        views += [dict(view) for view in jsonvalues.tables(answer.get("posts"))]
+    return views
 
 
 # Were they changed or deleted? -----------------------------------------------------------------
@@ -121,12 +123,13 @@ def reread(rows: Sequence[Kept], account: AccountAccess) -> list[RawItem]:
         SendError: the network cannot be asked.
     """
     now = timezone.now().isoformat()
-    held = [row for row in rows if row.external_id.startswith("at://")]
+    public_rows = [row for row in rows if row.external_id.startswith("at://")]
     there = {
-        str(post.get("uri")): post for post in posts(account, [row.external_id for row in held])
+        str(post.get("uri")): post
+        for post in posts(account, [row.external_id for row in public_rows])
     }
     items = []
-    for row in held:
+    for row in public_rows:
         uri, post = row.external_id, there.get(row.external_id)
         if post is None:
             if is_gone(account, uri):
@@ -190,9 +193,9 @@ def _chat(account: AccountAccess, moved: dict[str, Any], now: datetime) -> list[
     items = []
     for convo, message in messages:
         sender = str(message["sender"].get("did"))
-        told = {"what": "chat", "convo": convo, "own": own, "message": message}
-        told |= {"profile": profiles[sender]} if sender in profiles else {}
-        items.append(json_item(told, parsing.chat_id(convo, str(message.get("id")))))
+        value = {"what": "chat", "convo": convo, "own": own, "message": message}
+        value |= {"profile": profiles[sender]} if sender in profiles else {}
+        items.append(json_item(value, parsing.chat_id(convo, str(message.get("id")))))
     return items
 
 
@@ -208,60 +211,62 @@ def chat(account: AccountAccess, name: str, **query: str | int) -> dict[str, Any
     return call(account, "GET", f"chat.bsky.convo.{name}", query=query, proxy=chat_service(account))
 
 
-def _messages(convo: Any, held: Any) -> Spoken:
+def _messages(convo: Any, rows: Any) -> Spoken:
     return [
-        (str(convo), one)
-        for one in held
-        if isinstance(one, dict)
-        and one.get("id")
-        and isinstance(one.get("sender"), dict)
-        and "text" in one
+        (str(convo), row)
+        for row in rows
+        if isinstance(row, dict)
+        and row.get("id")
+        and isinstance(row.get("sender"), dict)
+        and "text" in row
     ]
 
 
 def _logged(account: AccountAccess, moved: dict[str, Any]) -> Spoken:
     """What happened since our place in the log."""
-    found: Spoken = []
+    messages: Spoken = []
     for _turn in range(MOST_LOGS):
-        held = chat(account, "getLog", cursor=str(moved["chat"]))
-        logs = [dict(one) for one in jsonvalues.tables(held.get("logs"))]
+        answer = chat(account, "getLog", cursor=str(moved["chat"]))
+        logs = [dict(log) for log in jsonvalues.tables(answer.get("logs"))]
         for log in logs:
             if str(log.get("$type", "")).endswith("#logCreateMessage"):
-                found += _messages(log.get("convoId"), [log.get("message")])
-        before, moved["chat"] = moved["chat"], str(held.get("cursor") or moved["chat"])
+                messages += _messages(log.get("convoId"), [log.get("message")])
+        before, moved["chat"] = moved["chat"], str(answer.get("cursor") or moved["chat"])
         if not logs or moved["chat"] == before:
             break
-    return found
+    return messages
 
 
 def _unread(account: AccountAccess, moved: dict[str, Any]) -> Spoken:
     """The first time: our place in the log, then what stands unread."""
     place = str(chat(account, "getLog").get("cursor") or "")
-    found: Spoken = []
+    messages: Spoken = []
     listed = chat(account, "listConvos", readState="unread", limit=100)
     for convo in jsonvalues.tables(listed.get("convos")):
         unread = min(jsonvalues.whole(convo.get("unreadCount")), 100)
         if unread:
-            held = chat(account, "getMessages", convoId=str(convo.get("id")), limit=unread)
-            found += reversed(_messages(convo.get("id"), jsonvalues.many(held.get("messages"))))
+            answer = chat(account, "getMessages", convoId=str(convo.get("id")), limit=unread)
+            messages += reversed(
+                _messages(convo.get("id"), jsonvalues.many(answer.get("messages")))
+            )
     moved["chat"] = place
-    return found
+    return messages
 
 
 def _profiles(account: AccountAccess, messages: Spoken) -> dict[str, dict[str, Any]]:
     """Who they are: a message names its sender by DID only."""
     senders = list(dict.fromkeys(str(message["sender"].get("did")) for _convo, message in messages))
-    found = {}
+    profiles = {}
     for some in in_pieces(senders, BATCH):
-        held = call(account, "GET", "app.bsky.actor.getProfiles", query={"actors": some})
-        for one in jsonvalues.tables(held.get("profiles")):
-            found[str(one.get("did"))] = {
-                name: one.get(name) for name in ("did", "handle", "displayName")
+        answer = call(account, "GET", "app.bsky.actor.getProfiles", query={"actors": some})
+        for profile in jsonvalues.tables(answer.get("profiles")):
+            profiles[str(profile.get("did"))] = {
+                name: profile.get(name) for name in ("did", "handle", "displayName")
             }
-    return found
+    return profiles
 
 
-def in_pieces(held: Sequence[str], size: int) -> Iterator[list[str]]:
+def in_pieces(items: Sequence[str], size: int) -> Iterator[list[str]]:
     """In pieces of at most that size."""
-    for start in range(0, len(held), size):
-        yield list(held[start : start + size])
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])

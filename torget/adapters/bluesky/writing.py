@@ -47,51 +47,51 @@ def post(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     first = Receipt("")
     for number, part in enumerate(parts):
         rkey = atproto.part_key(atproto.tid(out.idempotency_key), number)
-        said = _record(part, out, account)
+        post_record = _record(part, out, account)
         if reply:
-            said["reply"] = reply
+            post_record["reply"] = reply
         if number == 0 and embed:
-            said["embed"] = embed
-        ref = _write(account, own, POST, rkey, said)
+            post_record["embed"] = embed
+        ref = _write(account, own, POST, rkey, post_record)
         reply = {"parent": ref, "root": reply.get("root", ref)}
         first = first if number else Receipt(ref["uri"], url=_web(account, ref["uri"]))
     return first
 
 
 def _record(text: str, out: Outgoing, account: AccountAccess) -> dict[str, Any]:
-    found = {}
+    dids = {}
     for handle in atproto.mentioned(text)[:MOST_MENTIONS]:
         query = {"handle": handle}
         try:
-            held = call(account, "GET", "com.atproto.identity.resolveHandle", query=query)
-            found[handle] = str(held.get("did", ""))
+            answer = call(account, "GET", "com.atproto.identity.resolveHandle", query=query)
+            dids[handle] = str(answer.get("did", ""))
         except SendError:  # nobody by that name, or not known now: it stays plain text
             continue
-    said: dict[str, Any] = {
+    post_record: dict[str, Any] = {
         "$type": POST,
         "text": text,
         "langs": [out.language],
         "createdAt": timezone.now().isoformat(timespec="milliseconds").replace("+00:00", "Z"),
     }
-    if facets := atproto.facets(text, found.get):
-        said["facets"] = facets
-    return said
+    if facets := atproto.facets(text, dids.get):
+        post_record["facets"] = facets
+    return post_record
 
 
 def _answers(out: Outgoing, account: AccountAccess) -> dict[str, Ref]:
     """References to the post answered and to the first of its thread (lexicon app.bsky.feed.post#replyRef)."""
     if not atproto.at_uri(out.parent):
         raise SendError("There is no post to answer.", permanent=True)
-    found = posts(account, [out.parent])
-    if not found:
+    views = posts(account, [out.parent])
+    if not views:
         raise SendError("The post to answer is not there any more.", permanent=True)
-    parent = {"uri": str(found[0].get("uri")), "cid": str(found[0].get("cid"))}
-    return {"parent": parent, "root": _root(found[0]) or parent}
+    parent = {"uri": str(views[0].get("uri")), "cid": str(views[0].get("cid"))}
+    return {"parent": parent, "root": _root(views[0]) or parent}
 
 
 def _root(view: Mapping[str, Any]) -> Ref | None:
-    held = view.get("record")
-    reply = held.get("reply") if isinstance(held, dict) else None
+    parent_record = view.get("record")
+    reply = parent_record.get("reply") if isinstance(parent_record, dict) else None
     root = reply.get("root") if isinstance(reply, dict) else None
     if not isinstance(root, dict):
         return None
@@ -100,23 +100,23 @@ def _root(view: Mapping[str, Any]) -> Ref | None:
 
 def _embed(out: Outgoing, account: AccountAccess) -> dict[str, Any] | None:
     images = []
-    for file in [one for one in out.attachments if one.media_type.startswith("image/")][
+    for file in [file for file in out.attachments if file.media_type.startswith("image/")][
         :MOST_PICTURES
     ]:
         content, media_type, width, height = pictures.fitting(file.content, PICTURE_BYTES)
         # A blob nothing refers to is thrown away by the server: uploading it again harms nothing.
         raw = (media_type, content)
-        held = call(account, "POST", "com.atproto.repo.uploadBlob", raw=raw)
+        upload = call(account, "POST", "com.atproto.repo.uploadBlob", raw=raw)
         ratio = {"width": width, "height": height}
-        images.append({"alt": file.alt, "image": held.get("blob"), "aspectRatio": ratio})
+        images.append({"alt": file.alt, "image": upload.get("blob"), "aspectRatio": ratio})
     return {"$type": "app.bsky.embed.images", "images": images} if images else None
 
 
-def _write(account: AccountAccess, own: str, kind: str, rkey: str, said: Mapping[str, Any]) -> Ref:
+def _write(account: AccountAccess, own: str, kind: str, rkey: str, value: Mapping[str, Any]) -> Ref:
     """Create a record under its key; where one stands there already it is ours from an attempt before."""
-    given = {"repo": own, "collection": kind, "rkey": rkey, "record": said, "swapRecord": None}
+    payload = {"repo": own, "collection": kind, "rkey": rkey, "record": value, "swapRecord": None}
     try:
-        made = call(account, "POST", "com.atproto.repo.putRecord", given=given, writes=True)
+        made = call(account, "POST", "com.atproto.repo.putRecord", payload=payload, writes=True)
     except SendError as fault:
         if fault.code != "InvalidSwap":
             raise
@@ -163,8 +163,8 @@ def withdraw(out: Outgoing, account: AccountAccess) -> Receipt:
         rkey = atproto.part_key(at.rkey, number)
         if number and record(account, f"at://{at.repo}/{POST}/{rkey}") is None:
             break
-        given = {"repo": at.repo, "collection": POST, "rkey": rkey}
-        call(account, "POST", "com.atproto.repo.deleteRecord", given=given, writes=True)
+        payload = {"repo": at.repo, "collection": POST, "rkey": rkey}
+        call(account, "POST", "com.atproto.repo.deleteRecord", payload=payload, writes=True)
     return Receipt(out.target)
 
 
@@ -183,8 +183,8 @@ def look_for_withdrawal(out: Outgoing, account: AccountAccess) -> Receipt | None
 
 def _gate_of(out: Outgoing, account: AccountAccess) -> atproto.AtUri:
     """The threadgate of the thread the reply stands in: it has the key of the thread's first post, in our repository."""
-    found = posts(account, [out.target])
-    root = _root(found[0]) if found else None
+    views = posts(account, [out.target])
+    root = _root(views[0]) if views else None
     at = atproto.at_uri(root["uri"]) if root else None
     if at is None or at.repo != did(account):
         raise SendError("Only replies in threads we began ourselves can be hidden.", permanent=True)
@@ -192,8 +192,8 @@ def _gate_of(out: Outgoing, account: AccountAccess) -> atproto.AtUri:
 
 
 def _hidden(value: Mapping[str, Any]) -> list[str]:
-    held = value.get("hiddenReplies")
-    return [str(one) for one in held] if isinstance(held, list) else []
+    uris = value.get("hiddenReplies")
+    return [str(uri) for uri in uris] if isinstance(uris, list) else []
 
 
 def hide(out: Outgoing, account: AccountAccess, *, shown: bool) -> Receipt:
@@ -216,21 +216,21 @@ def hide(out: Outgoing, account: AccountAccess, *, shown: bool) -> Receipt:
         "hiddenReplies": hidden,
     }
     value.setdefault("createdAt", timezone.now().isoformat().replace("+00:00", "Z"))
-    given: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "repo": gate.repo,
         "collection": GATE,
         "rkey": gate.rkey,
         "record": value,
     }
-    given |= {"swapRecord": before.get("cid") if before else None}
-    call(account, "POST", "com.atproto.repo.putRecord", given=given, writes=True)
+    payload |= {"swapRecord": before.get("cid") if before else None}
+    call(account, "POST", "com.atproto.repo.putRecord", payload=payload, writes=True)
     return Receipt(out.target)
 
 
 def look_for_hiding(out: Outgoing, account: AccountAccess, *, shown: bool) -> Receipt | None:
     """Whether the reply stands on the list, or does not."""
-    held = record(account, str(_gate_of(out, account))) or {}
-    listed = out.target in _hidden(held.get("value") or {})
+    gate_record = record(account, str(_gate_of(out, account))) or {}
+    listed = out.target in _hidden(gate_record.get("value") or {})
     return Receipt(out.target, "Looked up.") if listed != shown else None
 
 
@@ -244,10 +244,12 @@ def message(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
         SendError: also when the app password may not, or the person takes none from us.
     """
     convo = _convo(out, account)
-    given = {"convoId": convo, "message": _with_facets(text)}
+    payload = {"convoId": convo, "message": _with_facets(text)}
     name = "chat.bsky.convo.sendMessage"
     try:
-        made = call(account, "POST", name, given=given, proxy=chat_service(account), writes=True)
+        made = call(
+            account, "POST", name, payload=payload, proxy=chat_service(account), writes=True
+        )
     except SendError as fault:
         raise _only_this(fault) from fault
     return Receipt(parsing.chat_id(convo, str(made.get("id"))))
@@ -263,7 +265,7 @@ def _convo(out: Outgoing, account: AccountAccess) -> str:
         raise SendError("There is nobody to write to.", permanent=True)
     query = {"members": [out.recipient]}
     try:
-        held = call(
+        answer = call(
             account,
             "GET",
             "chat.bsky.convo.getConvoForMembers",
@@ -272,7 +274,7 @@ def _convo(out: Outgoing, account: AccountAccess) -> str:
         )
     except SendError as fault:
         raise _only_this(fault) from fault
-    return str((held.get("convo") or {}).get("id"))
+    return str((answer.get("convo") or {}).get("id"))
 
 
 def _only_this(fault: SendError) -> SendError:
@@ -297,12 +299,12 @@ def look_for_message(out: Outgoing, account: AccountAccess, text: str) -> Receip
         SendError: it cannot be told.
     """
     convo, own = _convo(out, account), did(account)
-    found = chat(account, "getMessages", convoId=convo, limit=100).get("messages") or []
-    for one in found:
-        said = isinstance(one, dict) and (one.get("sender") or {}).get("did") == own
-        if not said or str(one.get("text")) != text or _old(one.get("sentAt")):
+    messages = chat(account, "getMessages", convoId=convo, limit=100).get("messages") or []
+    for message in messages:
+        ours = isinstance(message, dict) and (message.get("sender") or {}).get("did") == own
+        if not ours or str(message.get("text")) != text or _old(message.get("sentAt")):
             continue
-        receipt = parsing.chat_id(convo, str(one.get("id")))
+        receipt = parsing.chat_id(convo, str(message.get("id")))
         if not is_claimed(account.id, receipt):
             return Receipt(receipt, "Looked up.")
     return None

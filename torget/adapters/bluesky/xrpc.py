@@ -92,15 +92,17 @@ def _session(account: AccountAccess, last: Token) -> Token:
         except SendError as fault:
             if fault.code not in ACCOUNT_NAMES and fault.status not in {400, 401}:
                 raise
-    given = {
+    payload = {
         "identifier": account.settings.get("did") or account.address,
         "password": account.secrets.get("app_password", ""),
     }
-    return _asked(account, "com.atproto.server.createSession", given, "")
+    return _asked(account, "com.atproto.server.createSession", payload, "")
 
 
-def _asked(account: AccountAccess, name: str, given: Mapping[str, Any] | None, token: str) -> Token:
-    session = API.ask(account, Request("POST", f"xrpc/{name}", json=given), token).table
+def _asked(
+    account: AccountAccess, name: str, payload: Mapping[str, Any] | None, token: str
+) -> Token:
+    session = API.ask(account, Request("POST", f"xrpc/{name}", json=payload), token).table
     try:
         value, refresh = str(session["accessJwt"]), str(session["refreshJwt"])
         return Token(value, refresh=refresh, whose=str(session["did"]))
@@ -113,7 +115,7 @@ def call(
     method: str,
     name: str,
     *,
-    given: Mapping[str, Any] | None = None,
+    payload: Mapping[str, Any] | None = None,
     query: Query | None = None,
     raw: tuple[str, bytes] | None = None,
     proxy: str = "",
@@ -132,7 +134,7 @@ def call(
         method,
         f"xrpc/{name}",
         query or {},
-        json=given,
+        json=payload,
         raw=raw,
         headers=headers,
         writes=writes,

@@ -88,8 +88,8 @@ class EmailAdapter(Base):
                 _("Adressen er ikke en gyldig e-postadresse."), permanent=True
             ) from fault
         copy = _copy_address(account)
-        said = smtp.submit(server, sender, recipient, raw, copies=[copy] if copy else [])
-        return Receipt(mails.message_id(out.idempotency_key, account.address), said)
+        reply = smtp.submit(server, sender, recipient, raw, copies=[copy] if copy else [])
+        return Receipt(mails.message_id(out.idempotency_key, account.address), reply)
 
     def own_id(self, idempotency_key: str, account: AccountSnapshot) -> str:
         try:
@@ -167,7 +167,7 @@ def _message(
 ) -> InboundMessage:
     case = mails.case_of(mail, account.address, separator=_separator(account))
     own = _own_addresses(account)
-    said, folded = _said(mail, [*own, account.name], mails.answers_us(mail, own), received_at)
+    text, folded = _said(mail, [*own, account.name], mails.answers_us(mail, own), received_at)
     sender = mails.sender_of(mail, own, _listed(account.settings.get("form_senders")))
     # A form's server signs for the form, and knows as little as we of who filled it in.
     proof = (
@@ -182,8 +182,10 @@ def _message(
             vouched_by=mail.sender.address.rpartition("@")[2] if proof else "",
         ),
         reply_to=sender.wants,
-        copied_to=[one for one in mails.others_on(mail, own) if one != sender.address.address],
-        body=said,
+        copied_to=[
+            address for address in mails.others_on(mail, own) if address != sender.address.address
+        ],
+        body=text,
         folded=folded,
         subject=mail.subject,
         occurred_at=mail.date,
@@ -203,15 +205,15 @@ def _message(
 
 def _said(mail: Mail, own: Sequence[str], answers: bool, received_at: datetime) -> tuple[str, str]:
     """What they say now, with what they sent of their calendar in words below; and what is folded away."""
-    said, folded = mails.fold(
+    text, folded = mails.fold(
         mail.text, subject=mail.subject, own=own, answers=answers, exact_mark=mail.exact_mark
     )
-    if len(said) > MAX_SAID_CHARS:
-        said, folded = said[:MAX_SAID_CHARS], f"{said[MAX_SAID_CHARS:]}\n\n{folded}".strip()
-    told = [invited.in_words(one) for one in mail.invitations]
-    if not said and not told and not mail.reaction:
-        told = list(enclosed.in_words(mail, received_at=received_at))
-    return "\n\n".join(part for part in (said or mail.reaction, *told) if part), folded
+    if len(text) > MAX_SAID_CHARS:
+        text, folded = text[:MAX_SAID_CHARS], f"{text[MAX_SAID_CHARS:]}\n\n{folded}".strip()
+    below = [invited.in_words(invitation) for invitation in mail.invitations]
+    if not text and not below and not mail.reaction:
+        below = list(enclosed.in_words(mail, received_at=received_at))
+    return "\n\n".join(part for part in (text or mail.reaction, *below) if part), folded
 
 
 def _own_addresses(account: AccountSnapshot) -> list[str]:
@@ -222,7 +224,7 @@ def _own_addresses(account: AccountSnapshot) -> list[str]:
 def _listed(value: object) -> list[str]:
     """A setting that is a list of addresses, or one of them, or several with commas between."""
     rows = value if isinstance(value, list | tuple) else str(value or "").split(",")
-    return [str(one).strip().lower() for one in rows if str(one).strip()]
+    return [str(row).strip().lower() for row in rows if str(row).strip()]
 
 
 def _letter(out: Outgoing, account: AccountAccess) -> Letter:
@@ -240,7 +242,7 @@ def _letter(out: Outgoing, account: AccountAccess) -> Letter:
         body=_body(out),
         date=timezone.now(),
         in_reply_to=_bare(out.parent),
-        references=[_bare(one) for one in out.references],
+        references=[_bare(reference) for reference in out.references],
         language=out.language,
         automatic=out.automatic,
         attachments=[Part(file.name, file.media_type, file.content) for file in out.attachments],

@@ -16,8 +16,8 @@ _MEDIA_TYPE = "message/rfc822"
 
 def in_words(mail: Mail, *, received_at: datetime) -> Iterator[str]:
     """Who wrote each of the first three, what about, and what; the files stay beside."""
-    held = [part for part in mail.attachments if part.media_type == _MEDIA_TYPE]
-    for part in held[:_MOST]:
+    notices = [part for part in mail.attachments if part.media_type == _MEDIA_TYPE]
+    for part in notices[:_MOST]:
         try:
             inside = mails.read(part.content, received_at=received_at)
         except BadMail:

@@ -139,8 +139,8 @@ class Mailbox:
                 f"{self.host} has no folder {self.folder}: {one_line(str(data), 200)}", account=True
             )
         self.count = int(data[0] or 0)
-        told = self._imap.response("UIDVALIDITY")[1]
-        self.validity = int(told[0]) if told and told[0] else 0
+        answer = self._imap.response("UIDVALIDITY")[1]
+        self.validity = int(answer[0]) if answer and answer[0] else 0
 
     def sizes(self, first: int) -> list[tuple[int, int]]:
         """(UID, size) of every mail from that UID on, in order of UID."""
@@ -151,10 +151,10 @@ class Mailbox:
 
     def sizes_since(self, day: date) -> list[tuple[int, int]]:
         """(UID, size) of every mail that came on that day or later."""
-        found = self._ask(
+        lines = self._ask(
             "uid", "SEARCH", "SINCE", f"{day.day:02d}-{_MONTHS[day.month - 1]}-{day.year}"
         )
-        uids = [int(uid) for uid in (found[0] or b"").split()]
+        uids = [int(uid) for uid in (lines[0] or b"").split()]
         return [
             pair
             for start in range(0, len(uids), 500)
@@ -162,40 +162,42 @@ class Mailbox:
         ]
 
     def _sizes(self, uids: str) -> list[tuple[int, int]]:
-        found = []
+        pairs = []
         for line in self._ask("uid", "FETCH", uids, "(UID RFC822.SIZE)"):
             text = line if isinstance(line, bytes) else b""
             uid, size = _UID.search(text), _SIZE.search(text)
             if uid and size:
-                found.append((int(uid[1]), int(size[1])))
-        return sorted(found)
+                pairs.append((int(uid[1]), int(size[1])))
+        return sorted(pairs)
 
     def fetch(self, sizes: Sequence[tuple[int, int]], *, max_bytes: int) -> Iterator[list[Fetched]]:
         """The mails, a batch at a time in order; of those over max_bytes only the header."""
         for batch in _batches(sizes, max_bytes):
-            held = dict(batch)
-            whole = all(size <= max_bytes for size in held.values())
+            sizes_in_batch = dict(batch)
+            whole = all(size <= max_bytes for size in sizes_in_batch.values())
             part = "BODY.PEEK[]" if whole else "BODY.PEEK[HEADER]"
-            bodies = self._bodies(_set(list(held)), part)
+            bodies = self._bodies(_set(list(sizes_in_batch)), part)
             yield [
-                Fetched(uid, bodies[uid], held[uid], whole) for uid in sorted(held) if uid in bodies
+                Fetched(uid, bodies[uid], sizes_in_batch[uid], whole)
+                for uid in sorted(sizes_in_batch)
+                if uid in bodies
             ]
 
     def _bodies(self, uids: str, part: str) -> dict[int, bytes]:
         data = self._ask("uid", "FETCH", uids, f"(UID {part})")
-        found: dict[int, bytes] = {}
+        by_uid: dict[int, bytes] = {}
         for at, piece in enumerate(data):
             if not isinstance(piece, tuple):
                 continue
             tail = data[at + 1] if at + 1 < len(data) and isinstance(data[at + 1], bytes) else b""
             if uid := _UID.search(piece[0]) or _UID.search(tail):
-                found[int(uid[1])] = bytes(piece[1])
-        return found
+                by_uid[int(uid[1])] = bytes(piece[1])
+        return by_uid
 
     def find(self, message_id: str) -> bool:
         """Whether a mail with that Message-ID lies in the folder."""
-        found = self._ask("uid", "SEARCH", "HEADER", "Message-ID", f'"{_quoted(message_id)}"')
-        return bool((found[0] or b"").split())
+        lines = self._ask("uid", "SEARCH", "HEADER", "Message-ID", f'"{_quoted(message_id)}"')
+        return bool((lines[0] or b"").split())
 
     @property
     def can_idle(self) -> bool:

@@ -17,17 +17,17 @@ from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
 
-def changed_at_of(one: Mapping[str, Any]) -> float:
+def changed_at_of(comment: Mapping[str, Any]) -> float:
     """When it was last changed, in seconds since 1970; now when it does not tell, so that nothing is lost."""
-    times = [_moment(one, name) for name in ("lastModified", "created")]
+    times = [_moment(comment, name) for name in ("lastModified", "created")]
     return max((at.timestamp() for at in times if at), default=time.time())
 
 
-def name_of(one: Mapping[str, Any]) -> str:
+def name_of(comment: Mapping[str, Any]) -> str:
     """Its name; "" when it has neither one nor what one is made of."""
-    place, number = (jsonvalues.key(one.get(name), 200) for name in ("object", "id"))
+    place, number = (jsonvalues.key(comment.get(name), 200) for name in ("object", "id"))
     made = f"urn:li:comment:({place},{number})" if place and number else ""
-    return jsonvalues.key(one.get("commentUrn"), 300) or one_line(made, 300)
+    return jsonvalues.key(comment.get("commentUrn"), 300) or one_line(made, 300)
 
 
 def item_of(comment: Mapping[str, Any], post: str) -> RawItem:
@@ -37,46 +37,48 @@ def item_of(comment: Mapping[str, Any], post: str) -> RawItem:
     return replace(item, external_id=f"{item.external_id}:{changed}")
 
 
-def _moment(one: Mapping[str, Any], name: str) -> datetime | None:
-    return clocks.when(jsonvalues.within(one, name, "time"))
+def _moment(comment: Mapping[str, Any], name: str) -> datetime | None:
+    return clocks.when(jsonvalues.within(comment, name, "time"))
 
 
-def message(held: Mapping[str, Any], post: str, received_at: datetime) -> InboundMessage:
+def message(comment: Mapping[str, Any], post: str, received_at: datetime) -> InboundMessage:
     """A comment. LinkedIn gives no names of private persons here, only an id of its own."""
-    named, actor = name_of(held), jsonvalues.key(held.get("actor"), 320)
+    named, actor = name_of(comment), jsonvalues.key(comment.get("actor"), 320)
     if not named or not actor.startswith("urn:li:"):
         raise ValueError("no id")
-    at = _moment(held, "created") or received_at
-    changed_at = _moment(held, "lastModified") or at
-    above = [held.get("parentComment"), held.get("object"), post]
+    at = _moment(comment, "created") or received_at
+    changed_at = _moment(comment, "lastModified") or at
+    above = [comment.get("parentComment"), comment.get("object"), post]
     return InboundMessage(
         external_id=named,
         author=Author(actor, _("Noen på LinkedIn")),
-        body=beside.join(clean(words(held)), _enclosures(held)),
+        body=beside.join(clean(words(comment)), _enclosures(comment)),
         occurred_at=at,
         kind="edit" if changed_at > at else "new",
         changed_at=changed_at if changed_at > at else None,
         visibility="public",
-        parents=list(dict.fromkeys(key for one in above if (key := jsonvalues.key(one, 300)))),
+        parents=list(dict.fromkeys(key for urn in above if (key := jsonvalues.key(urn, 300)))),
         url=f"https://www.linkedin.com/feed/update/{post}/" if post.startswith("urn:li:") else "",
     )
 
 
-def words(held: Mapping[str, Any]) -> str:
+def words(comment: Mapping[str, Any]) -> str:
     """What it says."""
-    return jsonvalues.text(jsonvalues.within(held, "message", "text"))
+    return jsonvalues.text(jsonvalues.within(comment, "message", "text"))
 
 
-def _enclosures(held: Mapping[str, Any]) -> list[beside.Enclosure]:
+def _enclosures(comment: Mapping[str, Any]) -> list[beside.Enclosure]:
     """Pictures and links of a comment: LinkedIn names what they are, and of a link where it leads."""
-    found = []
-    for one in jsonvalues.tables(held.get("content")):
-        kind = jsonvalues.text(one.get("type")).lower()
-        url = jsonvalues.address(one.get("url")) or jsonvalues.address(jsonvalues.within(one, "entity", "url"))  # fmt: skip
+    enclosures = []
+    for content in jsonvalues.tables(comment.get("content")):
+        kind = jsonvalues.text(content.get("type")).lower()
+        url = jsonvalues.address(content.get("url")) or jsonvalues.address(jsonvalues.within(content, "entity", "url"))  # fmt: skip
         if kind in ("image", "video"):
-            found.append(beside.kept_out(kind, url, jsonvalues.text(one.get("title"))))
+            enclosures.append(beside.kept_out(kind, url, jsonvalues.text(content.get("title"))))
         elif kind or url:
-            found.append(beside.link(url, jsonvalues.text(one.get("title"))))
-    attributes = jsonvalues.tables(jsonvalues.within(held, "message", "attributes"))
-    links = [jsonvalues.address(jsonvalues.within(one, "value", "url")) for one in attributes]
-    return [*found, *(beside.link(url) for url in links if url)]
+            enclosures.append(beside.link(url, jsonvalues.text(content.get("title"))))
+    attributes = jsonvalues.tables(jsonvalues.within(comment, "message", "attributes"))
+    links = [
+        jsonvalues.address(jsonvalues.within(attribute, "value", "url")) for attribute in attributes
+    ]
+    return [*enclosures, *(beside.link(url) for url in links if url)]

@@ -67,7 +67,7 @@ class MastodonAdapter(Base):
     def read(self, item: RawItem, account: AccountSnapshot, received_at: datetime) -> list[News]:
         return parsing.parse(item, account, received_at)
 
-    def said(self, out: Outgoing, limits: rest.Limits) -> str:
+    def wording(self, out: Outgoing, limits: rest.Limits) -> str:
         """What stands there: an answer is signed, a post of our own shortened with a link to the rest.
 
         A correction looks like what it corrects.
@@ -85,21 +85,21 @@ class MastodonAdapter(Base):
 
     def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         limits = rest.known_limits(account)
-        said = self.said(out, limits)
+        text = self.wording(out, limits)
         before = (
             f"@{writing.named(out.recipient, account)} "
             if out.act == "say" and out.recipient
             else ""
         )
-        found = writing.parts(said, before, limits)
-        used = sum(writing.length(part, limits) for part in found)
-        most = max(used, limits.characters) if threads.whole(found) else used - 1
+        parts = writing.parts(text, before, limits)
+        used = sum(writing.length(part, limits) for part in parts)
+        most = max(used, limits.characters) if threads.whole(parts) else used - 1
         remarks = []
-        if out.body not in said:
+        if out.body not in text:
             remarks.append(_("Teksten er forkortet, med lenke til resten."))
-        if len(found) > 1:
+        if len(parts) > 1:
             remarks.append(
-                _("Svaret går ut som en tråd med %(count)s innlegg.") % {"count": len(found)}
+                _("Svaret går ut som en tråd med %(count)s innlegg.") % {"count": len(parts)}
             )
         if (over := len(out.attachments) - limits.pictures) > 0:
             remarks.append(
@@ -112,15 +112,15 @@ class MastodonAdapter(Base):
                     "og alle som nevnes med krøllalfa, får den. Skriv ingenting som er taushetsbelagt."
                 )
             )
-        return Preview(found, used, most, _("tegn"), remarks)
+        return Preview(parts, used, most, _("tegn"), remarks)
 
     def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        return writing.post(out, account, self.said(out, rest.limits(account)))
+        return writing.post(out, account, self.wording(out, rest.limits(account)))
 
     publish = say
 
     def edit(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        return writing.edit(out, account, self.said(out, rest.limits(account)))
+        return writing.edit(out, account, self.wording(out, rest.limits(account)))
 
     def withdraw(self, out: Outgoing, account: AccountAccess) -> Receipt:
         return writing.withdraw(out, account)
@@ -129,7 +129,7 @@ class MastodonAdapter(Base):
         if out.act == "withdraw":
             return writing.look_for_withdrawal(out, account)
         look = writing.look_for_edit if out.act == "edit" else writing.look_for_post
-        return look(out, account, self.said(out, rest.limits(account)))
+        return look(out, account, self.wording(out, rest.limits(account)))
 
     def reread(self, rows: Sequence[Kept], account: AccountAccess) -> list[RawItem]:
         return reading.reread(rows, account)

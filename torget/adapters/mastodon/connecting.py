@@ -26,19 +26,23 @@ def _registration(account: AccountAccess, redirect_uri: str) -> Mapping[str, str
         SendError: the server cannot be asked.
     """
     server = rest.server(account)
-    held = Registration.objects.filter(server=server, redirect_uri=redirect_uri).first()
-    if held is None:
-        given = {"client_name": "Torget", "redirect_uris": redirect_uri, "scopes": " ".join(SCOPES)}
+    registration = Registration.objects.filter(server=server, redirect_uri=redirect_uri).first()
+    if registration is None:
+        payload = {
+            "client_name": "Torget",
+            "redirect_uris": redirect_uri,
+            "scopes": " ".join(SCOPES),
+        }
         if origin := account.settings.get("origin"):
-            given["website"] = str(origin)
-        made = call(replace(account, secrets={}), "POST", "/api/v1/apps", given=given)
+            payload["website"] = str(origin)
+        made = call(replace(account, secrets={}), "POST", "/api/v1/apps", payload=payload)
         kept = {name: str(made[name]) for name in ("client_id", "client_secret") if made.get(name)}
         if len(kept) < 2:
             raise SendError("The server did not give a registration.", permanent=True)
-        held, _new = Registration.objects.get_or_create(
+        registration, _new = Registration.objects.get_or_create(
             server=server, redirect_uri=redirect_uri, defaults={"secrets": seal(kept)}
         )
-    return unseal(bytes(held.secrets))
+    return unseal(bytes(registration.secrets))
 
 
 def authorise_url(account: AccountAccess, redirect_uri: str, state: str) -> str:
@@ -64,26 +68,26 @@ def redeem(account: AccountAccess, redirect_uri: str, code: str) -> Connected:
         SendError: the server did not give it.
     """
     known = _registration(account, redirect_uri)
-    given = {
+    payload = {
         **known,
         "grant_type": "authorization_code",
         "code": code,
         "redirect_uri": redirect_uri,
         "scope": " ".join(SCOPES),
     }
-    made = call(replace(account, secrets={}), "POST", "/oauth/token", given=given)
+    made = call(replace(account, secrets={}), "POST", "/oauth/token", payload=payload)
     token = str(made.get("access_token") or "")
     if not token:
         raise SendError(_("Serveren ga ingen nøkkel. Prøv å koble til på nytt."), permanent=True)
-    held = replace(account, secrets={"access_token": token})
-    me: dict[str, Any] = call(held, "GET", "/api/v1/accounts/verify_credentials")
+    access = replace(account, secrets={"access_token": token})
+    me: dict[str, Any] = call(access, "GET", "/api/v1/accounts/verify_credentials")
     return Connected(
         address=parsing.handle_of(me, rest.host(account)),
         name=parsing.text(me.get("display_name"))[:100]
         or parsing.handle_of(me, rest.host(account)),
         settings={
             "server": rest.server(account),
-            "max_characters": rest.limits(held).characters,
+            "max_characters": rest.limits(access).characters,
             "profile": parsing.text(me.get("url")),
         },
         secrets={"access_token": token},

@@ -35,19 +35,21 @@ def parse(
         Unparseable: the bytes are not what we stored, or not what the documentation says.
     """
     try:
-        held = jsonvalues.load(item.body)
-        what, here = held["what"], rest.host(account)
+        value = jsonvalues.load(item.body)
+        what, here = value["what"], rest.host(account)
         if what == "notification":
-            told = held["notification"]
-            kind = jsonvalues.text(told["type"])
-            if kind not in SPEAKING or told.get("status") is None:
+            notification = value["notification"]
+            kind = jsonvalues.text(notification["type"])
+            if kind not in SPEAKING or notification.get("status") is None:
                 return [NetworkEvent("network", data={"type": one_line(kind, 40)})]
-            said = "edit" if kind == "update" else "new"
-            return [_message(told["status"], here, received_at, said, held.get("ancestors"))]
+            change = "edit" if kind == "update" else "new"
+            return [
+                _message(notification["status"], here, received_at, change, value.get("ancestors"))
+            ]
         if what == "edit":
-            return [_message(held["status"], here, received_at, "edit")]
+            return [_message(value["status"], here, received_at, "edit")]
         if what == "gone":
-            return [_gone(held, here, received_at)]
+            return [_gone(value, here, received_at)]
     except SendError as fault:  # an account without a server
         raise Unparseable(str(fault)) from fault
     raise Unparseable("Not a Mastodon event we store.")
@@ -94,11 +96,13 @@ def words_of(status: Mapping[str, Any]) -> str:
     """What a post says in words; a content warning stands first, as people see it first."""
     warning = one_line(text(status.get("spoiler_text")), 500)
     base = jsonvalues.address(status.get("url")) or jsonvalues.address(status.get("uri"))
-    said = beside.of_html(text(status.get("content")), base)
+    words = beside.of_html(text(status.get("content")), base)
     # Pleroma's and its kin's own names for the same.
-    if not said:
-        said = beside.of_source(text(jsonvalues.within(status, "pleroma", "content", "text/plain")))
-    return f"[{warning}]\n\n{said}".strip() if warning else said
+    if not words:
+        words = beside.of_source(
+            text(jsonvalues.within(status, "pleroma", "content", "text/plain"))
+        )
+    return f"[{warning}]\n\n{words}".strip() if warning else words
 
 
 def body_of(status: Mapping[str, Any]) -> str:
@@ -112,35 +116,35 @@ def says_the_same(status: Mapping[str, Any], body: str) -> bool:
 
 
 def _enclosures(status: Mapping[str, Any]) -> list[beside.Enclosure]:
-    found = []
+    enclosures = []
     if options := jsonvalues.tables(jsonvalues.within(status, "poll", "options")):
         poll = jsonvalues.table(status.get("poll"))
-        found.append(
+        enclosures.append(
             beside.poll(
-                [text(one.get("title")) for one in options],
+                [text(option.get("title")) for option in options],
                 several=poll.get("multiple") is True,
                 ends_at=clocks.when(poll.get("expires_at")),
             )
         )
-    found += [_told(one) for one in _media(status) if not _is_picture(one)]
-    found += [_told(one) for one in list(filter(_is_picture, _media(status)))[MOST_FILES:]]
+    enclosures += [_told(media) for media in _media(status) if not _is_picture(media)]
+    enclosures += [_told(media) for media in list(filter(_is_picture, _media(status)))[MOST_FILES:]]
     card = jsonvalues.table(status.get("card"))
     if url := jsonvalues.address(card.get("url")):
-        found.append(beside.link(url, text(card.get("title")), text(card.get("description"))))
-    return found + _quoted(status)
+        enclosures.append(beside.link(url, text(card.get("title")), text(card.get("description"))))
+    return enclosures + _quoted(status)
 
 
 def _quoted(status: Mapping[str, Any]) -> list[beside.Enclosure]:
     """Mastodon 4.5 tells the post in `quote`, others in `quote` or `pleroma.quote` themselves."""
-    found = []
-    for held in (status.get("quote"), jsonvalues.within(status, "pleroma", "quote")):
-        post = jsonvalues.table(jsonvalues.table(held).get("quoted_status") or held)
+    addresses = []
+    for quoted in (status.get("quote"), jsonvalues.within(status, "pleroma", "quote")):
+        post = jsonvalues.table(jsonvalues.table(quoted).get("quoted_status") or quoted)
         url = jsonvalues.address(post.get("url")) or jsonvalues.address(post.get("uri"))
         words = beside.of_html(text(post.get("content")), url)
         acct = text(jsonvalues.within(post, "account", "acct"))
         if url or words:
-            found.append(beside.quote(url, f"@{acct}" if acct else "", words))
-    return found
+            addresses.append(beside.quote(url, f"@{acct}" if acct else "", words))
+    return addresses
 
 
 def _media(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -172,7 +176,9 @@ def _message(
         occurred_at=clocks.when(status.get("created_at")) or received_at,
         kind=kind,
         visibility="public" if text(status.get("visibility")) in PUBLIC else "private",
-        parents=list(dict.fromkeys(name_of(one, here) for one in answers if jsonvalues.key(one))),
+        parents=list(
+            dict.fromkeys(name_of(number, here) for number in answers if jsonvalues.key(number))
+        ),
         language=languages.code(status.get("language")),
         url=jsonvalues.address(status.get("url"), secure=True)[:500],
         changed_at=(clocks.when(status.get("edited_at")) or received_at)
@@ -185,12 +191,18 @@ def _message(
 
 def _files(status: Mapping[str, Any]) -> Sequence[File]:
     return [
-        File("bilde", "image/jpeg", b"", one_line(text(one.get("description")), 2000), _source(one))
-        for one in filter(_is_picture, _media(status))
+        File(
+            "bilde",
+            "image/jpeg",
+            b"",
+            one_line(text(media.get("description")), 2000),
+            _source(media),
+        )
+        for media in filter(_is_picture, _media(status))
     ][:MOST_FILES]
 
 
-def _gone(held: Mapping[str, Any], here: str, received_at: datetime) -> InboundMessage:
-    at = clocks.when(held["seen_at"]) or received_at
-    author = Author(jsonvalues.needed(held["author"], "its author", 320))
-    return InboundMessage(name_of(held["id"], here), author, "", at, kind="delete", changed_at=at)
+def _gone(value: Mapping[str, Any], here: str, received_at: datetime) -> InboundMessage:
+    at = clocks.when(value["seen_at"]) or received_at
+    author = Author(jsonvalues.needed(value["author"], "its author", 320))
+    return InboundMessage(name_of(value["id"], here), author, "", at, kind="delete", changed_at=at)

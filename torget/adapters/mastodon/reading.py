@@ -35,16 +35,18 @@ def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
     query = [("limit", str(PAGE)), *(("types[]", kind) for kind in KINDS)]
     if moved.get("seen"):
         query.append(("min_id", str(moved["seen"])))
-    told = call(account, "GET", "/api/v1/notifications", query=query)
-    found = [one for one in told if isinstance(one, dict)] if isinstance(told, list) else []
-    found.sort(key=lambda one: order_of(one.get("id")))
-    if found:
-        moved["seen"] = str(found[-1].get("id"))
-    more = len(found) == PAGE and "seen" in cursor
+    answer = call(account, "GET", "/api/v1/notifications", query=query)
+    notifications = (
+        [row for row in answer if isinstance(row, dict)] if isinstance(answer, list) else []
+    )
+    notifications.sort(key=lambda row: order_of(row.get("id")))
+    if notifications:
+        moved["seen"] = str(notifications[-1].get("id"))
+    more = len(notifications) == PAGE and "seen" in cursor
     if "seen" not in cursor:
-        found = [one for one in found if _recent(one, now)]
+        notifications = [row for row in notifications if _recent(row, now)]
         moved.setdefault("seen", "0")
-    items = [json_item(_told(one, account), _name(one)) for one in found]
+    items = [json_item(_told(row, account), _name(row)) for row in notifications]
     return Polled(items, moved, more=more)
 
 
@@ -53,22 +55,28 @@ def _told(notification: dict[str, Any], account: AccountAccess) -> dict[str, Any
 
     The later posts of a thread of ours are such: it is known by its first.
     """
-    held = {"what": "notification", "notification": notification}
+    value = {"what": "notification", "notification": notification}
     status = notification.get("status")
     if not isinstance(status, dict):
-        return held
+        return value
     answers = status.get("in_reply_to_id")
     if not answers or is_known(account.id, f"mastodon:{rest.host(account)}:{answers}"):
-        return held
+        return value
     try:
-        told = call(account, "GET", f"/api/v1/statuses/{quote(str(status['id']), safe='')}/context")
+        context = call(
+            account, "GET", f"/api/v1/statuses/{quote(str(status['id']), safe='')}/context"
+        )
     except SendError as fault:
         if fault.permanent:  # deleted meanwhile
-            return held
+            return value
         raise
-    above = (told.get("ancestors") if isinstance(told, dict) else None) or []
-    numbers = [str(one["id"]) for one in above if isinstance(one, dict) and one.get("id")]
-    return held | {"ancestors": numbers[::-1]}
+    above = (context.get("ancestors") if isinstance(context, dict) else None) or []
+    numbers = [
+        str(status_above["id"])
+        for status_above in above
+        if isinstance(status_above, dict) and status_above.get("id")
+    ]
+    return value | {"ancestors": numbers[::-1]}
 
 
 def order_of(value: Any) -> tuple[int, str]:
@@ -76,16 +84,16 @@ def order_of(value: Any) -> tuple[int, str]:
     return (len(str(value)), str(value))
 
 
-def _recent(told: Mapping[str, Any], now: datetime) -> bool:
-    at = clocks.when(told.get("created_at"))
+def _recent(notification: Mapping[str, Any], now: datetime) -> bool:
+    at = clocks.when(notification.get("created_at"))
     return at is None or at > now - FIRST
 
 
-def _name(told: Mapping[str, Any]) -> str:
+def _name(notification: Mapping[str, Any]) -> str:
     """A mention is told once; of an edit each version is."""
-    status = told.get("status")
+    status = notification.get("status")
     edited = status.get("edited_at") if isinstance(status, dict) else None
-    return f"notification:{told.get('id')}:{edited or ''}"
+    return f"notification:{notification.get('id')}:{edited or ''}"
 
 
 def reread(rows: Sequence[Kept], account: AccountAccess) -> list[RawItem]:
@@ -121,19 +129,19 @@ def statuses(account: AccountAccess, numbers: Sequence[str]) -> dict[str, dict[s
     Raises:
         SendError: the server cannot be asked.
     """
-    found: dict[str, dict[str, Any]] = {}
+    by_number: dict[str, dict[str, Any]] = {}
     for start in range(0, len(numbers), BATCH):
         query = [("id[]", number) for number in numbers[start : start + BATCH]]
         try:
-            told = call(account, "GET", "/api/v1/statuses", query=query)
+            answer = call(account, "GET", "/api/v1/statuses", query=query)
         except SendError as fault:
             if fault.permanent:  # a server before 4.3: they are asked for one by one
-                return found
+                return by_number
             raise
-        for one in told if isinstance(told, list) else []:
-            if isinstance(one, dict) and one.get("id"):
-                found[str(one["id"])] = one
-    return found
+        for row in answer if isinstance(answer, list) else []:
+            if isinstance(row, dict) and row.get("id"):
+                by_number[str(row["id"])] = row
+    return by_number
 
 
 def status_of(account: AccountAccess, number: str) -> dict[str, Any] | None:
@@ -143,9 +151,9 @@ def status_of(account: AccountAccess, number: str) -> dict[str, Any] | None:
         SendError: the server cannot be asked.
     """
     try:
-        told = call(account, "GET", f"/api/v1/statuses/{quote(number, safe='')}")
+        answer = call(account, "GET", f"/api/v1/statuses/{quote(number, safe='')}")
     except SendError as fault:
         if fault.status in {404, 410}:
             return None
         raise
-    return told if isinstance(told, dict) else None
+    return answer if isinstance(answer, dict) else None

@@ -58,7 +58,7 @@ def call(
     method: str,
     path: str,
     *,
-    given: Mapping[str, Any] | None = None,
+    payload: Mapping[str, Any] | None = None,
     query: Query = (),
     key: str = "",
     files: Mapping[str, File] | None = None,
@@ -72,15 +72,15 @@ def call(
         SendError: classified.
     """
     headers = {"idempotency-key": key} if key else {}
-    body: dict[str, Any] = {"form": given, "files": files} if files else {"json": given}
+    body: dict[str, Any] = {"form": payload, "files": files} if files else {"json": payload}
     return API.call(account, method, path, query, writes=writes, headers=headers, **body).value
 
 
 def known_limits(account: AccountSnapshot) -> Limits:
     """What the server takes, as far as this process knows; asks nothing."""
-    held = _limits.get(host(account)) if account.settings.get("server") else None
+    known = _limits.get(host(account)) if account.settings.get("server") else None
     most = account.settings.get("max_characters")
-    return held[1] if held else Limits(characters=int(most)) if most else Limits()
+    return known[1] if known else Limits(characters=int(most)) if most else Limits()
 
 
 def limits(account: AccountAccess) -> Limits:
@@ -89,14 +89,14 @@ def limits(account: AccountAccess) -> Limits:
     Raises:
         SendError: it cannot be asked.
     """
-    held = _limits.get(host(account))
-    if held and time.monotonic() - held[0] < LIMITS_SECONDS:
-        return held[1]
-    told = call(account, "GET", "/api/v2/instance")
-    configuration = told.get("configuration") if isinstance(told, dict) else None
-    found = _read_limits(configuration if isinstance(configuration, dict) else {})
-    _limits[host(account)] = (time.monotonic(), found)
-    return found
+    known = _limits.get(host(account))
+    if known and time.monotonic() - known[0] < LIMITS_SECONDS:
+        return known[1]
+    instance = call(account, "GET", "/api/v2/instance")
+    configuration = instance.get("configuration") if isinstance(instance, dict) else None
+    fresh = _read_limits(configuration if isinstance(configuration, dict) else {})
+    _limits[host(account)] = (time.monotonic(), fresh)
+    return fresh
 
 
 def streaming(account: AccountAccess) -> str:
@@ -106,18 +106,18 @@ def streaming(account: AccountAccess) -> str:
         SendError: the server cannot be asked.
     """
     own = server(account)
-    told = limits(account).streaming.rstrip("/").replace("ws", "http", 1)
+    address = limits(account).streaming.rstrip("/").replace("ws", "http", 1)
     # The key goes nowhere in clear that the server itself would not take it.
-    return told if urlsplit(told).scheme == urlsplit(own).scheme else own
+    return address if urlsplit(address).scheme == urlsplit(own).scheme else own
 
 
-def _read_limits(held: Mapping[str, Any]) -> Limits:
+def _read_limits(configuration: Mapping[str, Any]) -> Limits:
     own = Limits()
-    urls = held.get("urls")
+    urls = configuration.get("urls")
     streams = urls.get("streaming") if isinstance(urls, dict) else None
 
     def number(part: str, name: str, otherwise: int) -> int:
-        value = (held.get(part) or {}).get(name)
+        value = (configuration.get(part) or {}).get(name)
         return value if isinstance(value, int) and value > 0 else otherwise
 
     return Limits(

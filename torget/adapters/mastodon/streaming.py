@@ -32,9 +32,9 @@ def news(account: AccountAccess, stop: threading.Event, every: float) -> Iterato
     while not stop.is_set():
         began = time.monotonic()
         yield from _told(account, stop)
-        held = time.monotonic() - began
+        lasted = time.monotonic() - began
         pause = (
-            FIRST_PAUSE_SECONDS if held > SHORT_SECONDS else min(pause * 2, LONGEST_PAUSE_SECONDS)
+            FIRST_PAUSE_SECONDS if lasted > SHORT_SECONDS else min(pause * 2, LONGEST_PAUSE_SECONDS)
         )
         again = time.monotonic() + pause
         while not stop.is_set() and time.monotonic() < again:
@@ -50,13 +50,13 @@ def _told(account: AccountAccess, stop: threading.Event) -> Iterator[None]:
     }
     url = f"{rest.streaming(account)}{PATH}"
     try:
-        with lines.opened(url, headers=headers, silent_seconds=SILENT_SECONDS) as (status, told):
+        with lines.opened(url, headers=headers, silent_seconds=SILENT_SECONDS) as (status, stream):
             if status != 200:
                 log.info("No stream for account %s: HTTP %s", account.id, status)
                 return
             yield  # what came while no line was open
             asked = time.monotonic()
-            for line in told:
+            for line in stream:
                 if stop.is_set():
                     return
                 if _is_news(account, line) or time.monotonic() > asked + AT_LEAST_SECONDS:
@@ -71,8 +71,8 @@ def _is_news(account: AccountAccess, line: bytes) -> bool:
     if not line.startswith(b"data:"):
         return False
     try:
-        told = json.loads(line.removeprefix(b"data:"))
-        kind, number = str(told["type"]), str(told["id"])
+        event = json.loads(line.removeprefix(b"data:"))
+        kind, number = str(event["type"]), str(event["id"])
     except (ValueError, TypeError, KeyError):
         return True  # we do not understand it: asking tells
     seen = str(channels.cursor(account.id).get("seen") or "")

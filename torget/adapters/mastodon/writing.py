@@ -55,7 +55,9 @@ def length(text: str, limits: Limits) -> int:
 
 def parts(text: str, before: str, limits: Limits) -> list[str]:
     """The text in posts the server takes, each beginning with whom it speaks to."""
-    return threads.parts(text, limits.characters, lambda held: length(held, limits), before=before)
+    return threads.parts(
+        text, limits.characters, lambda piece: length(piece, limits), before=before
+    )
 
 
 def path(number: str, more: str = "") -> str:
@@ -82,11 +84,11 @@ def saying(out: Outgoing, account: AccountAccess, text: str) -> Saying:
         answers = answers if parent else ""
         before = f"@{_addressed(out, account, parent)} "
         seen = str((parent or {}).get("visibility") or "public")
-    found = parts(text, before, limits)
-    if not threads.whole(found):
+    text_parts = parts(text, before, limits)
+    if not threads.whole(text_parts):
         raise SendError("The text is too long even for a thread.", permanent=True)
     return Saying(
-        found, answers, "direct" if out.visibility == "private" and out.act == "say" else seen
+        text_parts, answers, "direct" if out.visibility == "private" and out.act == "say" else seen
     )
 
 
@@ -110,13 +112,13 @@ def post(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     Raises:
         SendError: classified; a look-up settles what is ambiguous.
     """
-    said = saying(out, account, text)
+    saying_ = saying(out, account, text)
     media = _uploaded(out.attachments, account)
-    answers, first = said.answers, Receipt("")
-    for number, part in enumerate(said.parts):
-        given = _status(out, part, said.visibility, answers, media if number == 0 else [])
+    answers, first = saying_.answers, Receipt("")
+    for number, part in enumerate(saying_.parts):
+        payload = _status(out, part, saying_.visibility, answers, media if number == 0 else [])
         key = out.idempotency_key if number == 0 else f"{out.idempotency_key}-{number + 1}"
-        made = call(account, "POST", "/api/v1/statuses", given=given, key=key, writes=True)
+        made = call(account, "POST", "/api/v1/statuses", payload=payload, key=key, writes=True)
         answers = _id(made)
         first = first if number else _receipt(made, account)
     return first
@@ -137,29 +139,29 @@ def _receipt(made: Any, account: AccountAccess, detail: str = "") -> Receipt:
 def _status(
     out: Outgoing, text: str, visibility: str, answers: str, media: Sequence[str]
 ) -> dict[str, Any]:
-    given: dict[str, Any] = {"status": text, "visibility": visibility, "language": out.language}
+    payload: dict[str, Any] = {"status": text, "visibility": visibility, "language": out.language}
     if answers:
-        given["in_reply_to_id"] = answers
+        payload["in_reply_to_id"] = answers
     if media:
-        given["media_ids"] = list(media)
+        payload["media_ids"] = list(media)
     if out.warning:
-        given |= {"spoiler_text": out.warning, "sensitive": True}
-    return given
+        payload |= {"spoiler_text": out.warning, "sensitive": True}
+    return payload
 
 
 def _uploaded(attachments: Sequence[File], account: AccountAccess) -> list[str]:
     """Upload pictures; what no post takes into use the server throws away."""
     limits = rest.limits(account)
-    found = []
-    images = [one for one in attachments if one.media_type.startswith("image/")]
+    media_ids = []
+    images = [file for file in attachments if file.media_type.startswith("image/")]
     for file in images[: limits.pictures]:
         content, media_type, _w, _h = pictures.fitting(file.content, limits.picture_bytes)
         sent = {"file": replace(file, content=content, media_type=media_type)}
         fields = {"description": file.alt[:1500]} if file.alt else {}
-        made = call(account, "POST", "/api/v2/media", given=fields, files=sent)
+        made = call(account, "POST", "/api/v2/media", payload=fields, files=sent)
         _wait_for(str(made.get("id")), made, account)
-        found.append(str(made.get("id")))
-    return found
+        media_ids.append(str(made.get("id")))
+    return media_ids
 
 
 def _wait_for(media_id: str, made: Mapping[str, Any], account: AccountAccess) -> None:
@@ -185,24 +187,24 @@ def edit(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     status = status_of(account, number)
     if status is None:
         raise SendError("The post to correct is not there any more.", permanent=True)
-    found = _corrected(number, account, text)
-    media = [str(one.get("id")) for one in status.get("media_attachments") or []]
-    given: dict[str, Any] = {"status": found, "media_ids": media, "language": out.language}
+    corrected = _corrected(number, account, text)
+    media = [str(media.get("id")) for media in status.get("media_attachments") or []]
+    payload: dict[str, Any] = {"status": corrected, "media_ids": media, "language": out.language}
     warning = out.warning or str(status.get("spoiler_text") or "")
     if warning:
-        given |= {"spoiler_text": warning, "sensitive": True}
-    made = call(account, "PUT", path(number), given=given, writes=True)
+        payload |= {"spoiler_text": warning, "sensitive": True}
+    made = call(account, "PUT", path(number), payload=payload, writes=True)
     return _receipt(made, account)
 
 
 def _corrected(number: str, account: AccountAccess, text: str) -> str:
     before = _ADDRESSED.match(source(account, number))
-    found = parts(text, before.group() if before else "", rest.limits(account))
-    if len(found) > 1 or continued(account, number):
+    text_parts = parts(text, before.group() if before else "", rest.limits(account))
+    if len(text_parts) > 1 or continued(account, number):
         raise SendError(
             "A thread cannot be corrected: take it back and write it anew.", permanent=True
         )
-    return found[0]
+    return text_parts[0]
 
 
 def source(account: AccountAccess, number: str) -> str:
@@ -211,8 +213,8 @@ def source(account: AccountAccess, number: str) -> str:
     Raises:
         SendError: the server cannot be asked, or the post is gone.
     """
-    told = call(account, "GET", path(number, "/source"))
-    return str(told.get("text") or "") if isinstance(told, dict) else ""
+    answer = call(account, "GET", path(number, "/source"))
+    return str(answer.get("text") or "") if isinstance(answer, dict) else ""
 
 
 def continued(account: AccountAccess, number: str) -> list[str]:
@@ -223,18 +225,22 @@ def continued(account: AccountAccess, number: str) -> list[str]:
     """
     own = own_id(account)
     try:
-        told = call(account, "GET", path(number, "/context"))
+        context = call(account, "GET", path(number, "/context"))
     except SendError as fault:
         if fault.status in {404, 410}:
             return []
         raise
-    found, last = [], number
-    for one in (told.get("descendants") if isinstance(told, dict) else None) or []:
-        ours = str((one.get("account") or {}).get("id")) == own
-        if ours and str(one.get("in_reply_to_id")) == last and _PART.search(parsing.body_of(one)):
-            last = str(one.get("id"))
-            found.append(last)
-    return found
+    numbers, last = [], number
+    for status in (context.get("descendants") if isinstance(context, dict) else None) or []:
+        ours = str((status.get("account") or {}).get("id")) == own
+        if (
+            ours
+            and str(status.get("in_reply_to_id")) == last
+            and _PART.search(parsing.body_of(status))
+        ):
+            last = str(status.get("id"))
+            numbers.append(last)
+    return numbers
 
 
 def own_id(account: AccountAccess) -> str:
@@ -243,8 +249,8 @@ def own_id(account: AccountAccess) -> str:
     Raises:
         SendError: the token is not taken.
     """
-    told = call(account, "GET", "/api/v1/accounts/verify_credentials")
-    return str(told.get("id")) if isinstance(told, dict) else ""
+    answer = call(account, "GET", "/api/v1/accounts/verify_credentials")
+    return str(answer.get("id")) if isinstance(answer, dict) else ""
 
 
 def _number(out: Outgoing) -> str:
@@ -261,9 +267,9 @@ def withdraw(out: Outgoing, account: AccountAccess) -> Receipt:
         SendError: classified.
     """
     number = _number(out)
-    for one in [*reversed(continued(account, number)), number]:
+    for part_number in [*reversed(continued(account, number)), number]:
         try:
-            call(account, "DELETE", path(one), writes=True)
+            call(account, "DELETE", path(part_number), writes=True)
         except SendError as fault:
             if fault.status not in {404, 410}:
                 raise
@@ -281,11 +287,11 @@ def look_for_post(out: Outgoing, account: AccountAccess, text: str) -> Receipt |
     Raises:
         SendError: it cannot be told.
     """
-    said = saying(out, account, text)
-    found = _newest(account)
-    answers, first = said.answers, None
-    for part in said.parts:
-        status = _match(part, answers, found, account)
+    saying_ = saying(out, account, text)
+    newest = _newest(account)
+    answers, first = saying_.answers, None
+    for part in saying_.parts:
+        status = _match(part, answers, newest, account)
         if status is None:
             return None
         answers = str(status.get("id"))
@@ -295,25 +301,25 @@ def look_for_post(out: Outgoing, account: AccountAccess, text: str) -> Receipt |
 
 def _newest(account: AccountAccess) -> list[dict[str, Any]]:
     query = [("limit", "40"), ("exclude_reblogs", "true")]
-    told = call(account, "GET", f"/api/v1/accounts/{own_id(account)}/statuses", query=query)
+    answer = call(account, "GET", f"/api/v1/accounts/{own_id(account)}/statuses", query=query)
     return (
-        [one for one in told if isinstance(one, dict) and not _old(one.get("created_at"))]
-        if isinstance(told, list)
+        [row for row in answer if isinstance(row, dict) and not _old(row.get("created_at"))]
+        if isinstance(answer, list)
         else []
     )
 
 
 def _match(
-    part: str, answers: str, found: Sequence[dict[str, Any]], account: AccountAccess
+    part: str, answers: str, statuses: Sequence[dict[str, Any]], account: AccountAccess
 ) -> dict[str, Any] | None:
-    same = [one for one in found if str(one.get("in_reply_to_id") or "") == answers]
-    for one in same[:CANDIDATES]:
-        if source(account, str(one.get("id"))).strip() != part.strip():
+    same = [row for row in statuses if str(row.get("in_reply_to_id") or "") == answers]
+    for status in same[:CANDIDATES]:
+        if source(account, str(status.get("id"))).strip() != part.strip():
             continue
-        name = parsing.name_of(one.get("id"), rest.host(account))
+        name = parsing.name_of(status.get("id"), rest.host(account))
         # The same words said twice are two posts: one that another delivery claims is not this one.
         if not is_claimed(account.id, name):
-            return one
+            return status
     return None
 
 

@@ -113,10 +113,10 @@ class MatrixAdapter(Base):
 
     def check(self, account: AccountAccess) -> Health:
         try:
-            told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
+            answer = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
         except SendError as fault:
             return Health(False, _why(fault))
-        own = str(told.get("user_id", ""))
+        own = str(answer.get("user_id", ""))
         if own.lower() != account.address.lower():
             why = _("Nøkkelen tilhører %(other)s, ikke %(own)s. Rett bruker-ID-en eller nøkkelen.")
             return Health(False, why % {"other": own, "own": account.address})
@@ -124,11 +124,11 @@ class MatrixAdapter(Base):
 
     def connect(self, account: AccountAccess) -> Connected:
         try:
-            told = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
+            answer = rest.call(account, "GET", f"{rest.CLIENT}/account/whoami")
         except SendError as fault:
             raise SendError(_why(fault), permanent=True) from fault
         return Connected(
-            str(told.get("user_id", "")), account.name, account.settings, account.secrets
+            str(answer.get("user_id", "")), account.name, account.settings, account.secrets
         )
 
     def profile_url(self, account: AccountSnapshot) -> str:

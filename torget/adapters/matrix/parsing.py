@@ -45,15 +45,15 @@ def parse(item: RawItem, own: str, received_at: datetime) -> list[InboundMessage
     Raises:
         Unparseable: it is nothing we store.
     """
-    held = jsonvalues.load(item.body)
-    event, room = held["event"], _text(held["room"])
+    value = jsonvalues.load(item.body)
+    event, room = value["event"], _text(value["room"])
     if not room.startswith("!"):
         raise ValueError("not a room")
     kind = event["type"]
     if kind == "m.room.redaction":
-        return [_redaction(held, event, room, received_at)]
+        return [_redaction(value, event, room, received_at)]
     if kind in SAID:
-        return [_message(held, event, room, own, received_at)]
+        return [_message(value, event, room, own, received_at)]
     raise Unparseable("Not a Matrix event we store.")
 
 
@@ -96,13 +96,13 @@ def answers(content: Any) -> list[str]:
     relates = content.get("m.relates_to") if isinstance(content, dict) else None
     if not isinstance(relates, dict):
         return []
-    found = []
+    events = []
     nearest = relates.get("m.in_reply_to")
     if isinstance(nearest, dict):
-        found.append(_text(nearest.get("event_id")))
+        events.append(_text(nearest.get("event_id")))
     if relates.get("rel_type") == "m.thread":
-        found.append(_text(relates.get("event_id")))
-    return [one for one in dict.fromkeys(found) if one.startswith("$")]
+        events.append(_text(relates.get("event_id")))
+    return [event_id for event_id in dict.fromkeys(events) if event_id.startswith("$")]
 
 
 def key_in(event: Mapping[str, Any]) -> str:
@@ -112,7 +112,7 @@ def key_in(event: Mapping[str, Any]) -> str:
 
 
 def _message(
-    held: Mapping[str, Any], event: Mapping[str, Any], room: str, own: str, received_at: datetime
+    value: Mapping[str, Any], event: Mapping[str, Any], room: str, own: str, received_at: datetime
 ) -> InboundMessage | NetworkEvent:
     content, sender = event["content"], _text(event["sender"])
     if not isinstance(content, dict):
@@ -127,23 +127,23 @@ def _message(
     at = clocks.when(event.get("origin_server_ts")) or received_at
     target = replaces(content)
     if target:
-        if _text(held.get("original_sender")) != sender:
+        if _text(value.get("original_sender")) != sender:
             return NetworkEvent("network", data={"ignored": "an edit of somebody else's message"})
         # Without it the words that stand for old programs are all there is.
         content = jsonvalues.table(content.get("m.new_content")) or content
         name = name_of(room, target)
-    files = _files(held, content)
+    files = _files(value, content)
     body, folded = _body(content, event, replied=bool(answers(event["content"])), kept=bool(files))
     return InboundMessage(
         external_id=name,
-        author=author_of(sender, held.get("members")),
+        author=author_of(sender, value.get("members")),
         body=body,
         occurred_at=at,
         kind="edit" if target else "new",
-        visibility="public" if held.get("public") is True else "private",
+        visibility="public" if value.get("public") is True else "private",
         parents=[
-            *(name_of(room, one) for one in answers(content)),
-            *([one_line(_text(held["answers"]), 500)] if held.get("answers") else []),
+            *(name_of(room, event_id) for event_id in answers(content)),
+            *([one_line(_text(value["answers"]), 500)] if value.get("answers") else []),
         ],
         folded=folded,
         url=f"{WEB}{name}" if name.isascii() else "",
@@ -174,26 +174,26 @@ def _words(content: Mapping[str, Any], body: str) -> str:
     if kind in FILES and (not named or named == body):
         return ""  # only the file's name
     formatted = _text(content.get("formatted_body"))
-    if formatted and _text(content.get("format")) == HTML and (said := beside.of_html(formatted)):
-        return said
+    if formatted and _text(content.get("format")) == HTML and (words := beside.of_html(formatted)):
+        return words
     return clean(body)
 
 
-def _files(held: Mapping[str, Any], content: Mapping[str, Any]) -> Sequence[File]:
-    is_file = content.get("msgtype") in FILES or held["event"]["type"] == "m.sticker"
-    if not is_file or not held.get("file"):
+def _files(value: Mapping[str, Any], content: Mapping[str, Any]) -> Sequence[File]:
+    is_file = content.get("msgtype") in FILES or value["event"]["type"] == "m.sticker"
+    if not is_file or not value.get("file"):
         return ()
     named = one_line(_text(content.get("filename")) or _text(content.get("body")), 120) or "vedlegg"
     info = content.get("info")
     media_type = _text(info.get("mimetype")) if isinstance(info, dict) else ""
     media_type = media_type if _MEDIA_TYPE.match(media_type) else "application/octet-stream"
-    raw = base64.b64decode(_text(held["file"]), validate=True)
+    raw = base64.b64decode(_text(value["file"]), validate=True)
     alt = one_line(_text(content.get("body")), 500)
     return [File(named, media_type, raw, alt if alt != named else "")]
 
 
 def _redaction(
-    held: Mapping[str, Any], event: Mapping[str, Any], room: str, received_at: datetime
+    value: Mapping[str, Any], event: Mapping[str, Any], room: str, received_at: datetime
 ) -> InboundMessage:
     content = event.get("content")
     # Room version 11 moved it into the content.
@@ -203,10 +203,10 @@ def _redaction(
     at = clocks.when(event.get("origin_server_ts")) or received_at
     return InboundMessage(
         name_of(room, redacts),
-        author_of(_text(event["sender"]), held.get("members")),
+        author_of(_text(event["sender"]), value.get("members")),
         "",
         at,
         kind="delete",
-        visibility="public" if held.get("public") is True else "private",
+        visibility="public" if value.get("public") is True else "private",
         changed_at=at,
     )

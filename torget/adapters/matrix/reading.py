@@ -59,16 +59,18 @@ def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
     query["timeout"] = _wait(account) * 1000 if waits else 0
     if moved.get("since"):
         query["since"] = str(moved["since"])
-    told = call(account, "GET", f"{CLIENT}/sync", query=query, timeout_seconds=WAIT_SECONDS + 15.0)
-    rooms = told.get("rooms") if isinstance(told.get("rooms"), dict) else {}
+    answer = call(
+        account, "GET", f"{CLIENT}/sync", query=query, timeout_seconds=WAIT_SECONDS + 15.0
+    )
+    rooms = answer.get("rooms") if isinstance(answer.get("rooms"), dict) else {}
     since = datetime.fromisoformat(moved["at"]) if moved.get("at") else now
     items = []
-    for room, held in _dicts(rooms, "join"):
-        items += list(_in_room(account, room, held, moved, since - FIRST))
+    for room, joined_room in _dicts(rooms, "join"):
+        items += list(_in_room(account, room, joined_room, moved, since - FIRST))
     invited = [*moved.get("invited", []), *(room for room, _held in _dicts(rooms, "invite"))]
     moved["invited"] = _joined(account, list(dict.fromkeys(invited)))
     moved |= {
-        "since": str(told.get("next_batch") or moved.get("since") or ""),
+        "since": str(answer.get("next_batch") or moved.get("since") or ""),
         "at": now.isoformat(),
     }
     return Polled(items, moved, more=bool(invited) and not moved["invited"])
@@ -79,11 +81,11 @@ def _wait(account: AccountAccess) -> int:
     return WAIT_SECONDS if asked is None else min(int(asked), WAIT_SECONDS)
 
 
-def _dicts(held: Any, name: str) -> list[tuple[str, dict[str, Any]]]:
-    found = held.get(name) if isinstance(held, dict) else None
+def _dicts(table: Any, name: str) -> list[tuple[str, dict[str, Any]]]:
+    inner = table.get(name) if isinstance(table, dict) else None
     return (
-        [(key, value) for key, value in (found or {}).items() if isinstance(value, dict)]
-        if isinstance(found, dict)
+        [(key, value) for key, value in (inner or {}).items() if isinstance(value, dict)]
+        if isinstance(inner, dict)
         else []
     )
 
@@ -93,35 +95,37 @@ def _joined(account: AccountAccess, invited: list[str]) -> list[str]:
     later = []
     for room in invited:
         try:
-            call(account, "POST", f"{CLIENT}/join/{quote(room, safe='')}", given={})
+            call(account, "POST", f"{CLIENT}/join/{quote(room, safe='')}", payload={})
         except SendError as fault:
             if not fault.permanent:  # a withdrawn invitation, or a room we may not enter, is let go
                 later.append(room)
     return later[:50]
 
 
-def _events(held: Any, name: str) -> list[Event]:
-    found = held.get(name) if isinstance(held, dict) else None
-    events = found.get("events") if isinstance(found, dict) else None
-    return [one for one in events if isinstance(one, dict)] if isinstance(events, list) else []
+def _events(table: Any, name: str) -> list[Event]:
+    inner = table.get(name) if isinstance(table, dict) else None
+    events = inner.get("events") if isinstance(inner, dict) else None
+    return (
+        [event for event in events if isinstance(event, dict)] if isinstance(events, list) else []
+    )
 
 
 def _in_room(
     account: AccountAccess,
     room: str,
-    held: Mapping[str, Any],
+    room_update: Mapping[str, Any],
     moved: dict[str, Any],
     oldest: datetime,
 ) -> Iterator[RawItem]:
-    timeline = _events(held, "timeline")
-    state = _events(held, "state")
-    if jsonvalues.within(held, "timeline", "limited"):
-        timeline = [*_missed(account, room, held["timeline"], moved, oldest), *timeline]
+    timeline = _events(room_update, "timeline")
+    state = _events(room_update, "state")
+    if jsonvalues.within(room_update, "timeline", "limited"):
+        timeline = [*_missed(account, room, room_update["timeline"], moved, oldest), *timeline]
     public = set(moved.get("public") or [])
     members: dict[str, str] = {}
     for event in [*state, *timeline]:
-        given = event.get("content")
-        content = given if isinstance(given, dict) else {}
+        raw_content = event.get("content")
+        content = raw_content if isinstance(raw_content, dict) else {}
         if event.get("type") == RULES:
             (public.add if content.get("join_rule") == "public" else public.discard)(room)
         if event.get("type") == "m.room.member" and isinstance(content.get("displayname"), str):
@@ -145,7 +149,7 @@ def _missed(
     oldest: datetime,
 ) -> list[Event]:
     """What was said between our last question and the beginning of what we were told, oldest first."""
-    found: list[Event] = []
+    missed: list[Event] = []
     place = str(timeline.get("prev_batch") or "")
     for _turn in range(MOST_PAGES):
         if not place:
@@ -153,32 +157,32 @@ def _missed(
         query: dict[str, str | int] = {"dir": "b", "from": place, "limit": PAGE}
         if moved.get("since"):
             query["to"] = str(moved["since"])
-        told = call(account, "GET", room_path(room, "messages"), query=query)
-        chunk = [dict(one) for one in jsonvalues.tables(told.get("chunk"))]
-        found += chunk
-        place = str(told.get("end") or "")
+        answer = call(account, "GET", room_path(room, "messages"), query=query)
+        chunk = [dict(event) for event in jsonvalues.tables(answer.get("chunk"))]
+        missed += chunk
+        place = str(answer.get("end") or "")
         if not chunk or not _is_young(chunk[-1], oldest):
             break
-    return found[::-1]
+    return missed[::-1]
 
 
 def _item(
     account: AccountAccess, room: str, event: Event, *, public: bool, members: Mapping[str, str]
 ) -> RawItem:
     sender = str(event.get("sender"))
-    held: dict[str, Any] = {"room": room, "event": event, "public": public}
-    held["members"] = {sender: members[sender]} if sender in members else {}
+    value: dict[str, Any] = {"room": room, "event": event, "public": public}
+    value["members"] = {sender: members[sender]} if sender in members else {}
     content = event.get("content")
     if target := _edited(content):
-        held["original_sender"] = _sender(account, room, target)
+        value["original_sender"] = _sender(account, room, target)
     elif belongs := _belongs(account, room, content):
-        held["answers"] = belongs
+        value["answers"] = belongs
     mxc = content.get("url") if isinstance(content, dict) else None
     theirs = isinstance(mxc, str) and mxc.startswith("mxc://") and sender != account.address
     raw = download(account, str(mxc)) if theirs else None
     if raw is not None:
-        held["file"] = base64.b64encode(raw).decode()
-    return json_item(held, f"{room}/{event.get('event_id')}")
+        value["file"] = base64.b64encode(raw).decode()
+    return json_item(value, f"{room}/{event.get('event_id')}")
 
 
 def _edited(content: Any) -> str:

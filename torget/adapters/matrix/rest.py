@@ -96,7 +96,7 @@ def call(
     method: str,
     path: str,
     *,
-    given: Mapping[str, Any] | None = None,
+    payload: Mapping[str, Any] | None = None,
     query: Mapping[str, str | int] | None = None,
     raw: tuple[str, bytes] | None = None,
     writes: bool = False,
@@ -113,7 +113,7 @@ def call(
         method,
         path,
         query or {},
-        json=given,
+        json=payload,
         raw=raw,
         writes=writes,
         timeout_seconds=timeout_seconds,
@@ -149,5 +149,5 @@ def download(account: AccountAccess, mxc: str) -> bytes | None:
 def room_path(room: str, *parts: str) -> str:
     """The path of something in a room."""
     return "/".join(
-        [f"{CLIENT}/rooms", quote(room, safe=""), *(quote(one, safe="") for one in parts)]
+        [f"{CLIENT}/rooms", quote(room, safe=""), *(quote(part, safe="") for part in parts)]
     )

@@ -17,17 +17,17 @@ _PLACE = ("m.location", "org.matrix.msc3488.location")
 _PREVIEWS = ("m.url_previews", "com.beeper.linkpreviews")
 
 
-def _first(held: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    return next((held[name] for name in names if held.get(name)), None)
+def _first(table: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    return next((table[name] for name in names if table.get(name)), None)
 
 
-def _words(held: Any) -> str:
+def _words(value: Any) -> str:
     """A text as extensible events write it: itself, or a list of the same in several forms."""
-    found = _first(jsonvalues.table(held), _TEXT) if isinstance(held, Mapping) else held
-    for one in jsonvalues.many(found):
-        said = jsonvalues.text(one.get("body") if isinstance(one, Mapping) else one)
-        if said:
-            return said
+    texts = _first(jsonvalues.table(value), _TEXT) if isinstance(value, Mapping) else value
+    for entry in jsonvalues.many(texts):
+        text = jsonvalues.text(entry.get("body") if isinstance(entry, Mapping) else entry)
+        if text:
+            return text
     return ""
 
 
@@ -36,37 +36,39 @@ def enclosures(
 ) -> list[beside.Enclosure]:
     """Everything an event shows that is neither words nor, when it was `kept`, its file."""
     kind = jsonvalues.text(content.get("msgtype"))
-    found = []
+    enclosures_shown = []
     if kind in FILES and not kept:
         named = jsonvalues.text(content.get("filename")) or jsonvalues.text(content.get("body"))
-        found.append(beside.kept_out(FILES[kind], "", named))
+        enclosures_shown.append(beside.kept_out(FILES[kind], "", named))
     if event_type == "m.sticker":
-        found.append(beside.sticker(description=jsonvalues.text(content.get("body"))))
+        enclosures_shown.append(beside.sticker(description=jsonvalues.text(content.get("body"))))
     if poll := jsonvalues.table(_first(content, _POLL)):
-        found.append(_poll(poll))
+        enclosures_shown.append(_poll(poll))
     if kind == "m.location" or event_type != "m.room.message":
-        found += _place(content)
-    for one in jsonvalues.tables(_first(content, _PREVIEWS)):
-        url = jsonvalues.address(one.get("matched_url")) or jsonvalues.address(one.get("og:url"))
-        texts = (jsonvalues.text(one.get(name)) for name in ("og:title", "og:description"))
-        found.append(beside.link(url, *texts))
+        enclosures_shown += _place(content)
+    for preview in jsonvalues.tables(_first(content, _PREVIEWS)):
+        url = jsonvalues.address(preview.get("matched_url")) or jsonvalues.address(
+            preview.get("og:url")
+        )
+        texts = (jsonvalues.text(preview.get(name)) for name in ("og:title", "og:description"))
+        enclosures_shown.append(beside.link(url, *texts))
     if event_type == "m.room.message" and kind not in _KNOWN:
-        found.append(beside.unseen(kind))
-    return found
+        enclosures_shown.append(beside.unseen(kind))
+    return enclosures_shown
 
 
-def _poll(held: Mapping[str, Any]) -> beside.Enclosure:
-    options = [_words(one) for one in jsonvalues.tables(held.get("answers"))]
-    several = jsonvalues.whole(held.get("max_selections"), 1) > 1
-    return beside.poll(options, several=several, question=_words(held.get("question")))
+def _poll(poll: Mapping[str, Any]) -> beside.Enclosure:
+    options = [_words(option) for option in jsonvalues.tables(poll.get("answers"))]
+    several = jsonvalues.whole(poll.get("max_selections"), 1) > 1
+    return beside.poll(options, several=several, question=_words(poll.get("question")))
 
 
 def _place(content: Mapping[str, Any]) -> list[beside.Enclosure]:
-    held = jsonvalues.table(_first(content, _PLACE))
-    where = jsonvalues.text(held.get("uri")) or jsonvalues.text(content.get("geo_uri"))
-    if not where and not held:
+    place = jsonvalues.table(_first(content, _PLACE))
+    where = jsonvalues.text(place.get("uri")) or jsonvalues.text(content.get("geo_uri"))
+    if not where and not place:
         return []
-    found = [beside.place(jsonvalues.text(held.get("description")), where=where)]
+    places = [beside.place(jsonvalues.text(place.get("description")), where=where)]
     if seen_at := clocks.when(_first(content, ("m.ts", "org.matrix.msc3488.ts"))):
-        found.append(beside.at_time(seen_at))
-    return found
+        places.append(beside.at_time(seen_at))
+    return places

@@ -47,8 +47,8 @@ def _own_room(account: AccountAccess) -> str:
         return named
     if not named.startswith("#"):
         raise SendError("The account has no room to post in.", permanent=True)
-    told = call(account, "GET", f"{CLIENT}/directory/room/{quote(named, safe='')}")
-    return str(told.get("room_id"))
+    answer = call(account, "GET", f"{CLIENT}/directory/room/{quote(named, safe='')}")
+    return str(answer.get("room_id"))
 
 
 def is_public(account: AccountAccess, room: str) -> bool:
@@ -58,12 +58,12 @@ def is_public(account: AccountAccess, room: str) -> bool:
         SendError: the homeserver cannot be asked.
     """
     try:
-        told = call(account, "GET", room_path(room, "state", "m.room.join_rules", ""))
+        answer = call(account, "GET", room_path(room, "state", "m.room.join_rules", ""))
     except SendError as fault:
         if fault.permanent:
             return True
         raise
-    return told.get("join_rule") not in {"invite", "knock", "private"}
+    return answer.get("join_rule") not in {"invite", "knock", "private"}
 
 
 def _is_for(account: AccountAccess, room: str, user: str) -> bool:
@@ -74,17 +74,17 @@ def _is_for(account: AccountAccess, room: str, user: str) -> bool:
 def _members(account: AccountAccess, room: str) -> set[str]:
     """Who is in a room or asked into it: those who read what is said from now on, or may at any time."""
     try:
-        told = call(account, "GET", room_path(room, "members"))
+        answer = call(account, "GET", room_path(room, "members"))
     except SendError as fault:
         if fault.permanent:
             return {"?"}
         raise
-    rows = told.get("chunk")
+    rows = answer.get("chunk")
     return {
-        str(one.get("state_key"))
-        for one in (rows if isinstance(rows, list) else [])
-        if isinstance(one, dict)
-        and (one.get("content") or {}).get("membership") in {"join", "invite", "knock"}
+        str(event_row.get("state_key"))
+        for event_row in (rows if isinstance(rows, list) else [])
+        if isinstance(event_row, dict)
+        and (event_row.get("content") or {}).get("membership") in {"join", "invite", "knock"}
     } or {"?"}
 
 
@@ -95,21 +95,21 @@ def _direct_path(account: AccountAccess) -> str:
 def _direct(account: AccountAccess, user: str, *, make: bool) -> str:
     """The room of the two of us, made when there is none."""
     try:
-        held = call(account, "GET", _direct_path(account))
+        direct_rooms = call(account, "GET", _direct_path(account))
     except SendError as fault:
         if fault.status != 404:
             raise
-        held = {}
-    known = held.get(user)
+        direct_rooms = {}
+    known = direct_rooms.get(user)
     for room in reversed(known if isinstance(known, list) else []):
         if _is_for(account, str(room), user):
             return str(room)
     if not make:
         return ""
-    given = {"is_direct": True, "invite": [user], "preset": "trusted_private_chat"}
-    room = str(call(account, "POST", f"{CLIENT}/createRoom", given=given).get("room_id"))
+    payload = {"is_direct": True, "invite": [user], "preset": "trusted_private_chat"}
+    room = str(call(account, "POST", f"{CLIENT}/createRoom", payload=payload).get("room_id"))
     earlier = known if isinstance(known, list) else []
-    call(account, "PUT", _direct_path(account), given={**held, user: [*earlier, room]})
+    call(account, "PUT", _direct_path(account), payload={**direct_rooms, user: [*earlier, room]})
     return room
 
 
@@ -124,7 +124,7 @@ def say(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
     """
     room = room_for(out, account)
     receipt = _said(account, room, out.idempotency_key, _content(out, room, text))
-    images = [one for one in out.attachments if one.media_type.startswith("image/")]
+    images = [file for file in out.attachments if file.media_type.startswith("image/")]
     for number, file in enumerate(images[:MOST_PICTURES], 1):
         key = f"{out.idempotency_key}-{number}"
         content = _picture(account, file) | {parsing.MARK: out.idempotency_key}
@@ -144,7 +144,7 @@ def _content(out: Outgoing, room: str, text: str) -> dict[str, Any]:
 
 def _said(account: AccountAccess, room: str, key: str, content: Mapping[str, Any]) -> Receipt:
     path = room_path(room, "send", "m.room.message", key)
-    made = call(account, "PUT", path, given=content, writes=True)
+    made = call(account, "PUT", path, payload=content, writes=True)
     return _receipt(room, str(made.get("event_id")))
 
 
@@ -179,10 +179,14 @@ def look_for_saying(out: Outgoing, account: AccountAccess) -> Receipt | None:
     room = room_for(out, account, make=False)
     if not room:
         return None
-    found = [one for one in _ours(account, room) if parsing.key_in(one) == out.idempotency_key]
-    words = [one for one in found if one["content"].get("msgtype") == "m.text"]
-    images = [one for one in out.attachments if one.media_type.startswith("image/")]
-    if not words or len(found) - len(words) < len(images[:MOST_PICTURES]):
+    ours = [
+        event_row
+        for event_row in _ours(account, room)
+        if parsing.key_in(event_row) == out.idempotency_key
+    ]
+    words = [event_row for event_row in ours if event_row["content"].get("msgtype") == "m.text"]
+    images = [file for file in out.attachments if file.media_type.startswith("image/")]
+    if not words or len(ours) - len(words) < len(images[:MOST_PICTURES]):
         return None
     return _receipt(room, str(words[-1].get("event_id")), "Looked up.")
 
@@ -192,11 +196,13 @@ def _ours(account: AccountAccess, room: str) -> Iterator[Event]:
     own = {"senders": [account.address], "types": ["m.room.message"]}
     query: dict[str, str | int] = {"dir": "b", "limit": PAGE, "filter": json.dumps(own)}
     for _turn in range(MOST_PAGES):
-        told = call(account, "GET", room_path(room, "messages"), query=query)
-        yield from [one for one in told.get("chunk") or [] if isinstance(one, dict)]
-        if not told.get("end"):
+        answer = call(account, "GET", room_path(room, "messages"), query=query)
+        yield from [
+            event_row for event_row in answer.get("chunk") or [] if isinstance(event_row, dict)
+        ]
+        if not answer.get("end"):
             return
-        query["from"] = str(told["end"])
+        query["from"] = str(answer["end"])
 
 
 # Correcting and redacting ----------------------------------------------------------------------
@@ -230,7 +236,9 @@ def edit(out: Outgoing, account: AccountAccess, text: str) -> Receipt:
 def look_for_edit(out: Outgoing, account: AccountAccess) -> Receipt | None:
     """Whether the replacement that bears our key stands there."""
     room, event_id = _target(out)
-    made = any(parsing.key_in(one) == out.idempotency_key for one in _ours(account, room))
+    made = any(
+        parsing.key_in(event_row) == out.idempotency_key for event_row in _ours(account, room)
+    )
     return _receipt(room, event_id, "Looked up.") if made else None
 
 
@@ -241,9 +249,9 @@ def redact(out: Outgoing, account: AccountAccess) -> Receipt:
         SendError: also when we may not.
     """
     room, event_id = _target(out)
-    for one in [*_parts(account, room, event_id), event_id]:
-        key = hashlib.sha256(f"{out.idempotency_key}/{one}".encode()).hexdigest()[:40]
-        call(account, "PUT", room_path(room, "redact", one, key), given={}, writes=True)
+    for event_name in [*_parts(account, room, event_id), event_id]:
+        key = hashlib.sha256(f"{out.idempotency_key}/{event_name}".encode()).hexdigest()[:40]
+        call(account, "PUT", room_path(room, "redact", event_name, key), payload={}, writes=True)
     return Receipt(out.target)
 
 
@@ -252,19 +260,24 @@ def _parts(account: AccountAccess, room: str, event_id: str) -> list[str]:
     first = event(account, room, event_id)
     if first.get("sender") != account.address or not (key := parsing.key_in(first)):
         return []
-    found = []
-    for one in _ours(account, room):
-        name = str(one.get("event_id"))
+    names = []
+    for event_row in _ours(account, room):
+        name = str(event_row.get("event_id"))
         if name == event_id:
             break
-        if parsing.key_in(one) == key or parsing.replaces(one.get("content")) == event_id:
-            found.append(name)
-    return found
+        if (
+            parsing.key_in(event_row) == key
+            or parsing.replaces(event_row.get("content")) == event_id
+        ):
+            names.append(name)
+    return names
 
 
 def look_for_redaction(out: Outgoing, account: AccountAccess) -> Receipt | None:
     """Whether it is emptied."""
     room, event_id = _target(out)
-    held = event(account, room, event_id)
-    emptied = "redacted_because" in (held.get("unsigned") or {}) or not held.get("content")
+    event_value = event(account, room, event_id)
+    emptied = "redacted_because" in (event_value.get("unsigned") or {}) or not event_value.get(
+        "content"
+    )
     return Receipt(out.target, "Looked up.") if emptied else None

@@ -36,15 +36,15 @@ def until_ready(get: Get, container: str, field: str) -> None:
         time.sleep(STEP_SECONDS)
 
 
-def room(held: Mapping[str, Any]) -> None:
+def room(answer: Mapping[str, Any]) -> None:
     """See that the day's posts are not used up (`content_publishing_limit`, `threads_publishing_limit`).
 
     Raises:
         SendError: they are.
     """
-    for one in held.get("data") or []:
-        config = one.get("config") or {}
-        total, used = config.get("quota_total"), one.get("quota_usage")
+    for limit in answer.get("data") or []:
+        config = limit.get("config") or {}
+        total, used = config.get("quota_total"), limit.get("quota_usage")
         if isinstance(total, int) and isinstance(used, int) and used >= total:
             raise SendError(
                 f"{used} of {total} posts a day are used.",

@@ -36,71 +36,72 @@ def entries(item: RawItem, place: Place, objects: Sequence[str]) -> list[Mapping
         Unparseable: it is not a delivery of Meta's, or of another page altogether.
     """
     try:
-        held = jsonvalues.load(item.body)
-        if held["object"] not in objects:
+        value = jsonvalues.load(item.body)
+        if value["object"] not in objects:
             raise Unparseable(_("Dette gjelder ikke denne kanalen hos Meta."))
-        each = jsonvalues.tables(held["entry"])
+        each = jsonvalues.tables(value["entry"])
     except ODD as fault:
         raise Unparseable(_("Dette er ikke en leveranse fra Meta vi forstår.")) from fault
-    found = [one for one in each if jsonvalues.key(one.get("id")) in place.own]
-    if jsonvalues.many(held["entry"]) and not found:
+    ours = [entry for entry in each if jsonvalues.key(entry.get("id")) in place.own]
+    if jsonvalues.many(value["entry"]) and not ours:
         raise Unparseable(_("Leveransen gjelder en annen side enn denne kontoen."))
-    return found
+    return ours
 
 
 def gathered(
-    found: Sequence[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], Iterator[News]]
+    entries_of_ours: Sequence[Mapping[str, Any]],
+    read: Callable[[Mapping[str, Any]], Iterator[News]],
 ) -> list[News]:
     """All the news of all the entries; a change or a message that cannot be read is set aside by itself.
 
     Raises:
         Unparseable: none of them is as documented.
     """
-    pieces = [one for entry in found for one in _pieces(entry)]
+    pieces = [piece for entry in entries_of_ours for piece in _pieces(entry)]
     return piecewise.each(pieces, read, why=_("Dette er ikke en leveranse fra Meta vi forstår."))
 
 
 def _pieces(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """The entry once for each thing in it."""
-    rest = {name: one for name, one in entry.items() if name not in ("changes", "messaging")}
+    rest = {name: part for name, part in entry.items() if name not in ("changes", "messaging")}
     if "field" in rest:
         yield rest
     for name in ("changes", "messaging"):
-        for one in jsonvalues.many(entry.get(name)):
-            yield {**rest, name: [one]}
+        for part in jsonvalues.many(entry.get(name)):
+            yield {**rest, name: [part]}
 
 
-def moment(said: Any, otherwise: datetime) -> datetime:
+def moment(value: Any, otherwise: datetime) -> datetime:
     """A time Meta gives as seconds or milliseconds since 1970, or as text; the other where it gives none."""
-    return clocks.when(said) or otherwise
+    return clocks.when(value) or otherwise
 
 
-def is_since(said: Any, after: float) -> bool:
+def is_since(value: Any, after: float) -> bool:
     """Whether it was said since then; what does not tell is taken for new, so that nothing is lost."""
-    at = clocks.when(said)
+    at = clocks.when(value)
     return at is None or at.timestamp() >= after
 
 
 text_of = jsonvalues.text
 
 
-def key_of(held: Any) -> str:
+def key_of(value: Any) -> str:
     """An id.
 
     Raises:
         ValueError: there is none.
     """
-    return jsonvalues.needed(held, "what was said")
+    return jsonvalues.needed(value, "what was said")
 
 
-def author(held: Any, said: str) -> Author:
+def author(sender: Any, message_id: str) -> Author:
     """Who speaks. Meta may withhold it: then everyone is somebody of their own."""
-    held = jsonvalues.table(held)
-    named = jsonvalues.key(held.get("id"), 320)
+    sender = jsonvalues.table(sender)
+    named = jsonvalues.key(sender.get("id"), 320)
     if not named:
-        return Author(f"unknown:{said}"[:320], _("Noen på Facebook"))
-    name = one_line(text_of(held.get("name")) or text_of(held.get("username")), 120)
-    handle = one_line(text_of(held.get("username")), 100)
+        return Author(f"unknown:{message_id}"[:320], _("Noen på Facebook"))
+    name = one_line(text_of(sender.get("name")) or text_of(sender.get("username")), 120)
+    handle = one_line(text_of(sender.get("username")), 100)
     return Author(named, name, handle=f"@{handle}" if handle else "")
 
 
@@ -112,9 +113,9 @@ def https(url: Any) -> str:
 def feed(value: Mapping[str, Any], entry: Mapping[str, Any], place: Place) -> Iterator[News]:
     """A change of a page's feed (…/webhooks/reference/page, field `feed`): comments, and posts of visitors."""
     item, verb = text_of(value.get("item")), text_of(value.get("verb"))
-    said = clean(text_of(value.get("message")))
+    text = clean(text_of(value.get("message")))
     # Reactions, hiding and the like say nothing; of a kind we do not know, what has words does.
-    if verb not in VERBS or not (item == "comment" or item in POSTS or said):
+    if verb not in VERBS or not (item == "comment" or item in POSTS or text):
         return
     named = key_of(value.get("comment_id") if item == "comment" else value.get("post_id"))
     at = moment(value.get("created_time"), place.received_at)
@@ -129,11 +130,11 @@ def feed(value: Mapping[str, Any], entry: Mapping[str, Any], place: Place) -> It
     yield InboundMessage(
         external_id=named,
         author=who,
-        body="" if kind == "delete" else beside.join(said, shown.of_post(value, item)),
+        body="" if kind == "delete" else beside.join(text, shown.of_post(value, item)),
         occurred_at=at,
         kind=kind,  # type: ignore[arg-type]  # one of the three by the table
         visibility="public",
-        parents=[one for one in dict.fromkeys(above) if one and one != named],
+        parents=[uri for uri in dict.fromkeys(above) if uri and uri != named],
         url=https(page),
         changed_at=clocks.when(entry.get("time")) if kind != "new" else None,
         attachments=shown.pictures(value) if kind == "new" else [],
@@ -150,11 +151,11 @@ def mention(value: Mapping[str, Any], place: Place) -> Iterator[News]:
     if who.external_id in place.own:
         return
     at = moment(value.get("created_time"), place.received_at)
-    said = clean(text_of(value.get("message")))
+    text = clean(text_of(value.get("message")))
     yield InboundMessage(
         external_id=named,
         author=who,
-        body=said
+        body=text
         or _("Siden er nevnt her: %(url)s") % {"url": f"https://www.facebook.com/{named}"},
         occurred_at=at,
         visibility="public",
@@ -174,24 +175,24 @@ def message(event: Mapping[str, Any], place: Place) -> Iterator[News]:
         words = clean(text_of(changed.get("text")))
         yield InboundMessage(key_of(changed.get("mid")), Author(sender), words, at, kind="edit", changed_at=at)  # fmt: skip
         return
-    said = jsonvalues.table(event.get("message")) or jsonvalues.table(event.get("postback"))
-    if not said:
+    words_sent = jsonvalues.table(event.get("message")) or jsonvalues.table(event.get("postback"))
+    if not words_sent:
         return  # read, reactions, referrals
-    mid = key_of(said.get("mid"))
-    if said.get("is_echo") or sender in place.own:
-        yield NetworkEvent("own", of=one_line(text_of(said.get("metadata")), 80) or mid)
+    mid = key_of(words_sent.get("mid"))
+    if words_sent.get("is_echo") or sender in place.own:
+        yield NetworkEvent("own", of=one_line(text_of(words_sent.get("metadata")), 80) or mid)
         return
-    yield _said(said, mid, sender, at)
+    yield _said(words_sent, mid, sender, at)
 
 
-def _said(said: Mapping[str, Any], mid: str, sender: str, at: datetime) -> InboundMessage:
-    gone = said.get("is_deleted") is True
-    files, enclosures = shown.of_message(said)
-    words = clean(text_of(said.get("text")) or text_of(said.get("title")))
-    if said.get("is_unsupported") is True:
+def _said(words_sent: Mapping[str, Any], mid: str, sender: str, at: datetime) -> InboundMessage:
+    gone = words_sent.get("is_deleted") is True
+    files, enclosures = shown.of_message(words_sent)
+    words = clean(text_of(words_sent.get("text")) or text_of(words_sent.get("title")))
+    if words_sent.get("is_unsupported") is True:
         unseen = _("[Noe Meta ikke viser oss. Se det i innboksen der.]")
-        words = "\n".join(one for one in (words, unseen) if one)
-    answers = jsonvalues.key(jsonvalues.within(said, "reply_to", "mid"))
+        words = "\n".join(line for line in (words, unseen) if line)
+    answers = jsonvalues.key(jsonvalues.within(words_sent, "reply_to", "mid"))
     return InboundMessage(
         external_id=mid,
         author=Author(sender),

@@ -73,8 +73,8 @@ class MetaBase(Base, ABC):
         place = entries.Place(frozenset(own), received_at)
         if item.headers.get("via") == "reconcile":
             return reconcile.read(item.body, place)
-        found = entries.entries(item, place, self.objects)
-        return entries.gathered(found, lambda entry: self.read_entry(entry, place))
+        ours = entries.entries(item, place, self.objects)
+        return entries.gathered(ours, lambda entry: self.read_entry(entry, place))
 
     @abstractmethod
     def read_entry(
@@ -89,8 +89,8 @@ class MetaBase(Base, ABC):
         return owner.authorise_url(account, self.scopes, redirect_uri=redirect_uri, state=state)
 
     def redeem(self, account: AccountAccess, *, redirect_uri: str, code: str) -> Connected:
-        found = owner.pages(account, redirect_uri=redirect_uri, code=code)
-        return owner.connected(account, owner.chosen(account, found), self.subscribed)
+        pages = owner.pages(account, redirect_uri=redirect_uri, code=code)
+        return owner.connected(account, owner.chosen(account, pages), self.subscribed)
 
 
 class FacebookAdapter(MetaBase):
@@ -136,11 +136,11 @@ class FacebookAdapter(MetaBase):
     def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         if out.act != "say" or out.visibility == "public":
             return super().preview(out, account)
-        said = self.text(out)
+        text = self.text(out)
         remarks = []
         if messages.is_comment(out.parent):
             remarks.append(_("Et privat svar på en kommentar kan sendes én gang, innen sju dager."))
-        return Preview([said], graphemes(said), messages.MOST_CHARS, _("tegn"), remarks)
+        return Preview([text], graphemes(text), messages.MOST_CHARS, _("tegn"), remarks)
 
     def publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
         post: dict[str, Any] = {"message": self.text(out)}
@@ -191,29 +191,29 @@ class FacebookAdapter(MetaBase):
             params = {"fields": "id,from,message,created_time", "limit": "50"}
             if out.act == "say":
                 params |= {"filter": "stream", "order": "reverse_chronological"}
-            found = graph.call(account, "GET", path, params).get("data", [])
-            return _among(found, account, text)
+            rows = graph.call(account, "GET", path, params).get("data", [])
+            return _among(rows, account, text)
         return self._changed(out, account, text)
 
     def _changed(self, out: Outgoing, account: AccountAccess, text: str) -> Receipt | None:
         fields = {"edit": "id,message", "hide": "id,is_hidden", "show": "id,is_hidden"}
         gone = out.act in {"withdraw", "remove"}
         try:
-            held = graph.call(account, "GET", out.target, {"fields": fields.get(out.act, "id")})
+            row = graph.call(account, "GET", out.target, {"fields": fields.get(out.act, "id")})
         except SendError as fault:
             if gone and fault.is_gone:
                 return Receipt(out.target, "Looked up.")
             raise
         wanted = {"edit": ("message", text), "hide": ("is_hidden", True)}
         name, value = wanted.get(out.act, ("is_hidden", False))
-        return Receipt(out.target, "Looked up.") if not gone and held.get(name) == value else None
+        return Receipt(out.target, "Looked up.") if not gone and row.get(name) == value else None
 
     def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://www.facebook.com/{account.address}"
 
 
-def _named(held: Mapping[str, Any]) -> Receipt:
-    named = str(held.get("id", ""))
+def _named(row: Mapping[str, Any]) -> Receipt:
+    named = str(row.get("id", ""))
     if not named:
         raise SendError("Meta took it and gave no id.", ambiguous=True)
     return Receipt(named, url=f"https://www.facebook.com/{named}")
@@ -224,13 +224,13 @@ def _picture(file: File, account: AccountAccess) -> str:
     return str(graph.upload(account, f"{account.address}/photos", file, params).get("id", ""))
 
 
-def _among(found: Sequence[dict[str, Any]], account: AccountAccess, text: str) -> Receipt | None:
+def _among(rows: Sequence[dict[str, Any]], account: AccountAccess, text: str) -> Receipt | None:
     """Ours with the same words, of the last day: older ones with the same words are another matter."""
     after = time.time() - LOOKED_BACK_SECONDS
-    for one in found:
-        if messages.is_own(one, account) and one.get("message") == text:
-            made = one.get("created_time")
+    for row in rows:
+        if messages.is_own(row, account) and row.get("message") == text:
+            made = row.get("created_time")
             if entries.is_since(made, after):
-                named = str(one["id"])
+                named = str(row["id"])
                 return Receipt(named, "Looked up.", f"https://www.facebook.com/{named}")
     return None

@@ -45,10 +45,10 @@ def token(account: AccountAccess) -> str:
     Raises:
         SendError: there is none.
     """
-    held = account.secrets.get("token", "")
-    if not held:
+    access_token = account.secrets.get("token", "")
+    if not access_token:
         raise SendError("The account has no access token: connect it again.", account=True)
-    return held
+    return access_token
 
 
 def proof(account: AccountAccess, access_token: str) -> str:
@@ -120,14 +120,14 @@ def call(
         SendError: by (code, error_subcode), never by words.
     """
     key = access_token or token(account)
-    given: dict[str, Any] = {**(params or {}), "access_token": key}
+    parameters: dict[str, Any] = {**(params or {}), "access_token": key}
     if proven:
-        given["appsecret_proof"] = proof(account, key)
+        parameters["appsecret_proof"] = proof(account, key)
     place = root or base(account)
     if method == "POST":
-        request = Request(method, path, json=given, root=place, writes=acts)
+        request = Request(method, path, json=parameters, root=place, writes=acts)
     else:
-        query = {k: v if isinstance(v, str) else json.dumps(v) for k, v in given.items()}
+        query = {k: v if isinstance(v, str) else json.dumps(v) for k, v in parameters.items()}
         request = Request(method, path, query, root=place, writes=acts)
     reply = API.ask(account, request, "")
     if used_percent(reply.headers) >= FULL_PERCENT:
@@ -190,14 +190,14 @@ def _usages(headers: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
 
 def regained(headers: Mapping[str, str]) -> float:
     """Seconds until we may call again, by `estimated_time_to_regain_access` (minutes)."""
-    minutes = [number(one.get("estimated_time_to_regain_access")) for one in _usages(headers)]
+    minutes = [number(usage.get("estimated_time_to_regain_access")) for usage in _usages(headers)]
     return max(minutes, default=0) * 60.0 or LIMIT_SECONDS
 
 
 def used_percent(headers: Mapping[str, str]) -> int:
     """The fullest of the measures the usage headers tell of."""
     names = ("call_count", "total_time", "total_cputime")
-    return max((number(one.get(name)) for one in _usages(headers) for name in names), default=0)
+    return max((number(usage.get(name)) for usage in _usages(headers) for name in names), default=0)
 
 
 def verify(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> RawItem:
@@ -210,8 +210,8 @@ def verify(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> R
     if not secret:
         raise BadSignature("The account has no app secret: enter it.")
     right = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    given = headers.get("x-hub-signature-256", "")
-    if not hmac.compare_digest(given.encode(), right.encode()):
+    signature = headers.get("x-hub-signature-256", "")
+    if not hmac.compare_digest(signature.encode(), right.encode()):
         raise BadSignature("X-Hub-Signature-256 does not fit the body.")
     # A batch has no id of its own, and is sent again byte for byte.
     return RawItem(f"sha256:{hashlib.sha256(body).hexdigest()}", body, "application/json")
@@ -220,9 +220,9 @@ def verify(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> R
 def verify_webhook(account: AccountAccess, query: Mapping[str, str]) -> str | None:
     """The handshake: the challenge back, to one who knows the word we chose."""
     word = account.secrets.get("verify_token", "")
-    given = query.get("hub.verify_token", "")
+    word_given = query.get("hub.verify_token", "")
     if query.get("hub.mode") != "subscribe" or not word:
         return None
-    if not hmac.compare_digest(given.encode(), word.encode()):
+    if not hmac.compare_digest(word_given.encode(), word.encode()):
         return None
     return query.get("hub.challenge", "")[:200]

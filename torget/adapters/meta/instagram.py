@@ -83,15 +83,17 @@ class InstagramAdapter(MetaBase):
             yield from entries.message(event, place)
 
     def redeem(self, account: AccountAccess, *, redirect_uri: str, code: str) -> Connected:
-        found = owner.pages(account, redirect_uri=redirect_uri, code=code)
+        pages = owner.pages(account, redirect_uri=redirect_uri, code=code)
         page = owner.chosen(
-            account, [one for one in found if one.get("instagram_business_account")]
+            account, [page_row for page_row in pages if page_row.get("instagram_business_account")]
         )
         own = page["instagram_business_account"]
-        held = owner.connected(account, page, self.subscribed, page_id=str(page["id"]))
+        connected = owner.connected(account, page, self.subscribed, page_id=str(page["id"]))
         handle = str(own.get("username", ""))
-        kept = {**held.settings, "username": handle}
-        return replace(held, address=str(own["id"]), name=handle or held.name, settings=kept)
+        kept = {**connected.settings, "username": handle}
+        return replace(
+            connected, address=str(own["id"]), name=handle or connected.name, settings=kept
+        )
 
     def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
@@ -113,9 +115,9 @@ class InstagramAdapter(MetaBase):
                 return seen
             remark = _("Instagram tar bare innlegg med bilde. Legg ved et bilde først.")
             return Preview(seen.parts, 1, 0, _("innlegg uten bilde"), [remark])
-        said = self.text(out)
+        text = self.text(out)
         most = messages.MOST_CHARS // 2 if out.visibility == "private" else 2200
-        return Preview([said], graphemes(said), most, _("tegn"))
+        return Preview([text], graphemes(text), most, _("tegn"))
 
     cannot = gettext_lazy("Instagram lar oss ikke endre et innlegg som er ute.")
 
@@ -137,8 +139,8 @@ class InstagramAdapter(MetaBase):
         return Receipt(out.target)
 
     def publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        found = pictures.of(out, account)[:MAX_PICTURES]
-        if not found:
+        images = pictures.of(out, account)[:MAX_PICTURES]
+        if not images:
             raise SendError(_("Instagram tar bare innlegg med bilde."), permanent=True)
 
         def get(path: str, params: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -148,17 +150,17 @@ class InstagramAdapter(MetaBase):
         containers.room(get(f"{own}/content_publishing_limit", {"fields": "quota_usage,config"}))
         made = [
             graph.call(
-                account, "POST", f"{own}/media", _image(url, alt, out, self.text(out), found)
+                account, "POST", f"{own}/media", _image(url, alt, out, self.text(out), images)
             )
-            for url, alt in found
+            for url, alt in images
         ]
-        ids = [str(one.get("id", "")) for one in made]
-        for one in ids:
-            containers.until_ready(get, one, "status_code")
+        ids = [str(container.get("id", "")) for container in made]
+        for container_id in ids:
+            containers.until_ready(get, container_id, "status_code")
         whole = ids[0]
         if len(ids) > 1:
-            said = {"media_type": "CAROUSEL", "children": ids, "caption": self.text(out)}
-            whole = str(graph.call(account, "POST", f"{own}/media", said).get("id", ""))
+            carousel = {"media_type": "CAROUSEL", "children": ids, "caption": self.text(out)}
+            whole = str(graph.call(account, "POST", f"{own}/media", carousel).get("id", ""))
             containers.until_ready(get, whole, "status_code")
         shown = graph.call(
             account, "POST", f"{own}/media_publish", {"creation_id": whole}, acts=True
@@ -170,14 +172,14 @@ class InstagramAdapter(MetaBase):
         match out.act:
             case "publish":
                 params = {"fields": "id,caption,timestamp,permalink", "limit": "25"}
-                held = graph.call(account, "GET", f"{account.address}/media", params)
-                return _with(held.get("data", []), "caption", text)
+                answer = graph.call(account, "GET", f"{account.address}/media", params)
+                return _with(answer.get("data", []), "caption", text)
             case "say" if out.visibility == "private":
                 return messages.find(account, _page(account), "instagram", out, text)
             case "say":
                 params = {"fields": "id,from,text,timestamp", "limit": "50"}
-                held = graph.call(account, "GET", f"{out.parent}/replies", params)
-                ours = [one for one in held.get("data", []) if messages.is_own(one, account)]
+                answer = graph.call(account, "GET", f"{out.parent}/replies", params)
+                ours = [row for row in answer.get("data", []) if messages.is_own(row, account)]
                 return _with(ours, "text", text)
         return _acted(out, account)
 
@@ -188,23 +190,24 @@ class InstagramAdapter(MetaBase):
 def _comments(account: AccountAccess, after: float) -> list[RawItem]:
     """New comments on the newest posts."""
     params = {"fields": MEDIA, "limit": "25"}
-    held = graph.call(account, "GET", f"{account.address}/media", params)
+    answer = graph.call(account, "GET", f"{account.address}/media", params)
     return [
-        reconcile.item("comment", _as_comment(one), post=media.get("id"))
-        for media in jsonvalues.tables(held.get("data"))
-        for one in map(dict, jsonvalues.tables(jsonvalues.within(media, "comments", "data")))
-        if not messages.is_own(one, account) and entries.is_since(one.get("timestamp"), after)
+        reconcile.item("comment", _as_comment(comment), post=media.get("id"))
+        for media in jsonvalues.tables(answer.get("data"))
+        for comment in map(dict, jsonvalues.tables(jsonvalues.within(media, "comments", "data")))
+        if not messages.is_own(comment, account)
+        and entries.is_since(comment.get("timestamp"), after)
     ]
 
 
 def _acted(out: Outgoing, account: AccountAccess) -> Receipt | None:
     try:
-        held = graph.call(account, "GET", out.target, {"fields": "id,hidden"})
+        row = graph.call(account, "GET", out.target, {"fields": "id,hidden"})
     except SendError as fault:
         if out.act == "remove" and fault.is_gone:
             return Receipt(out.target, "Looked up.")
         raise
-    done = out.act in {"hide", "show"} and held.get("hidden") is (out.act == "hide")
+    done = out.act in {"hide", "show"} and row.get("hidden") is (out.act == "hide")
     return Receipt(out.target, "Looked up.") if done else None
 
 
@@ -213,34 +216,34 @@ def _page(account: AccountAccess) -> str:
 
 
 def _image(
-    url: str, alt: str, out: Outgoing, caption: str, found: Sequence[tuple[str, str]]
+    url: str, alt: str, out: Outgoing, caption: str, images: Sequence[tuple[str, str]]
 ) -> dict[str, Any]:
-    said: dict[str, Any] = {"image_url": url}
+    container: dict[str, Any] = {"image_url": url}
     if alt:
-        said["alt_text"] = alt
-    return said | ({"caption": caption} if len(found) == 1 else {"is_carousel_item": True})
+        container["alt_text"] = alt
+    return container | ({"caption": caption} if len(images) == 1 else {"is_carousel_item": True})
 
 
-def _named(held: Mapping[str, Any]) -> Receipt:
-    if not held.get("id"):
+def _named(row: Mapping[str, Any]) -> Receipt:
+    if not row.get("id"):
         raise SendError("Meta took it and gave no id.", ambiguous=True)
-    return Receipt(str(held["id"]), url=entries.https(held.get("permalink")))
+    return Receipt(str(row["id"]), url=entries.https(row.get("permalink")))
 
 
-def _with(found: Sequence[Mapping[str, Any]], field: str, text: str) -> Receipt | None:
-    for one in found:
-        made = one.get("timestamp")
+def _with(rows: Sequence[Mapping[str, Any]], field: str, text: str) -> Receipt | None:
+    for row in rows:
+        made = row.get("timestamp")
         fresh = entries.is_since(made, time.time() - 24 * 3600)
-        if fresh and one.get(field) == text:
-            return Receipt(str(one["id"]), "Looked up.", entries.https(one.get("permalink")))
+        if fresh and row.get(field) == text:
+            return Receipt(str(row["id"]), "Looked up.", entries.https(row.get("permalink")))
     return None
 
 
-def _as_comment(held: Mapping[str, Any]) -> dict[str, Any]:
+def _as_comment(row: Mapping[str, Any]) -> dict[str, Any]:
     """Instagram's names for a comment's fields, as reconciling knows them."""
-    found = {**held, "created_time": held.get("timestamp")}
-    found.setdefault("from", {"username": held.get("username")})
-    return {**found, "parent": {"id": held.get("parent_id")}}
+    comment = {**row, "created_time": row.get("timestamp")}
+    comment.setdefault("from", {"username": row.get("username")})
+    return {**comment, "parent": {"id": row.get("parent_id")}}
 
 
 def _comment(
@@ -258,7 +261,7 @@ def _comment(
         body=clean(entries.text_of(value.get("text"))),
         occurred_at=entries.moment(entry.get("time"), place.received_at),
         visibility="public",
-        parents=[one for one in map(jsonvalues.key, above) if one],
+        parents=[uri for uri in map(jsonvalues.key, above) if uri],
     )
 
 

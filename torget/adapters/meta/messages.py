@@ -35,23 +35,23 @@ def send(account: AccountAccess, sender: str, out: Outgoing, text: str) -> Recei
     """
     if len(text) > MOST_CHARS:
         raise SendError(_("Meldingen er for lang for Messenger."), permanent=True)
-    said: dict[str, Any] = {
+    message: dict[str, Any] = {
         "recipient": recipient(out),
         "messaging_type": "RESPONSE",
         # It comes back in the echo, and tells which of ours it is.
         "message": {"text": text, "metadata": out.idempotency_key},
     }
     try:
-        held = graph.call(account, "POST", f"{sender}/messages", said, acts=True)
+        answer = graph.call(account, "POST", f"{sender}/messages", message, acts=True)
     except SendError as fault:
         allowed = account.settings.get("human_agent") == "yes"
         if graph.numbers(fault.code)[1] not in _OUTSIDE_WINDOW or not allowed:
             raise
-        said |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
-        held = graph.call(account, "POST", f"{sender}/messages", said, acts=True)
-    if not held.get("message_id"):
+        message |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
+        answer = graph.call(account, "POST", f"{sender}/messages", message, acts=True)
+    if not answer.get("message_id"):
         raise SendError("Meta took it and gave no id.", ambiguous=True)
-    return Receipt(str(held["message_id"]))
+    return Receipt(str(answer["message_id"]))
 
 
 def find(
@@ -67,15 +67,15 @@ def find(
         "user_id": out.recipient,
         "fields": "messages.limit(25){id,from,message,created_time}",
     }
-    held = graph.call(account, "GET", f"{sender}/conversations", params)
-    for talk in held.get("data", []):
-        for one in (talk.get("messages") or {}).get("data", []):
-            if is_own(one, account, sender) and one.get("message") == text:
-                return Receipt(str(one["id"]), "Looked up.")
+    answer = graph.call(account, "GET", f"{sender}/conversations", params)
+    for talk in answer.get("data", []):
+        for row in (talk.get("messages") or {}).get("data", []):
+            if is_own(row, account, sender) and row.get("message") == text:
+                return Receipt(str(row["id"]), "Looked up.")
     return None
 
 
-def is_own(held: dict[str, Any], account: AccountAccess, *more: str) -> bool:
+def is_own(row: dict[str, Any], account: AccountAccess, *more: str) -> bool:
     """Whether something was said by us."""
-    said_by = str((held.get("from") or {}).get("id", ""))
+    said_by = str((row.get("from") or {}).get("id", ""))
     return said_by in {account.address, str(account.settings.get("page_id", "")), *more}

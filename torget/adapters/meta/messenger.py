@@ -68,8 +68,8 @@ class MessengerAdapter(MetaBase):
         )
 
     def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
-        said = self.text(out)
-        return Preview([said], graphemes(said), messages.MOST_CHARS, _("tegn"))
+        text = self.text(out)
+        return Preview([text], graphemes(text), messages.MOST_CHARS, _("tegn"))
 
     def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
         return messages.send(account, account.address, out, self.text(out))

@@ -69,7 +69,7 @@ def _exchange(account: AccountAccess, **params: str) -> str:
         "client_secret": account.secrets.get("app_secret", ""),
     }
     # There is no token to send along yet: the app itself is who asks.
-    held = graph.call(
+    answer = graph.call(
         account,
         "GET",
         "oauth/access_token",
@@ -77,7 +77,7 @@ def _exchange(account: AccountAccess, **params: str) -> str:
         access_token=app_token(account),
         proven=False,
     )
-    return str(held.get("access_token", ""))
+    return str(answer.get("access_token", ""))
 
 
 def app_token(account: AccountAccess) -> str:
@@ -94,13 +94,13 @@ def pages(account: AccountAccess, *, redirect_uri: str, code: str) -> list[dict[
     short = _exchange(account, redirect_uri=redirect_uri, code=code)
     lasting = _exchange(account, grant_type="fb_exchange_token", fb_exchange_token=short)
     fields = "id,name,access_token,tasks,instagram_business_account{id,username}"
-    held = graph.call(
+    answer = graph.call(
         account, "GET", "me/accounts", {"fields": fields, "limit": "100"}, access_token=lasting
     )
-    return [one for one in held.get("data", []) if one.get("access_token")]
+    return [page for page in answer.get("data", []) if page.get("access_token")]
 
 
-def chosen(account: AccountAccess, found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def chosen(account: AccountAccess, pages_given: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The page named in the settings, or the only one.
 
     Raises:
@@ -108,13 +108,13 @@ def chosen(account: AccountAccess, found: Sequence[dict[str, Any]]) -> dict[str,
     """
     wanted = str(account.settings.get("page", "")).strip().casefold()
     fitting = [
-        one
-        for one in found
-        if not wanted or wanted in {str(one["id"]), str(one.get("name", "")).casefold()}
+        page
+        for page in pages_given
+        if not wanted or wanted in {str(page["id"]), str(page.get("name", "")).casefold()}
     ]
     if len(fitting) == 1:
         return fitting[0]
-    names = ", ".join(str(one.get("name", "")) for one in found)
+    names = ", ".join(str(page.get("name", "")) for page in pages_given)
     raise SendError(
         _("Skriv hvilken side det gjelder. Vi fikk lov til disse: %(names)s") % {"names": names},
         permanent=True,
@@ -148,7 +148,7 @@ def connected(
 def check(account: AccountAccess, scopes: Sequence[str]) -> Health:
     """What `debug_token` says of the token (…/graph-api/reference/debug_token)."""
     try:
-        held = graph.call(
+        token_facts = graph.call(
             account,
             "GET",
             "debug_token",
@@ -160,22 +160,28 @@ def check(account: AccountAccess, scopes: Sequence[str]) -> Health:
         return Health(
             False, _("Meta svarte ikke på om nøkkelen er gyldig: %(why)s") % {"why": fault}
         )
-    if held.get("is_valid") is not True:
+    if token_facts.get("is_valid") is not True:
         return Health(False, _("Nøkkelen gjelder ikke lenger. Koble til siden på nytt."))
-    given = {str(one) for one in held.get("scopes", [])}
-    missing = [one for one in scopes if one not in given or not _covers(held, one, account)]
-    ends = [graph.number(held.get(name)) for name in ("expires_at", "data_access_expires_at")]
-    expires_at = min((datetime.fromtimestamp(one, UTC) for one in ends if one > 0), default=None)
-    if held.get("type") not in {"PAGE", "SYSTEM_USER", "USER"}:
+    granted = {str(scope) for scope in token_facts.get("scopes", [])}
+    missing = [
+        scope
+        for scope in scopes
+        if scope not in granted or not _covers(token_facts, scope, account)
+    ]
+    ends = [
+        graph.number(token_facts.get(name)) for name in ("expires_at", "data_access_expires_at")
+    ]
+    expires_at = min((datetime.fromtimestamp(end, UTC) for end in ends if end > 0), default=None)
+    if token_facts.get("type") not in {"PAGE", "SYSTEM_USER", "USER"}:
         return Health(False, _("Nøkkelen er ikke en nøkkel for en side."), expires_at, missing)
     detail = _("Mangler tillatelser: %(names)s") % {"names": ", ".join(missing)} if missing else ""
     return Health(not missing, detail or _("Nøkkelen er gyldig."), expires_at, missing)
 
 
-def _covers(held: Mapping[str, Any], scope: str, account: AccountAccess) -> bool:
+def _covers(token_facts: Mapping[str, Any], scope: str, account: AccountAccess) -> bool:
     """Whether a permission given for some pages only is given for ours; without a list it is for all."""
-    for one in held.get("granular_scopes", []):
-        if one.get("scope") == scope and (targets := one.get("target_ids")):
+    for grant in token_facts.get("granular_scopes", []):
+        if grant.get("scope") == scope and (targets := grant.get("target_ids")):
             own = {account.address, str(account.settings.get("page_id", ""))}
             return bool(own & {str(target) for target in targets})
     return True

@@ -27,9 +27,11 @@ def address(account: AccountAccess, picture: File) -> str:
 
 def of(out: Outgoing, account: AccountAccess) -> list[tuple[str, str]]:
     """Address and alternative text of each picture to publish: those that have one, else our own of the files."""
-    given = [(url, alt) for url, alt in out.picture_urls if url.startswith(("https://", "http://"))]
-    if given:
-        return given
+    addressed = [
+        (url, alt) for url, alt in out.picture_urls if url.startswith(("https://", "http://"))
+    ]
+    if addressed:
+        return addressed
     pictures = [file for file in out.attachments if file.media_type.startswith("image/")]
     return [(url, file.alt) for file in pictures if (url := address(account, file))]
 

@@ -42,14 +42,14 @@ def since(cursor: Mapping[str, Any], now: float) -> float:
     return float(asked) - OVERLAP_SECONDS if asked else now - FIRST_SECONDS
 
 
-def item(kind: str, held: Mapping[str, Any], **more: Any) -> RawItem:
+def item(kind: str, row: Mapping[str, Any], **more: Any) -> RawItem:
     """Something found by asking, as an envelope; finding it again changes nothing."""
-    value = {"found": kind, "held": held, **more}
-    return json_item(value, f"found:{held.get('id')}", VIA)
+    value = {"found": kind, "held": row, **more}
+    return json_item(value, f"found:{row.get('id')}", VIA)
 
 
-def _is_new(held: Mapping[str, Any], after: float) -> bool:
-    return is_since(held.get("created_time"), after)
+def _is_new(row: Mapping[str, Any], after: float) -> bool:
+    return is_since(row.get("created_time"), after)
 
 
 def page(account: AccountAccess, cursor: Mapping[str, Any], *, now: float) -> Polled:
@@ -100,16 +100,18 @@ def gathered(
 def feed(account: AccountAccess, after: float) -> list[RawItem]:
     """Comments on the newest posts, and what visitors posted."""
     fields = f"id,from,message,created_time,permalink_url,full_picture,{COMMENTS}"
-    held = graph.call(account, "GET", f"{account.address}/feed", {"fields": fields, "limit": "50"})
+    answer = graph.call(
+        account, "GET", f"{account.address}/feed", {"fields": fields, "limit": "50"}
+    )
     items = []
-    for post in map(dict, jsonvalues.tables(held.get("data"))):
+    for post in map(dict, jsonvalues.tables(answer.get("data"))):
         comments = jsonvalues.tables(jsonvalues.within(post.pop("comments", None), "data"))
         if not is_own(post, account) and _is_new(post, after):
             items.append(item("post", post))
         items += [
-            item("comment", one, post=post.get("id"))
-            for one in map(dict, comments)
-            if not is_own(one, account) and _is_new(one, after)
+            item("comment", comment, post=post.get("id"))
+            for comment in map(dict, comments)
+            if not is_own(comment, account) and _is_new(comment, after)
         ]
     return items
 
@@ -117,12 +119,12 @@ def feed(account: AccountAccess, after: float) -> list[RawItem]:
 def talks(account: AccountAccess, sender: str, platform: str, after: float) -> list[RawItem]:
     """Messages in the talks that moved last."""
     params = {"platform": platform, "fields": f"updated_time,{MESSAGES}", "limit": "50"}
-    held = graph.call(account, "GET", f"{sender}/conversations", params)
+    answer = graph.call(account, "GET", f"{sender}/conversations", params)
     return [
-        item("message", one)
-        for talk in jsonvalues.tables(held.get("data"))
-        for one in map(dict, jsonvalues.tables(jsonvalues.within(talk, "messages", "data")))
-        if not is_own(one, account, sender) and _is_new(one, after)
+        item("message", message)
+        for talk in jsonvalues.tables(answer.get("data"))
+        for message in map(dict, jsonvalues.tables(jsonvalues.within(talk, "messages", "data")))
+        if not is_own(message, account, sender) and _is_new(message, after)
     ]
 
 
@@ -134,60 +136,60 @@ def read(body: bytes, place: Place) -> Sequence[InboundMessage]:
     """
     try:
         whole = jsonvalues.load(body)
-        kind, held = whole["found"], whole["held"]
+        kind, row = whole["found"], whole["held"]
         if kind == "message":
-            return [_message(held, place)]
-        return [_public(kind, whole, held, place)]
+            return [_message(row, place)]
+        return [_public(kind, whole, row, place)]
     except ODD as fault:
         raise Unparseable(_("Dette er ikke et svar fra Meta vi forstår.")) from fault
 
 
 def _public(
-    kind: str, whole: Mapping[str, Any], held: Mapping[str, Any], place: Place
+    kind: str, whole: Mapping[str, Any], row: Mapping[str, Any], place: Place
 ) -> InboundMessage:
-    named = key_of(held["id"])
+    named = key_of(row["id"])
     above = [
-        jsonvalues.key(one) for one in (jsonvalues.within(held, "parent", "id"), whole.get("post"))
+        jsonvalues.key(uri) for uri in (jsonvalues.within(row, "parent", "id"), whole.get("post"))
     ]
-    source = jsonvalues.within(held, "attachment", "media", "image", "src")
-    words = clean(text_of(held.get("message")) or text_of(held.get("text")))
+    source = jsonvalues.within(row, "attachment", "media", "image", "src")
+    words = clean(text_of(row.get("message")) or text_of(row.get("text")))
     return InboundMessage(
         external_id=named,
-        author=author(held.get("from"), named),
-        body=beside.join(words, shown.of_attachment(held.get("attachment"))),
-        occurred_at=moment(held.get("created_time"), place.received_at),
+        author=author(row.get("from"), named),
+        body=beside.join(words, shown.of_attachment(row.get("attachment"))),
+        occurred_at=moment(row.get("created_time"), place.received_at),
         visibility="public",
-        parents=[one for one in dict.fromkeys(above) if one and one != named],
-        url=https(held.get("permalink_url") or held.get("permalink")),
-        attachments=shown.picture(held.get("full_picture") if kind == "post" else source),
+        parents=[uri for uri in dict.fromkeys(above) if uri and uri != named],
+        url=https(row.get("permalink_url") or row.get("permalink")),
+        attachments=shown.picture(row.get("full_picture") if kind == "post" else source),
     )
 
 
-def _message(held: Mapping[str, Any], place: Place) -> InboundMessage:
-    sender = jsonvalues.table(held["from"])
-    files, enclosures = _shown(held)
+def _message(row: Mapping[str, Any], place: Place) -> InboundMessage:
+    sender = jsonvalues.table(row["from"])
+    files, enclosures = _shown(row)
     return InboundMessage(
-        external_id=key_of(held["id"]),
+        external_id=key_of(row["id"]),
         author=Author(key_of(sender.get("id"))[:320], one_line(text_of(sender.get("name")), 120)),
-        body=beside.join(clean(text_of(held.get("message"))), enclosures),
-        occurred_at=moment(held.get("created_time"), place.received_at),
+        body=beside.join(clean(text_of(row.get("message"))), enclosures),
+        occurred_at=moment(row.get("created_time"), place.received_at),
         attachments=files,
     )
 
 
-def _shown(held: Mapping[str, Any]) -> tuple[list[File], list[beside.Enclosure]]:
+def _shown(row: Mapping[str, Any]) -> tuple[list[File], list[beside.Enclosure]]:
     """What came with it, in the words of the Graph API (…/reference/message/attachments)."""
     files: list[File] = []
     enclosures: list[beside.Enclosure] = []
-    each = held.get("attachments")
-    for one in jsonvalues.tables(jsonvalues.within(each, "data") or each):
-        image = jsonvalues.within(one, "image_data", "url")
-        film = https(jsonvalues.within(one, "video_data", "url"))
-        name, url = text_of(one.get("name")), https(one.get("file_url"))
+    each = row.get("attachments")
+    for attachment in jsonvalues.tables(jsonvalues.within(each, "data") or each):
+        image = jsonvalues.within(attachment, "image_data", "url")
+        film = https(jsonvalues.within(attachment, "video_data", "url"))
+        name, url = text_of(attachment.get("name")), https(attachment.get("file_url"))
         if image:
             files += shown.picture(image)
         elif film:
             enclosures.append(beside.film(film, name))
         else:
-            enclosures.append(beside.kept_out(text_of(one.get("mime_type")), url, name))
+            enclosures.append(beside.kept_out(text_of(attachment.get("mime_type")), url, name))
     return files, enclosures

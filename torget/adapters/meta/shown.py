@@ -35,94 +35,98 @@ def picture(url: Any, alt: str = "") -> list[File]:
 def pictures(value: Mapping[str, Any]) -> list[File]:
     """The pictures of a comment or a post: one, or several."""
     photo = value.get("photo") or (value.get("link") if value.get("item") == "photo" else None)
-    found = [one for url in (photo, *jsonvalues.many(value.get("photos"))) for one in picture(url)]
-    return list(dict.fromkeys(found))[:MOST_FILES]
+    files = [
+        file for url in (photo, *jsonvalues.many(value.get("photos"))) for file in picture(url)
+    ]
+    return list(dict.fromkeys(files))[:MOST_FILES]
 
 
 def of_post(value: Mapping[str, Any], item: str) -> list[beside.Enclosure]:
     """What a comment or a post of a page's feed shows beside its words."""
-    found = []
+    enclosures = []
     title, words = (jsonvalues.text(value.get(name)) for name in ("title", "description"))
     link, film = _https(value.get("link")), _https(value.get("video"))
     if film or item == "video":
-        found.append(beside.film(film or link, title))
+        enclosures.append(beside.film(film or link, title))
     elif link and item != "photo":
-        found.append(beside.share(link, title, words) if item == "share" else beside.link(link, title, words))  # fmt: skip
+        enclosures.append(beside.share(link, title, words) if item == "share" else beside.link(link, title, words))  # fmt: skip
     more = jsonvalues.many(value.get("photos"))[MOST_FILES:]
-    found += [beside.picture(_https(url)) for url in more]
-    return found + of_attachment(value.get("attachment"))
+    enclosures += [beside.picture(_https(url)) for url in more]
+    return enclosures + of_attachment(value.get("attachment"))
 
 
-def of_attachment(held: Any) -> list[beside.Enclosure]:
+def of_attachment(value: Any) -> list[beside.Enclosure]:
     """The attachment of a comment, as the Graph API tells it (…/reference/story-attachment)."""
-    found = []
-    for one in jsonvalues.tables(held):
-        kind = jsonvalues.text(one.get("type"))
-        url = _https(one.get("url")) or _https(jsonvalues.within(one, "target", "url"))
-        texts = [jsonvalues.text(one.get(name)) for name in ("title", "description")]
+    enclosures = []
+    for attachment in jsonvalues.tables(value):
+        kind = jsonvalues.text(attachment.get("type"))
+        url = _https(attachment.get("url")) or _https(
+            jsonvalues.within(attachment, "target", "url")
+        )
+        texts = [jsonvalues.text(attachment.get(name)) for name in ("title", "description")]
         if "video" in kind:
-            found.append(beside.film(url, texts[0]))
+            enclosures.append(beside.film(url, texts[0]))
         elif "sticker" in kind:
-            found.append(beside.sticker(url, texts[0]))
+            enclosures.append(beside.sticker(url, texts[0]))
         elif kind not in ("photo", "album") and (url or any(texts)):
-            found.append(beside.link(url, *texts))
-    return found
+            enclosures.append(beside.link(url, *texts))
+    return enclosures
 
 
-def of_message(said: Mapping[str, Any]) -> tuple[list[File], list[beside.Enclosure]]:
+def of_message(message: Mapping[str, Any]) -> tuple[list[File], list[beside.Enclosure]]:
     """The files of a message that are fetched, and everything else it shows."""
     files: list[File] = []
     enclosures: list[beside.Enclosure] = []
-    for one in jsonvalues.tables(said.get("attachments")):
-        file = _file(one) if len(files) < MOST_FILES else None
+    for attachment in jsonvalues.tables(message.get("attachments")):
+        file = _file(attachment) if len(files) < MOST_FILES else None
         if file is not None:
             files.append(file)
         else:
-            enclosures.append(_enclosure(one))
-    if story := _https(jsonvalues.within(said, "reply_to", "story", "url")):
+            enclosures.append(_enclosure(attachment))
+    if story := _https(jsonvalues.within(message, "reply_to", "story", "url")):
         enclosures.append(beside.quote(story))
     return files, enclosures
 
 
-def _url(one: Mapping[str, Any]) -> str:
-    return _https(jsonvalues.within(one, "payload", "url")) or _https(one.get("url"))
+def _url(attachment: Mapping[str, Any]) -> str:
+    return _https(jsonvalues.within(attachment, "payload", "url")) or _https(attachment.get("url"))
 
 
-def _is_sticker(one: Mapping[str, Any]) -> bool:
-    return bool(jsonvalues.key(jsonvalues.within(one, "payload", "sticker_id")))
+def _is_sticker(attachment: Mapping[str, Any]) -> bool:
+    return bool(jsonvalues.key(jsonvalues.within(attachment, "payload", "sticker_id")))
 
 
-def _file(one: Mapping[str, Any]) -> File | None:
-    kind = jsonvalues.text(one.get("type"))
-    if kind not in _KEPT or not _url(one) or _is_sticker(one):
+def _file(attachment: Mapping[str, Any]) -> File | None:
+    kind = jsonvalues.text(attachment.get("type"))
+    if kind not in _KEPT or not _url(attachment) or _is_sticker(attachment):
         return None
     name, media_type = _KEPT[kind]
-    return File(name, media_type, b"", url=_url(one))
+    return File(name, media_type, b"", url=_url(attachment))
 
 
-def _enclosure(one: Mapping[str, Any]) -> beside.Enclosure:
-    kind = jsonvalues.text(one.get("type"))
-    payload = jsonvalues.table(one.get("payload"))
-    title = jsonvalues.text(one.get("title")) or jsonvalues.text(payload.get("title"))
-    if _is_sticker(one):
-        return beside.sticker(_url(one))
+def _enclosure(attachment: Mapping[str, Any]) -> beside.Enclosure:
+    kind = jsonvalues.text(attachment.get("type"))
+    payload = jsonvalues.table(attachment.get("payload"))
+    title = jsonvalues.text(attachment.get("title")) or jsonvalues.text(payload.get("title"))
+    if _is_sticker(attachment):
+        return beside.sticker(_url(attachment))
     if kind in _TOLD:
-        return _TOLD[kind](_url(one), title)
+        return _TOLD[kind](_url(attachment), title)
     if kind in _SHARES:
-        return beside.share(_url(one), title)
+        return beside.share(_url(attachment), title)
     if kind == "location":
-        return _place(payload, title, _url(one))
+        return _place(payload, title, _url(attachment))
     if kind == "template":
         texts = [_words(each) for each in jsonvalues.tables(payload.get("elements"))]
         return beside.card(title, jsonvalues.text(payload.get("text")), *texts)
     if kind in ("fallback", "link"):
-        return beside.link(_url(one), title)
-    return beside.unseen(kind or "attachment", _url(one))
+        return beside.link(_url(attachment), title)
+    return beside.unseen(kind or "attachment", _url(attachment))
 
 
 def _words(element: Mapping[str, Any]) -> str:
     texts = (jsonvalues.text(element.get(name)) for name in ("title", "subtitle"))
-    return ": ".join(one for one in texts if one)
+    return ": ".join(line for line in texts if line)
 
 
 def _place(payload: Mapping[str, Any], title: str, url: str) -> beside.Enclosure:
@@ -131,21 +135,21 @@ def _place(payload: Mapping[str, Any], title: str, url: str) -> beside.Enclosure
     return beside.place(title, where=url or (f"geo:{','.join(where)}" if all(where) else ""))
 
 
-def of_media(held: Mapping[str, Any]) -> tuple[Sequence[File], list[beside.Enclosure]]:
+def of_media(media: Mapping[str, Any]) -> tuple[Sequence[File], list[beside.Enclosure]]:
     """The picture of a reply on Threads, and everything else it shows (…/threads/reply-management)."""
-    kind = jsonvalues.text(held.get("media_type")).upper()
-    url, alt = held.get("media_url"), jsonvalues.text(held.get("alt_text"))
+    kind = jsonvalues.text(media.get("media_type")).upper()
+    url, alt = media.get("media_url"), jsonvalues.text(media.get("alt_text"))
     enclosures = []
     if kind == "VIDEO":
         enclosures.append(beside.film(_https(url), alt))
     elif kind == "AUDIO":
         enclosures.append(beside.sound(_https(url), alt))
-    if gif := _https(held.get("gif_url")):
+    if gif := _https(media.get("gif_url")):
         enclosures.append(beside.film(gif))
-    if link := _https(held.get("link_attachment_url")):
+    if link := _https(media.get("link_attachment_url")):
         enclosures.append(beside.link(link))
-    if poll := jsonvalues.table(held.get("poll_attachment")):
+    if poll := jsonvalues.table(media.get("poll_attachment")):
         options = [jsonvalues.text(poll.get(f"option_{letter}")) for letter in "abcd"]
-        enclosures.append(beside.poll([one for one in options if one]))
+        enclosures.append(beside.poll([option for option in options if option]))
     files = picture(url, alt) if kind in ("IMAGE", "CAROUSEL_ALBUM") else []
     return files, enclosures

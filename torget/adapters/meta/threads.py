@@ -86,15 +86,15 @@ class ThreadsAdapter(Base):
         self, item: RawItem, account: AccountSnapshot, *, received_at: datetime
     ) -> Sequence[InboundMessage | NetworkEvent]:
         try:
-            held = jsonvalues.load(item.body)
+            value = jsonvalues.load(item.body)
             if item.headers.get("via") == "reconcile":
-                return [_message(held["held"], received_at)]
-            each = jsonvalues.many(held["values"])
+                return [_message(value["held"], received_at)]
+            each = jsonvalues.many(value["values"])
         except ODD as fault:
             raise Unparseable(_("Dette er ikke en leveranse fra Meta vi forstår.")) from fault
         own = {account.address, _handle(account)}
         why = _("Dette er ikke en leveranse fra Meta vi forstår.")
-        return piecewise.each(each, lambda one: _news(one, own, received_at), why=why)
+        return piecewise.each(each, lambda piece: _news(piece, own, received_at), why=why)
 
     def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
@@ -122,26 +122,30 @@ class ThreadsAdapter(Base):
     show = hide
 
     def publish(self, out: Outgoing, account: AccountAccess) -> Receipt:
-        said: dict[str, Any] = {"text": self.text(out), "media_type": "TEXT"}
-        found = pictures.of(out, account) if out.act == "publish" else []
-        if found:
-            said |= {"media_type": "IMAGE", "image_url": found[0][0], "alt_text": found[0][1]}
+        container_fields: dict[str, Any] = {"text": self.text(out), "media_type": "TEXT"}
+        images = pictures.of(out, account) if out.act == "publish" else []
+        if images:
+            container_fields |= {
+                "media_type": "IMAGE",
+                "image_url": images[0][0],
+                "alt_text": images[0][1],
+            }
         elif out.act == "publish" and out.link:
-            said["link_attachment"] = out.link
+            container_fields["link_attachment"] = out.link
         if out.act == "say":
-            said["reply_to_id"] = out.parent
+            container_fields["reply_to_id"] = out.parent
         fields = {"fields": "quota_usage,config"}
         containers.room(_call(account, "GET", "me/threads_publishing_limit", fields))
-        container = str(_call(account, "POST", "me/threads", said).get("id", ""))
-        if found:
+        container = str(_call(account, "POST", "me/threads", container_fields).get("id", ""))
+        if images:
             containers.until_ready(
                 lambda path, params: _call(account, "GET", path, params), container, "status"
             )
         shown = {"creation_id": container}
-        held = _call(account, "POST", "me/threads_publish", shown, acts=True)
-        if not held.get("id"):
+        answer = _call(account, "POST", "me/threads_publish", shown, acts=True)
+        if not answer.get("id"):
             raise SendError("Threads took it and gave no id.", ambiguous=True)
-        return Receipt(str(held["id"]))
+        return Receipt(str(answer["id"]))
 
     say = publish
 
@@ -150,33 +154,33 @@ class ThreadsAdapter(Base):
             return self._acted(out, account)
         path = "me/threads" if out.act == "publish" else "me/replies"
         fields = {"fields": "id,text,permalink,timestamp,replied_to", "limit": "25"}
-        for one in _call(account, "GET", path, fields).get("data", []):
-            above = (one.get("replied_to") or {}).get("id", "")
-            fresh = entries.is_since(one.get("timestamp"), time.time() - 24 * 3600)
-            if fresh and one.get("text") == self.text(out) and above == out.parent:
-                return Receipt(str(one["id"]), "Looked up.", entries.https(one.get("permalink")))
+        for row in _call(account, "GET", path, fields).get("data", []):
+            above = (row.get("replied_to") or {}).get("id", "")
+            fresh = entries.is_since(row.get("timestamp"), time.time() - 24 * 3600)
+            if fresh and row.get("text") == self.text(out) and above == out.parent:
+                return Receipt(str(row["id"]), "Looked up.", entries.https(row.get("permalink")))
         return None
 
     def _acted(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
         try:
-            held = _call(account, "GET", out.target, {"fields": "id,hide_status"})
+            answer = _call(account, "GET", out.target, {"fields": "id,hide_status"})
         except SendError as fault:
             if out.act == "withdraw" and fault.is_gone:
                 return Receipt(out.target, "Looked up.")
             raise
         if out.act == "withdraw":
             return None
-        hidden = held.get("hide_status") == "HIDDEN"
+        hidden = answer.get("hide_status") == "HIDDEN"
         return Receipt(out.target, "Looked up.") if hidden is (out.act == "hide") else None
 
     def check(self, account: AccountAccess) -> Health:
         try:
-            held = _call(account, "GET", "me", {"fields": "id,username"})
+            answer = _call(account, "GET", "me", {"fields": "id,username"})
         except SendError as fault:
             return Health(False, _("Threads svarer ikke på nøkkelen: %(why)s") % {"why": fault})
         ends = _renewed(account, time.time())
         expires_at = datetime.fromtimestamp(ends, UTC) if ends else None
-        return Health(str(held.get("id")) == account.address, "", expires_at)
+        return Health(str(answer.get("id")) == account.address, "", expires_at)
 
     def profile_url(self, account: AccountSnapshot) -> str:
         return f"https://www.threads.net/@{_handle(account)}"
@@ -197,12 +201,12 @@ class ThreadsAdapter(Base):
             "client_secret": account.secrets.get("app_secret", ""),
         }
         root = graph.base(account, HOST, "").rstrip("/")
-        said = {**keys, "grant_type": "authorization_code", "redirect_uri": redirect_uri}
+        parameters = {**keys, "grant_type": "authorization_code", "redirect_uri": redirect_uri}
         first = graph.call(
             account,
             "POST",
             "oauth/access_token",
-            {**said, "code": code},
+            {**parameters, "code": code},
             access_token=owner.app_token(account),
             root=root,
             proven=False,
@@ -234,12 +238,14 @@ def _renewed(account: AccountAccess, now: float) -> int:
     if not account.id or not now < ends < now + RENEW_BEFORE_SECONDS:
         return ends
     root = graph.base(account, HOST, "").rstrip("/")
-    said = {"grant_type": "th_refresh_token"}
+    parameters = {"grant_type": "th_refresh_token"}
     try:
-        held = graph.call(account, "GET", "refresh_access_token", said, root=root, proven=False)
+        answer = graph.call(
+            account, "GET", "refresh_access_token", parameters, root=root, proven=False
+        )
     except SendError:
         return ends
-    token, seconds = held.get("access_token"), graph.number(held.get("expires_in"))
+    token, seconds = answer.get("access_token"), graph.number(answer.get("expires_in"))
     if not isinstance(token, str) or not token or seconds <= 0:
         return ends
     keep_secrets(account.id, {"token": token, UNTIL: str(int(now) + seconds)})
@@ -263,55 +269,57 @@ def _call(
 
 
 def _mentions(account: AccountAccess) -> list[dict[str, Any]]:
-    held = _call(account, "GET", "me/mentions", {"fields": REPLY, "limit": "50"})
-    return [dict(one) for one in jsonvalues.tables(held.get("data"))]
+    answer = _call(account, "GET", "me/mentions", {"fields": REPLY, "limit": "50"})
+    return [dict(row) for row in jsonvalues.tables(answer.get("data"))]
 
 
 def _replies(account: AccountAccess) -> list[dict[str, Any]]:
     """All that stands under our newest posts."""
     posts = _call(account, "GET", "me/threads", {"fields": "id", "limit": str(NEWEST)})
-    found: list[dict[str, Any]] = []
+    replies: list[dict[str, Any]] = []
     for post in jsonvalues.tables(posts.get("data")):
-        held = _call(account, "GET", f"{post['id']}/conversation", {"fields": REPLY})
-        found += [dict(one) for one in jsonvalues.tables(held.get("data"))]
-    return found
+        answer = _call(account, "GET", f"{post['id']}/conversation", {"fields": REPLY})
+        replies += [dict(row) for row in jsonvalues.tables(answer.get("data"))]
+    return replies
 
 
 def _found(
-    account: AccountAccess, held: Sequence[Mapping[str, Any]], after: float
+    account: AccountAccess, rows: Sequence[Mapping[str, Any]], after: float
 ) -> list[RawItem]:
     return [
-        reconcile.item("reply", one)
-        for one in held
-        if one.get("is_reply_owned_by_me") is not True
-        and one.get("username") != _handle(account)
-        and entries.is_since(one.get("timestamp"), after)
+        reconcile.item("reply", row)
+        for row in rows
+        if row.get("is_reply_owned_by_me") is not True
+        and row.get("username") != _handle(account)
+        and entries.is_since(row.get("timestamp"), after)
     ]
 
 
 def _news(
-    held: Mapping[str, Any], own: set[str], received_at: datetime
+    change: Mapping[str, Any], own: set[str], received_at: datetime
 ) -> list[InboundMessage | NetworkEvent]:
-    if held["field"] not in {"replies", "mentions"}:
+    if change["field"] not in {"replies", "mentions"}:
         return []
-    value = held["value"]
+    value = change["value"]
     if value.get("username") in own:
         return [NetworkEvent("own", of=entries.key_of(value["id"]))]
     return [_message(value, received_at)]
 
 
-def _message(held: Mapping[str, Any], received_at: datetime) -> InboundMessage:
+def _message(reply: Mapping[str, Any], received_at: datetime) -> InboundMessage:
     """A reply or a mention. Threads names people by their handle only."""
-    name = one_line(entries.key_of(held["username"]), 100)
-    above = [jsonvalues.within(held, one, "id") for one in ("replied_to", "root_post")]
-    files, enclosures = shown.of_media(held)
+    name = one_line(entries.key_of(reply["username"]), 100)
+    above = [
+        jsonvalues.within(reply, name_above, "id") for name_above in ("replied_to", "root_post")
+    ]
+    files, enclosures = shown.of_media(reply)
     return InboundMessage(
-        external_id=entries.key_of(held["id"]),
+        external_id=entries.key_of(reply["id"]),
         author=Author(name, name, handle=f"@{name}", url=f"https://www.threads.net/@{name}"),
-        body=beside.join(clean(entries.text_of(held.get("text"))), enclosures),
-        occurred_at=entries.moment(held.get("timestamp"), received_at),
+        body=beside.join(clean(entries.text_of(reply.get("text"))), enclosures),
+        occurred_at=entries.moment(reply.get("timestamp"), received_at),
         visibility="public",
-        parents=[one for one in dict.fromkeys(map(jsonvalues.key, above)) if one],
-        url=entries.https(held.get("permalink")),
+        parents=[uri for uri in dict.fromkeys(map(jsonvalues.key, above)) if uri],
+        url=entries.https(reply.get("permalink")),
         attachments=files,
     )

@@ -102,7 +102,7 @@ class RssAdapter(Base):
             seen[key] = now
             if before != now and not (first and _is_old(entry)):
                 items.append(_item(entry, fetched.source, key, now, changed=before is not None))
-        items += [_unread(one) for one in fetched.source.bad]
+        items += [_unread(piece) for piece in fetched.source.bad]
         recent = dict(list(seen.items())[-MOST_SEEN:])
         return Polled(items, {"marks": dict(fetched.marks), "seen": recent})
 
@@ -174,8 +174,8 @@ def _read(answer: http.Response, url: str) -> Fetched:
 def names(entry: Entry, words: str) -> bool:
     """Whether one of the words stands in it, also with an ending ("Nordvågs"); without words everything does."""
     wanted = [re.escape(word.strip().casefold()) for word in words.split(",") if word.strip()]
-    said = f"{entry.title}\n{entry.text}\n{entry.more}".casefold()
-    return not wanted or re.search(rf"(?<!\w)(?:{'|'.join(wanted)})", said) is not None
+    text = f"{entry.title}\n{entry.text}\n{entry.more}".casefold()
+    return not wanted or re.search(rf"(?<!\w)(?:{'|'.join(wanted)})", text) is not None
 
 
 def _digest(text: str) -> str:
@@ -195,7 +195,7 @@ def _unread(piece: str) -> RawItem:
 
 def _item(entry: Entry, source: Source, key: str, version: str, *, changed: bool) -> RawItem:
     """An entry as an envelope: a changed one is another."""
-    held = {
+    value = {
         "id": entry.id,
         "url": entry.url,
         "title": entry.title,
@@ -205,32 +205,34 @@ def _item(entry: Entry, source: Source, key: str, version: str, *, changed: bool
         "changed": changed,
         "source": source.title,
         "home": source.home,
-        "files": [list(one) for one in entry.files],
+        "files": [list(file) for file in entry.files],
     }
-    body = json.dumps(held, ensure_ascii=False).encode()
+    body = json.dumps(value, ensure_ascii=False).encode()
     return RawItem(f"{key}:{version}", body, "application/json")
 
 
 def _message(
-    held: Mapping[str, Any], account: AccountSnapshot, received_at: datetime
+    value: Mapping[str, Any], account: AccountSnapshot, received_at: datetime
 ) -> InboundMessage:
     """A piece as a public message of its paper: the title, the beginning, and where to read on."""
-    named = jsonvalues.needed(held["id"], "the piece", 420)
-    title, url = one_line(_text(held, "title"), 300), _text(held, "url")
-    text = clean(_text(held, "text"))
+    named = jsonvalues.needed(value["id"], "the piece", 420)
+    title, url = one_line(_text(value, "title"), 300), _text(value, "url")
+    text = clean(_text(value, "text"))
     if len(text) > SHOWN_CHARS:
         text = text[:SHOWN_CHARS].rsplit(" ", 1)[0] + " …"
-    body = beside.join("\n\n".join(one for one in (title, text) if one), _files(held.get("files")))
-    changed = held.get("changed") is True
+    body = beside.join(
+        "\n\n".join(part for part in (title, text) if part), _files(value.get("files"))
+    )
+    changed = value.get("changed") is True
     return InboundMessage(
         external_id=named,
         author=Author(
             account.address[:320],
-            one_line(_text(held, "source"), 120) or account.name,
-            url=jsonvalues.address(held.get("home"), secure=True)[:500],
+            one_line(_text(value, "source"), 120) or account.name,
+            url=jsonvalues.address(value.get("home"), secure=True)[:500],
         ),
-        body="\n\n".join(one for one in (body, url) if one),
-        occurred_at=clocks.when(held.get("published")) or received_at.astimezone(UTC),
+        body="\n\n".join(part for part in (body, url) if part),
+        occurred_at=clocks.when(value.get("published")) or received_at.astimezone(UTC),
         kind="edit" if changed else "new",
         changed_at=received_at if changed else None,
         subject=title,
@@ -239,11 +241,11 @@ def _message(
     )
 
 
-def _files(held: Any) -> list[beside.Enclosure]:
+def _files(value: Any) -> list[beside.Enclosure]:
     """Films and sound: media type, address, title."""
-    found = [one for one in jsonvalues.many(held) if isinstance(one, list) and len(one) == 3]
-    return [beside.kept_out(*map(jsonvalues.text, one)) for one in found]
+    files = [row for row in jsonvalues.many(value) if isinstance(row, list) and len(row) == 3]
+    return [beside.kept_out(*map(jsonvalues.text, file)) for file in files]
 
 
-def _text(held: Mapping[str, Any], name: str) -> str:
-    return jsonvalues.text(held.get(name))
+def _text(value: Mapping[str, Any], name: str) -> str:
+    return jsonvalues.text(value.get(name))

@@ -43,23 +43,23 @@ SHOWN_WIDE = 5
 FAILED_STATES = frozenset({"UNDELIV", "EXPIRED", "DELETED", "REJECTD"})
 
 
-def number(said: str) -> str:
+def number(text: str) -> str:
     """A number in one form ("+4790000000"); short numbers and names stay as they are."""
     try:
-        parsed = phonenumbers.parse(said, "NO")
+        parsed = phonenumbers.parse(text, "NO")
     except phonenumbers.NumberParseException:
-        return one_line(said, 60)
+        return one_line(text, 60)
     if not phonenumbers.is_possible_number(parsed):
-        return one_line(said, 60)
+        return one_line(text, 60)
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
-def shown(said: str) -> str:
+def shown(text: str) -> str:
     """A number as people read it."""
     try:
-        parsed = phonenumbers.parse(said, "NO")
+        parsed = phonenumbers.parse(text, "NO")
     except phonenumbers.NumberParseException:
-        return said
+        return text
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
@@ -190,13 +190,13 @@ class SmsAdapter(Base):
         cut = gsm7.cut(self.text(out))
         remarks = []
         if cut.wide:
-            found = " ".join(f"«{char}»" for char in cut.wide[:SHOWN_WIDE])
+            characters = " ".join(f"«{char}»" for char in cut.wide[:SHOWN_WIDE])
             remarks.append(
                 _(
                     "Med tegnet %(characters)s blir det plass til 70 tegn i hver SMS i stedet for 160. "
                     "Uten det blir meldingen billigere."
                 )
-                % {"characters": found}
+                % {"characters": characters}
             )
         return Preview(cut.parts, len(cut.parts), MOST_SMS, _("SMS-er"), remarks)
 
@@ -258,29 +258,29 @@ def _message(external_id: str, sender: str, body: str, at: datetime) -> InboundM
 
 
 def _from_gateway(
-    held: Mapping[str, Any], item: RawItem, received_at: datetime, *, alone: bool
+    piece: Mapping[str, Any], item: RawItem, received_at: datetime, *, alone: bool
 ) -> InboundMessage | NetworkEvent:
-    named = gateway.first(held, gateway.ID)
-    text = gateway.first(held, gateway.TEXT)
-    status = gateway.first(held, gateway.STATUS).lower()
-    sender = gateway.first(held, gateway.SENDER)
+    named = gateway.first(piece, gateway.ID)
+    text = gateway.first(piece, gateway.TEXT)
+    status = gateway.first(piece, gateway.STATUS).lower()
+    sender = gateway.first(piece, gateway.SENDER)
     if status and not text:
-        return _report(held, named, status)
-    if "status" not in held and not sender:
+        return _report(piece, named, status)
+    if "status" not in piece and not sender:
         raise ValueError("neither a message nor a report")
-    at = clocks.when(gateway.first(held, gateway.TIME)) or received_at
-    total = jsonvalues.whole(gateway.first(held, gateway.PARTS))
+    at = clocks.when(gateway.first(piece, gateway.TIME)) or received_at
+    total = jsonvalues.whole(gateway.first(piece, gateway.PARTS))
     if total > 1:  # a provider that does not join them
-        number = jsonvalues.whole(gateway.first(held, gateway.PART))
+        number = jsonvalues.whole(gateway.first(piece, gateway.PART))
         text += "\n" + _("[Del %(number)s av %(total)s]") % {"number": number, "total": total}
     # Each of several needs an id of its own.
-    own = json.dumps(held, sort_keys=True, default=str).encode("utf-8", "replace")
+    own = json.dumps(piece, sort_keys=True, default=str).encode("utf-8", "replace")
     without = item.external_id if alone else f"sha256:{hashlib.sha256(own).hexdigest()}"
     return _message(one_line(named, 200) or without, sender, text, at)
 
 
-def _report(held: Mapping[str, Any], named: str, status: str) -> NetworkEvent:
-    of = (named.partition("$")[0] or gateway.first(held, gateway.REFERENCE))[:200]
+def _report(piece: Mapping[str, Any], named: str, status: str) -> NetworkEvent:
+    of = (named.partition("$")[0] or gateway.first(piece, gateway.REFERENCE))[:200]
     if not of:
         raise ValueError("a report of nothing")
     failed = status in gateway.UNDELIVERED
@@ -295,11 +295,11 @@ def _from_centre(
 ) -> InboundMessage | NetworkEvent:
     messages, rest = [], item.body
     while rest:
-        found = smpp.unpack(rest)
-        if found is None:
+        pdu = smpp.unpack(rest)
+        if pdu is None:
             raise ValueError("the PDU is not whole")
-        messages.append(smpp.read_message(found[0].body))
-        rest = rest[found[1] :]
+        messages.append(smpp.read_message(pdu[0].body))
+        rest = rest[pdu[1] :]
     if not messages:
         raise ValueError("nothing was delivered")
     if messages[0].is_receipt:
@@ -314,17 +314,17 @@ def _from_centre(
 
 def _joined(messages: Sequence[smpp.Message], default: str) -> str:
     """The text of all its parts; where one is missing it is said."""
-    placed = {place[2]: (place, one) for one in messages if (place := smpp.place(one))}
+    placed = {place[2]: (place, message) for message in messages if (place := smpp.place(message))}
     if len(placed) < len(messages):  # not parts of one text: as they came
         return _read(messages, default)
     total = next(iter(placed.values()))[0][1]
-    told: list[str] = []
+    texts: list[str] = []
     for missing, numbers in groupby(range(1, total + 1), key=lambda number: number not in placed):
         if missing:
-            told.append(f"\n{_('[En del av meldingen kom ikke fram.]')}\n")
+            texts.append(f"\n{_('[En del av meldingen kom ikke fram.]')}\n")
         else:
-            told.append(_read([placed[number][1] for number in numbers], default))
-    return "".join(told).strip("\n")
+            texts.append(_read([placed[number][1] for number in numbers], default))
+    return "".join(texts).strip("\n")
 
 
 def _read(messages: Sequence[smpp.Message], default: str) -> str:

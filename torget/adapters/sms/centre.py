@@ -39,20 +39,20 @@ def at(account: AccountAccess) -> Centre:
     Raises:
         SendError: host, port or system id is missing.
     """
-    held = account.settings
+    settings = account.settings
     try:
-        port = int(held.get("port") or 3550)
+        port = int(settings.get("port") or 3550)
     except ValueError:
         port = 0
-    if not held.get("host") or not held.get("system_id") or not 0 < port < 65_536:
+    if not settings.get("host") or not settings.get("system_id") or not 0 < port < 65_536:
         raise SendError("The account has no SMPP host, port or system id.", account=True)
     return Centre(
-        str(held["host"]),
+        str(settings["host"]),
         port,
-        str(held["system_id"]),
+        str(settings["system_id"]),
         account.secrets.get("password", ""),
-        str(held.get("system_type", "")),
-        str(held.get("tls", "yes")) != "no",
+        str(settings.get("system_type", "")),
+        str(settings.get("tls", "yes")) != "no",
     )
 
 
@@ -224,8 +224,8 @@ class Receiver:
 
     def leave(self, account_id: int) -> None:
         """Say goodbye for one account, if it has a session."""
-        if held := self._sessions.pop(account_id, None):
-            held[1].close()
+        if session := self._sessions.pop(account_id, None):
+            session[1].close()
 
     def close(self) -> None:
         """Say goodbye everywhere."""
@@ -256,7 +256,7 @@ def keep(
     """
     seen: dict[str, int] = dict(cursor.get("seen", {}))
     parts: dict[str, dict[str, Any]] = {
-        key: dict(one) for key, one in cursor.get("parts", {}).items()
+        key: dict(parts_kept) for key, parts_kept in cursor.get("parts", {}).items()
     }
     items = []
     for pdu in pdus:
@@ -280,7 +280,7 @@ def keep(
         waiting["held"] = {**waiting["held"], str(number): octets}
         if len(waiting["held"]) == total:
             items.append(_item(_bodies(parts.pop(key)), seen))
-    late = [key for key, one in parts.items() if _is_late(one, now)]
+    late = [key for key, part in parts.items() if _is_late(part, now)]
     items += [_item(_bodies(parts.pop(key)), seen) for key in late]
     recent = dict(list(seen.items())[-MOST_SEEN:])
     return items, {"seen": recent, "parts": parts}
@@ -291,12 +291,12 @@ def _is_late(waiting: Mapping[str, Any], now: float) -> bool:
 
 
 def _bodies(waiting: Mapping[str, Any]) -> list[bytes]:
-    held = waiting["held"]
-    return [base64.b64decode(held[number]) for number in sorted(held, key=int)]
+    bodies = waiting["held"]
+    return [base64.b64decode(bodies[number]) for number in sorted(bodies, key=int)]
 
 
 def _item(octets: Sequence[bytes], seen: dict[str, int]) -> RawItem:
-    whole = b"".join(smpp.pack(Pdu(smpp.DELIVER_SM, 0, 0, one)) for one in octets)
+    whole = b"".join(smpp.pack(Pdu(smpp.DELIVER_SM, 0, 0, body)) for body in octets)
     digest = _digest(whole)
     times = seen.pop(digest, 0) + 1
     seen[digest] = times

@@ -33,9 +33,9 @@ UNDELIVERED = frozenset(
 )
 
 
-def first(held: Mapping[str, Any], names: tuple[str, ...]) -> str:
+def first(table: Mapping[str, Any], names: tuple[str, ...]) -> str:
     """The first of these fields that has something in it."""
-    return next((said for name in names if (said := jsonvalues.text(held.get(name)))), "")
+    return next((text for name in names if (text := jsonvalues.text(table.get(name)))), "")
 
 
 def messages(body: bytes, media_type: str) -> list[Any]:
@@ -47,11 +47,13 @@ def messages(body: bytes, media_type: str) -> list[Any]:
     if media_type.partition(";")[0].strip().lower() == FORM:
         fields = parse_qs(encodings.decode(body), keep_blank_values=True, max_num_fields=200)
         return [{name: values[0] for name, values in fields.items()}]
-    held = jsonvalues.load(body)
-    if isinstance(held, Mapping) and not any(first(held, one) for one in (TEXT, STATUS, SENDER)):
-        boxes = [held[name] for name in _BOXES if isinstance(held.get(name), list)]
-        held = boxes[0] if boxes else held
-    return held if isinstance(held, list) else [held]
+    value = jsonvalues.load(body)
+    if isinstance(value, Mapping) and not any(
+        first(value, names) for names in (TEXT, STATUS, SENDER)
+    ):
+        boxes = [value[name] for name in _BOXES if isinstance(value.get(name), list)]
+        value = boxes[0] if boxes else value
+    return value if isinstance(value, list) else [value]
 
 
 def is_from(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> None:
@@ -64,11 +66,11 @@ def is_from(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> 
     if not secret:
         raise BadSignature("The account has no secret for deliveries: enter one.")
     header = str(account.settings.get("signature_header") or "x-signature").lower()
-    if given := headers.get(header, ""):
+    if signature := headers.get(header, ""):
         digest = hmac.new(secret.encode(), body, hashlib.sha256).digest()
         right = (digest.hex(), base64.b64encode(digest).decode())
-        said = given.removeprefix("sha256=")
-        if any(hmac.compare_digest(said.encode(), one.encode()) for one in right):
+        digest_given = signature.removeprefix("sha256=")
+        if any(hmac.compare_digest(digest_given.encode(), form.encode()) for form in right):
             return
         raise BadSignature("The signature does not fit the body.")
     if not _knows(secret, headers):
@@ -76,16 +78,16 @@ def is_from(account: AccountAccess, headers: Mapping[str, str], body: bytes) -> 
 
 
 def _knows(secret: str, headers: Mapping[str, str]) -> bool:
-    scheme, _space, said = headers.get("authorization", "").partition(" ")
+    scheme, _space, password = headers.get("authorization", "").partition(" ")
     if scheme.lower() == "basic":
         try:
-            said = base64.b64decode(said, validate=True).decode().partition(":")[2]
+            password = base64.b64decode(password, validate=True).decode().partition(":")[2]
         except ValueError:
             return False
-    if not said:
+    if not password:
         query = parse_qs(urlsplit(headers.get(":path", "")).query)
-        said = query.get("token", [""])[0]
-    return hmac.compare_digest(said.encode(), secret.encode())
+        password = query.get("token", [""])[0]
+    return hmac.compare_digest(password.encode(), secret.encode())
 
 
 class GatewayApi(Api):

@@ -93,12 +93,12 @@ class Session:
         """The next PDU; None when the time is up."""
         while True:
             try:
-                found = smpp.unpack(bytes(self._held))
+                unpacked = smpp.unpack(bytes(self._held))
             except smpp.BadPdu as fault:
                 self._drop()
                 raise LostError(str(fault), asked=True) from fault
-            if found is not None:
-                pdu, length = found
+            if unpacked is not None:
+                pdu, length = unpacked
                 del self._held[:length]
                 self._heard_at = time.monotonic()
                 return pdu

@@ -35,7 +35,9 @@ TAKEN_ALREADY = 409
 def _secrets(account: AccountAccess) -> list[str]:
     """The secret in force and, while it is being replaced, the one before."""
     return [
-        held for name in ("secret", "previous_secret") if (held := account.secrets.get(name, ""))
+        secret
+        for name in ("secret", "previous_secret")
+        if (secret := account.secrets.get(name, ""))
     ]
 
 
@@ -119,27 +121,29 @@ class WebhookAdapter(Base):
         return Health(True, f"HTTP {reply.status if reply else 404}")
 
 
-def _message(held: Any, item: RawItem, received_at: datetime) -> InboundMessage:
-    held = jsonvalues.table(held)
-    kind = KINDS[jsonvalues.text(held.get("type"))]
-    author = jsonvalues.table(held.get("author"))
-    public = jsonvalues.text(held.get("visibility")).strip().lower() == "public"
+def _message(value: Any, item: RawItem, received_at: datetime) -> InboundMessage:
+    value = jsonvalues.table(value)
+    kind = KINDS[jsonvalues.text(value.get("type"))]
+    author = jsonvalues.table(value.get("author"))
+    public = jsonvalues.text(value.get("visibility")).strip().lower() == "public"
     # One or several: what it answers, nearest first.
-    parents = [key for one in jsonvalues.many(held.get("parent")) if (key := jsonvalues.key(one))]
+    parents = [
+        key for parent in jsonvalues.many(value.get("parent")) if (key := jsonvalues.key(parent))
+    ]
     return InboundMessage(
-        external_id=jsonvalues.needed(held.get("id"), "the message"),
+        external_id=jsonvalues.needed(value.get("id"), "the message"),
         author=Author(
             jsonvalues.needed(author.get("id"), "its author", 320),
             one_line(jsonvalues.text(author.get("name")), 120),
         ),
-        body=clean(jsonvalues.text(held.get("body"))),
-        occurred_at=clocks.when(held.get("occurred_at")) or received_at,
+        body=clean(jsonvalues.text(value.get("body"))),
+        occurred_at=clocks.when(value.get("occurred_at")) or received_at,
         kind=kind,  # type: ignore[arg-type]  # one of the three by the table
-        subject=one_line(jsonvalues.text(held.get("subject")), 200),
+        subject=one_line(jsonvalues.text(value.get("subject")), 200),
         visibility="public" if public else "private",
-        case=jsonvalues.key(held.get("case"), 200),
+        case=jsonvalues.key(value.get("case"), 200),
         parents=parents,
-        language=languages.code(held.get("language")),
+        language=languages.code(value.get("language")),
     )
 
 

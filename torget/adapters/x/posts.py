@@ -33,9 +33,9 @@ def item(post: Mapping[str, Any], includes: Any) -> RawItem:
 
 
 def _with(included: Mapping[str, Any], name: str, key: str, wanted: Any) -> list[Any]:
-    keys = [jsonvalues.key(one) for one in jsonvalues.many(wanted)]
-    each = {jsonvalues.key(one.get(key)): one for one in jsonvalues.tables(included.get(name))}
-    return [dict(each[one]) for one in keys if one and one in each]
+    keys = [jsonvalues.key(key_wanted) for key_wanted in jsonvalues.many(wanted)]
+    each = {jsonvalues.key(row.get(key)): row for row in jsonvalues.tables(included.get(name))}
+    return [dict(each[key_wanted]) for key_wanted in keys if key_wanted and key_wanted in each]
 
 
 def words(post: Mapping[str, Any]) -> str:
@@ -43,11 +43,11 @@ def words(post: Mapping[str, Any]) -> str:
     long = jsonvalues.table(post.get("note_tweet"))
     whole = long if long.get("text") else post
     addresses = {
-        jsonvalues.text(one.get("url")): jsonvalues.address(one.get("expanded_url"))
-        for one in jsonvalues.tables(jsonvalues.within(whole, "entities", "urls"))
+        jsonvalues.text(address.get("url")): jsonvalues.address(address.get("expanded_url"))
+        for address in jsonvalues.tables(jsonvalues.within(whole, "entities", "urls"))
     }
-    said = jsonvalues.text(whole.get("text"))
-    return html.unescape(_SHORT.sub(lambda hit: addresses.get(hit[0]) or hit[0], said))
+    text = jsonvalues.text(whole.get("text"))
+    return html.unescape(_SHORT.sub(lambda hit: addresses.get(hit[0]) or hit[0], text))
 
 
 def above(post: Mapping[str, Any]) -> str:
@@ -56,64 +56,66 @@ def above(post: Mapping[str, Any]) -> str:
 
 
 def _referenced(post: Mapping[str, Any], kind: str) -> str:
-    for one in jsonvalues.tables(post.get("referenced_tweets")):
-        if one.get("type") == kind:
-            return jsonvalues.key(one.get("id"), 40)
+    for reference in jsonvalues.tables(post.get("referenced_tweets")):
+        if reference.get("type") == kind:
+            return jsonvalues.key(reference.get("id"), 40)
     return ""
 
 
-def _enclosures(held: Mapping[str, Any]) -> list[beside.Enclosure]:
-    post = jsonvalues.table(held.get("post"))
+def _enclosures(value: Mapping[str, Any]) -> list[beside.Enclosure]:
+    post = jsonvalues.table(value.get("post"))
     whole = jsonvalues.table(post.get("note_tweet")) or post
-    found = []
-    for one in jsonvalues.tables(held.get("polls")):
+    enclosures = []
+    for poll in jsonvalues.tables(value.get("polls")):
         options = [
-            jsonvalues.text(each.get("label")) for each in jsonvalues.tables(one.get("options"))
+            jsonvalues.text(each.get("label")) for each in jsonvalues.tables(poll.get("options"))
         ]
-        found.append(beside.poll(options, ends_at=clocks.when(one.get("end_datetime"))))
-    found += [
-        beside.film("", jsonvalues.text(one.get("alt_text")))
-        for one in jsonvalues.tables(held.get("media"))
-        if jsonvalues.text(one.get("type")) in _FILMS
+        enclosures.append(beside.poll(options, ends_at=clocks.when(poll.get("end_datetime"))))
+    enclosures += [
+        beside.film("", jsonvalues.text(media.get("alt_text")))
+        for media in jsonvalues.tables(value.get("media"))
+        if jsonvalues.text(media.get("type")) in _FILMS
     ]
-    found += [
+    enclosures += [
         beside.link(
-            jsonvalues.address(one.get("expanded_url")),
+            jsonvalues.address(address.get("expanded_url")),
             title,
-            jsonvalues.text(one.get("description")),
+            jsonvalues.text(address.get("description")),
         )
-        for one in jsonvalues.tables(jsonvalues.within(whole, "entities", "urls"))
-        if (title := jsonvalues.text(one.get("title")))
+        for address in jsonvalues.tables(jsonvalues.within(whole, "entities", "urls"))
+        if (title := jsonvalues.text(address.get("title")))
     ]
     if (quoted := _referenced(post, "quoted")).isdigit():
-        found.append(beside.quote(f"https://x.com/i/status/{quoted}"))
-    return found
+        enclosures.append(beside.quote(f"https://x.com/i/status/{quoted}"))
+    return enclosures
 
 
-def _pictures(held: Mapping[str, Any]) -> list[File]:
+def _pictures(value: Mapping[str, Any]) -> list[File]:
     return [
         File(
             "bilde.jpg",
             "image/jpeg",
             b"",
-            one_line(jsonvalues.text(one.get("alt_text")), 1_000),
+            one_line(jsonvalues.text(media.get("alt_text")), 1_000),
             url,
         )
-        for one in jsonvalues.tables(held.get("media"))
-        if one.get("type") == "photo" and (url := jsonvalues.address(one.get("url"), secure=True))
+        for media in jsonvalues.tables(value.get("media"))
+        if media.get("type") == "photo"
+        and (url := jsonvalues.address(media.get("url"), secure=True))
     ]
 
 
-def message(held: Mapping[str, Any], received_at: datetime) -> InboundMessage:
+def message(value: Mapping[str, Any], received_at: datetime) -> InboundMessage:
     """A mention. An edited post has a new id on X: its first id is what we know it by.
 
     Raises:
         ValueError: it has no id, or its author has none.
     """
-    post, author = held["post"], jsonvalues.table(held.get("author"))
+    post, author = value["post"], jsonvalues.table(value.get("author"))
     newest = jsonvalues.needed(post.get("id"), "the post", 40)
     history = [
-        jsonvalues.key(one, 40) for one in jsonvalues.many(post.get("edit_history_tweet_ids"))
+        jsonvalues.key(post_id, 40)
+        for post_id in jsonvalues.many(post.get("edit_history_tweet_ids"))
     ]
     named = next(filter(None, history), newest)
     at = clocks.when(post.get("created_at")) or received_at
@@ -127,13 +129,17 @@ def message(held: Mapping[str, Any], received_at: datetime) -> InboundMessage:
             handle=f"@{handle}" if handle else "",
             url=f"https://x.com/{handle}" if handle.isidentifier() else "",
         ),
-        body=beside.join(clean(words(post)), _enclosures(held)),
+        body=beside.join(clean(words(post)), _enclosures(value)),
         occurred_at=at,
         kind="new" if named == newest else "edit",
         changed_at=None if named == newest else at,
         visibility="public",
-        parents=[one for one in dict.fromkeys(parents) if one and one not in {named, newest}],
+        parents=[
+            post_id
+            for post_id in dict.fromkeys(parents)
+            if post_id and post_id not in {named, newest}
+        ],
         language=languages.code(post.get("lang")),
         url=f"https://x.com/i/status/{newest}" if newest.isdigit() else "",
-        attachments=_pictures(held),
+        attachments=_pictures(value),
     )

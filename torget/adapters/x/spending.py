@@ -20,12 +20,12 @@ _LOCK_SPACE = 7457
 
 
 def _setting(account: AccountSnapshot, name: str, otherwise: Decimal) -> Decimal:
-    said = str(account.settings.get(name) or "").replace(",", ".")
+    text = str(account.settings.get(name) or "").replace(",", ".")
     try:
-        found = Decimal(said) if said else otherwise
+        dollars = Decimal(text) if text else otherwise
     except InvalidOperation:
         return otherwise
-    return found if found.is_finite() and found >= 0 else otherwise
+    return dollars if dollars.is_finite() and dollars >= 0 else otherwise
 
 
 def price(account: AccountSnapshot, text: str) -> Decimal:

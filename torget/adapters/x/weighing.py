@@ -37,7 +37,7 @@ def weight(text: str) -> int:
     """The length as X counts it: a link is 23, an emoji 2, signs outside the alphabets of Europe 2 each."""
     links = _URL.findall(text)
     rest = _URL.sub("", text)
-    return LINK * len(links) + sum(_weight(one) for one in graphemes(rest))
+    return LINK * len(links) + sum(_weight(cluster) for cluster in graphemes(rest))
 
 
 def cut(text: str, link: str) -> str:

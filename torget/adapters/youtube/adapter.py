@@ -158,14 +158,14 @@ def _words(snippet: Mapping[str, Any]) -> str:
     )
 
 
-def _message(held: Mapping[str, Any], status: str, received_at: datetime) -> InboundMessage:
-    snippet = held["snippet"]
-    named = jsonvalues.needed(held.get("id"), "the comment", 200)
+def _message(comment: Mapping[str, Any], status: str, received_at: datetime) -> InboundMessage:
+    snippet = comment["snippet"]
+    named = jsonvalues.needed(comment.get("id"), "the comment", 200)
     who = jsonvalues.key(jsonvalues.within(snippet, "authorChannelId", "value"), 320)
     channel = who or f"unknown:{named}"
     at = clocks.when(snippet.get("publishedAt")) or received_at
     changed_at = clocks.when(snippet.get("updatedAt")) or at
-    video = jsonvalues.key(held.get("videoId"), 60)
+    video = jsonvalues.key(comment.get("videoId"), 60)
     above = _thread(named) if "." in named else ""
     name = one_line(jsonvalues.text(snippet.get("authorDisplayName")), 120)
     return InboundMessage(
@@ -181,7 +181,7 @@ def _message(held: Mapping[str, Any], status: str, received_at: datetime) -> Inb
         kind="edit" if changed_at > at else "new",
         changed_at=changed_at if changed_at > at else None,
         visibility="public",
-        held=status != "published",
+        pending=status != "published",
         parents=[above] if above else [],
         url=f"https://www.youtube.com/watch?{urlencode({'v': video, 'lc': named})}"
         if video

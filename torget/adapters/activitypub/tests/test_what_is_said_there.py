@@ -107,8 +107,8 @@ def test_a_content_warning_is_the_subject_and_is_kept_as_such():
 
 
 def test_what_comes_from_a_silenced_server_waits():
-    assert only(CREATED, silenced="1").held
-    assert not only(CREATED).held
+    assert only(CREATED, silenced="1").pending
+    assert not only(CREATED).pending
 
 
 def test_the_language_of_a_map_is_the_one_that_is_the_content():

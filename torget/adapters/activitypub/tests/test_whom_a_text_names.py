@@ -112,7 +112,7 @@ def test_the_writer_is_told_beforehand_whom_we_must_look_up(snapshot):
 def test_many_names_are_not_all_looked_up(snapshot, oda, mine, at):
     text = " ".join(f"@n{number}@far.example" for number in range(2_000))
     named = mentions.find(text, mine, at=at)
-    assert (len(named.found), len(named.unknown)) == (0, 2_000)
+    assert (len(named.remotes), len(named.unknown)) == (0, 2_000)
     assert len(oda.asked) == mentions.MOST
 
 

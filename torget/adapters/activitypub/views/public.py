@@ -40,8 +40,12 @@ View = Callable[..., HttpResponse]
 _WANTS = (MEDIA_TYPE, "application/ld+json", "application/json")
 
 
-def _json(held: Mapping[str, Any], *, status: int = 200, kind: str = MEDIA_TYPE) -> HttpResponse:
-    response = JsonResponse(dict(held), status=status, json_dumps_params={"ensure_ascii": False})
+def _json(
+    document: Mapping[str, Any], *, status: int = 200, kind: str = MEDIA_TYPE
+) -> HttpResponse:
+    response = JsonResponse(
+        dict(document), status=status, json_dumps_params={"ensure_ascii": False}
+    )
     response.headers["Content-Type"] = kind
     response.headers["Vary"] = "Accept"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -114,7 +118,7 @@ def finger(request: Any) -> HttpResponse:
             username, host = webfinger.split(resource)
         except webfinger.Unknown:
             return _json({"error": "Not a name of the form acct:name@host."}, status=400)
-        ours = {one.host for one in request.municipality.hosts.all()}
+        ours = {host.host for host in request.municipality.hosts.all()}
         if host.rpartition(":")[0] not in ours and host not in ours:
             raise Http404("Not on this server.")
     mine = _ours(request, username)
@@ -136,8 +140,8 @@ def host_meta(request: Any) -> HttpResponse:
 @require_safe
 def nodeinfo_links(request: Any) -> HttpResponse:
     """Where NodeInfo is."""
-    held = nodeinfo.links(absolute(request.municipality, ""))
-    return _json(held, kind="application/json")
+    document = nodeinfo.links(absolute(request.municipality, ""))
+    return _json(document, kind="application/json")
 
 
 @require_safe
@@ -146,8 +150,8 @@ def nodeinfo_document(request: Any) -> HttpResponse:
     mine = accounts.on_network(NETWORK).filter(municipality=request.municipality)
     posts = APObject.objects.filter(account__in=mine, public=True, withdrawn_at=None).count()
     name = request.municipality.name
-    held = nodeinfo.document(version=__version__, name=name, actors=mine.count(), posts=posts)
-    return _json(held, kind=nodeinfo.MEDIA_TYPE)
+    document = nodeinfo.document(version=__version__, name=name, actors=mine.count(), posts=posts)
+    return _json(document, kind=nodeinfo.MEDIA_TYPE)
 
 
 @require_safe
@@ -194,10 +198,10 @@ def picture(request: Any, name: str, mark: str) -> HttpResponse:
 @_guarded
 def collection(request: HttpRequest, mine: Ours, name: str) -> HttpResponse:
     """Outbox, followers, following or featured; a page of it with ?page=."""
-    held = collections.collection(mine, name, request.GET.get("page", ""))
-    if held is None:
+    document = collections.collection(mine, name, request.GET.get("page", ""))
+    if document is None:
         raise Http404("No such collection.")
-    return _json(held)
+    return _json(document)
 
 
 def _ap_object(mine: Ours, public_id: str) -> APObject:
@@ -237,10 +241,10 @@ def part(request: HttpRequest, mine: Ours, public_id: str, what: str) -> HttpRes
         return _json(documents.ap_object(ap_object), status=410)
     if what == "activity":
         return _json(documents.creation(ap_object, mine))
-    held = collections.responses(ap_object, what, request.GET.get("page", ""))
-    if held is None:
+    document = collections.responses(ap_object, what, request.GET.get("page", ""))
+    if document is None:
         raise Http404("No such collection.")
-    return _json(held)
+    return _json(document)
 
 
 @require_safe

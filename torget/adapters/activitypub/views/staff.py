@@ -26,12 +26,12 @@ from torget.people.actor import requires
 
 
 def _own(request: Any, pk: int) -> Account:
-    found: Account = get_object_or_404(
+    account: Account = get_object_or_404(
         accounts.on_network(NETWORK),
         pk=pk,
         municipality=request.municipality,
     )
-    return found
+    return account
 
 
 def _page(request: Any, account: Account, status: int = 200, **forms: Form) -> HttpResponse:
@@ -49,14 +49,14 @@ def _page(request: Any, account: Account, status: int = 200, **forms: Form) -> H
     return render(request, "activitypub/manage.html", context, status=status)
 
 
-def _told(request: Any, do: Callable[[], object], said: str) -> bool:
+def _told(request: Any, do: Callable[[], object], words: str) -> bool:
     """Whether the rule let it pass; what came of it is said on the next page."""
     try:
         do()
     except Refused as refusal:
         messages.error(request, refusal.message)
         return False
-    messages.success(request, said)
+    messages.success(request, words)
     return True
 
 
@@ -92,14 +92,14 @@ def block(request: Any, pk: int) -> HttpResponse:
 def unblock(request: Any, pk: int) -> HttpResponse:
     """Take from a server and send to it again."""
     account = _own(request, pk)
-    found = get_object_or_404(
+    block = get_object_or_404(
         overview.blocked(account.municipality_id), host=request.POST.get("host", "")
     )
     _told(
         request,
-        lambda: rules.unblock_domain(found, by=request.actor, at=timezone.now()),
+        lambda: rules.unblock_domain(block, by=request.actor, at=timezone.now()),
         _("Tjeneren er sluppet inn igjen. De som fulgte dere derfra, må følge dere på nytt.")
-        if found.severity == DomainBlock.Severity.SUSPEND
+        if block.severity == DomainBlock.Severity.SUSPEND
         else _("Det som kommer fra tjeneren, vises igjen uten å vente."),
     )
     return redirect("activitypub:manage", pk=account.pk)
@@ -117,12 +117,12 @@ def retry(request: Any, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, refusal.message)
     else:
-        said = ngettext(
+        words = ngettext(
             "%(count)s sending går ut igjen så snart tjeneren svarer.",
             "%(count)s sendinger går ut igjen så snart tjeneren svarer.",
             count,
         )
-        messages.success(request, said % {"count": count})
+        messages.success(request, words % {"count": count})
     return redirect("activitypub:manage", pk=account.pk)
 
 

@@ -49,7 +49,7 @@ def test_a_changed_comment_is_an_edit_and_another_envelope():
 
 
 def test_a_comment_that_waits_for_us_is_held_and_a_reply_knows_its_thread():
-    assert parsed(s.HELD, "heldForReview").held
+    assert parsed(s.HELD, "heldForReview").pending
     assert list(parsed(s.REPLY).parents) == ["Ugx1"]
 
 
@@ -78,7 +78,7 @@ def test_asking_brings_what_is_new_and_what_waits_and_not_our_own(tube):
     tube.threads["heldForReview"] = [s.thread(s.comment("Ugx8", **recent()))]
     polled = adapter.poll(tube.account, {})
     found = [adapter.parse(one, tube.account, received_at=NOW)[0] for one in polled.items]
-    assert [(one.external_id, one.held) for one in found] == [("Ugx7", False), ("Ugx8", True)]
+    assert [(one.external_id, one.pending) for one in found] == [("Ugx7", False), ("Ugx8", True)]
 
 
 @peered
