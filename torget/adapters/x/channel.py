@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from torget.adapters.x import posts, spending, weighing
+from torget.adapters.x import posts, spending
 from torget.adapters.x.api import API, OAUTH
 from torget.channels.base import Base, News, signed
 from torget.channels.contract import (
@@ -29,7 +29,7 @@ from torget.channels.contract import (
 )
 from torget.channels.oauth import client_fields
 from torget.channels.rest import gone_is_done
-from torget.protocols import jsonvalues
+from torget.protocols import jsonvalues, xweight
 
 FIELDS = (
     "created_at,author_id,conversation_id,referenced_tweets,entities,edit_history_tweet_ids"
@@ -52,7 +52,7 @@ class XAdapter(Base):
     label = gettext_lazy("X")
     icon = "mark:x"
     capabilities = Capabilities(
-        proof="network", read_public=True, poll_seconds=900.0, max_body_chars=weighing.MOST
+        proof="network", read_public=True, poll_seconds=900.0, max_body_chars=xweight.MOST
     )
     hide_means = gettext_lazy(
         "Skjult på X: svaret ligger bak «skjulte svar», og hvem som helst kan åpne det. "
@@ -88,20 +88,20 @@ class XAdapter(Base):
 
     def text(self, out: Outgoing) -> str:
         """The text as X takes it."""
-        return weighing.cut(out.body, out.link) if out.act == "publish" else signed(out)
+        return xweight.cut(out.body, out.link) if out.act == "publish" else signed(out)
 
     def preview(self, out: Outgoing, account: AccountSnapshot) -> Preview:
         text = self.text(out)
         remarks = [_("Teksten er forkortet, med lenke til resten.")] if out.body not in text else []
         price = spending.price(account, text)
         cost = _("Dette koster omtrent %(price)s dollar på X.") % {"price": price}
-        if weighing.has_link(text):
+        if xweight.has_link(text):
             bare = spending.price(account, "")
             cost += " " + _("Uten lenke koster det %(price)s.") % {"price": bare}
         remarks.append(cost)
         if out.attachments:
             remarks.append(_("Bilder blir ikke med på X."))
-        return Preview([text], weighing.weight(text), weighing.MOST, _("tegn"), remarks)
+        return Preview([text], xweight.weight(text), xweight.MOST, _("tegn"), remarks)
 
     def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         since = {"since_id": str(cursor["since_id"])} if cursor.get("since_id") else _a_day_back()
@@ -132,7 +132,7 @@ class XAdapter(Base):
 
     def _post(self, out: Outgoing, account: AccountAccess, more: Mapping[str, Any]) -> Receipt:
         text = self.text(out)
-        if weighing.weight(text) > weighing.MOST:
+        if xweight.weight(text) > xweight.MOST:
             raise SendError(_("Teksten er for lang for X."), permanent=True)
         price = spending.price(account, text)
         spending.charge(account, out.idempotency_key, price, timezone.now())

@@ -10,8 +10,8 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from torget.adapters.x.models import Charge
-from torget.adapters.x.weighing import has_link
 from torget.channels.contract import AccountAccess, AccountSnapshot, SendError
+from torget.protocols.xweight import has_link
 
 # Dollars, as docs.x.com gave them in the autumn of 2026; the account's settings may say otherwise.
 POST, POST_WITH_LINK, READ = Decimal("0.015"), Decimal("0.20"), Decimal("0.001")

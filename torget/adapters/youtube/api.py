@@ -22,25 +22,13 @@ QUOTA = 10_000
 TOO_FAST_SECONDS = 60.0
 # developers.google.com/youtube/v3/docs/errors and /core_errors, by `reason`
 _DAY_IS_FULL = frozenset({"quotaExceeded", "dailyLimitExceeded"})
-_VERDICTS: dict[str, Verdict] = {
-    **dict.fromkeys([*_DAY_IS_FULL, "rateLimitExceeded", "userRateLimitExceeded"], "limited"),
-    **dict.fromkeys(["backendError", "internalError", "processingFailure"], "unsure"),
-    **dict.fromkeys(
-        [
-            "authError",
-            "authorizationRequired",
-            "required",
-            "invalidCredentials",
-            "insufficientPermissions",
-            "accessNotConfigured",
-            "youtubeSignupRequired",
-            "ineligibleAccount",
-            "accountClosed",
-            "accountSuspended",
-        ],
-        "account",
-    ),
+_REASONS: dict[Verdict, str] = {
+    "limited": "quotaExceeded dailyLimitExceeded rateLimitExceeded userRateLimitExceeded",
+    "unsure": "backendError internalError processingFailure",
+    "account": "authError authorizationRequired required invalidCredentials insufficientPermissions "
+    "accessNotConfigured youtubeSignupRequired ineligibleAccount accountClosed accountSuspended",
 }
+_VERDICTS = {reason: verdict for verdict, names in _REASONS.items() for reason in names.split()}
 
 
 def until_midnight(now: float) -> float:

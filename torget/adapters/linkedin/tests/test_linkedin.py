@@ -11,12 +11,13 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torget.adapters.linkedin import adapter, api
-from torget.adapters.linkedin.littletext import escape, unescape
+from torget.adapters.linkedin import api
+from torget.adapters.linkedin.channel import adapter
 from torget.adapters.linkedin.tests import specimens as s
 from torget.channels.contract import RawItem, SendError, Unparseable
 from torget.channels.tests.loopback import refused_as, sent_through_cuts, served
 from torget.channels.tests.mutations import thousands
+from torget.protocols.littletext import escape, unescape
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 peered = pytest.mark.django_db(transaction=True)

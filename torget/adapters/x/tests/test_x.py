@@ -11,7 +11,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torget.adapters.x import spending, weighing
+from torget.adapters.x import spending
 from torget.adapters.x.api import API, OAUTH
 from torget.adapters.x.channel import adapter
 from torget.adapters.x.models import Charge
@@ -25,6 +25,7 @@ from torget.channels.tests.loopback import sent_through_cuts, served
 from torget.channels.tests.mutations import thousands
 from torget.people.actor import Actor
 from torget.people.models import Unit
+from torget.protocols import xweight
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 peered = pytest.mark.django_db(transaction=True)
@@ -77,12 +78,12 @@ def test_thousands_of_spoiled_posts_are_understood_or_set_aside():
     ],
 )
 def test_length_is_counted_as_x_counts(text, weight):
-    assert weighing.weight(text) == weight
+    assert xweight.weight(text) == weight
 
 
 @given(st.text(max_size=900))
 def test_what_is_cut_fits(text):
-    assert weighing.weight(weighing.cut(text, "https://x.example/1")) <= weighing.MOST
+    assert xweight.weight(xweight.cut(text, "https://x.example/1")) <= xweight.MOST
 
 
 def test_the_price_stands_beside_the_text_with_and_without_a_link():

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from torget.adapters.youtube import adapter, api, polling
+from torget.adapters.youtube import api, polling
 from torget.adapters.youtube.api import API
+from torget.adapters.youtube.channel import adapter
 from torget.adapters.youtube.tests import specimens as s
 from torget.channels.contract import RawItem, SendError, Unparseable
 from torget.channels.http import Response

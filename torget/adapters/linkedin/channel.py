@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from torget.adapters.linkedin import api, comments
 from torget.adapters.linkedin.api import API, OAUTH, urn
-from torget.adapters.linkedin.littletext import escape, unescape
 from torget.channels import tokens
 from torget.channels.base import Base, News, graphemes
 from torget.channels.contract import (
@@ -35,6 +34,7 @@ from torget.channels.contract import (
 from torget.channels.oauth import client_fields
 from torget.channels.rest import gone_is_done
 from torget.protocols import jsonvalues
+from torget.protocols.littletext import escape, unescape
 from torget.protocols.plaintext import one_line
 
 MOST_CHARS = 3000
@@ -276,3 +276,6 @@ def _receipt(name: str, detail: str = "") -> Receipt:
         raise SendError("LinkedIn took it and gave no id.", ambiguous=True)
     url = "" if _is_comment(name) else f"https://www.linkedin.com/feed/update/{name}/"
     return Receipt(name, detail, url)
+
+
+adapter = LinkedInAdapter()

@@ -187,3 +187,6 @@ def _message(comment: Mapping[str, Any], status: str, received_at: datetime) -> 
         if video
         else "",
     )
+
+
+adapter = YouTubeAdapter()
