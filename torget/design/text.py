@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 import nh3
@@ -106,3 +107,10 @@ def _trimmed(address: str) -> str:
     while address.endswith(")") and address.count("(") < address.count(")"):
         address = address[:-1].rstrip(_TAIL)
     return address
+
+
+def slug(text: str, most_chars: int) -> str:
+    """A text in the letters of addresses, as Norwegian spells without its own: "Sør-Odal på ø" is "soer-odal-paa-oe"."""
+    spelt = text.casefold().translate({ord("æ"): "ae", ord("ø"): "oe", ord("å"): "aa"})
+    bare = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:most_chars].strip("-")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, time
 from difflib import get_close_matches
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from django.db import transaction
 
+from torget.design.text import slug as slug_of
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor
@@ -20,6 +20,7 @@ from torget.people.models import Host, Municipality, OpeningHours, Staff, Unit
 from torget.people.roles import Role
 from torget.people.rules import add_staff, add_unit, grant
 
+MAX_SLUG_CHARS = 40
 _DATA = Path(__file__).parent / "data" / "municipalities.csv"
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))*")
 
@@ -68,13 +69,6 @@ def _near(given: str) -> str:
     return f"Did you mean {told}?" if told else ""
 
 
-def plain(name: str) -> str:
-    """A name in the letters of addresses: "Sør-Odal" is "soer-odal"."""
-    spelt = name.casefold().translate({ord("æ"): "ae", ord("ø"): "oe", ord("å"): "aa"})
-    bare = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:40]
-
-
 def check_host(host: str) -> str:
     """The host name as we keep it.
 
@@ -121,14 +115,14 @@ def found(number: str, host: str, *, at: datetime) -> Founded:
 
 
 def _make(number: str, name: str, *, at: datetime) -> Municipality:
-    slug = plain(name)
-    if Municipality.objects.filter(slug=slug).exists():
-        slug = f"{slug[:35]}-{number}"  # two are called Herøy, two Våler
+    short = slug_of(name, MAX_SLUG_CHARS)
+    if Municipality.objects.filter(slug=short).exists():
+        short = f"{short[:35]}-{number}"  # two are called Herøy, two Våler
     municipality = Municipality.objects.create(
         number=number,
         name=name,
-        slug=slug,
-        ref_prefix=slug.replace("-", "")[:2].upper(),
+        slug=short,
+        ref_prefix=short.replace("-", "")[:2].upper(),
         languages=["nb", "nn", "en"],
         opened_at=None,
     )

@@ -12,13 +12,14 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat, Substr
 from django.utils.translation import gettext as _
 
+from torget.design.text import slug
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check, check_everywhere
-from torget.people.founding import plain
 from torget.people.models import ClosedDay, Municipality, OpeningHours, Unit
 from torget.people.rules import add_unit
 
+MAX_SLUG_CHARS = 40
 FIELDS = ("name", "name_nn", "name_en", "receives", "keywords")
 Span = tuple[int, time, time]
 
@@ -33,12 +34,12 @@ def open_unit(
         NotAllowed: the parent is not theirs to arrange.
     """
     check(by, "people.administer", parent)
-    slug = plain(given["name"]) or "enhet"
-    if Unit.objects.filter(municipality=municipality, slug=slug).exists():
+    short = slug(given["name"], MAX_SLUG_CHARS) or "enhet"
+    if Unit.objects.filter(municipality=municipality, slug=short).exists():
         raise Refused(_("En enhet heter det allerede. Velg et annet navn."), "taken")
     fields = {name: given[name] for name in FIELDS if name in given and name != "name"}
     with transaction.atomic():
-        unit = add_unit(municipality, name=given["name"], slug=slug, parent=parent, **fields)
+        unit = add_unit(municipality, name=given["name"], slug=short, parent=parent, **fields)
         record("unit.opened", unit, by=by, at=at, parent=parent.pk)
     return unit
 

@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from torget.answers import learning, personal
 from torget.answers.models import Answer, Asked, Edition, Topic, Wording
 from torget.conversations.models import Conversation, Message
+from torget.design.text import slug
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
@@ -20,7 +20,7 @@ from torget.people.models import Municipality, Unit
 from torget.subscriptions import rules as subscriptions
 
 MAX_BODY_CHARS = 20_000
-_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "Æ": "ae", "Ø": "o", "Å": "a"})
+MAX_SLUG_CHARS = 100
 
 
 def answer_path(answer: Answer) -> str:
@@ -28,18 +28,18 @@ def answer_path(answer: Answer) -> str:
     return f"/svar/{answer.slug}"
 
 
-def _slug(municipality: Municipality, question: str) -> str:
-    stem = slugify(question.translate(_LETTERS))[:100].strip("-") or "svar"
+def _free_slug(municipality: Municipality, question: str) -> str:
+    stem = slug(question, MAX_SLUG_CHARS) or "svar"
     taken = set(
         Answer.objects.filter(municipality=municipality, slug__startswith=stem).values_list(
             "slug", flat=True
         )
     )
-    slug, number = stem, 1
-    while slug in taken:
+    free, number = stem, 1
+    while free in taken:
         number += 1
-        slug = f"{stem}-{number}"
-    return slug
+        free = f"{stem}-{number}"
+    return free
 
 
 def names_in(conversation: Conversation | None) -> list[str]:
@@ -130,7 +130,7 @@ def _make(unit: Unit, question: str, body: str, *, by: Actor, at: datetime, **mo
     return Answer.objects.create(
         municipality=municipality,
         unit=unit,
-        slug=_slug(municipality, question),
+        slug=_free_slug(municipality, question),
         question=question,
         body=body,
         published_at=at,

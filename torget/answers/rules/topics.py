@@ -7,16 +7,16 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from django.db import transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from torget.answers.models import Policy, Topic
+from torget.design.text import slug
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check
 from torget.people.models import Municipality
 
-_LETTERS = str.maketrans({"æ": "ae", "ø": "o", "å": "a", "Æ": "ae", "Ø": "o", "Å": "a"})
+MAX_SLUG_CHARS = 40
 # A policy is a header: nothing but a host and a port may come into it.
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::\d{1,5})?")
 _SCHEMES = {"https", "http"}
@@ -38,15 +38,15 @@ def add_topic(
         Refused: no name, or there is one of that name.
     """
     check(by, "answers.topics")
-    slug = slugify(name.translate(_LETTERS))[:40].strip("-")
-    if not slug:
+    short = slug(name, MAX_SLUG_CHARS)
+    if not short:
         raise Refused(_("Skriv et navn på emnet."), "empty")
     with transaction.atomic():
         Municipality.objects.select_for_update().get(pk=municipality.pk)
-        if Topic.objects.filter(municipality=municipality, slug=slug).exists():
+        if Topic.objects.filter(municipality=municipality, slug=short).exists():
             raise Refused(_("Emnet finnes fra før. Velg et annet navn."), "topic_exists")
         topic = Topic.objects.create(
-            municipality=municipality, slug=slug, name=name, name_nn=name_nn, name_en=name_en
+            municipality=municipality, slug=short, name=name, name_nn=name_nn, name_en=name_en
         )
         record("topic.added", topic, by=by, at=at)
     return topic

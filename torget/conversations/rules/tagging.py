@@ -5,22 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from torget.conversations.models import Conversation, Tag
 from torget.conversations.rules.state import lock
+from torget.design.text import slug
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check, check_everywhere
 from torget.people.models import Municipality
 
 MOST_TAGS = 20
-
-
-def _slug(name: str) -> str:
-    spelt = name.casefold().translate({ord("æ"): "ae", ord("ø"): "oe", ord("å"): "aa"})
-    return slugify(spelt)[:40]
+MAX_NAME_CHARS = 40
 
 
 def make_tag(municipality: Municipality, name: str, *, by: Actor, at: datetime) -> Tag:
@@ -31,12 +27,12 @@ def make_tag(municipality: Municipality, name: str, *, by: Actor, at: datetime) 
         Refused: no name, or one that is taken.
     """
     check_everywhere(by, "desk.arrange", municipality)
-    name, slug = name.strip()[:40], _slug(name.strip())
-    if by.municipality_id != municipality.pk or not slug:
+    name, short = name.strip()[:MAX_NAME_CHARS], slug(name, MAX_NAME_CHARS)
+    if by.municipality_id != municipality.pk or not short:
         raise Refused(_("Skriv et navn med bokstaver eller tall."), "no_name")
     with transaction.atomic():
         tag, new = Tag.objects.get_or_create(
-            municipality=municipality, slug=slug, defaults={"name": name}
+            municipality=municipality, slug=short, defaults={"name": name}
         )
         if not new:
             if tag.active:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from torget.design.text import highlighted, markdown, plain
+from torget.design.text import highlighted, markdown, plain, slug
 
 
 def test_residents_words_are_escaped_and_keep_their_lines():
@@ -75,3 +75,10 @@ def test_a_search_marks_what_was_asked_for_and_shows_the_words_around_it():
 @given(st.text(max_size=200), st.text(max_size=40))
 def test_marking_never_lets_markup_through(words, query):
     assert highlighted(words, query).replace("<mark>", "").replace("</mark>", "").count("<") == 0
+
+
+def test_a_slug_is_spelt_as_norwegian_is_without_its_own_letters():
+    assert slug("Sør-Odal på ÆØÅ", 40) == "soer-odal-paa-aeoeaa"
+    assert slug("Čáhcesuolu – Vadsø!", 40) == "cahcesuolu-vadsoe"
+    assert slug("Når blir veien brøytet?", 9) == "naar-blir"
+    assert slug("?!", 40) == ""
