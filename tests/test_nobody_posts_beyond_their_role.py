@@ -21,7 +21,7 @@ from torget.casework.models import Macro
 from torget.channels.contract import Outgoing
 from torget.conversations import rules as conversations
 from torget.conversations.models import Identity
-from torget.conversations.rules import joining, tagging
+from torget.conversations.rules import merging, tagging
 from torget.conversations.rules import persons as persons_rules
 from torget.conversations.rules.submitting import Submission, comment, follow_up, post
 from torget.outbox import rules as outbox
@@ -302,7 +302,7 @@ def town(secrets, nordvaag, ola, per, on_duty, now):
         make_question(nordvaag, "HEMMELIGSPORSMAL to ganger", email="d@innbygger.test")
         for _ in "12"
     )
-    joined = joining.merge(first, other, by=ola, at=now)
+    joined = merging.merge(first, other, by=ola, at=now)
     two = make_question(nordvaag, "HEMMELIGSPORSMAL med mer", email="e@innbygger.test")
     second = follow_up(two, Submission("HEMMELIGSPORSMAL mer", "private"), at=now)
     identity = Identity.objects.get(external_id="hemmelig@innbygger.test")

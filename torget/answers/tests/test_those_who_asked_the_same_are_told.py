@@ -17,7 +17,7 @@ from torget.casework.rules import approval_rules, drafts, pending_replies
 from torget.casework.rules.replying import Reply
 from torget.conversations import rules as conversations
 from torget.conversations.models import Conversation, Message
-from torget.conversations.rules import joining
+from torget.conversations.rules import merging
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
 
@@ -155,7 +155,7 @@ def test_a_case_somebody_answers_or_has_merged_is_left_alone_and_named(
     assert "1 har fått svaret." in page
     assert f"har et svar som venter: {talks[1].ref}." in page
     more = [make_question(nordvaag, SFO[1], email="a@innbygger.test") for _n in range(2)]
-    joining.merge(more[0], more[1], by=ola, at=now)
+    merging.merge(more[0], more[1], by=ola, at=now)
     conversations.close(talks[3], by=ola, at=now)
     stale = [talks[1], talks[2], talks[3], more[1]]  # as they were when the page was shown
     told = inform_all(answer, stale, by=ola, at=now)

@@ -12,7 +12,7 @@ from torget.casework.tasks import release_due
 from torget.channels.watchdog import standstills
 from torget.conversations import rules
 from torget.conversations.models import Conversation, Message
-from torget.conversations.rules import joining, persons, snoozing
+from torget.conversations.rules import merging, persons, snoozing
 from torget.conversations.rules.submitting import Submission, follow_up
 from torget.errors import Refused
 from torget.people.models import Unit
@@ -100,7 +100,7 @@ def test_a_rule_says_why_it_could_not_send_it_on(nordvaag, pool, ola, per, now):
 def merged(nordvaag, ola, now):
     """(lives on, was merged into it): Kari asked twice."""
     two = [make_question(nordvaag, "Når åpner det?", email="kari@innbygger.test") for _n in "ab"]
-    joining.merge(two[0], two[1], by=ola, at=now)
+    merging.merge(two[0], two[1], by=ola, at=now)
     return two
 
 

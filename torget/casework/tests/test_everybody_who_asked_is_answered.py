@@ -6,7 +6,7 @@ from tests.cast import make_question
 from torget.casework.rules.replying import reply
 from torget.channels import rules as channels
 from torget.conversations.models import Conversation
-from torget.conversations.rules import joining
+from torget.conversations.rules import merging
 from torget.conversations.rules.submitting import Submission, comment
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor
@@ -51,9 +51,9 @@ def follows(row, address, now):
 @pytest.mark.parametrize("chain", [False, True])
 def test_a_public_answer_goes_to_each_who_asked_in_what_was_merged(nordvaag, ola, now, chain):
     first, second, third = (ask(nordvaag, address) for address in (KARI, JON, NINA))
-    joining.merge(second, third, by=ola, at=now)
+    merging.merge(second, third, by=ola, at=now)
     if chain:
-        joining.merge(first, second, by=ola, at=now)
+        merging.merge(first, second, by=ola, at=now)
     kept = fresh(first if chain else second)
     message = reply(kept, "Mandag.", by=ola, at=now)
     letters, count = sent(message)
@@ -66,20 +66,20 @@ def test_a_public_answer_goes_to_each_who_asked_in_what_was_merged(nordvaag, ola
 
 def test_one_who_asked_twice_and_spoke_last_gets_it_once(nordvaag, ola, now):
     first, second = ask(nordvaag, KARI), ask(nordvaag, KARI)
-    joining.merge(first, second, by=ola, at=now)
+    merging.merge(first, second, by=ola, at=now)
     assert sent(reply(fresh(first), "Mandag.", by=ola, at=now))[1] == 1
 
 
 def test_what_was_parted_again_is_answered_alone(nordvaag, ola, now):
     first, second = ask(nordvaag, KARI), ask(nordvaag, JON)
-    row = joining.merge(first, second, by=ola, at=now)
-    joining.unmerge(row, by=ola, at=now)
+    row = merging.merge(first, second, by=ola, at=now)
+    merging.unmerge(row, by=ola, at=now)
     assert set(sent(reply(fresh(first), "Mandag.", by=ola, at=now))[0]) == {KARI}
 
 
 def test_a_private_answer_goes_to_no_other_who_asked(nordvaag, ola, now):
     first, second = ask(nordvaag, KARI), ask(nordvaag, JON)
-    joining.merge(first, second, by=ola, at=now)
+    merging.merge(first, second, by=ola, at=now)
     message = reply(fresh(first), "Bare til deg.", by=ola, at=now, visibility="private")
     assert set(sent(message)[0]) == {KARI}
 
@@ -90,7 +90,7 @@ def test_who_followed_what_was_merged_is_told_and_nobody_twice(nordvaag, ola, no
     follows(second, NINA, now)
     follows(second, "per@innbygger.test", now)
     follows(second, JON, now)  # is sent the answer itself
-    joining.merge(first, second, by=ola, at=now)
+    merging.merge(first, second, by=ola, at=now)
     letters, count = sent(reply(fresh(first), "Mandag.", by=ola, at=now))
     assert set(letters) == {KARI, JON, NINA, "per@innbygger.test"}
     assert count == 4

@@ -4,8 +4,8 @@ from torget.conversations.models.attachment import Attachment
 from torget.conversations.models.chat import Chat
 from torget.conversations.models.conversation import Conversation, ConversationQuerySet, make_key
 from torget.conversations.models.handling import (
+    ConversationMerge,
     Deadline,
-    Joining,
     Mention,
     Participant,
     Tag,
@@ -21,8 +21,8 @@ from torget.conversations.models.message import (
 from torget.conversations.models.persons import (
     Block,
     Identity,
-    Merge,
     Person,
+    PersonMerge,
     PersonNote,
     below,
 )
@@ -34,16 +34,16 @@ __all__ = [
     "Block",
     "Chat",
     "Conversation",
+    "ConversationMerge",
     "ConversationQuerySet",
     "Deadline",
     "Identity",
-    "Joining",
     "Mention",
-    "Merge",
     "Message",
     "MessageQuerySet",
     "Participant",
     "Person",
+    "PersonMerge",
     "PersonNote",
     "Rereading",
     "Tag",

@@ -128,10 +128,10 @@ class Deadline(models.Model):
         return kind(self.kind).label
 
 
-class Joining(models.Model):
+class ConversationMerge(models.Model):
     """Two conversations became one. Which messages came along stands here, so that it can be undone."""
 
-    kept = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="joinings")
+    kept = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="merges")
     joined = models.ForeignKey(Conversation, on_delete=models.PROTECT, related_name="+")
     message_ids = ArrayField(models.BigIntegerField(), default=list)
     state_before = models.CharField(max_length=8, choices=Conversation.State)
@@ -144,6 +144,7 @@ class Joining(models.Model):
     )
 
     class Meta:
+        db_table = "conversations_joining"
         constraints = [
             models.UniqueConstraint(
                 fields=["joined"], condition=Q(undone_at=None), name="joining_one_current"
@@ -152,4 +153,4 @@ class Joining(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Joining {self.pk}"
+        return f"ConversationMerge {self.pk}"

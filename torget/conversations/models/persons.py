@@ -77,7 +77,7 @@ class Identity(models.Model):
         return f"Identity {self.pk}"
 
 
-class Merge(models.Model):
+class PersonMerge(models.Model):
     """Two persons were found to be one; undone by a time, never by deleting the row."""
 
     kept = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="merges_kept")
@@ -91,6 +91,7 @@ class Merge(models.Model):
     )
 
     class Meta:
+        db_table = "conversations_merge"
         constraints = [
             models.UniqueConstraint(
                 fields=["joined"], condition=Q(undone_at=None), name="merge_one_current"
@@ -99,7 +100,7 @@ class Merge(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Merge {self.pk}"
+        return f"PersonMerge {self.pk}"
 
 
 class PersonNote(models.Model):

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from torget.conversations.finding import is_asker, kept
-from torget.conversations.models import Conversation, Joining, Participant
-from torget.conversations.rules import joining
+from torget.conversations.models import Conversation, ConversationMerge, Participant
+from torget.conversations.rules import merging
 from torget.conversations.rules.addressing import let_in
 from torget.conversations.rules.state import lock
 from torget.errors import Refused, Stale
@@ -19,14 +19,14 @@ from torget.people.actor import Actor, check
 PRIVATE = Conversation.Visibility.PRIVATE
 
 
-def admit(beside: Conversation, *, yes: bool, by: Actor, at: datetime) -> Joining:
+def admit(beside: Conversation, *, yes: bool, by: Actor, at: datetime) -> ConversationMerge:
     """Let who wrote beside a private case take part in it: their messages move there, and the one who asked reads them.
 
     They are never given the case's key; staff choose for each answer whether they get it too.
 
     Raises:
         NotAllowed: no role for it in one of the units.
-        Refused: nobody said yes, it is not beside a private case of somebody else, or as conversations.rules.joining.merge.
+        Refused: nobody said yes, it is not beside a private case of somebody else, or as conversations.rules.merging.merge.
     """
     if beside.beside is None or beside.identity is None:
         raise Refused(_("Denne saken hører ikke til en annen sak."), "not_beside")
@@ -45,7 +45,7 @@ def admit(beside: Conversation, *, yes: bool, by: Actor, at: datetime) -> Joinin
     with transaction.atomic():
         case = lock(case)
         let_in(case, beside.identity, by=by, at=at)
-        return joining.merge(case, beside, by=by, at=at)
+        return merging.merge(case, beside, by=by, at=at)
 
 
 def dismiss(participant: Participant, *, by: Actor, at: datetime) -> None:

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from torget.conversations.models import (
     Block,
     Conversation,
+    ConversationMerge,
     Identity,
-    Joining,
-    Merge,
     Message,
     Person,
+    PersonMerge,
     PersonNote,
     below,
 )
@@ -37,7 +37,7 @@ def _staff(by: Actor) -> Staff:
     return by.staff
 
 
-def merge(kept: Person, joined: Person, *, reason: str, by: Actor, at: datetime) -> Merge:
+def merge(kept: Person, joined: Person, *, reason: str, by: Actor, at: datetime) -> PersonMerge:
     """Two persons are one from now on: `joined` points to `kept`. Nothing is moved, so that it can be undone whole.
 
     Residents gain no access by it: what somebody signed in may read follows from their own identity alone.
@@ -58,14 +58,14 @@ def merge(kept: Person, joined: Person, *, reason: str, by: Actor, at: datetime)
         if any(row.merged_into_id for row in rows.values()):
             raise Stale(_("En av dem er slått sammen med en annen. Last siden på nytt."), "merged")
         Person.objects.filter(pk=joined.pk).update(merged_into=kept)
-        done = Merge.objects.create(
+        done = PersonMerge.objects.create(
             kept=kept, joined=joined, reason=reason, merged_at=at, merged_by=staff
         )
         record("person.merged", kept, by=by, at=at, joined=joined.pk, merge=done.pk)
     return done
 
 
-def unmerge(done: Merge, *, by: Actor, at: datetime) -> None:
+def unmerge(done: PersonMerge, *, by: Actor, at: datetime) -> None:
     """They were two after all: each is again as before. Undoing twice changes nothing.
 
     Raises:
@@ -78,12 +78,14 @@ def unmerge(done: Merge, *, by: Actor, at: datetime) -> None:
         raise Refused(_("Velg en person i kommunen."), "stranger")
     with transaction.atomic():
         _see_that_no_case_binds(done)
-        if Merge.objects.filter(pk=done.pk, undone_at=None).update(undone_at=at, undone_by=staff):
+        if PersonMerge.objects.filter(pk=done.pk, undone_at=None).update(
+            undone_at=at, undone_by=staff
+        ):
             Person.objects.filter(pk=done.joined_id).update(merged_into=None)
             record("person.unmerged", done.kept, by=by, at=at, joined=done.joined_id, merge=done.pk)
 
 
-def _see_that_no_case_binds(done: Merge) -> None:
+def _see_that_no_case_binds(done: PersonMerge) -> None:
     """Cases of the two were merged because they were one person: parted, one would read the other's private words.
 
     Raises:
@@ -98,25 +100,25 @@ def _see_that_no_case_binds(done: Merge) -> None:
         .order_by("pk")
         .values_list("pk")
     )
-    across = Joining.objects.filter(undone_at=None).filter(
+    across = ConversationMerge.objects.filter(undone_at=None).filter(
         Q(kept__person__in=parted, joined__person__in=left)
         | Q(kept__person__in=left, joined__person__in=parted)
     )
-    for joining in across.select_related("kept", "joined"):
-        if joining.kept.visibility == PRIVATE or _said_privately(joining):
+    for merge_row in across.select_related("kept", "joined"):
+        if merge_row.kept.visibility == PRIVATE or _said_privately(merge_row):
             raise Refused(
                 _(
                     "Sakene %(joined)s og %(kept)s er slått sammen, og hver av dem ville sett det den andre "
                     "skrev privat. Angre sammenslåingen av sakene først."
                 )
-                % {"joined": joining.joined.ref, "kept": joining.kept.ref},
+                % {"joined": merge_row.joined.ref, "kept": merge_row.kept.ref},
                 "cases_merged",
             )
 
 
-def _said_privately(joining: Joining) -> bool:
-    here = Q(conversation=joining.kept_id) | Q(origin=joining.kept_id)
-    said = Message.objects.filter(here | Q(pk__in=joining.message_ids), visibility=PRIVATE)
+def _said_privately(merge_row: ConversationMerge) -> bool:
+    here = Q(conversation=merge_row.kept_id) | Q(origin=merge_row.kept_id)
+    said = Message.objects.filter(here | Q(pk__in=merge_row.message_ids), visibility=PRIVATE)
     return said.exclude(kind=Message.Kind.NOTE).exists()
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.cast import make_question, make_staff
 from torget.conversations.models import Block, Conversation, Message, Person, PersonNote
 from torget.conversations.persons import family
-from torget.conversations.rules import joining, persons
+from torget.conversations.rules import merging, persons
 from torget.errors import NotAllowed, Refused
 from torget.history.models import Entry
 from torget.people.actor import Actor
@@ -168,7 +168,7 @@ def test_persons_are_not_parted_while_a_case_holds_private_words_of_both(two, no
     third = make_question(nordvaag, "Tredje", email="tredje@hjemme.test")
     below = persons.merge(work.person, third.person, reason="x", by=ola, at=now)
     done = persons.merge(home.person, work.person, reason="x", by=ola, at=now)
-    case = joining.merge(home, work, by=ola, at=now)
+    case = merging.merge(home, work, by=ola, at=now)
     with pytest.raises(Refused) as refusal:
         persons.unmerge(done, by=ola, at=now)
     assert refusal.value.code == "cases_merged"
@@ -176,7 +176,7 @@ def test_persons_are_not_parted_while_a_case_holds_private_words_of_both(two, no
     assert "Angre sammenslåingen av sakene først" in refusal.value.message
     assert Person.objects.get(pk=work.person_id).merged_into_id == home.person_id
     persons.unmerge(below, by=ola, at=now)  # that one has no part in it
-    joining.unmerge(case, by=ola, at=now)
+    merging.unmerge(case, by=ola, at=now)
     persons.unmerge(done, by=ola, at=now)
     assert Person.objects.get(pk=work.person_id).merged_into_id is None
 
@@ -184,7 +184,7 @@ def test_persons_are_not_parted_while_a_case_holds_private_words_of_both(two, no
 def test_the_page_says_which_cases_to_part_before_the_persons(two, ola, desk, now):
     home, work = two
     done = persons.merge(home.person, work.person, reason="x", by=ola, at=now)
-    joining.merge(work, home, by=ola, at=now)
+    merging.merge(work, home, by=ola, at=now)
     page = desk.post(f"/desk/person/skill/{done.pk}", follow=True).content.decode()
     assert "Angre sammenslåingen av sakene først" in page
 
@@ -195,7 +195,7 @@ def test_persons_are_parted_while_their_public_talk_stays_one(nordvaag, ola, now
 
     kept, joined = wrote("kari@hjemme.test"), wrote("kari@jobb.test")
     done = persons.merge(kept.person, joined.person, reason="x", by=ola, at=now)
-    joining.merge(kept, joined, by=ola, at=now)
+    merging.merge(kept, joined, by=ola, at=now)
     persons.unmerge(done, by=ola, at=now)
     assert Person.objects.get(pk=joined.person_id).merged_into_id is None
 

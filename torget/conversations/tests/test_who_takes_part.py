@@ -13,10 +13,10 @@ from torget.channels.registry import adapters
 from torget.channels.rules import open_account
 from torget.conversations import filing
 from torget.conversations.finding import is_asker, takes_part
-from torget.conversations.models import Conversation, Identity, Joining, Message, Person
+from torget.conversations.models import Conversation, ConversationMerge, Identity, Message, Person
 from torget.conversations.persons import family, identify
-from torget.conversations.rules import Agreed, addressed, answer, joining, participants
-from torget.conversations.rules import persons as merging
+from torget.conversations.rules import Agreed, addressed, answer, merging, participants
+from torget.conversations.rules import persons as person_rules
 from torget.conversations.tests.test_filing import Letters, post
 from torget.errors import Refused
 from torget.outbox.models import Delivery
@@ -118,7 +118,7 @@ def test_another_address_of_hers_that_staff_found_to_be_hers_counts_and_is_asked
     other = identify(letters.municipality, "letters", Author("kari@jobb.test"), at=now)
     beside = say(letters, "j1", now, author="kari@jobb.test", parents=["k1"])
     assert beside.conversation.beside_id == case.pk
-    merging.merge(case.person, other.person, reason="Samme", by=mona, at=now)
+    person_rules.merge(case.person, other.person, reason="Samme", by=mona, at=now)
     hers = say(letters, "j2", now, author="kari@jobb.test", parents=["k1"])
     assert hers.conversation_id == case.pk
     there = addressed(Conversation.objects.get(pk=case.pk), "private")
@@ -128,7 +128,7 @@ def test_another_address_of_hers_that_staff_found_to_be_hers_counts_and_is_asked
     answer(case, "Svar", by=mona, at=now, agreed=Agreed(there.mark, yes=True))
     answer(case, "Mer", by=mona, at=now)  # as the last time: no question
     [merge] = case.person.merges_kept.all()
-    merging.unmerge(merge, by=mona, at=now)
+    person_rules.unmerge(merge, by=mona, at=now)
     there = addressed(Conversation.objects.get(pk=case.pk), "private")
     assert ([one.address for one in there.to], there.news) == (["kari@innbygger.test"], "changed")
 
@@ -136,7 +136,7 @@ def test_another_address_of_hers_that_staff_found_to_be_hers_counts_and_is_asked
 def test_whom_the_page_showed_must_still_be_who_gets_it(letters, case, mona, now):
     shown = addressed(case, "private").mark
     other = identify(letters.municipality, "letters", Author("kari@jobb.test"), at=now)
-    merging.merge(case.person, other.person, reason="Samme", by=mona, at=now)
+    person_rules.merge(case.person, other.person, reason="Samme", by=mona, at=now)
     say(letters, "j2", now, author="kari@jobb.test", parents=["k1"])
     with pytest.raises(Refused) as refused:
         answer(case, "Svar", by=mona, at=now, agreed=Agreed(shown, yes=True))
@@ -147,7 +147,7 @@ def test_whom_the_page_showed_must_still_be_who_gets_it(letters, case, mona, now
 def test_a_person_says_yes_before_a_stranger_joins_and_it_can_be_undone(letters, case, mona, now):
     beside = say(letters, "n1", now, author=NEIGHBOUR, name="Nabo", parents=["k1"]).conversation
     with pytest.raises(Refused, match="to personer"):
-        joining.merge(case, beside, by=mona, at=now)
+        merging.merge(case, beside, by=mona, at=now)
     with pytest.raises(Refused) as refused:
         participants.admit(beside, yes=False, by=mona, at=now)
     assert refused.value.code == "not_agreed"
@@ -169,7 +169,7 @@ def test_a_person_says_yes_before_a_stranger_joins_and_it_can_be_undone(letters,
     assert set(sent) == {"kari@innbygger.test", NEIGHBOUR}
     assert case.key not in sent[NEIGHBOUR]
     assert case.key in sent["kari@innbygger.test"]
-    joining.unmerge(Joining.objects.get(), by=mona, at=now)
+    merging.unmerge(ConversationMerge.objects.get(), by=mona, at=now)
     assert not takes_part(case, beside.identity)
 
 
@@ -178,7 +178,7 @@ def test_a_strangers_own_other_case_is_not_merged_into_hers(letters, case, mona,
     own = say(letters, "n9", now, author=NEIGHBOUR, body="Noe helt annet om meg").conversation
     participants.admit(beside, yes=True, by=mona, at=now)
     with pytest.raises(Refused, match="to personer"):
-        joining.merge(case, own, by=mona, at=now)
+        merging.merge(case, own, by=mona, at=now)
 
 
 def test_what_is_split_off_never_gives_one_persons_words_to_another(letters, case, mona, now):
@@ -187,8 +187,8 @@ def test_what_is_split_off_never_gives_one_persons_words_to_another(letters, cas
     ours = answer(case, "Til Kari", by=mona, at=now)
     hers, theirs = case.messages.filter(kind="inbound").order_by("pk")
     with pytest.raises(Refused, match="flere personer"):
-        joining.split(case, [theirs, ours], by=mona, at=now)
-    new = joining.split(case, [theirs], by=mona, at=now)
+        merging.split(case, [theirs, ours], by=mona, at=now)
+    new = merging.split(case, [theirs], by=mona, at=now)
     assert new.person == beside.person
     assert hers.conversation_id == case.pk
 
@@ -215,7 +215,7 @@ def chain(nordvaag, now, by, order):
     merges = []
     for kept, joined in pairs[order]:
         kept, joined = (Person.objects.get(pk=one.pk).root for one in (kept, joined))
-        merges.append(merging.merge(kept, joined, reason="Samme", by=by, at=now))
+        merges.append(person_rules.merge(kept, joined, reason="Samme", by=by, at=now))
     return made, merges
 
 
@@ -232,11 +232,11 @@ def test_persons_found_to_be_one_in_a_chain_are_one_everywhere(nordvaag, mona, n
     assert [one.identity_id for one in cases] == [one.pk for one in identities]
     for case in cases:
         assert all(takes_part(case, one) for one in identities)
-    joining.merge(cases[0], cases[2], by=mona, at=now)  # private, and both hers
+    merging.merge(cases[0], cases[2], by=mona, at=now)  # private, and both hers
     with pytest.raises(Refused, match="Angre sammenslåingen av sakene"):
-        merging.unmerge(merges[-1], by=mona, at=now)
-    joining.unmerge(Joining.objects.get(), by=mona, at=now)
-    merging.unmerge(merges[-1], by=mona, at=now)
+        person_rules.unmerge(merges[-1], by=mona, at=now)
+    merging.unmerge(ConversationMerge.objects.get(), by=mona, at=now)
+    person_rules.unmerge(merges[-1], by=mona, at=now)
     parted = [Identity.objects.get(pk=one.pk) for one in identities]
     assert len({one.person.root.pk for one in parted}) == 2
 
@@ -247,6 +247,6 @@ def test_the_old_link_of_a_merged_case_leads_on_through_a_chain(client, nordvaag
         make_question(nordvaag, f"Sak {one.external_id}", email=one.external_id)
         for one in (made[2], made[0])
     )
-    joining.merge(kept, joined, by=mona, at=now)
+    merging.merge(kept, joined, by=mona, at=now)
     response = client.get(f"/saker/{joined.ref}/{joined.key}")
     assert response.headers["Location"] == f"/saker/{kept.ref}/{kept.key}"

@@ -10,7 +10,14 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from torget.channels.registry import networks_that
-from torget.conversations.models import Block, Conversation, Identity, Merge, Person, PersonNote
+from torget.conversations.models import (
+    Block,
+    Conversation,
+    Identity,
+    Person,
+    PersonMerge,
+    PersonNote,
+)
 from torget.conversations.persons import family, namesakes
 from torget.desk.forms.person import BlockForm, MergeForm, PersonNoteForm
 from torget.people.actor import Actor
@@ -61,10 +68,10 @@ def blockable(actor: Actor, person: Person) -> QuerySet[Identity]:
     return Identity.objects.filter(person__in=ids).exclude(network__in=networks_that("by_page"))
 
 
-def merges(actor: Actor, person: Person) -> QuerySet[Merge]:
+def merges(actor: Actor, person: Person) -> QuerySet[PersonMerge]:
     """The current merges of the person that the actor may read talk on both sides of."""
     ids = readable(actor, family(person))
-    return Merge.objects.filter(kept__in=ids, joined__in=ids, undone_at=None)
+    return PersonMerge.objects.filter(kept__in=ids, joined__in=ids, undone_at=None)
 
 
 def beside(actor: Actor, person: Person | None, *, at: datetime) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from torget.answers.models import Answer
 from torget.conversations.finding import kept
 from torget.conversations.models import (
     Conversation,
-    Joining,
+    ConversationMerge,
     Message,
     Tag,
     sent_of,
@@ -109,7 +109,7 @@ def handling(conversation: Conversation, actor: Actor) -> dict[str, Any]:
         "tags_on": [(slug, names.get(slug, slug)) for slug in conversation.tags],
         "tags_off": [tag for tag in tags if tag.active and tag.slug not in conversation.tags],
         "lives_on": kept(conversation) if conversation.merged_into_id else None,
-        "joinings": Joining.objects.filter(
+        "merges": ConversationMerge.objects.filter(
             Q(kept=conversation) | Q(joined=conversation), undone_at=None
         ).select_related("kept", "joined"),
         "split_off": list(conversation.split.all()),

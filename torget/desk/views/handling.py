@@ -14,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from torget.casework.rules import bulk_acts
 from torget.casework.rules.actions import snooze_until
 from torget.conversations import rules as conversations
-from torget.conversations.models import Conversation, Joining, Message, Participant
+from torget.conversations.models import Conversation, ConversationMerge, Message, Participant
 from torget.conversations.persons import family
 from torget.conversations.queries import readable_or_404
-from torget.conversations.rules import joining, participants, snoozing, tagging
+from torget.conversations.rules import merging, participants, snoozing, tagging
 from torget.design import querytext
 from torget.design.acting import done
 from torget.desk.forms.handling import MacroRunForm, MergeForm, SnoozeForm, SplitForm
@@ -81,13 +81,13 @@ def _macro(request: Any, found: Conversation) -> str:
 def _unmerge(request: Any, found: Conversation) -> str:
     pk = querytext.number(request.POST.get("sammen", "")) or 0
     row = (
-        Joining.objects.filter(joined__municipality=found.municipality_id, pk=pk)
+        ConversationMerge.objects.filter(joined__municipality=found.municipality_id, pk=pk)
         .select_related("kept__unit", "joined__unit")
         .first()
     )
     if row is None or found.pk not in {row.kept_id, row.joined_id}:
         raise Refused(_("Sammenslåingen er allerede angret."))
-    joining.unmerge(row, by=request.actor, at=timezone.now())
+    merging.unmerge(row, by=request.actor, at=timezone.now())
     return _("Sammenslåingen er angret.")
 
 
@@ -116,7 +116,7 @@ def merge(request: Any, ref: str) -> HttpResponse:
             raise Refused(
                 _("Vi finner ingen sak med det nummeret som du kan lese. Se etter en skrivefeil.")
             )
-        joining.merge(other, found, by=request.actor, at=timezone.now())
+        merging.merge(other, found, by=request.actor, at=timezone.now())
         kept.append(other)
 
     if done(
@@ -148,7 +148,7 @@ def split(request: Any, ref: str) -> HttpResponse:
     def do(data: dict[str, Any]) -> None:
         chosen = [one for one in said if str(one.public_id) in set(data["messages"])]
         new.append(
-            joining.split(
+            merging.split(
                 found, chosen, subject=data["subject"], by=request.actor, at=timezone.now()
             )
         )

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from torget.conversations.models import Block, Merge, Person, PersonNote
+from torget.conversations.models import Block, Person, PersonMerge, PersonNote
 from torget.conversations.rules import persons
 from torget.design.acting import done
 from torget.desk.forms.person import BlockForm, MergeForm, PersonNoteForm
@@ -58,7 +58,7 @@ def merge(request: Any, pk: int) -> HttpResponse:
 def unmerge(request: Any, pk: int) -> HttpResponse:
     """They were two after all."""
     row = get_object_or_404(
-        Merge.objects.select_related("kept", "joined"),
+        PersonMerge.objects.select_related("kept", "joined"),
         pk=pk,
         kept__municipality=request.municipality,
     )

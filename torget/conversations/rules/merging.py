@@ -14,7 +14,7 @@ from torget.conversations import deadlines
 from torget.conversations.finding import is_asker, takes_part
 from torget.conversations.finding import kept as living
 from torget.conversations.lines import preview_of
-from torget.conversations.models import Conversation, Joining, Message, Participant
+from torget.conversations.models import Conversation, ConversationMerge, Message, Participant
 from torget.conversations.opening import open_conversation
 from torget.conversations.persons import is_same
 from torget.conversations.room import QUESTION
@@ -64,7 +64,9 @@ def _is_let_in(case: Conversation, joined: Conversation) -> bool:
     return beside and joined.identity is not None and takes_part(case, joined.identity)
 
 
-def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) -> Joining:
+def merge(
+    kept: Conversation, joined: Conversation, *, by: Actor, at: datetime
+) -> ConversationMerge:
     """Let `joined` live on in `kept`: its messages move there, its number, link and mail key lead there.
 
     Raises:
@@ -88,7 +90,7 @@ def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) 
         for row in (kept, joined):
             see_that_no_reply_waits(row)
         moved = list(joined.messages.order_by("pk").values_list("pk", flat=True))
-        joining = Joining.objects.create(
+        merge_row = ConversationMerge.objects.create(
             kept=kept,
             joined=joined,
             message_ids=moved,
@@ -104,9 +106,9 @@ def merge(kept: Conversation, joined: Conversation, *, by: Actor, at: datetime) 
         joined.snoozed_until, joined.merged_into = None, kept
         for row in (kept, joined):
             _recount(row)
-        record("conversation.merged", kept, by=by, at=at, other=joined.pk, joining=joining.pk)
-        record("conversation.joined", joined, by=by, at=at, other=kept.pk, joining=joining.pk)
-    return joining
+        record("conversation.merged", kept, by=by, at=at, other=joined.pk, merge=merge_row.pk)
+        record("conversation.joined", joined, by=by, at=at, other=kept.pk, merge=merge_row.pk)
+    return merge_row
 
 
 def _take_over(kept: Conversation, joined: Conversation) -> None:
@@ -125,19 +127,19 @@ def _take_over(kept: Conversation, joined: Conversation) -> None:
     kept.tags = sorted({*kept.tags, *joined.tags})
 
 
-def unmerge(joining: Joining, *, by: Actor, at: datetime) -> None:
+def unmerge(merge_row: ConversationMerge, *, by: Actor, at: datetime) -> None:
     """Undo a merge: the messages that came along go back; what was said since stays where it was said.
 
     Raises:
         NotAllowed: no role for it in one of the units.
         Refused: already undone, the kept one has itself been merged since, or a reply is on hold in it.
     """
-    check(by, "conversations.handle", joining.kept.unit)
-    check(by, "conversations.handle", joining.joined.unit)
+    check(by, "conversations.handle", merge_row.kept.unit)
+    check(by, "conversations.handle", merge_row.joined.unit)
     if by.staff is None:
         raise Refused(_("Bare ansatte kan gjøre dette."), "no_staff")
     with transaction.atomic():
-        row = Joining.objects.select_for_update().get(pk=joining.pk)
+        row = ConversationMerge.objects.select_for_update().get(pk=merge_row.pk)
         kept, joined = lock(row.kept), lock(row.joined)
         if row.undone_at or joined.merged_into_id != kept.pk:
             raise Refused(_("Sammenslåingen er allerede angret."), "undone")
@@ -163,8 +165,8 @@ def unmerge(joining: Joining, *, by: Actor, at: datetime) -> None:
             _end_taking_part(kept, joined, by=by, at=at)
         row.undone_at, row.undone_by = at, by.staff
         row.save(update_fields=["undone_at", "undone_by"])
-        record("conversation.unmerged", kept, by=by, at=at, other=joined.pk, joining=row.pk)
-        record("conversation.unmerged", joined, by=by, at=at, other=kept.pk, joining=row.pk)
+        record("conversation.unmerged", kept, by=by, at=at, other=joined.pk, merge=row.pk)
+        record("conversation.unmerged", joined, by=by, at=at, other=kept.pk, merge=row.pk)
 
 
 def _end_taking_part(case: Conversation, joined: Conversation, *, by: Actor, at: datetime) -> None:
