@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from torget.channels import watchdog
 from torget.channels.models import Heartbeat
 from torget.channels.rules import open_account
 from torget.config import doctor, tasks
+from torget.config.live import Announcements
 from torget.conversations.models import Conversation
 from torget.demo import story
 from torget.desk.queries.timeline import events
@@ -92,6 +94,21 @@ def test_its_verb_is_a_sentence_and_an_event_for_rules(loan, ola, now):
     assert "Ola gjorde lånet klart" in [event.words for event in events(loan)]
     assert "loan.ready" in automation.events()
     assert rooms.verbs()["loan.ready"].public
+
+
+def test_its_live_topic_tells_everybody_that_something_happened_and_nothing_more(db):
+    announcements = Announcements(lambda _municipality: None)
+    with announcements.subscribed(1, "", "utlan") as visitor:
+        for verb, private in (
+            ("loan.ready", False),
+            ("loan.ready", True),
+            ("message.noted", False),
+        ):
+            announcements.announce(
+                json.dumps({"m": 1, "v": verb, "t": "x.y", "s": 7, "c": 8, "p": private})
+            )
+        assert visitor.get_nowait() == b"event: change\ndata: {}\n\n"
+        assert visitor.empty()
 
 
 def test_its_loop_job_check_and_watch_are_run(db, now):

@@ -111,7 +111,7 @@ class Front:
         rsgi.check_headers(scope)
         if scope.path.startswith(PREFIX):
             await self.hooks.answer(scope, reply)
-        elif scope.path == "/live/desk" and scope.method == "GET":
+        elif scope.path.startswith(live.PREFIX) and scope.method == "GET":
             await live.serve(scope, reply, self.announcements, self.short)
         elif scope.path == "/healthz":
             rsgi.say(reply, 200, "ok")

@@ -1,4 +1,4 @@
-"""`GET /live/desk`: the desk hears that something changed (server-sent events), from one LISTEN per process."""
+"""`GET /live/…`: the desk, and anybody on a public topic, hears that something changed: one LISTEN per process."""
 
 from __future__ import annotations
 
@@ -19,12 +19,20 @@ from django.db import DatabaseError, connection
 from torget.config import bridge, rsgi
 from torget.config.rsgi import Reply, Scope, Stream
 from torget.design import querytext
-from torget.desk.live import Listener, TooManyLines, answer_call, end_call
-from torget.rooms import verbs
+from torget.people.live import (
+    Listener,
+    TooManyLines,
+    answer_call,
+    answer_visitor,
+    end_call,
+)
+from torget.rooms import live, verbs
 
 log = logging.getLogger(__name__)
 
 CHANNEL = "torget"
+PREFIX = "/live/"
+DESK = "desk"
 PRESENCE = "presence"  # the verb of torget.casework.rules.presence
 HEARTBEAT_SECONDS = 15.0
 # A stream ends now and then, so that who has signed out or lost a role is noticed when it opens anew.
@@ -38,6 +46,8 @@ _HEADERS = [
     ("x-accel-buffering", "no"),
 ]
 _HERE = b": here\n\n"
+# To everybody: that something happened. What it was, each reads on the page as everybody may.
+_PUBLIC = b"event: change\ndata: {}\n\n"
 
 Queue = asyncio.Queue[bytes | None]
 
@@ -50,7 +60,7 @@ class Announcements:
         self._boot = secrets.token_hex(4)
         self._count = 0
         self._ring: deque[tuple[int, int | None, bytes]] = deque(maxlen=REMEMBERED)
-        self._clients: dict[Queue, int] = {}
+        self._clients: dict[Queue, tuple[int, str]] = {}
 
     async def beat(self) -> None:
         """Say now and then to everyone that we are here, so that lines nobody uses are not cut, and dead ones are."""
@@ -101,20 +111,21 @@ class Announcements:
             self._count += 1
             event = f"id: {self._boot}-{self._count}\nevent: change\ndata: {data}\n\n".encode()
             self._ring.append((self._count, municipality, event))
-        for queue, wanted in list(self._clients.items()):
-            if municipality in {wanted, None}:
+        topics = live_topics(told)
+        for queue, (wanted, topic) in list(self._clients.items()):
+            if municipality in {wanted, None} and (topic == DESK or topic in topics):
                 try:
-                    queue.put_nowait(event)
+                    queue.put_nowait(event if topic == DESK else _PUBLIC)
                 except asyncio.QueueFull:
                     del self._clients[queue]
                     _hang_up(queue)
 
     @contextmanager
-    def subscribed(self, municipality: int, last_id: str) -> Iterator[Queue]:
-        """A queue of events of the municipality, beginning with those after `last_id` that are remembered."""
+    def subscribed(self, municipality: int, last_id: str, topic: str = "desk") -> Iterator[Queue]:
+        """A queue of events of the municipality; the desk's begins with those after `last_id` that are remembered."""
         queue: Queue = asyncio.Queue(QUEUED)
         boot, _dash, number = last_id.partition("-")
-        if boot == self._boot and (seen := querytext.number(number)) is not None:
+        if topic == DESK and boot == self._boot and (seen := querytext.number(number)) is not None:
             missed = [
                 event
                 for count, of, event in self._ring
@@ -122,7 +133,7 @@ class Announcements:
             ]
             for event in missed[-QUEUED:]:
                 queue.put_nowait(event)
-        self._clients[queue] = municipality
+        self._clients[queue] = (municipality, topic)
         try:
             yield queue
         finally:
@@ -143,6 +154,14 @@ def is_public(announcement: Mapping[str, Any]) -> bool:
     """Whether a page everybody reads may look otherwise after it; of a verb nobody knows that must be believed."""
     verb = verbs().get(str(announcement["v"]))
     return verb is None or (verb.public and not announcement.get("p"))
+
+
+def live_topics(announcement: Mapping[str, Any]) -> set[str]:
+    """The public topics whose listeners hear of it."""
+    verb = verbs().get(str(announcement["v"]))
+    if verb is None or not verb.public or announcement.get("p"):
+        return set()
+    return {topic.name for topic in live().values() if verb.name in topic.verbs}
 
 
 def _hang_up(queue: Queue) -> None:
@@ -167,14 +186,19 @@ async def _connect() -> psycopg.AsyncConnection[Any]:
 async def serve(
     scope: Scope, reply: Reply, announcements: Announcements, pool: ThreadPoolExecutor
 ) -> None:
-    """Answer `GET /live/desk` for as long as the client listens: 200 as a stream, 401, 429 or 503."""
+    """Answer `GET /live/<topic>` for as long as the client listens: 200 as a stream, 401, 404, 429 or 503."""
+    topic = scope.path.removeprefix(PREFIX)
+    if topic != DESK and topic not in live():
+        rsgi.say(reply, 404, "Nobody tells of that.")
+        return
     if announcements.crowded:
         rsgi.say(reply, 503, "Too many listen. Come back in a moment.", ("retry-after", "20"))
         return
     headers, loop = dict(scope.headers.items()), asyncio.get_running_loop()
+    answer = answer_call if topic == DESK else answer_visitor
     peer = bridge.peer_of(scope, trust_proxy=settings.TRUST_PROXY)
     try:
-        listener = await loop.run_in_executor(pool, answer_call, headers, peer)
+        listener = await loop.run_in_executor(pool, answer, headers, peer)
     except DatabaseError:
         rsgi.say(reply, 503, "Come back in a moment.", ("retry-after", "5"))
         return
@@ -182,19 +206,20 @@ async def serve(
         rsgi.say(reply, 429, "Close another window first.", ("retry-after", "60"))
         return
     if listener is None:
-        rsgi.say(reply, 401, "Sign in to the desk.")
+        rsgi.say(reply, 401, "Sign in to the desk." if topic == DESK else "No square is open here.")
         return
     try:
-        await _listen(reply, announcements, listener, headers.get("last-event-id", ""))
+        last_id = headers.get("last-event-id", "")
+        await _listen(reply, announcements, listener, last_id, topic)
     finally:
         with suppress(RuntimeError):  # we are closing, and the line ends by itself
             pool.submit(end_call, listener)
 
 
 async def _listen(
-    reply: Reply, announcements: Announcements, listener: Listener, last_id: str
+    reply: Reply, announcements: Announcements, listener: Listener, last_id: str, topic: str
 ) -> None:
-    with announcements.subscribed(listener.municipality_id, last_id) as queue:
+    with announcements.subscribed(listener.municipality_id, last_id, topic) as queue:
         gone = asyncio.ensure_future(reply.client_disconnect())
         gone.add_done_callback(lambda _gone: _hang_up(queue))
         end = asyncio.get_running_loop().call_later(LONGEST_SECONDS, _hang_up, queue)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from torget.rooms import Act, Check, Feed, Job, Kind, Loop, Room, Source, Topic, Verb
+from torget.rooms import Act, Check, Feed, Job, Kind, Live, Loop, Room, Source, Topic, Verb
 
 QUESTION = Kind(
     name="question",
@@ -194,6 +194,14 @@ ROOM = Room(
     search=(
         Source(
             name="vegg", label=_("På veggen"), find="torget.conversations.public.hits", position=20
+        ),
+    ),
+    live=(
+        Live(
+            name="vegg",
+            verbs=frozenset(
+                {"conversation.opened", "message.received", "message.answered", "wall.posted"}
+            ),
         ),
     ),
     topics=(

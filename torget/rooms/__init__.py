@@ -25,6 +25,7 @@ from torget.rooms.manifest import (
     Hit,
     Job,
     Kind,
+    Live,
     Loop,
     Measure,
     Page,
@@ -46,6 +47,7 @@ __all__ = [
     "Hit",
     "Job",
     "Kind",
+    "Live",
     "Loop",
     "Measure",
     "Page",
@@ -63,6 +65,7 @@ __all__ = [
     "kind_choices",
     "kinds",
     "kinds_that",
+    "live",
     "load",
     "rooms",
     "topics",
@@ -133,6 +136,15 @@ def topics() -> Mapping[str, Topic]:
         ImproperlyConfigured: two rooms claim the same name.
     """
     return _by_name("topics", _paths())
+
+
+def live() -> Mapping[str, Live]:
+    """The public live topics, by name.
+
+    Raises:
+        ImproperlyConfigured: two rooms claim the same name.
+    """
+    return _by_name("live", _paths())
 
 
 def load(path: str) -> Any:

@@ -203,6 +203,18 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """A public live topic at `/live/<name>`: who listens hears that something happened, and nothing of what.
+
+    Attributes:
+        verbs: the verbs of history it is told of; of one that is not public, or was not this time, nobody hears.
+    """
+
+    name: str
+    verbs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     """A number of a period, for the page of figures.
 
@@ -298,6 +310,7 @@ class Room:
     feeds: tuple[Feed, ...] = ()
     search: tuple[Source, ...] = ()
     topics: tuple[Topic, ...] = ()
+    live: tuple[Live, ...] = ()
     measures: tuple[Measure, ...] = ()
     story: str = ""
     loops: tuple[Loop, ...] = ()

@@ -477,6 +477,17 @@ def test_more_than_a_thousand_open_desks_keep_nobody_out(square: Square) -> None
             desk.close()
 
 
+def test_anybody_hears_that_something_happened_on_a_public_topic(square: Square, key: str) -> None:
+    link = http.client.HTTPConnection("localhost", square.port, timeout=20)
+    link.request("GET", "/live/vegg")
+    answer = link.getresponse()
+    assert answer.status == 200
+    body, headers = delivery(f"live{uuid.uuid4().hex}")
+    assert call(square, "POST", f"/hooks/{key}", body, **headers)[0] == 202
+    assert get(square, "/live/finnes-ikke")[0] == 404
+    link.close()
+
+
 def test_a_stranger_hears_nothing(square: Square) -> None:
     assert listen(square, "torget=made-up")[1].status == 401
     assert get(square, "/live/desk")[0] == 401

@@ -15,15 +15,20 @@ _LOCK = 0x6C696E65  # "line"
 
 
 def take_line(
-    municipality: Municipality, staff_id: int, peer: str, *, at: datetime, lives: timedelta
+    municipality: Municipality, staff_id: int | None, peer: str, *, at: datetime, lives: timedelta
 ) -> uuid.UUID | None:
-    """Take a line for at most `lives`; None when the member of staff or the address holds too many already."""
+    """Take a line for at most `lives`; None when the member of staff or the address holds too many already.
+
+    A visitor, who is nobody on the staff, is counted by the address alone.
+    """
     line = uuid.uuid4()
-    wanted = (("lines_staff", staff_id), ("lines_address", address_of(peer)))
+    wanted: list[tuple[str, object]] = [("lines_address", address_of(peer))]
+    if staff_id is not None:
+        wanted.insert(0, ("lines_staff", staff_id))
     keys = {name: key_of(name, municipality.pk, about) for name, about in wanted}
     with transaction.atomic():
         with connection.cursor() as cursor:  # one at a time for each member of staff
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, staff_id % 2**31])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, (staff_id or 0) % 2**31])
         for name, key in keys.items():
             if Line.objects.filter(key=key, until__gt=at).count() >= value_of(name, municipality):
                 note_met(name, municipality, refused=True, at=at)

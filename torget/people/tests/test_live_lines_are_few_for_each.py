@@ -9,8 +9,8 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from torget.desk import live
-from torget.people.limits import forget_past, take_line
+from torget.people import live
+from torget.people.limits import forget_past, take_line, value_of
 from torget.people.models import LimitFigure, Line
 
 
@@ -53,3 +53,15 @@ def test_what_a_killed_process_held_is_free_after_a_while(nordvaag, ola):
 def test_a_stranger_takes_no_line(nordvaag):
     assert live.answer_call({"host": "testserver", "cookie": "torget=x"}, "192.0.2.1") is None
     assert not Line.objects.exists()
+
+
+def test_visitors_listen_without_signing_in_and_no_address_takes_all_lines(nordvaag):
+    headers = {"host": "testserver"}
+    assert live.answer_visitor({"host": "ukjent.test"}, "192.0.2.1") is None
+    most = value_of("lines_address", nordvaag)
+    assert most >= 20
+    assert all(live.answer_visitor(headers, "192.0.2.1") for _ in range(most))
+    with pytest.raises(live.TooManyLines):
+        live.answer_visitor(headers, "192.0.2.1")
+    assert live.answer_visitor(headers, "192.0.2.2").municipality_id == nordvaag.pk
+    assert set(LimitFigure.objects.values_list("name", flat=True)) == {"lines_address"}

@@ -1,4 +1,4 @@
-"""Who may listen to the desk's live events."""
+"""Who may listen to live events: staff to the desk's, anybody to public topics."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from torget.people.actor import Actor, staff_of
 from torget.people.limits import hang_up, take_line
+from torget.people.models import Municipality
 from torget.people.tenancy import municipality_at
 from torget.protocols.cookies import without_escapes
 
@@ -30,7 +31,7 @@ class TooManyLines(Exception):  # noqa: N818 - names what happened
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Somebody who may listen to a municipality's desk, and the line taken for it."""
+    """Somebody who may listen to what happens in a municipality, and the line taken for it."""
 
     municipality_id: int
     line: uuid.UUID
@@ -54,7 +55,24 @@ def answer_call(headers: Mapping[str, str], peer: str) -> Listener | None:
     staff = staff_of(request, municipality)
     if staff is None or not Actor.of_staff(staff).may("conversations.read"):
         return None
-    line = take_line(municipality, staff.pk, peer, at=timezone.now(), lives=LINE_LIVES)
+    return _listener(municipality, staff.pk, peer)
+
+
+def answer_visitor(headers: Mapping[str, str], peer: str) -> Listener | None:
+    """Take a line for anybody to the municipality's public topics; None where there is no square, or none is open.
+
+    Raises:
+        TooManyLines: see there.
+    """
+    close_old_connections()
+    municipality = municipality_at(headers.get("host", ""))
+    if municipality is None or municipality.opened_at is None:
+        return None
+    return _listener(municipality, None, peer)
+
+
+def _listener(municipality: Municipality, staff_id: int | None, peer: str) -> Listener:
+    line = take_line(municipality, staff_id, peer, at=timezone.now(), lives=LINE_LIVES)
     if line is None:
         raise TooManyLines
     return Listener(municipality.pk, line)
