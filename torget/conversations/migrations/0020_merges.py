@@ -5,7 +5,7 @@ import django.db.models.deletion
 
 
 class Migration(migrations.Migration):
-    dependencies = [("conversations", "0018_replies_pending")]
+    dependencies = [("conversations", "0019_rereading")]
     operations = [
         migrations.AlterModelTable("joining", "conversations_joining"),
         migrations.RenameModel("Joining", "ConversationMerge"),
