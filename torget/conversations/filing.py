@@ -15,13 +15,13 @@ from torget.channels.contract import AccountSnapshot, InboundMessage, NetworkEve
 from torget.channels.models import Account
 from torget.channels.reading import Asked, Said, parse
 from torget.channels.registry import adapter_for
-from torget.conversations import attachments, changing, deadlines, persons, remarks
+from torget.conversations import attachments, deadlines, edits, persons, remarks
+from torget.conversations.excerpts import preview_of
 from torget.conversations.fetching import to_fetch, with_files
-from torget.conversations.finding import answers_private, find_place, is_asker, kept, route
-from torget.conversations.lines import preview_of
 from torget.conversations.models import Conversation, Identity, Message
 from torget.conversations.opening import open_conversation, private_mark
 from torget.conversations.room import QUESTION
+from torget.conversations.threading import answers_private, find_place, is_asker, kept, route
 from torget.history.rules import record
 from torget.intake import rules as intake
 from torget.intake.models import Envelope
@@ -199,7 +199,7 @@ def _message_of(
         warning=said.warning.strip()[:500],
         language=said.language[:MOST_CHARS],
         account=account,
-        external_id=changing.name_for(envelope, said),
+        external_id=edits.name_for(envelope, said),
         envelope=envelope,
         reply_to=said.reply_to[:320],
         copied_to=[one[:320] for one in said.copied_to[:MOST_COPIED]],
@@ -217,9 +217,9 @@ def _message_of(
 
 def _file_new(envelope: Envelope, said: InboundMessage, at: datetime) -> Message | None:
     account = envelope.account
-    if changing.is_filed(envelope, said, at):
+    if edits.is_filed(envelope, said, at):
         return None
-    if changing.is_gone(envelope, said):
+    if edits.is_gone(envelope, said):
         return None
     when = believed(said.occurred_at, min(envelope.received_at, at))
     occurred_at = when.at
@@ -277,10 +277,10 @@ def _file_new(envelope: Envelope, said: InboundMessage, at: datetime) -> Message
 
 def _file_change(envelope: Envelope, said: InboundMessage, at: datetime) -> Message | None:
     """An edit or a taking back outside. It may come before the message, or be of one we never saw."""
-    if (message := changing.known(envelope, said)) is not None:
-        return changing.change(message, envelope, said, at)
+    if (message := edits.known(envelope, said)) is not None:
+        return edits.change(message, envelope, said, at)
     if said.kind == "delete":
-        changing.note_gone(envelope, said, at)
+        edits.note_gone(envelope, said, at)
         return None
     return _file_new(envelope, replace(said, kind="new"), at)
 

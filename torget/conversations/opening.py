@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from torget.channels.models import Account
-from torget.conversations.lines import preview_of, subject_of
+from torget.conversations.excerpts import preview_of, subject_of
 from torget.conversations.models import Conversation, Identity
 from torget.people.models import Unit
 from torget.people.rules import next_ref

@@ -18,8 +18,8 @@ from torget.channels.models import Account
 from torget.errors import Stale
 from torget.history.rules import record
 from torget.outbox.models import Delivery
+from torget.outbox.ordering import Later, set_aside
 from torget.outbox.trail import move
-from torget.outbox.turns import Later, set_aside
 from torget.people.actor import Actor, check
 from torget.transitions import transition_rows
 

@@ -26,7 +26,7 @@ from torget.channels.models import Account
 from torget.channels.notify import REST_SECONDS, Listener
 from torget.channels.registry import adapter_for
 from torget.errors import Refused
-from torget.outbox import rules, turns
+from torget.outbox import ordering, rules
 from torget.outbox.rules import Claimed
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ SENDERS = 8
 BATCH = 100
 AWAY_SECONDS = 0.5
 
-Outcome = Receipt | SendError | turns.Later | None
+Outcome = Receipt | SendError | ordering.Later | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def send_one(
     """
     if now() >= claimed.begin_before:
         return None
-    if (turn := turns.waits_for(claimed.payload, at=now())) is not None:
+    if (turn := ordering.waits_for(claimed.payload, at=now())) is not None:
         return turn
     try:
         out = rules.outgoing(claimed.payload)
@@ -117,12 +117,12 @@ def settle(results: Sequence[tuple[Claimed, AccountAccess, Outcome]], *, at: dat
     )
     rules.give_back([claimed for claimed, _f, result in results if result is None])
     for claimed, snapshot, result in results:
-        if isinstance(result, turns.Later):
+        if isinstance(result, ordering.Later):
             rules.put_off(claimed, result, at=at)
         if isinstance(result, SendError):
             if result.limited:  # no fault of the delivery's: it must not use up its attempts
                 wait = result.retry_after_seconds or channels.LIMIT_SECONDS
-                rules.put_off(claimed, turns.Later(wait), at=at)
+                rules.put_off(claimed, ordering.Later(wait), at=at)
             else:
                 rules.settle_failed(claimed, result, at=at)
             if result.account:

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import transaction
 
 from torget.casework.models import Draft, PendingReply
-from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message
+from torget.conversations.threading import kept
 from torget.people.actor import Actor, check
 from torget.people.models import Staff
 

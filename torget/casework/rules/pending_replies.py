@@ -16,11 +16,11 @@ from torget.casework.rules.guarding import findings_in
 from torget.casework.rules.replying import Crossed, Guarded, Reply, Seen, reply
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import Prepared
-from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules.addressing import addressed, see_that_it_is_agreed
 from torget.conversations.rules.answering import Words
 from torget.conversations.rules.state import lock, see_that_it_lives_here
+from torget.conversations.threading import kept
 from torget.errors import Refused, Stale
 from torget.history.rules import record
 from torget.people.actor import Actor, check

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from torget.casework.models import PendingReply, Preference
 from torget.conversations import rules as conversations
 from torget.conversations.attachments import Prepared
-from torget.conversations.finding import joined_into
 from torget.conversations.guard import Finding
 from torget.conversations.models import Conversation, Message
 from torget.conversations.rules import Agreed
+from torget.conversations.threading import joined_into
 from torget.design import querytext
 from torget.errors import Refused, Stale
 from torget.people.actor import Actor

@@ -13,7 +13,6 @@ from torget.channels import rules as channels
 from torget.channels.contract import Author
 from torget.channels.models import Account
 from torget.channels.registry import capabilities
-from torget.conversations.finding import is_asker, joined_into
 from torget.conversations.models import (
     Conversation,
     Identity,
@@ -23,6 +22,7 @@ from torget.conversations.models import (
 )
 from torget.conversations.models.message import AFTERWARDS
 from torget.conversations.persons import family, identify, is_same
+from torget.conversations.threading import is_asker, joined_into
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.outbox.models import Delivery

@@ -12,8 +12,8 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from torget.conversations import attachments, deadlines
+from torget.conversations.excerpts import preview_of
 from torget.conversations.guard import national_ids
-from torget.conversations.lines import preview_of
 from torget.conversations.models import Conversation, Identity, Message
 from torget.conversations.opening import private_mark
 from torget.conversations.rules.addressing import (

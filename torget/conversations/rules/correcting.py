@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from torget.channels.contract import Act, Outgoing
 from torget.channels.registry import capabilities
+from torget.conversations.excerpts import preview_of, subject_of
 from torget.conversations.guard import national_ids
-from torget.conversations.lines import preview_of, subject_of
 from torget.conversations.models import Conversation, Message, Version
 from torget.conversations.models.message import AFTERWARDS
 from torget.conversations.rules.hiding import cover, uncover
@@ -24,7 +24,7 @@ from torget.errors import Refused, Stale
 from torget.history.rules import record
 from torget.outbox import rules as outbox
 from torget.outbox.models import Delivery
-from torget.outbox.turns import changes_of
+from torget.outbox.ordering import changes_of
 from torget.people.actor import Actor, check
 
 OVER = (Delivery.State.REFUSED, Delivery.State.CANCELLED)

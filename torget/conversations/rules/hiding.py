@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from torget.conversations.lines import preview_of, subject_of
+from torget.conversations.excerpts import preview_of, subject_of
 from torget.conversations.models import Conversation, Message
 from torget.errors import Refused, Stale
 from torget.history.rules import record

@@ -11,14 +11,14 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from torget.conversations import deadlines
-from torget.conversations.finding import is_asker, takes_part
-from torget.conversations.finding import kept as living
-from torget.conversations.lines import preview_of
+from torget.conversations.excerpts import preview_of
 from torget.conversations.models import Conversation, ConversationMerge, Message, Participant
 from torget.conversations.opening import open_conversation
 from torget.conversations.persons import is_same
 from torget.conversations.room import QUESTION
 from torget.conversations.rules.state import State, lock, see_that_no_reply_waits
+from torget.conversations.threading import is_asker, takes_part
+from torget.conversations.threading import kept as living
 from torget.errors import Refused
 from torget.history.rules import record
 from torget.people.actor import Actor, check

@@ -7,11 +7,11 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from torget.conversations.finding import is_asker, kept
 from torget.conversations.models import Conversation, ConversationMerge, Participant
 from torget.conversations.rules import merging
 from torget.conversations.rules.addressing import let_in
 from torget.conversations.rules.state import lock
+from torget.conversations.threading import is_asker, kept
 from torget.errors import Refused, Stale
 from torget.history.rules import record
 from torget.people.actor import Actor, check

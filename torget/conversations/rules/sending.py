@@ -12,11 +12,11 @@ from torget.channels import rules as channels
 from torget.channels.contract import File, Outgoing, Preview
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for, capabilities
-from torget.conversations.finding import is_asker
 from torget.conversations.models import Conversation, Identity, Message
 from torget.conversations.rules.addressing import addressed, route_back
 from torget.conversations.rules.speaking import spoken_in
 from torget.conversations.rules.state import case_path
+from torget.conversations.threading import is_asker
 from torget.errors import Refused
 from torget.outbox import rules as outbox
 from torget.outbox.models import Delivery

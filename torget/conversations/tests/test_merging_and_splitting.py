@@ -11,7 +11,7 @@ from tests.cast import NOW, make_question
 from torget.casework.rules import pending_replies
 from torget.casework.rules.replying import Reply
 from torget.channels.contract import Author, InboundMessage
-from torget.conversations import finding, persons, rules
+from torget.conversations import persons, rules, threading
 from torget.conversations.models import Conversation, ConversationMerge, Identity, Message
 from torget.conversations.rules import merging, snoozing
 from torget.conversations.rules.submitting import Submission, comment, follow_up, post
@@ -64,7 +64,7 @@ def test_the_old_link_and_number_and_mail_key_lead_to_the_kept_one(two, ola):
             visibility="private",
             **about,
         )
-        return finding.find_place(
+        return threading.find_place(
             kept.municipality_id, said, kari, visibility="private"
         ).conversation
 
@@ -100,7 +100,7 @@ def test_a_chain_of_merges_leads_to_the_last_and_is_undone_from_the_end(nordvaag
     third = make_question(nordvaag, "Hva med fortauet?", email=KARI)
     one = merging.merge(second, first, by=ola, at=NOW)
     two_rows = merging.merge(third, second, by=ola, at=NOW)
-    assert finding.kept(fresh(first)) == third
+    assert threading.kept(fresh(first)) == third
     with pytest.raises(Refused) as refusal:
         merging.unmerge(one, by=ola, at=NOW)
     assert refusal.value.code == "merged_on"

@@ -12,12 +12,12 @@ from torget.channels.contract import Author
 from torget.channels.registry import adapters
 from torget.channels.rules import open_account
 from torget.conversations import filing
-from torget.conversations.finding import is_asker, takes_part
 from torget.conversations.models import Conversation, ConversationMerge, Identity, Message, Person
 from torget.conversations.persons import family, identify
 from torget.conversations.rules import Agreed, addressed, answer, merging, participants
 from torget.conversations.rules import persons as person_rules
 from torget.conversations.tests.test_filing import Letters, post
+from torget.conversations.threading import is_asker, takes_part
 from torget.errors import Refused
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor

@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from torget.answers.models import Answer
-from torget.conversations.finding import kept
 from torget.conversations.models import (
     Conversation,
     ConversationMerge,
@@ -24,6 +23,7 @@ from torget.conversations.rules import route_back
 from torget.conversations.rules.addressing import gave_address
 from torget.conversations.rules.correcting import acts_there
 from torget.conversations.rules.hiding import may_hide
+from torget.conversations.threading import kept
 from torget.desk.forms.handling import SnoozeForm
 from torget.desk.forms.thread import AssignForm, ForwardForm
 from torget.desk.queries.person import beside

@@ -15,11 +15,11 @@ from torget.answers.rules import note_helped
 from torget.answers.search import suggest
 from torget.answers.views.public import visitor
 from torget.channels.registry import capabilities
-from torget.conversations.finding import kept
 from torget.conversations.models import Conversation, Message
 from torget.conversations.persons import family, is_same
 from torget.conversations.rules import case_path, gone_private, route_back, submitting
 from torget.conversations.rules.addressing import gave_address
+from torget.conversations.threading import kept
 from torget.design.ready import NO_NONCE, ready
 from torget.people.hours import Hours
 from torget.people.limits import gated

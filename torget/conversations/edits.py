@@ -12,9 +12,9 @@ from torget.channels.contract import InboundMessage
 from torget.channels.models import Account
 from torget.channels.registry import adapter_for
 from torget.conversations import attachments
-from torget.conversations.finding import kept
-from torget.conversations.lines import preview_of, subject_of
+from torget.conversations.excerpts import preview_of, subject_of
 from torget.conversations.models import Conversation, Message, Tombstone, Version
+from torget.conversations.threading import kept
 from torget.history.rules import record
 from torget.intake.models import Envelope
 from torget.people.actor import Actor
