@@ -218,6 +218,7 @@ def _send(pending: PendingReply, *, at: datetime, approver: Actor | None = None)
         public_note=pending.public_note,
         written_at=pending.created_at,
         agreed=conversations.Agreed(pending.addressed, pending.agreed, pending.also_to),
+        approver=approver.staff if approver else None,
     )
     pending.save()
     _count_pending(pending.conversation)

@@ -121,8 +121,9 @@ def reply(
     public_note: str = "",
     written_at: datetime | None = None,
     agreed: Agreed | None = None,
+    approver: Staff | None = None,
 ) -> Message:
-    """Answer at once, and tell those who follow when the answer is public.
+    """Answer at once, and tell those who follow when the answer is public. `approver` is the second person who let it go.
 
     Raises:
         NotAllowed, Refused: as conversations.rules.answer.
@@ -140,6 +141,7 @@ def reply(
             public_note=public_note,
             written_at=written_at,
             agreed=agreed,
+            approver=approver,
         )
         if message.visibility == PUBLIC:
             _tell(conversation, message, at)

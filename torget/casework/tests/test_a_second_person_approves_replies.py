@@ -44,6 +44,7 @@ def test_a_reply_of_that_kind_waits_however_long(question, waiting, now):
 def test_approved_it_is_sent_under_its_writers_name(question, waiting, gunn, now):
     message = pending_replies.approve(waiting, by=gunn, at=now)
     assert (message.body, message.signature) == ("Du får plass.", "Ola, Servicetorget")
+    assert message.approved_by == gunn.staff
     waiting.refresh_from_db()
     assert (waiting.state, waiting.decided_by) == (PendingReply.State.SENT, gunn.staff)
     assert Entry.objects.get(verb="reply.approved").actor_id == gunn.id

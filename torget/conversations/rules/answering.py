@@ -44,6 +44,7 @@ from torget.history.models import Entry
 from torget.history.rules import record
 from torget.outbox.models import Delivery
 from torget.people.actor import Actor, check
+from torget.people.models import Staff
 from torget.transitions import transition
 
 
@@ -123,6 +124,7 @@ def answer(
     public_note: str = "",
     written_at: datetime | None = None,
     agreed: Agreed | None = None,
+    approver: Staff | None = None,
 ) -> Message:
     """Answer under name, back the way the question came: message, outbox row and history row in one transaction.
 
@@ -130,7 +132,7 @@ def answer(
     stays in the public thread then. A preliminary one (forvaltningsloven § 11 a) keeps the case waiting, and so does
     one `written_at` a time before the resident's last words: they are not answered by it. What somebody put on hold
     or ended after it was written stays so. A private one is sent to the one who asked, and to those `agreed` chooses
-    beside; only the one who asked gets the key.
+    beside; only the one who asked gets the key. `approver` is the second person who let it go.
 
     Raises:
         NotAllowed, Refused: as `words`; the conversation was merged into another.
@@ -153,7 +155,7 @@ def answer(
         see_that_it_is_agreed(there, agreed)
         aside = row.visibility == PUBLIC and said.visibility == PRIVATE
         only = row.identity if aside else None
-        message = _say(row, said, by, at, only, files)
+        message = _say(row, said, by, at, only, files, approver)
         unread = _spoken_since(row, written_at)
         if unread or not _put_away_since(row, written_at):
             _move(row, at, close=close and not unread, waits=preliminary or unread)
@@ -178,12 +180,13 @@ def _say(
     at: datetime,
     only: Identity | None,
     files: Sequence[attachments.Prepared],
+    approver: Staff | None,
 ) -> Message:
     """The answer with its files, and what is said in public beside a private one."""
-    message = _ours(row, said.body, said.visibility, by, at, recipient=only)
+    message = _ours(row, said.body, said.visibility, by, at, recipient=only, approved_by=approver)
     attachments.attach(message, files)
     if said.public_note:
-        _ours(row, said.public_note, PUBLIC, by, at, parent=message)
+        _ours(row, said.public_note, PUBLIC, by, at, parent=message, approved_by=approver)
     return message
 
 
