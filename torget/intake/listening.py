@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 def listen_loop(stop: threading.Event) -> None:
     """Ask for every account of a network that must be asked, until told to stop."""
-    networks = [one.network for one in adapters().values() if one.capabilities.polls]
+    networks = [adapter.network for adapter in adapters().values() if adapter.capabilities.polls]
     supervise(networks, follow, "listening", stop)
 
 
@@ -72,16 +72,16 @@ def ask(snapshot: AccountAccess) -> bool:
     """
     at = timezone.now()
     before = channels.cursor(snapshot.id)
-    found = adapter_for(snapshot.network).poll(snapshot, before)
+    polled = adapter_for(snapshot.network).poll(snapshot, before)
     new = 0
-    for item in found.items:
+    for item in polled.items:
         _pk, known = intake.receive(snapshot.id, item)
         new += not known
-    if dict(found.cursor) != before:
-        channels.move_cursor(snapshot.id, found.cursor)
-    if found.settle is not None:
-        found.settle()
-    if found.reconciled:
+    if dict(polled.cursor) != before:
+        channels.move_cursor(snapshot.id, polled.cursor)
+    if polled.settle is not None:
+        polled.settle()
+    if polled.reconciled:
         channels.note_reconciled(snapshot.id, at=at)
     channels.saw_life(snapshot.id, received=bool(new), at=at)
-    return found.more
+    return polled.more

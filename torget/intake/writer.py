@@ -150,15 +150,15 @@ class Writer:
         closing = False
         while not closing:
             batch: list[_Waiting] = []
-            one = self._queue.get()
+            waiting = self._queue.get()
             while True:
-                if one is None:
+                if waiting is None:
                     closing = True
                 else:
-                    batch.append(one)
+                    batch.append(waiting)
                 if len(batch) >= BATCH or self._queue.empty():
                     break
-                one = self._queue.get_nowait()
+                waiting = self._queue.get_nowait()
             if batch:
                 self._settle(batch)
         if self._link is not None:
@@ -170,8 +170,8 @@ class Writer:
             self._note_stored()
         except Exception as fault:  # noqa: BLE001 - whatever it was, every waiter must be told
             self._note_failed(fault)
-            for one in batch:
-                one.outcome = one.outcome or Away(type(fault).__name__)
+            for waiting in batch:
+                waiting.outcome = waiting.outcome or Away(type(fault).__name__)
         assert self._loop is not None
         try:
             self._loop.call_soon_threadsafe(_tell, batch)
@@ -193,7 +193,7 @@ class Writer:
 
     def _store(self, batch: Sequence[_Waiting]) -> None:
         # The same order in every process: two that insert the same ids must not wait for each other in a ring.
-        ordered = sorted(batch, key=lambda one: (one.account_id, one.external_id))
+        ordered = sorted(batch, key=lambda waiting: (waiting.account_id, waiting.external_id))
         fresh = self._link is None
         link = self._connected()
         try:
@@ -209,48 +209,50 @@ class Writer:
             log.warning(
                 "A batch of %s failed (%s); storing one by one", len(batch), type(fault).__name__
             )
-            for one in ordered:
-                self._store_alone(one)
+            for waiting in ordered:
+                self._store_alone(waiting)
 
-    def _store_alone(self, one: _Waiting) -> None:
+    def _store_alone(self, waiting: _Waiting) -> None:
         link = self._connected()
         try:
-            self._insert(link, [one])
+            self._insert(link, [waiting])
         except psycopg.OperationalError as fault:
-            one.outcome = Away(type(fault).__name__)
+            waiting.outcome = Away(type(fault).__name__)
             if link.broken:
                 self._forget(link)
         except psycopg.Error as fault:
-            one.outcome = Rejected(type(fault).__name__)
+            waiting.outcome = Rejected(type(fault).__name__)
 
     def _insert(self, link: psycopg.Connection[Any], batch: Sequence[_Waiting]) -> None:
         rows = link.execute(
             _INSERT,
             (
-                [one.public_id for one in batch],
-                [one.account_id for one in batch],
-                [one.external_id for one in batch],
-                [one.item.media_type[:120].replace("\0", "") for one in batch],
-                [_json(one.item) for one in batch],
-                [one.item.body for one in batch],
-                [hashlib.sha256(one.item.body).digest() for one in batch],
-                [one.received_at for one in batch],
+                [waiting.public_id for waiting in batch],
+                [waiting.account_id for waiting in batch],
+                [waiting.external_id for waiting in batch],
+                [waiting.item.media_type[:120].replace("\0", "") for waiting in batch],
+                [_json(waiting.item) for waiting in batch],
+                [waiting.item.body for waiting in batch],
+                [hashlib.sha256(waiting.item.body).digest() for waiting in batch],
+                [waiting.received_at for waiting in batch],
             ),
         ).fetchall()
         ids = {public_id: pk for pk, public_id in rows}
         missing = []
-        for one in batch:
-            if pk := ids.get(one.public_id):
-                one.outcome = Ack(pk, duplicate=False)
+        for waiting in batch:
+            if pk := ids.get(waiting.public_id):
+                waiting.outcome = Ack(pk, duplicate=False)
             else:
-                missing.append(one)
+                missing.append(waiting)
         if missing:
-            found = link.execute(
+            stored = link.execute(
                 _FIND, ([m.account_id for m in missing], [m.external_id for m in missing])
             )
-            known = {(account_id, name): pk for account_id, name, pk in found}
-            for one in missing:
-                one.outcome = Ack(known[one.account_id, one.external_id], duplicate=True)
+            known = {(account_id, name): pk for account_id, name, pk in stored}
+            for waiting in missing:
+                waiting.outcome = Ack(
+                    known[waiting.account_id, waiting.external_id], duplicate=True
+                )
 
     def _connected(self) -> psycopg.Connection[Any]:
         if self._link is None or self._link.closed:
@@ -270,10 +272,10 @@ def _json(item: RawItem) -> str:
 
 
 def _tell(batch: Sequence[_Waiting]) -> None:
-    for one in batch:
-        if one.done.done():  # its client left; what is stored stays stored
+    for waiting in batch:
+        if waiting.done.done():  # its client left; what is stored stays stored
             continue
-        if isinstance(one.outcome, Ack):
-            one.done.set_result(one.outcome)
+        if isinstance(waiting.outcome, Ack):
+            waiting.done.set_result(waiting.outcome)
         else:
-            one.done.set_exception(one.outcome or Away())
+            waiting.done.set_exception(waiting.outcome or Away())

@@ -69,15 +69,17 @@ def enqueue(
     With `after` it acts on what that delivery sends: it waits until that has gone out, and its `target` is the receipt.
     `instead_of` are earlier changes of the same thing: those not begun are taken back, and it never overtakes one that is.
     """
-    earlier = [one for one in instead_of if one.idempotency_key != out.idempotency_key]
-    behind = [one.pk for one in earlier if not set_aside(one, at=at)]
+    earlier = [
+        delivery for delivery in instead_of if delivery.idempotency_key != out.idempotency_key
+    ]
+    behind = [delivery.pk for delivery in earlier if not set_aside(delivery, at=at)]
     payload = {
         name: getattr(out, name)
         for name in Outgoing.__dataclass_fields__
         if name != "attachments" and getattr(out, name) not in ("", (), False, {})
     }
     payload["references"] = list(out.references)
-    payload["files"] = [[one.sha256, one.name, one.media_type, one.alt] for one in attachments]
+    payload["files"] = [[file.sha256, file.name, file.media_type, file.alt] for file in attachments]
     if after is not None:
         payload["after"] = after.pk
     if behind:
@@ -107,15 +109,15 @@ def outgoing(payload: dict[str, Any]) -> Outgoing:
     Raises:
         Refused: a file of it is gone.
     """
-    held = {"recipient": "", "body": "", **payload}  # what is empty is not written down
-    after = held.pop("after", None)
-    held.pop("behind", None)
-    held |= held.pop("extra", {})  # as it was written down before each had a field
+    fields = {"recipient": "", "body": "", **payload}  # what is empty is not written down
+    after = fields.pop("after", None)
+    fields.pop("behind", None)
+    fields |= fields.pop("extra", {})  # as it was written down before each had a field
     loaded = [
         File(name, media_type, files.get(sha256), *alt)
-        for sha256, name, media_type, *alt in held.pop("files", [])
+        for sha256, name, media_type, *alt in fields.pop("files", [])
     ]
-    out = replace(Outgoing(**held), attachments=loaded)
+    out = replace(Outgoing(**fields), attachments=loaded)
     if after is not None and not out.target:
         receipts = Delivery.objects.filter(pk=after).values_list("receipt", flat=True)
         out = replace(out, target=receipts.first() or "")
@@ -178,8 +180,8 @@ def claim(account_ids: Sequence[int], *, at: datetime, limit: int = 100) -> list
 
 
 def _loaded(payload: Any) -> dict[str, Any]:
-    held: dict[str, Any] = json.loads(payload) if isinstance(payload, str) else payload
-    return held
+    loaded: dict[str, Any] = json.loads(payload) if isinstance(payload, str) else payload
+    return loaded
 
 
 def give_back(claimed: Sequence[Claimed]) -> None:

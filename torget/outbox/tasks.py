@@ -60,7 +60,9 @@ def sendable(now: Callable[[], datetime] = timezone.now) -> Sendable:
                 snapshots[account.pk] = channels.access(account)
             except Refused as fault:  # its secrets cannot be read: the others go on sending
                 channels.note_health(account.pk, Health(False, str(fault)))
-    sure = [pk for pk, one in snapshots.items() if adapter_for(one.network).capabilities.look_up]
+    sure = [
+        pk for pk, account in snapshots.items() if adapter_for(account.network).capabilities.look_up
+    ]
     return Sendable(snapshots, sure, [pk for pk in snapshots if pk not in sure])
 
 
@@ -159,7 +161,7 @@ def deliver_due(pool: ThreadPoolExecutor, *, now: Callable[[], datetime] = timez
         if not batch:
             continue
         count += len(batch)
-        senders = [accounts.snapshots[one.account_id] for one in batch]
+        senders = [accounts.snapshots[claimed.account_id] for claimed in batch]
         outcomes = pool.map(_send_and_let_go, batch, senders, [now] * len(batch))
         settle_patiently(list(zip(batch, senders, outcomes, strict=True)), now)
     return count
