@@ -73,6 +73,23 @@ def letter(out: Outgoing) -> str:
     return f"{out.body}\n\n{out.signature}\n{out.organisation}" if out.organisation else out.body
 
 
+def receipt(network: str, external_id: Any, detail: str = "", url: str = "") -> Receipt:
+    """What a network made of an act, by the id it gave.
+
+    Raises:
+        SendError: it gave none: who knows what it did.
+    """
+    if not external_id:
+        raise SendError(f"{network} took it and gave no id.", ambiguous=True)
+    return Receipt(str(external_id), detail, url)
+
+
+def asked_since(cursor: Mapping[str, Any], now: float, *, overlap: float, first: float) -> float:
+    """From when on to ask, in Unix seconds: a little before we asked last (`asked_at`), or `first` seconds back."""
+    asked = cursor.get("asked_at")
+    return float(asked) - overlap if asked else now - first
+
+
 News = InboundMessage | NetworkEvent
 # What a reader stumbles on in a stranger's values.
 ODD = (
@@ -128,7 +145,7 @@ class Base:
     grants: ClassVar[Grants | None] = None
     cannot: Any = gettext_lazy("Denne kanalen lar oss ikke gjøre dette.")
     unreadable: Any = gettext_lazy("Dette er ikke noe vi forstår.")
-    shut: Any = gettext_lazy("Kanalen slipper oss ikke inn: %(why)s")
+    shut: Any = gettext_lazy("%(network)s slipper oss ikke inn: %(why)s")
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)
@@ -208,7 +225,7 @@ class Base:
         try:
             return self.examine(account)
         except SendError as fault:
-            return Health(False, str(self.shut) % {"why": fault})
+            return Health(False, str(self.shut) % {"network": self.label, "why": fault})
 
     def examine(self, account: AccountAccess) -> Health:
         """Ask the network how the account is.

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from torget.adapters.linkedin import api, comments
 from torget.adapters.linkedin.api import API, OAUTH, urn
 from torget.channels import tokens
-from torget.channels.base import Base, News, graphemes
+from torget.channels.base import Base, News, asked_since, graphemes, receipt
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -85,8 +85,7 @@ class LinkedInAdapter(Base):
 
     def poll(self, account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
         now = time.time()
-        asked = cursor.get("asked_at")
-        after = float(asked) - OVERLAP_SECONDS if asked else now - FIRST_SECONDS
+        after = asked_since(cursor, now, overlap=OVERLAP_SECONDS, first=FIRST_SECONDS)
         items = [
             comments.item_of(comment, post["id"])
             for post in _posts(account)
@@ -202,7 +201,7 @@ class LinkedInAdapter(Base):
         try:
             API.call(account, "GET", f"rest/organizations/{account.address}")
         except SendError as fault:
-            why = _("LinkedIn slipper oss ikke inn: %(why)s") % {"why": fault}
+            why = str(self.shut) % {"network": self.label, "why": fault}
             return Health(False, why, expires_at)
         if old >= api.OLD_MONTHS:
             # It works still, so we go on sending; that it ends is told as for a key that ends.
@@ -272,10 +271,8 @@ def _path(name: str) -> str:
 
 
 def _receipt(name: str, detail: str = "") -> Receipt:
-    if not name:
-        raise SendError("LinkedIn took it and gave no id.", ambiguous=True)
     url = "" if _is_comment(name) else f"https://www.linkedin.com/feed/update/{name}/"
-    return Receipt(name, detail, url)
+    return receipt("LinkedIn", name, detail, url)
 
 
 adapter = LinkedInAdapter()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from torget.adapters.meta import entries, graph, messages, owner, reconcile
-from torget.channels.base import Base, graphemes
+from torget.channels.base import Base, graphemes, receipt
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -213,10 +213,7 @@ class FacebookAdapter(MetaBase):
 
 
 def _named(row: Mapping[str, Any]) -> Receipt:
-    named = str(row.get("id", ""))
-    if not named:
-        raise SendError("Meta took it and gave no id.", ambiguous=True)
-    return Receipt(named, url=f"https://www.facebook.com/{named}")
+    return receipt("Meta", row.get("id"), url=f"https://www.facebook.com/{row.get('id')}")
 
 
 def _picture(file: File, account: AccountAccess) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from torget.adapters.meta import containers, entries, graph, messages, owner, pictures, reconcile
 from torget.adapters.meta.facebook import MetaBase
-from torget.channels.base import graphemes
+from torget.channels.base import graphemes, receipt
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -225,9 +225,7 @@ def _image(
 
 
 def _named(row: Mapping[str, Any]) -> Receipt:
-    if not row.get("id"):
-        raise SendError("Meta took it and gave no id.", ambiguous=True)
-    return Receipt(str(row["id"]), url=entries.https(row.get("permalink")))
+    return receipt("Meta", row.get("id"), url=entries.https(row.get("permalink")))
 
 
 def _with(rows: Sequence[Mapping[str, Any]], field: str, text: str) -> Receipt | None:

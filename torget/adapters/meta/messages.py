@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from torget.adapters.meta import graph
+from torget.channels.base import receipt
 from torget.channels.contract import AccountAccess, Outgoing, Receipt, SendError
 
 MOST_CHARS = 2000  # …/messenger-platform/reference/send-api: UTF-8 text of a message
@@ -49,9 +50,7 @@ def send(account: AccountAccess, sender: str, out: Outgoing, text: str) -> Recei
             raise
         message |= {"messaging_type": "MESSAGE_TAG", "tag": "HUMAN_AGENT"}
         answer = graph.call(account, "POST", f"{sender}/messages", message, acts=True)
-    if not answer.get("message_id"):
-        raise SendError("Meta took it and gave no id.", ambiguous=True)
-    return Receipt(str(answer["message_id"]))
+    return receipt("Meta", answer.get("message_id"))
 
 
 def find(

@@ -11,7 +11,7 @@ from torget.adapters.meta import graph, shown
 from torget.adapters.meta.entries import Place, author, https, is_since, key_of, moment, text_of
 from torget.adapters.meta.messages import is_own
 from torget.channels import beside
-from torget.channels.base import ODD, json_item
+from torget.channels.base import ODD, asked_since, json_item
 from torget.channels.contract import (
     AccountAccess,
     Author,
@@ -38,8 +38,7 @@ MESSAGES = "messages.limit(25){id,from,message,created_time,attachments}"
 
 def since(cursor: Mapping[str, Any], now: float) -> float:
     """From when on we ask: a little before we asked last."""
-    asked = cursor.get("asked_at")
-    return float(asked) - OVERLAP_SECONDS if asked else now - FIRST_SECONDS
+    return asked_since(cursor, now, overlap=OVERLAP_SECONDS, first=FIRST_SECONDS)
 
 
 def item(kind: str, row: Mapping[str, Any], **more: Any) -> RawItem:

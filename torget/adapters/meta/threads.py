@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 
 from torget.adapters.meta import containers, entries, graph, owner, pictures, reconcile, shown
 from torget.channels import beside, piecewise
-from torget.channels.base import ODD, Base
+from torget.channels.base import ODD, Base, receipt
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -143,9 +143,7 @@ class ThreadsAdapter(Base):
             )
         shown = {"creation_id": container}
         answer = _call(account, "POST", "me/threads_publish", shown, acts=True)
-        if not answer.get("id"):
-            raise SendError("Threads took it and gave no id.", ambiguous=True)
-        return Receipt(str(answer["id"]))
+        return receipt("Threads", answer.get("id"))
 
     say = publish
 

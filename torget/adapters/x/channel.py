@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from torget.adapters.x import posts, spending
 from torget.adapters.x.api import API, OAUTH
-from torget.channels.base import Base, News, signed
+from torget.channels.base import Base, News, receipt, signed
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -60,7 +60,6 @@ class XAdapter(Base):
     )
     cannot = gettext_lazy("X lar oss ikke gjøre dette.")
     unreadable = gettext_lazy("Dette er ikke et innlegg fra X vi forstår.")
-    shut = gettext_lazy("X slipper oss ikke inn: %(why)s")
     fields = (
         *client_fields(
             gettext_lazy("Fra appen kommunen har på developer.x.com. X tar betalt for bruken.")
@@ -207,9 +206,7 @@ def _me(account: AccountAccess) -> Mapping[str, Any]:
 
 
 def _receipt(post: Mapping[str, Any], detail: str) -> Receipt:
-    if not post.get("id"):
-        raise SendError("X took it and gave no id.", ambiguous=True)
-    return Receipt(str(post["id"]), detail, f"https://x.com/i/status/{post['id']}")
+    return receipt("X", post.get("id"), detail, f"https://x.com/i/status/{post.get('id')}")
 
 
 adapter = XAdapter()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from torget.adapters.youtube import polling
 from torget.adapters.youtube.api import API, OAUTH
-from torget.channels.base import Base, News
+from torget.channels.base import Base, News, receipt
 from torget.channels.contract import (
     AccountAccess,
     AccountSnapshot,
@@ -29,7 +29,7 @@ from torget.channels.contract import (
     SendError,
 )
 from torget.channels.oauth import client_fields
-from torget.channels.rest import Reply, gone_is_done
+from torget.channels.rest import gone_is_done
 from torget.protocols import clocks, jsonvalues
 from torget.protocols.plaintext import clean, one_line
 
@@ -57,7 +57,6 @@ class YouTubeAdapter(Base):
     )
     cannot = gettext_lazy("På YouTube kan vi bare svare på kommentarer.")
     unreadable = gettext_lazy("Dette er ikke en kommentar fra YouTube vi forstår.")
-    shut = gettext_lazy("YouTube slipper oss ikke inn: %(why)s")
     fields = (
         *client_fields(
             gettext_lazy(
@@ -82,11 +81,13 @@ class YouTubeAdapter(Base):
 
     def say(self, out: Outgoing, account: AccountAccess) -> Receipt:
         snippet = {"parentId": _thread(out.parent), "textOriginal": self.text(out)}
-        return _receipt(API.call(account, "POST", COMMENTS, SNIPPET, json={"snippet": snippet}))
+        reply = API.call(account, "POST", COMMENTS, SNIPPET, json={"snippet": snippet})
+        return receipt("YouTube", reply.table.get("id"))
 
     def edit(self, out: Outgoing, account: AccountAccess) -> Receipt:
         comment = {"id": out.target, "snippet": {"textOriginal": self.text(out)}}
-        return _receipt(API.call(account, "PUT", COMMENTS, SNIPPET, json=comment))
+        reply = API.call(account, "PUT", COMMENTS, SNIPPET, json=comment)
+        return receipt("YouTube", reply.table.get("id"))
 
     def withdraw(self, out: Outgoing, account: AccountAccess) -> Receipt:
         with gone_is_done():
@@ -101,10 +102,8 @@ class YouTubeAdapter(Base):
     show = remove = hide
 
     def find(self, out: Outgoing, account: AccountAccess) -> Receipt | None:
-        if out.act == "say":
-            which = {"parentId": _thread(out.parent), "maxResults": "100"}
-        else:
-            which = {"id": out.target}
+        thread = {"parentId": _thread(out.parent), "maxResults": "100"}
+        which = thread if out.act == "say" else {"id": out.target}
         rows = API.call(account, "GET", COMMENTS, {**PLAIN, **which}).rows("items")
         if out.act in {"withdraw", "remove"} and not rows:
             return Receipt(out.target, "Looked up.")
@@ -144,12 +143,6 @@ def _mine(account: AccountAccess) -> list[dict[str, Any]]:
 def _thread(named: str) -> str:
     """The thread a comment stands in: a reply's id begins with it, and a full stop."""
     return named.partition(".")[0]
-
-
-def _receipt(reply: Reply) -> Receipt:
-    if not reply.table.get("id"):
-        raise SendError("YouTube took it and gave no id.", ambiguous=True)
-    return Receipt(str(reply.table["id"]))
 
 
 def _words(snippet: Mapping[str, Any]) -> str:

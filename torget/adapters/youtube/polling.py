@@ -8,7 +8,7 @@ from typing import Any
 
 from torget.adapters.youtube import api
 from torget.adapters.youtube.api import API
-from torget.channels.base import json_item
+from torget.channels.base import asked_since, json_item
 from torget.channels.contract import AccountAccess, AccountSnapshot, Polled, RawItem
 from torget.protocols import clocks, jsonvalues
 
@@ -19,6 +19,8 @@ SHARE = 0.5  # of the quota; the rest is for answers, at 50 units each
 STATUSES = ("published", "heldForReview")
 MOST_THREADS = 300
 PLACE = "youtube/v3"
+PLAIN = {"part": "snippet", "textFormat": "plainText", "maxResults": "100"}
+THREADS = {**PLAIN, "part": "snippet,replies", "order": "time"}
 
 
 def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
@@ -31,11 +33,12 @@ def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
     if now < float(cursor.get("next_at", 0)):
         return Polled(cursor=cursor)
     units, replies = 0, dict(cursor.get("replies", {}))
-    asked = cursor.get("asked_at")
-    after = float(asked) - OVERLAP_SECONDS if asked else now - FIRST_SECONDS
+    after = asked_since(cursor, now, overlap=OVERLAP_SECONDS, first=FIRST_SECONDS)
     items = []
     for status in STATUSES:
-        reply = API.call(account, "GET", f"{PLACE}/commentThreads", _threads(account, status))
+        query = {**THREADS, "allThreadsRelatedToChannelId": channel(account)}
+        query["moderationStatus"] = status
+        reply = API.call(account, "GET", f"{PLACE}/commentThreads", query)
         units += 1
         for thread in reply.rows("items"):
             units += _more(account, thread, replies)
@@ -51,17 +54,6 @@ def poll(account: AccountAccess, cursor: Mapping[str, Any]) -> Polled:
 def channel(account: AccountSnapshot) -> str:
     """The channel's id as YouTube writes it: an account's address is kept in small letters."""
     return str(account.settings.get("channel") or account.address)
-
-
-def _threads(account: AccountAccess, status: str) -> dict[str, str]:
-    return {
-        "part": "snippet,replies",
-        "allThreadsRelatedToChannelId": channel(account),
-        "moderationStatus": status,
-        "order": "time",
-        "textFormat": "plainText",
-        "maxResults": "100",
-    }
 
 
 def budget(
@@ -83,8 +75,7 @@ def _more(account: AccountAccess, thread: dict[str, Any], known: dict[str, int])
     shown = jsonvalues.many(jsonvalues.within(thread, "replies", "comments"))
     if total <= len(shown) or known.get(name) == total:
         return 0
-    params = {"part": "snippet", "parentId": name, "textFormat": "plainText", "maxResults": "100"}
-    reply = API.call(account, "GET", f"{PLACE}/comments", params)
+    reply = API.call(account, "GET", f"{PLACE}/comments", {**PLAIN, "parentId": name})
     thread["replies"] = {"comments": reply.rows("items")}
     known.pop(name, None)
     known[name] = total
