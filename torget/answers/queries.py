@@ -42,24 +42,24 @@ def review(
     question: str, body: str, names: Sequence[str], confirmed: Sequence[str]
 ) -> dict[str, Any]:
     """What looks personal in the text, marked where it stands, and what to do with each."""
-    asked, said = personal.find(question, names), personal.find(body, names)
+    in_question, in_body = personal.find(question, names), personal.find(body, names)
     lines: dict[str, dict[str, Any]] = {}
-    for one in [*asked, *said]:
-        what, do = advice(one.kind)
+    for finding in [*in_question, *in_body]:
+        what, do = advice(finding.kind)
         lines.setdefault(
-            one.text,
+            finding.text,
             {
-                "text": one.text,
+                "text": finding.text,
                 "what": what,
                 "do": do,
-                "refused": one.refused,
-                "confirmed": one.text in confirmed,
+                "refused": finding.refused,
+                "confirmed": finding.text in confirmed,
             },
         )
     return {
         "findings": list(lines.values()),
-        "question_pieces": personal.pieces(question, asked),
-        "body_pieces": personal.pieces(body, said),
+        "question_pieces": personal.pieces(question, in_question),
+        "body_pieces": personal.pieces(body, in_body),
     }
 
 
@@ -127,7 +127,7 @@ def languages_lacking(answer: Answer) -> list[str]:
     """The municipality's languages the answer is not in yet."""
     source = answer.translation_of or answer
     there = {source.language, *source.translations.values_list("language", flat=True)}
-    return [one for one in answer.municipality.languages if one not in there]
+    return [language for language in answer.municipality.languages if language not in there]
 
 
 def chosen(municipality: Municipality, unit: str, topic: str) -> AnswerQuerySet:

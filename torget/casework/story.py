@@ -20,9 +20,9 @@ def tell(cast: Cast, *, at: datetime) -> None:
     """Make it, once, when the conversations have been told."""
     municipality, units, staff = cast.municipality, cast.units, cast.staff
     lead = Actor.of_staff(staff["per"])
-    for one in texts.CANNED:
-        bodies = {"nb": one.nb, "nn": one.nn, "en": one.en}
-        text = canned_replies.Text(one.name, one.shortcut, bodies, units.get(one.unit))
+    for canned in texts.CANNED:
+        bodies = {"nb": canned.nb, "nn": canned.nn, "en": canned.en}
+        text = canned_replies.Text(canned.name, canned.shortcut, bodies, units.get(canned.unit))
         canned_replies.write(municipality, text, by=lead, at=at)
     _gone_private(municipality, staff, at - timedelta(hours=5))
     name, unit, visibility = texts.TERM
@@ -52,11 +52,11 @@ def _ask(
 def _gone_private(municipality: Municipality, staff: Mapping[str, Staff], at: datetime) -> None:
     question, name, private, public, reply, who = texts.ASIDE
     asked = _ask(municipality, question, name, "oppvekst", at)
-    given = Reply(private, visibility="private", public_note=public)
+    written = Reply(private, visibility="private", public_note=public)
     actor, soon = Actor.of_staff(staff[who]), at + timedelta(minutes=20)
     # Written to her alone; the word that stays in public says "barn", and may.
     pending_replies.submit(
-        asked, given, by=actor, at=soon, seconds=0, let_through=["family", "name"]
+        asked, written, by=actor, at=soon, seconds=0, let_through=["family", "name"]
     )
     submitting.follow_up(
         asked, submitting.Submission(reply, "public"), at=at + timedelta(minutes=50)

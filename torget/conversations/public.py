@@ -48,8 +48,8 @@ def hits(actor: Actor, query: str, _language: str, limit: int, at: datetime) -> 
     """Public conversations the words are in, the best first."""
     assert actor.municipality_id is not None
     rows = Conversation.objects.filter(municipality=actor.municipality_id).listed()
-    found = find(rows, actor.municipality_id, query, at=at, public=True, limit=limit)
+    results = find(rows, actor.municipality_id, query, at=at, public=True, limit=limit)
     return [
         Hit(row.subject, row.preview, row.public_path, row.unit.local_name, row.opened_at)
-        for row in found.conversations
+        for row in results.conversations
     ]

@@ -97,7 +97,7 @@ class Figures:
     @property
     def waiting_now(self) -> int:
         """Conversations in which somebody waits now."""
-        return sum(one.count for one in self.waiting)
+        return sum(row.count for row in self.waiting)
 
 
 def figures(actor: Actor, *, since: date, until: date) -> Figures:
@@ -136,9 +136,9 @@ def _waiting(rows: QuerySet[Conversation]) -> list[Waiting]:
         .values("unit")
         .annotate(count=Count("pk"), oldest=Min("waiting_since"))
     )
-    units = Unit.objects.in_bulk([one["unit"] for one in counted])
-    found = [Waiting(units[one["unit"]], one["count"], one["oldest"]) for one in counted]
-    return sorted(found, key=lambda one: (-one.count, one.unit.name))
+    units = Unit.objects.in_bulk([row["unit"] for row in counted])
+    waiting = [Waiting(units[row["unit"]], row["count"], row["oldest"]) for row in counted]
+    return sorted(waiting, key=lambda row: (-row.count, row.unit.name))
 
 
 def _days(
@@ -184,22 +184,22 @@ def _speeds(answered: QuerySet[Conversation], by: str) -> list[Speed]:
     names = (
         {
             unit.pk: unit.local_name
-            for unit in Unit.objects.filter(pk__in=[one[by] for one in counted])
+            for unit in Unit.objects.filter(pk__in=[row[by] for row in counted])
         }
         if by == "unit"
         else {}
     )
-    found = [
+    speeds = [
         Speed(
-            names.get(one[by], one[by]),
-            one["count"],
-            one["median"],
-            one["slow"],
-            round(100 * one["kept"] / one["promised"]) if one["promised"] else None,
+            names.get(row[by], row[by]),
+            row["count"],
+            row["median"],
+            row["slow"],
+            round(100 * row["kept"] / row["promised"]) if row["promised"] else None,
         )
-        for one in counted
+        for row in counted
     ]
-    return sorted(found, key=lambda one: (-one.answered, one.name))
+    return sorted(speeds, key=lambda row: (-row.answered, row.name))
 
 
 def _most_helpful(actor: Actor, start: datetime, end: datetime) -> list[tuple[Answer, int]]:

@@ -50,8 +50,8 @@ def entries(request: Any, menu: str) -> list[Entry]:
     ]
 
 
-def _in_order(found: Iterable[Any]) -> list[Any]:
-    return sorted(found, key=lambda entry: entry.position)
+def _in_order(parts: Iterable[Any]) -> list[Any]:
+    return sorted(parts, key=lambda entry: entry.position)
 
 
 def _nearness(page: Page, address: str, path: str, name: str) -> int:

@@ -47,12 +47,12 @@ def index(request: Any) -> HttpResponse:
 
 
 def _published(request: Any, slug: str) -> Answer:
-    found: Answer = get_object_or_404(
+    answer: Answer = get_object_or_404(
         Answer.objects.published(at=timezone.now()).select_related("unit"),
         municipality=request.municipality,
         slug=slug,
     )
-    return found
+    return answer
 
 
 @require_safe
@@ -66,8 +66,8 @@ def detail(request: Any, slug: str) -> HttpResponse:
     if not published.filter(pk=answer.pk).exists():
         return render(request, "answers/gone.html", {"answer": answer}, status=410)
     page = _page(answer)
-    if found := asked_as(request, page):
-        return found
+    if reply := asked_as(request, page):
+        return reply
     source = answer.translation_of_id or answer.pk
     also = published.filter(pk=source) | published.filter(translation_of=source)
     near = suggest(municipality, answer.question, at=now, limit=6, language=request.LANGUAGE_CODE)
@@ -77,9 +77,9 @@ def detail(request: Any, slug: str) -> HttpResponse:
         "topics": answer.topics.filter(closed_at=None),
         "also": also.exclude(pk=answer.pk).order_by("language"),
         "related": [
-            one
-            for one in near
-            if source not in {one.pk, one.translation_of_id} and one.pk != answer.pk
+            other
+            for other in near
+            if source not in {other.pk, other.translation_of_id} and other.pk != answer.pk
         ][:3],
         **head_of(page),
     }

@@ -38,10 +38,10 @@ def _end_of(day: Any) -> datetime | None:
     return datetime.combine(day + timedelta(days=1), time(0), OSLO) if day else None
 
 
-def _last_answer(conversation: Conversation, said: list[Message]) -> str:
+def _last_answer(conversation: Conversation, shown: list[Message]) -> str:
     """What we said last, to begin with; what was said aside to one person in a public talk is not for everybody."""
     public = conversation.visibility == Conversation.Visibility.PUBLIC
-    for message in reversed(said):
+    for message in reversed(shown):
         aside = public and message.visibility != Conversation.Visibility.PUBLIC
         if message.kind == Message.Kind.ANSWER and not aside:
             return message.body
@@ -62,16 +62,16 @@ def publish(request: Any, ref: str) -> HttpResponse:
 
     Posted with `look`, what is personal is shown and nothing is published.
     """
-    found = readable_or_404(request, ref)
-    said = list(Message.objects.filter(conversation=found).shown())
-    start = {"question": found.subject, "body": _last_answer(found, said)}
+    conversation = readable_or_404(request, ref)
+    shown = list(Message.objects.filter(conversation=conversation).shown())
+    start = {"question": conversation.subject, "body": _last_answer(conversation, shown)}
     form = PublishForm(request.municipality, request.POST or None, initial=start)
     made: list[Answer] = []
 
     def do(data: dict[str, Any]) -> None:
         made.append(
             answers.publish(
-                found,
+                conversation,
                 question=data["question"],
                 body=data["body"],
                 by=request.actor,
@@ -87,9 +87,9 @@ def publish(request: Any, ref: str) -> HttpResponse:
         seen = Conversation.objects.visible_to(request.actor)
         if waiting_for(made[0], seen, at=timezone.now()):
             return redirect("desk:tell_answer", slug=made[0].slug)
-        return redirect("desk:conversation", ref=found.ref)
-    context = {"conversation": found, "said": said, "form": form}
-    context |= reviewed(form, found) | {"looked": looking}
+        return redirect("desk:conversation", ref=conversation.ref)
+    context = {"conversation": conversation, "said": shown, "form": form}
+    context |= reviewed(form, conversation) | {"looked": looking}
     status = 422 if form.is_bound and not looking else 200
     return render(request, "answers/staff/publish.html", context, status=status)
 

@@ -48,16 +48,18 @@ def editions(request: Any, slug: str) -> HttpResponse:
     """`/desk/svar/<slug>/utgaver`: each edition with what changed from the one before."""
     answer = own(request, slug)
     earlier = list(answer.editions.select_related("replaced_by").order_by("number"))
-    texts = [(one.question, one.body) for one in earlier] + [(answer.question, answer.body)]
+    texts = [(edition.question, edition.body) for edition in earlier] + [
+        (answer.question, answer.body)
+    ]
     steps = [
         {
-            "number": one.number + 1,
-            "at": one.replaced_at,
-            "by": one.replaced_by,
+            "number": edition.number + 1,
+            "at": edition.replaced_at,
+            "by": edition.replaced_by,
             "question": compare(texts[place][0], texts[place + 1][0]),
             "body": compare(texts[place][1], texts[place + 1][1]),
         }
-        for place, one in enumerate(earlier)
+        for place, edition in enumerate(earlier)
     ]
     context = {"answer": answer, "steps": steps[::-1]}
     return render(request, "answers/staff/answer_editions.html", context)
@@ -65,22 +67,28 @@ def editions(request: Any, slug: str) -> HttpResponse:
 
 def _say(request: Any, outcome: BulkReply) -> None:
     if many := len(outcome.answered):
-        said = ngettext("%(many)s har fått svaret.", "%(many)s har fått svaret.", many)
-        messages.success(request, said % {"many": many})
+        sentence = ngettext("%(many)s har fått svaret.", "%(many)s har fått svaret.", many)
+        messages.success(request, sentence % {"many": many})
     if many := len(outcome.to_approve):
-        said = ngettext(
+        sentence = ngettext(
             "%(many)s svar venter på godkjenning.", "%(many)s svar venter på godkjenning.", many
         )
-        messages.success(request, said % {"many": many})
+        messages.success(request, sentence % {"many": many})
     if outcome.left:
-        said = _(
+        sentence = _(
             "Disse fikk ikke svaret, fordi saken er besvart, slått sammen eller har et svar som venter: "
             "%(refs)s. Se på dem hver for seg."
         )
-        messages.warning(request, said % {"refs": ", ".join(one.ref for one in outcome.left)})
+        messages.warning(
+            request,
+            sentence % {"refs": ", ".join(conversation.ref for conversation in outcome.left)},
+        )
     if outcome.to_confirm:
-        said = _("I disse sakene må mottakeren bekreftes: %(refs)s. Svar i hver av dem.")
-        messages.warning(request, said % {"refs": ", ".join(one.ref for one in outcome.to_confirm)})
+        sentence = _("I disse sakene må mottakeren bekreftes: %(refs)s. Svar i hver av dem.")
+        messages.warning(
+            request,
+            sentence % {"refs": ", ".join(conversation.ref for conversation in outcome.to_confirm)},
+        )
 
 
 @requires("answers.publish")
@@ -95,10 +103,13 @@ def tell(request: Any, slug: str) -> HttpResponse:
         try:
             outcome = inform_all(
                 answer,
-                [one for one in waiting if one.ref in chosen],
+                [conversation for conversation in waiting if conversation.ref in chosen],
                 by=request.actor,
                 at=now,
-                marks={one.pk: request.POST.get(f"til-{one.ref}", "") for one in waiting},
+                marks={
+                    conversation.pk: request.POST.get(f"til-{conversation.ref}", "")
+                    for conversation in waiting
+                },
             )
         except Refused as refusal:
             messages.error(request, refusal.message)
@@ -107,7 +118,13 @@ def tell(request: Any, slug: str) -> HttpResponse:
         return redirect("desk:answers")
     context = {
         "answer": answer,
-        "waiting": [(one, recipients(one, addressed(one, one.visibility))) for one in waiting],
+        "waiting": [
+            (
+                conversation,
+                recipients(conversation, addressed(conversation, conversation.visibility)),
+            )
+            for conversation in waiting
+        ],
         "text": text_for(answer, answer.language, at=now),
     }
     return render(request, "answers/staff/tell_answer.html", context)

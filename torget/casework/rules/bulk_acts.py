@@ -53,15 +53,15 @@ def _run(
             for row in rows:
                 try:
                     with transaction.atomic():
-                        held = Conversation.objects.select_for_update().get(pk=row.pk)
-                        was = snapshot(held)
+                        locked = Conversation.objects.select_for_update().get(pk=row.pk)
+                        was = snapshot(locked)
                         do(row)
                 except Refused as refusal:
                     refused.append((row.ref, refusal.message))
                 else:
                     before.append(was)
-        by_id = Conversation.objects.in_bulk([one["id"] for one in before])
-        after = [snapshot(by_id[one["id"]]) for one in before]
+        by_id = Conversation.objects.in_bulk([shot["id"] for shot in before])
+        after = [snapshot(by_id[shot["id"]]) for shot in before]
         batch.before, batch.after = before, after
         batch.save(update_fields=["before", "after"])
         if not before:
@@ -114,7 +114,7 @@ def undo(batch: BulkAct, *, by: Actor, at: datetime) -> Outcome:
         if row.undone_at or at - row.done_at > UNDO_LASTS:
             raise Refused(_("Dette er angret, eller det er for lenge siden."), "too_late")
         refs = dict(
-            Conversation.objects.filter(pk__in=[one["id"] for one in row.before]).values_list(
+            Conversation.objects.filter(pk__in=[shot["id"] for shot in row.before]).values_list(
                 "pk", "ref"
             )
         )

@@ -69,16 +69,16 @@ def usable(conversation: Conversation) -> QuerySet[CannedReply]:
     )
 
 
-def offered(conversation: Conversation, said: str) -> list[CannedReply]:
+def offered(conversation: Conversation, question: str) -> list[CannedReply]:
     """The three that fit best what the resident said last: Norwegian stems first, then likeness of the name."""
-    words = list(dict.fromkeys(_WORD.findall(said.lower())))[:40]
+    words = list(dict.fromkeys(_WORD.findall(question.lower())))[:40]
     if not words:
         return []
     query = SearchQuery(
         " | ".join(f"'{word}'" for word in words), config="norwegian", search_type="raw"
     )
     likeness = TrigramWordSimilarity(" ".join(words)[:500], "name")
-    found = list(
+    fitting = list(
         usable(conversation)
         .annotate(
             rank=Cast(SearchRank(F("search"), query), FloatField()) * Value(float(len(words))),
@@ -88,7 +88,7 @@ def offered(conversation: Conversation, said: str) -> list[CannedReply]:
         .annotate(fit=F("rank") + F("likeness") * 0.1)
         .order_by("-fit", "-used", "name")[:OFFERED]
     )
-    return [one for one in found if one.fit >= found[0].fit * LEAST_OF_BEST]
+    return [canned for canned in fitting if canned.fit >= fitting[0].fit * LEAST_OF_BEST]
 
 
 def search(conversation: Conversation, query: str, *, limit: int = 20) -> list[CannedReply]:

@@ -45,11 +45,11 @@ class Facts:
     @cached_property
     def words(self) -> str:
         """The subject and what was said in the event, or else last, in lower case."""
-        said = self.row.preview
+        text = self.row.preview
         if self.entry.subject_type == "conversations.message":
             message = Message.objects.filter(pk=self.entry.subject_id).first()
-            said = message.body if message else said
-        return f"{self.row.subject} {said}".lower()
+            text = message.body if message else text
+        return f"{self.row.subject} {text}".lower()
 
     @cached_property
     def is_open(self) -> bool:
@@ -124,4 +124,4 @@ def holds(condition: dict[str, str], facts: Facts) -> bool:
 
 def first_unmet(conditions: Sequence[dict[str, str]], facts: Facts) -> dict[str, str] | None:
     """The first condition that does not hold; None when all do."""
-    return next((one for one in conditions if not holds(one, facts)), None)
+    return next((condition for condition in conditions if not holds(condition, facts)), None)

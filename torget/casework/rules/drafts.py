@@ -116,7 +116,7 @@ def put_back(
     if known is not None:
         begun = known.body.strip()
         body = f"{body}\n\n{begun}" if begun and begun != body else body
-        files = [*files, *(one for one in known.files if one not in files)]
+        files = [*files, *(file for file in known.files if file not in files)]
     Draft.objects.update_or_create(
         conversation=conversation,
         staff=staff,

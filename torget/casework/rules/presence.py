@@ -43,13 +43,13 @@ def colleagues(conversation: Conversation, *, by: Actor, at: datetime) -> Collea
             kind=Draft.Kind.ANSWER,
             updated_at__gt=at - DRAFT_OF_INTEREST,
         )
-        .exclude(staff__in=[by.id, *(one.staff_id for one in here)])
+        .exclude(staff__in=[by.id, *(row.staff_id for row in here)])
         .select_related("staff")
         .order_by("-updated_at")
     )
     return Colleagues(
-        [one.staff for one in here if one.writing_at is None],
-        [one.staff for one in here if one.writing_at is not None],
+        [row.staff for row in here if row.writing_at is None],
+        [row.staff for row in here if row.writing_at is not None],
         list(begun[:3]),
     )
 

@@ -31,38 +31,38 @@ def figures(request: Any) -> HttpResponse:
     wanted = querytext.number(request.GET.get("dager", ""))
     days = wanted if wanted in PERIODS else USUAL
     until = now.astimezone(OSLO).date()
-    found = measures.figures(request.actor, since=until - timedelta(days=days - 1), until=until)
+    counted = measures.figures(request.actor, since=until - timedelta(days=days - 1), until=until)
     context = {
-        "figures": found,
+        "figures": counted,
         "days": days,
         "periods": PERIODS,
-        "flow": [(_label(one, now), one.opened, one.answered) for one in found.days],
-        "most_waiting": max((one.count for one in found.waiting), default=0),
+        "flow": [(_label(row, now), row.opened, row.answered) for row in counted.days],
+        "most_waiting": max((row.count for row in counted.waiting), default=0),
         "speeds": [
-            ("unit", found.by_unit, _slowest(found.by_unit)),
-            ("network", _named(found.by_network), _slowest(found.by_network)),
+            ("unit", counted.by_unit, _slowest(counted.by_unit)),
+            ("network", _named(counted.by_network), _slowest(counted.by_network)),
         ],
-        "most_helped": max((count for _answer, count in found.most_helpful), default=0),
+        "most_helped": max((count for _answer, count in counted.most_helpful), default=0),
     }
     return render(request, "desk/figures.html", context)
 
 
-def _label(one: measures.Day, now: Any) -> str:
-    return day(now.replace(year=one.on.year, month=one.on.month, day=one.on.day), now=now)
+def _label(row: measures.Day, now: Any) -> str:
+    return day(now.replace(year=row.on.year, month=row.on.month, day=row.on.day), now=now)
 
 
 def _slowest(speeds: list[measures.Speed]) -> float:
-    return max((one.median_seconds for one in speeds), default=0.0)
+    return max((row.median_seconds for row in speeds), default=0.0)
 
 
 def _named(speeds: list[measures.Speed]) -> list[measures.Speed]:
     return [
         measures.Speed(
-            channel_name(one.name),
-            one.answered,
-            one.median_seconds,
-            one.slow_seconds,
-            one.in_time_percent,
+            channel_name(row.name),
+            row.answered,
+            row.median_seconds,
+            row.slow_seconds,
+            row.in_time_percent,
         )
-        for one in speeds
+        for row in speeds
     ]

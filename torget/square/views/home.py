@@ -68,15 +68,15 @@ def search(request: Any) -> HttpResponse:
         # As a stranger, whoever asks: what one may read beyond that stands on pages of its own.
         stranger = Actor.resident(request.municipality.pk)
         sources = sorted(rooms.gather("search"), key=lambda source: source.position)
-        found = [
+        searched = [
             (
                 source,
                 rooms.load(source.find)(stranger, query, request.LANGUAGE_CODE, MOST_HITS, now),
             )
             for source in sources
         ]
-        context["sources"] = [(source, hits) for source, hits in found if hits]
-        context["many"] = sum(len(hits) for _source, hits in found)
+        context["sources"] = [(source, hits) for source, hits in searched if hits]
+        context["many"] = sum(len(hits) for _source, hits in searched)
     return render(request, "square/search.html", context)
 
 
