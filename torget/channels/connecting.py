@@ -37,7 +37,7 @@ class Filled:
     name: str
     values: Mapping[str, str]
 
-    def snapshot(self) -> AccountAccess:
+    def access(self) -> AccountAccess:
         """As the adapter may know it before there is an account."""
         hidden = {field.name for field in adapter_for(self.network).fields if field.secret}
         settings: dict[str, Any] = {k: v for k, v in self.values.items() if k not in hidden}
@@ -60,9 +60,9 @@ def connect(filled: Filled, *, by: Actor, at: datetime) -> Account:
         Refused: the network does not let us in, or another municipality has the account.
     """
     check(by, "people.administer", filled.unit)
-    snapshot = filled.snapshot()
+    access = filled.access()
     try:
-        connected = adapter_for(filled.network).connect(snapshot)
+        connected = adapter_for(filled.network).connect(access)
     except SendError as fault:
         raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": fault}, "no_contact") from fault
     return _keep(filled, connected, by=by, at=at)
@@ -76,10 +76,10 @@ def ask_owner(filled: Filled, redirect_uri: str, *, by: Actor) -> tuple[str, str
         Refused: the network does not give an address for it.
     """
     check(by, "people.administer", filled.unit)
-    state, snapshot = secrets.token_urlsafe(24), filled.snapshot()
+    state, access = secrets.token_urlsafe(24), filled.access()
     try:
         url = adapter_for(filled.network).authorise_url(
-            snapshot, redirect_uri=redirect_uri, state=state
+            access, redirect_uri=redirect_uri, state=state
         )
     except SendError as fault:
         raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": fault}, "no_contact") from fault
@@ -115,7 +115,7 @@ def owner_said_yes(
     check(by, "people.administer", unit)
     try:
         connected = adapter_for(filled.network).redeem(
-            filled.snapshot(), redirect_uri=redirect_uri, code=code
+            filled.access(), redirect_uri=redirect_uri, code=code
         )
     except SendError as fault:
         raise Refused(_("Vi fikk ikke kontakt: %(why)s") % {"why": fault}, "no_contact") from fault
@@ -127,10 +127,8 @@ def _keep(filled: Filled, connected: Connected, *, by: Actor, at: datetime) -> A
     ours = {"origin", "hook"}  # told anew each time, never kept
     settings = {k: v for k, v in connected.settings.items() if k not in ours}
     name = filled.name.strip() or connected.name
-    snapshot = AccountAccess(
-        0, filled.network, address, name, connected.settings, connected.secrets
-    )
-    health = _tried(snapshot)
+    access = AccountAccess(0, filled.network, address, name, connected.settings, connected.secrets)
+    health = _tried(access)
     known = Account.objects.filter(network=filled.network, address=address).first()
     if known is not None and known.municipality_id != unit.municipality_id:
         raise Refused(_("Denne adressen er allerede koblet til."), "account_exists")
@@ -165,9 +163,9 @@ def _keep(filled: Filled, connected: Connected, *, by: Actor, at: datetime) -> A
     return known
 
 
-def _tried(snapshot: AccountAccess) -> Health:
+def _tried(access: AccountAccess) -> Health:
     try:
-        health = adapter_for(snapshot.network).check(snapshot)
+        health = adapter_for(access.network).check(access)
     except SendError as fault:
         health = Health(False, str(fault))
     if not health.ok:

@@ -39,8 +39,8 @@ def supervise(networks: Sequence[str], follow: Follow, name: str, stop: threadin
         while not stop.is_set():
             close_old_connections()
             now_wanted = wanted(networks)
-            for pk, (snapshot, ended, thread) in list(running.items()):
-                if now_wanted.get(pk) != snapshot or not thread.is_alive():
+            for pk, (access, ended, thread) in list(running.items()):
+                if now_wanted.get(pk) != access or not thread.is_alive():
                     ended.set()
                     del running[pk]
             for pk in now_wanted.keys() - running.keys():
@@ -48,19 +48,19 @@ def supervise(networks: Sequence[str], follow: Follow, name: str, stop: threadin
             rules.beat(name)
             stop.wait(LOOK_FOR_ACCOUNTS_SECONDS)
     finally:
-        for _facts, ended, _thread in running.values():
+        for _access, ended, _thread in running.values():
             ended.set()
         until = time.monotonic() + STOP_SECONDS
-        for _facts, _ended, thread in running.values():
+        for _access, _ended, thread in running.values():
             thread.join(max(0.0, until - time.monotonic()))
 
 
 def _start(
-    snapshot: AccountAccess, follow: Follow, name: str
+    access: AccountAccess, follow: Follow, name: str
 ) -> tuple[AccountAccess, threading.Event, threading.Thread]:
     ended = threading.Event()
     thread = threading.Thread(
-        target=follow, args=(snapshot, ended), name=f"{name}-{snapshot.id}", daemon=True
+        target=follow, args=(access, ended), name=f"{name}-{access.id}", daemon=True
     )
     thread.start()
-    return snapshot, ended, thread
+    return access, ended, thread

@@ -30,38 +30,38 @@ def listen_loop(stop: threading.Event) -> None:
     supervise(networks, follow, "listening", stop)
 
 
-def follow(snapshot: AccountAccess, stop: threading.Event) -> None:
+def follow(access: AccountAccess, stop: threading.Event) -> None:
     """Ask for one account until told to stop; trouble is waited out, longer each time."""
-    adapter = adapter_for(snapshot.network)
+    adapter = adapter_for(access.network)
     pause = FIRST_PAUSE_SECONDS
     try:
         while not stop.is_set():
             wait = LOOK_FOR_ACCOUNTS_SECONDS
             try:
-                with account_lock(snapshot.id) as ours:
-                    for _due in adapter.news(snapshot, stop) if ours else ():
+                with account_lock(access.id) as ours:
+                    for _due in adapter.news(access, stop) if ours else ():
                         more = True
                         while more and not stop.is_set():
-                            more = ask(snapshot)
+                            more = ask(access)
                             pause = FIRST_PAUSE_SECONDS
             except SendError as fault:
                 wait = max(pause, min(fault.retry_after_seconds or 0.0, 3600.0))
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
                 if fault.account:
-                    channels.note_health(snapshot.id, Health(False, str(fault)))
+                    channels.note_health(access.id, Health(False, str(fault)))
             except DatabaseFault:
-                log.warning("Account %s: the database is away", snapshot.id)
+                log.warning("Account %s: the database is away", access.id)
                 connection.close()
                 wait, pause = pause, min(pause * 2, LONGEST_PAUSE_SECONDS)
             except Exception as fault:  # noqa: BLE001 - an adapter's slip must not end its listening
-                log.error("Asking for account %s failed: %s", snapshot.id, type(fault).__name__)
+                log.error("Asking for account %s failed: %s", access.id, type(fault).__name__)
                 wait, pause = pause, min(pause * 2, LONGEST_PAUSE_SECONDS)
             stop.wait(wait)
     finally:
         connection.close()
 
 
-def ask(snapshot: AccountAccess) -> bool:
+def ask(access: AccountAccess) -> bool:
     """Ask once and keep what came; whether there is more at once.
 
     The cursor moves, and the network is told that we have it, only when everything is committed: whoever dies in
@@ -71,17 +71,17 @@ def ask(snapshot: AccountAccess) -> bool:
         SendError: the network did not answer, or refused us.
     """
     at = timezone.now()
-    before = channels.cursor(snapshot.id)
-    polled = adapter_for(snapshot.network).poll(snapshot, before)
+    before = channels.cursor(access.id)
+    polled = adapter_for(access.network).poll(access, before)
     new = 0
     for item in polled.items:
-        _pk, known = intake.receive(snapshot.id, item)
+        _pk, known = intake.receive(access.id, item)
         new += not known
     if dict(polled.cursor) != before:
-        channels.move_cursor(snapshot.id, polled.cursor)
+        channels.move_cursor(access.id, polled.cursor)
     if polled.settle is not None:
         polled.settle()
     if polled.reconciled:
-        channels.note_reconciled(snapshot.id, at=at)
-    channels.saw_life(snapshot.id, received=bool(new), at=at)
+        channels.note_reconciled(access.id, at=at)
+    channels.saw_life(access.id, received=bool(new), at=at)
     return polled.more

@@ -46,28 +46,30 @@ class Sendable:
     senders start on at once, so that a killed worker leaves few in doubt.
     """
 
-    snapshots: dict[int, AccountAccess]
+    by_account: dict[int, AccountAccess]
     sure: list[int]
     unsure: list[int]
 
 
 def sendable(now: Callable[[], datetime] = timezone.now) -> Sendable:
     """Read the accounts: paused, ailing and closed ones are left out."""
-    snapshots = {}
+    by_account = {}
     for account in Account.objects.active().with_place():
         if account.may_send and not (account.limited_until and account.limited_until > now()):
             try:
-                snapshots[account.pk] = channels.access(account)
+                by_account[account.pk] = channels.access(account)
             except Refused as fault:  # its secrets cannot be read: the others go on sending
                 channels.note_health(account.pk, Health(False, str(fault)))
     sure = [
-        pk for pk, account in snapshots.items() if adapter_for(account.network).capabilities.look_up
+        pk
+        for pk, account in by_account.items()
+        if adapter_for(account.network).capabilities.look_up
     ]
-    return Sendable(snapshots, sure, [pk for pk in snapshots if pk not in sure])
+    return Sendable(by_account, sure, [pk for pk in by_account if pk not in sure])
 
 
 def send_one(
-    claimed: Claimed, snapshot: AccountAccess, now: Callable[[], datetime] = timezone.now
+    claimed: Claimed, access: AccountAccess, now: Callable[[], datetime] = timezone.now
 ) -> Outcome:
     """Send one delivery; any fault as a SendError. An unforeseen one is ambiguous: it may have gone out.
 
@@ -84,7 +86,7 @@ def send_one(
             str(fault), permanent=True
         )  # a file is gone: nothing went out, and a person is told
     try:
-        return adapter_for(snapshot.network).send(out, snapshot)
+        return adapter_for(access.network).send(out, access)
     except SendError as fault:
         return fault
     except Exception as fault:  # noqa: BLE001 - whatever an adapter stumbles on
@@ -92,7 +94,7 @@ def send_one(
         where = "".join(traceback.format_tb(fault.__traceback__)[-3:])
         log.error(
             "Adapter %s failed on delivery %s with %s:\n%s",
-            snapshot.network,
+            access.network,
             claimed.id,
             type(fault).__name__,
             where,
@@ -101,11 +103,11 @@ def send_one(
 
 
 def _send_and_let_go(
-    claimed: Claimed, snapshot: AccountAccess, now: Callable[[], datetime]
+    claimed: Claimed, access: AccountAccess, now: Callable[[], datetime]
 ) -> Outcome:
     """As `send_one`; a sender's thread keeps no connection to the database for itself when it is done."""
     try:
-        return send_one(claimed, snapshot, now)
+        return send_one(claimed, access, now)
     finally:
         if not connection.in_atomic_block:
             connection.close()
@@ -118,7 +120,7 @@ def settle(results: Sequence[tuple[Claimed, AccountAccess, Outcome]], *, at: dat
         at=at,
     )
     rules.give_back([claimed for claimed, _f, result in results if result is None])
-    for claimed, snapshot, result in results:
+    for claimed, access, result in results:
         if isinstance(result, ordering.Later):
             rules.put_off(claimed, result, at=at)
         if isinstance(result, SendError):
@@ -128,10 +130,10 @@ def settle(results: Sequence[tuple[Claimed, AccountAccess, Outcome]], *, at: dat
             else:
                 rules.settle_failed(claimed, result, at=at)
             if result.account:
-                channels.note_health(snapshot.id, Health(False, str(result)), at=at)
+                channels.note_health(access.id, Health(False, str(result)), at=at)
             if result.limited:
                 channels.note_limit(
-                    snapshot.id, str(result), seconds=result.retry_after_seconds, at=at
+                    access.id, str(result), seconds=result.retry_after_seconds, at=at
                 )
 
 
@@ -161,7 +163,7 @@ def deliver_due(pool: ThreadPoolExecutor, *, now: Callable[[], datetime] = timez
         if not batch:
             continue
         count += len(batch)
-        senders = [accounts.snapshots[claimed.account_id] for claimed in batch]
+        senders = [accounts.by_account[claimed.account_id] for claimed in batch]
         outcomes = pool.map(_send_and_let_go, batch, senders, [now] * len(batch))
         settle_patiently(list(zip(batch, senders, outcomes, strict=True)), now)
     return count
@@ -172,8 +174,8 @@ def resolve_unknown(*, now: Callable[[], datetime] = timezone.now) -> int:
     settled = 0
     for delivery in rules.unsettled(at=now()):
         try:
-            snapshot = channels.access(delivery.account)
-            receipt = adapter_for(snapshot.network).find(rules.outgoing(delivery.payload), snapshot)
+            access = channels.access(delivery.account)
+            receipt = adapter_for(access.network).find(rules.outgoing(delivery.payload), access)
         except DatabaseError:
             raise
         except Exception as fault:  # noqa: BLE001 - one that cannot be looked up must not hide the others

@@ -38,28 +38,28 @@ def listen_loop(stop: threading.Event) -> None:
     supervise([EmailAdapter.network], follow, "mail", stop)
 
 
-def follow(snapshot: AccountAccess, stop: threading.Event) -> None:
+def follow(access: AccountAccess, stop: threading.Event) -> None:
     """Listen to one mailbox until told to stop; trouble is waited out, longer each time."""
     pause = FIRST_PAUSE_SECONDS
     try:
         while not stop.is_set():
             try:
-                with account_lock(snapshot.id) as ours:
+                with account_lock(access.id) as ours:
                     if ours:
-                        _follow_once(snapshot, stop)
+                        _follow_once(access, stop)
                 pause = FIRST_PAUSE_SECONDS
                 stop.wait(0 if ours else LOOK_FOR_ACCOUNTS_SECONDS)
             except SendError as fault:
                 log.warning(
                     "Mailbox of account %s: %s",
-                    snapshot.id,
+                    access.id,
                     "refused" if fault.account else "no connection",
                 )
                 if fault.account:
-                    channels.note_health(snapshot.id, Health(False, str(fault)))
+                    channels.note_health(access.id, Health(False, str(fault)))
                 pause = _rest(pause, stop)
             except DatabaseFault:
-                log.warning("Mailbox of account %s: the database is away", snapshot.id)
+                log.warning("Mailbox of account %s: the database is away", access.id)
                 connection.close()
                 pause = _rest(pause, stop)
     finally:
@@ -71,31 +71,29 @@ def _rest(pause: float, stop: threading.Event) -> float:
     return min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def _follow_once(snapshot: AccountAccess, stop: threading.Event) -> None:
-    with Mailbox(
-        snapshot.settings.get("imap", {}), snapshot.secrets.get("imap_password", "")
-    ) as box:
+def _follow_once(access: AccountAccess, stop: threading.Event) -> None:
+    with Mailbox(access.settings.get("imap", {}), access.secrets.get("imap_password", "")) as box:
         while not stop.is_set():
-            catch_up(box, snapshot, at=timezone.now())
-            _mend_health(snapshot)
+            catch_up(box, access, at=timezone.now())
+            _mend_health(access)
             box.wait(IDLE_SECONDS, stop)
             # A server may give a folder a new UIDVALIDITY while we look: EXAMINE again before trusting UIDs.
             box.examine()
 
 
-def _mend_health(snapshot: AccountAccess) -> None:
+def _mend_health(access: AccountAccess) -> None:
     """The mailbox answers: if the account was marked ailing, see whether sending works again too."""
-    if not accounts.is_well(snapshot.id):
-        channels.note_health(snapshot.id, EmailAdapter().check(snapshot))
+    if not accounts.is_well(access.id):
+        channels.note_health(access.id, EmailAdapter().check(access))
 
 
-def catch_up(box: Mailbox, snapshot: AccountAccess, *, at: datetime) -> int:
+def catch_up(box: Mailbox, access: AccountAccess, *, at: datetime) -> int:
     """Store every mail since the cursor, however old, and then those a cursor may have missed; how many were new.
 
     The cursor moves after each batch is committed. A new UIDVALIDITY makes the old UIDs worthless: everything is
     fetched again, and what we have is recognised by its identity.
     """
-    cursor = channels.cursor(snapshot.id)
+    cursor = channels.cursor(access.id)
     fresh = cursor.get("uidvalidity") != box.validity
     if fresh:
         cursor = {
@@ -106,29 +104,27 @@ def catch_up(box: Mailbox, snapshot: AccountAccess, *, at: datetime) -> int:
     sizes = box.sizes(cursor["last_uid"] + 1)
     newest = max([cursor["last_uid"], *(uid for uid, _size in sizes)])
     new = 0
-    for batch in box.fetch(
-        _wanted(sizes, box, snapshot) if fresh else sizes, max_bytes=_max_bytes()
-    ):
-        new += sum(keep(snapshot.id, fetched, box.validity, at=at) for fetched in batch)
+    for batch in box.fetch(_wanted(sizes, box, access) if fresh else sizes, max_bytes=_max_bytes()):
+        new += sum(keep(access.id, fetched, box.validity, at=at) for fetched in batch)
         cursor = {
             **cursor,
             "last_uid": max([cursor["last_uid"], *(fetched.uid for fetched in batch)]),
         }
-        channels.move_cursor(snapshot.id, cursor)
+        channels.move_cursor(access.id, cursor)
     cursor = {**cursor, "last_uid": newest}
     if cursor["reconciled_on"] != at.date().isoformat():
-        new += reconcile(box, snapshot, at=at)
+        new += reconcile(box, access, at=at)
         cursor = {**cursor, "reconciled_on": at.date().isoformat()}
-    channels.move_cursor(snapshot.id, cursor)
-    channels.saw_life(snapshot.id, received=bool(new), at=at)
+    channels.move_cursor(access.id, cursor)
+    channels.saw_life(access.id, received=bool(new), at=at)
     return new
 
 
 def _wanted(
-    sizes: list[tuple[int, int]], box: Mailbox, snapshot: AccountAccess
+    sizes: list[tuple[int, int]], box: Mailbox, access: AccountAccess
 ) -> list[tuple[int, int]]:
     """At the first meeting: everything, or what came from the day the setting `from_on` names."""
-    from_on = str(snapshot.settings.get("from_on", ""))
+    from_on = str(access.settings.get("from_on", ""))
     if not from_on:
         return sizes
     try:
@@ -140,14 +136,14 @@ def _wanted(
     return [pair for pair in sizes if pair[0] in recent]
 
 
-def reconcile(box: Mailbox, snapshot: AccountAccess, *, at: datetime) -> int:
+def reconcile(box: Mailbox, access: AccountAccess, *, at: datetime) -> int:
     """Once a day: fetch mails of the last week that we do not have (a server may show a low UID late); how many."""
     since = at.date() - timedelta(days=RECONCILE_DAYS)
     sizes = box.sizes_since(since)
-    known = header_since(snapshot.id, "uid", at - timedelta(days=RECONCILE_DAYS + 1))
+    known = header_since(access.id, "uid", at - timedelta(days=RECONCILE_DAYS + 1))
     missing = [(uid, size) for uid, size in sizes if _place(box.validity, uid) not in known]
     return sum(
-        keep(snapshot.id, fetched, box.validity, at=at)
+        keep(access.id, fetched, box.validity, at=at)
         for batch in box.fetch(missing, max_bytes=_max_bytes())
         for fetched in batch
     )
