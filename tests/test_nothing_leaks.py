@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from PIL import Image
 
 from tests.cast import make_question, make_staff
+from torget import rooms
 from torget.answers import rules as answers
 from torget.casework.models import CannedReply
 from torget.casework.rules import (
@@ -193,6 +194,12 @@ def test_every_staff_page_has_its_row_in_the_access_table():
     }
     assert guarded == ACCESS
     assert set(ACCESS.values()) - {None} <= set(all_acts())
+
+
+def test_a_menu_shows_a_page_to_those_who_may_open_it():
+    shown = {page.name: page.act for page in rooms.gather("pages") if page.menu != "public"}
+    assert shown == {name: ACCESS[name] for name in shown}
+    assert len(shown) > 20
 
 
 def test_no_page_outside_the_desk_needs_a_role_unseen():

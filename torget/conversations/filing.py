@@ -163,7 +163,7 @@ def note_inbound(
 def _note_only(conversation: Conversation, occurred_at: datetime, visibility: str) -> None:
     """A blocked sender spoke, or a sign was put on what we said: kept and found, but nobody waits for us.
 
-    A new conversation is closed at once. When somebody last spoke to us stays as it was: a reply on hold answers what was said before.
+    A new conversation is closed at once. When somebody last spoke to us stays as it was: a pending reply answers what was said before.
     """
     fresh = conversation.message_count == 0
     if fresh:

@@ -132,7 +132,7 @@ def unmerge(merge_row: ConversationMerge, *, by: Actor, at: datetime) -> None:
 
     Raises:
         NotAllowed: no role for it in one of the units.
-        Refused: already undone, the kept one has itself been merged since, or a reply is on hold in it.
+        Refused: already undone, the kept one has itself been merged since, or a reply is pending in it.
     """
     check(by, "conversations.handle", merge_row.kept.unit)
     check(by, "conversations.handle", merge_row.joined.unit)
@@ -193,7 +193,7 @@ def split(
 
     Raises:
         NotAllowed: no role for it in the unit.
-        Refused: nothing chosen, everything chosen, nothing a resident said among it, a reply is on hold, or private
+        Refused: nothing chosen, everything chosen, nothing a resident said among it, a reply is pending, or private
             words of several persons, of which one would see the others'.
     """
     check(by, "conversations.handle", conversation.unit)

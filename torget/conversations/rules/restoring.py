@@ -44,7 +44,7 @@ def restore(before: Snapshot, after: Snapshot, *, by: Actor, at: datetime) -> Co
     Raises:
         NotAllowed: no role for it where the conversation was.
         Stale: it has changed since.
-        Refused: it would go to another unit while a reply is on hold.
+        Refused: it would go to another unit while a reply is pending.
     """
     check(by, "conversations.handle", Unit.objects.get(pk=before["unit_id"]))
     with transaction.atomic():

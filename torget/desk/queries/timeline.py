@@ -91,7 +91,7 @@ class _Names:
 def events(conversation: Conversation) -> list[Event]:
     """Everything that happened to it, oldest first; a verb without words of its own is shown plainly, never hidden."""
     known = verbs()
-    # Told by the message or the reply on hold itself, which stands in the thread.
+    # Told by the message or the pending reply itself, which stands in the thread.
     shown_elsewhere = [name for name, verb in known.items() if not verb.on_timeline]
     entries = list(
         Entry.objects.filter(

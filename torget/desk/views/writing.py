@@ -302,14 +302,14 @@ def names(request: Any, ref: str) -> HttpResponse:
 @requires("conversations.read")
 @require_safe
 def held_file(request: Any, ref: str, pk: int, sha256: str) -> HttpResponseBase:
-    """A file that goes along with a reply on hold, for those who may read the conversation."""
+    """A file that goes along with a pending reply, for those who may read the conversation."""
     return serve_held(
         get_object_or_404(PendingReply, pk=pk, conversation=readable_or_404(request, ref)), sha256
     )
 
 
 def serve_held(held: PendingReply, sha256: str) -> HttpResponseBase:
-    """One of the files of a reply on hold."""
+    """One of the files of a pending reply."""
     for one_file in held.files:
         if one_file["sha256"] == sha256:
             return serve(Attachment(**one_file))
