@@ -12,7 +12,18 @@ import torget
 
 ROOT = Path(torget.__file__).parent
 BANNED = frozenset({"held", "found", "one", "said", "told", "given"})
-ROOMS = ("adapters", "channels", "intake", "outbox", "protocols", "subscriptions")
+ROOMS = (
+    "adapters",
+    "casework",
+    "channels",
+    "design",
+    "history",
+    "insight",
+    "intake",
+    "outbox",
+    "protocols",
+    "subscriptions",
+)
 
 
 def bound(tree: ast.Module) -> Iterator[tuple[str, int]]:

@@ -56,6 +56,7 @@ FILL: dict[str, Any] = {
 }
 FILL_BY_READER: dict[str, dict[str, Any]] = {
     "torget.protocols.threads.parts": {"most": 500},
+    "torget.design.text.slug": {"most_chars": 80},
     "torget.channels.base.shorten": {"most": 300},
     "torget.protocols.smpp.text_field": {"most": 20},
     "torget.protocols.smscoding.decode": {"coding": 8},

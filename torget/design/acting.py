@@ -15,7 +15,7 @@ def done(
     request: Any,
     form: Form,
     do: Callable[[dict[str, Any]], object],
-    said: str,
+    message: str,
     *,
     at: str | None = None,
 ) -> bool:
@@ -30,6 +30,6 @@ def done(
     except Refused as refusal:
         form.add_error(at, refusal.message)
         return False
-    if said:
-        messages.success(request, said)
+    if message:
+        messages.success(request, message)
     return True

@@ -29,9 +29,11 @@ def write(rgb: Rgb) -> str:
     return "#{:02x}{:02x}{:02x}".format(*rgb)
 
 
-def mix(one: Rgb, other: Rgb, share: float) -> Rgb:
+def mix(first: Rgb, other: Rgb, share: float) -> Rgb:
     """`share` of `one`, the rest of `other`."""
-    red, green, blue = (round(a * share + b * (1 - share)) for a, b in zip(one, other, strict=True))
+    red, green, blue = (
+        round(a * share + b * (1 - share)) for a, b in zip(first, other, strict=True)
+    )
     return red, green, blue
 
 
@@ -44,9 +46,9 @@ def luminance(rgb: Rgb) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def contrast(one: Rgb, other: Rgb) -> float:
+def contrast(first: Rgb, other: Rgb) -> float:
     """Contrast ratio, 1–21 (WCAG 2.2, definition of contrast ratio)."""
-    lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
+    lighter, darker = sorted((luminance(first), luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 

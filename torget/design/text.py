@@ -50,7 +50,7 @@ def markdown(text: str, *, by_resident: bool = False) -> SafeString:
     Headings begin at level 2, since the page owns the first.
     """
     html = _markdown.render(visible(text))
-    html = re.sub(r"(</?)(h[1-6])>", lambda found: f"{found[1]}{_HEADINGS[found[2]]}>", html)
+    html = re.sub(r"(</?)(h[1-6])>", lambda match: f"{match[1]}{_HEADINGS[match[2]]}>", html)
     clean = nh3.clean(
         html,
         tags=TAGS,
@@ -91,13 +91,13 @@ def highlighted(words: str, query: str, most: int = 0) -> SafeString:
 def _lines(text: str) -> str:
     out: list[str] = []
     at = 0
-    for found in _ADDRESS.finditer(text):
-        address = _trimmed(found.group())
-        out.append(escape(text[at : found.start()]))
+    for match in _ADDRESS.finditer(text):
+        address = _trimmed(match.group())
+        out.append(escape(text[at : match.start()]))
         out.append(
             f'<a class="ds-link" href="{escape(address)}" rel="nofollow noopener ugc">{escape(address)}</a>'
         )
-        at = found.start() + len(address)
+        at = match.start() + len(address)
     out.append(escape(text[at:]))
     return "".join(out).replace("\n", "<br>")
 

@@ -96,7 +96,7 @@ def typed(request: HttpRequest) -> tuple[list[Typed], list[tuple[str, str]]]:
     try:
         content: QueryDict = request.POST
         files = request.FILES
-        names = [(field, file.name or "") for field, found in files.lists() for file in found]
+        names = [(field, file.name or "") for field, uploads in files.lists() for file in uploads]
     except Exception:  # noqa: BLE001 - a full disk, a client that left: the words may still be there
         content, names = _words_only(request), []
     fields = [Typed(name, str(value)) for name, values in content.lists() for value in values]

@@ -28,9 +28,9 @@ def folder() -> Path:
     return Path(settings.ANCHORS)
 
 
-def add(key: Key, kind: str, *, at: datetime, **told: Any) -> None:
+def add(key: Key, kind: str, *, at: datetime, **facts: Any) -> None:
     """Add one signed line, on disk when this returns."""
-    line: Line = {"kind": kind, "at": at.isoformat(timespec="microseconds"), **told}
+    line: Line = {"kind": kind, "at": at.isoformat(timespec="microseconds"), **facts}
     line["key"] = key.fingerprint.hex()
     line["signature"] = key.sign(_message(line)).hex()
     folder().mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ class Outside:
 
     publics: dict[str, bytes] = field(default_factory=dict)
     seals: dict[int, str] = field(default_factory=dict)
-    told: list[tuple[int, int]] = field(default_factory=list)
+    ranges: list[tuple[int, int]] = field(default_factory=list)
     begun: list[tuple[str, str]] = field(default_factory=list)
     strange: set[str] = field(default_factory=set)
     newest: int = 0
@@ -31,8 +31,8 @@ class Outside:
 
     def tells(self, entry_id: int) -> bool:
         """Whether a row is noted to tell of earlier days."""
-        at = bisect_right(self.told, (entry_id, 2**63))
-        return at > 0 and self.told[at - 1][0] <= entry_id <= self.told[at - 1][1]
+        at = bisect_right(self.ranges, (entry_id, 2**63))
+        return at > 0 and self.ranges[at - 1][0] <= entry_id <= self.ranges[at - 1][1]
 
 
 def outside() -> Outside:
@@ -56,7 +56,7 @@ def outside() -> Outside:
                 " seal.key has been replaced."
             )
         _take(here, line)
-    here.told.sort()
+    here.ranges.sort()
     if key and here.last_key and here.last_key != key.fingerprint.hex():
         here.faults.append(
             "The sealing key is another than the one that signed last"
@@ -75,7 +75,7 @@ def _take(here: Outside, line: anchors.Line) -> None:
         here.seals[int(line["to"])] = str(line["hash"])
         here.newest = max(here.newest, int(line["to"]))
     elif line["kind"] == "told":
-        here.told.append((int(line["first"]), int(line["last"])))
+        here.ranges.append((int(line["first"]), int(line["last"])))
     elif line["kind"] == "restored":
         here.newest = int(line["to"])
         here.seals = {to: hash_ for to, hash_ in here.seals.items() if to <= here.newest}
@@ -89,11 +89,11 @@ def verify(*, at: datetime | None = None) -> list[str]:
     here = outside()
     faults = list(here.faults)
     walk = Walk(here, at)
-    for one in Seal.objects.order_by("last_entry_id").iterator():
-        faults += walk.seal_faults(one)
-        faults += walk.row_faults(one)
-        walk.previous, walk.first_id = bytes(one.hash), one.last_entry_id
-        walk.sealed_at = one.sealed_at
+    for seal in Seal.objects.order_by("last_entry_id").iterator():
+        faults += walk.seal_faults(seal)
+        faults += walk.row_faults(seal)
+        walk.previous, walk.first_id = bytes(seal.hash), seal.last_entry_id
+        walk.sealed_at = seal.sealed_at
     faults += [
         f"The seal of history up to row {to}, noted outside, is no more: the end of history has been cut off."
         for to in sorted(here.seals)
@@ -103,12 +103,12 @@ def verify(*, at: datetime | None = None) -> list[str]:
 
 def newest() -> str:
     """The newest seal in words, with the key that signed it: to be kept somewhere else."""
-    one, key = Seal.objects.order_by("-last_entry_id").first(), load()
-    if one is None or key is None:
+    seal, key = Seal.objects.order_by("-last_entry_id").first(), load()
+    if seal is None or key is None:
         return ""
     return (
-        f"seal {one.pk}, history up to row {one.last_entry_id}, {one.sealed_at:%Y-%m-%d %H:%M:%S} UTC,"
-        f" hash {bytes(one.hash).hex()}, signature {bytes(one.signature).hex()}, key {shown(key.public)}"
+        f"seal {seal.pk}, history up to row {seal.last_entry_id}, {seal.sealed_at:%Y-%m-%d %H:%M:%S} UTC,"
+        f" hash {bytes(seal.hash).hex()}, signature {bytes(seal.signature).hex()}, key {shown(key.public)}"
     )
 
 
@@ -125,49 +125,49 @@ class Walk:
     stamped: bool = False
     latest: datetime | None = None
 
-    def seal_faults(self, one: Seal) -> Iterator[str]:
+    def seal_faults(self, seal: Seal) -> Iterator[str]:
         """What is wrong with a seal: its tree, its place in the chain, its signature, what is noted of it."""
-        named = f"Seal {one.pk} (history up to row {one.last_entry_id})"
-        leaves = [bytes(one.leaves[i : i + 32]) for i in range(0, len(one.leaves), 32)]
+        named = f"Seal {seal.pk} (history up to row {seal.last_entry_id})"
+        leaves = [bytes(seal.leaves[i : i + 32]) for i in range(0, len(seal.leaves), 32)]
         root = merkle_root(leaves)
         intact = (
-            bytes(one.previous) == self.previous
-            and bytes(one.root) == root
-            and len(leaves) == len(one.ids)
-            and one.ids[-1:] == [one.last_entry_id]
-            and bytes(one.hash) == chain(self.previous, root, one.last_entry_id, len(leaves))
+            bytes(seal.previous) == self.previous
+            and bytes(seal.root) == root
+            and len(leaves) == len(seal.ids)
+            and seal.ids[-1:] == [seal.last_entry_id]
+            and bytes(seal.hash) == chain(self.previous, root, seal.last_entry_id, len(leaves))
         )
         if not intact:
             yield f"{named} has itself been changed."
-        noted = self.here.seals.pop(one.last_entry_id, None)
-        if noted is not None and noted != bytes(one.hash).hex():
+        noted = self.here.seals.pop(seal.last_entry_id, None)
+        if noted is not None and noted != bytes(seal.hash).hex():
             yield f"{named} is another than the one noted outside."
-        signature = bytes(one.signature)
+        signature = bytes(seal.signature)
         self.signed = self.signed or bool(signature)
         if not self.signed:
             return  # from before seals were signed: the first signed one binds them
         public = self.here.publics.get(signature[:FINGERPRINT_BYTES].hex())
-        if public is None or not signed_by(public, signature, message(one)):
+        if public is None or not signed_by(public, signature, message(seal)):
             yield f"{named} is not signed by our key: it was forged."
 
-    def row_faults(self, one: Seal) -> Iterator[str]:
+    def row_faults(self, seal: Seal) -> Iterator[str]:
         """What is wrong with the rows a seal is of."""
-        sealed = {pk: bytes(one.leaves[i * 32 : i * 32 + 32]) for i, pk in enumerate(one.ids)}
-        found: set[int] = set()
+        sealed = {pk: bytes(seal.leaves[i * 32 : i * 32 + 32]) for i, pk in enumerate(seal.ids)}
+        ids: set[int] = set()
         rows: Iterable[Entry] = (
-            Entry.objects.filter(pk__gt=self.first_id, pk__lte=one.last_entry_id)
+            Entry.objects.filter(pk__gt=self.first_id, pk__lte=seal.last_entry_id)
             .order_by("pk")
             .iterator()
         )
         for entry in rows:
-            found.add(entry.pk)
+            ids.add(entry.pk)
             if entry.pk not in sealed:
                 yield f"History row {entry.pk} was inserted after it was sealed."
             elif leaf(entry) != sealed[entry.pk]:
                 yield f"History row {entry.pk} was changed after it was sealed."
             else:
                 yield from self._time_faults(entry)
-        for pk in sorted(sealed.keys() - found):
+        for pk in sorted(sealed.keys() - ids):
             yield f"History row {pk} was removed after it was sealed."
 
     def _time_faults(self, entry: Entry) -> Iterator[str]:

@@ -80,15 +80,15 @@ def seal(*, at: datetime) -> Seal | None:
         raise
 
 
-def _note(key: Key, one: Seal) -> None:
+def _note(key: Key, seal: Seal) -> None:
     anchors.add(
         key,
         "seal",
-        at=one.sealed_at,
-        seal=one.pk,
-        to=one.last_entry_id,
-        hash=bytes(one.hash).hex(),
-        signed=bytes(one.signature).hex(),
+        at=seal.sealed_at,
+        seal=seal.pk,
+        to=seal.last_entry_id,
+        hash=bytes(seal.hash).hex(),
+        signed=bytes(seal.signature).hex(),
     )
 
 

@@ -57,7 +57,7 @@ def chain(previous: bytes, root: bytes, last_entry_id: int, count: int) -> bytes
     return hashlib.sha256(previous + root + last_entry_id.to_bytes(8) + count.to_bytes(8)).digest()
 
 
-def message(one: Seal) -> bytes:
+def message(seal: Seal) -> bytes:
     """What is signed of a seal: its hash, which binds all before it, and its time."""
-    moment = one.sealed_at.astimezone(UTC).isoformat(timespec="microseconds")
-    return CONTEXT + bytes(one.hash) + moment.encode()
+    moment = seal.sealed_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return CONTEXT + bytes(seal.hash) + moment.encode()

@@ -23,14 +23,20 @@ def columns(
         first: what the filled columns are.
         second: what the outlined columns are.
     """
-    drawn = charts.columns([(one, two) for _label, one, two in days])
+    drawn = charts.columns([(high, two) for _label, high, two in days])
     # Not in the template: there numbers would get the decimal comma of the reader's language.
     shapes = format_html_join(
         "",
         '<rect class="{}" x="{}" y="{}" width="{}" height="{}"></rect>',
         (
-            ("second" if one.second else "first", one.x, one.y, one.width, one.height)
-            for one in drawn.columns
+            (
+                "second" if column.second else "first",
+                column.x,
+                column.y,
+                column.width,
+                column.height,
+            )
+            for column in drawn.columns
         ),
     )
     return {

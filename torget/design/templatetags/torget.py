@@ -361,8 +361,8 @@ def opening_lines(unit: Any) -> list[dict[str, str]]:
 
 def _asked_for(context: Context, name: str) -> Any:
     """A value of the context, found out now when it is a function."""
-    held = context.get(name)
-    return held() if callable(held) else held
+    value = context.get(name)
+    return value() if callable(value) else value
 
 
 @register.inclusion_tag("components/duty_line.html", takes_context=True)
