@@ -21,7 +21,9 @@ ROOMS = (
     "insight",
     "intake",
     "outbox",
+    "people",
     "protocols",
+    "square",
     "subscriptions",
 )
 

@@ -80,7 +80,7 @@ class Actor:
 
     def has(self, role: Role) -> bool:
         """Whether they hold the role anywhere."""
-        return any(held == role for held, _path in self.grants)
+        return any(granted == role for granted, _path in self.grants)
 
 
 def check(actor: Actor, act: str, unit: Unit | None = None) -> None:

@@ -81,10 +81,10 @@ def _check_over(by: Actor, staff: Staff) -> list[RoleGrant]:
     Who arranges a part takes nothing from, and gets no way in as, somebody who holds more than that part.
     """
     check(by, "people.administer", staff.unit)
-    held = list(RoleGrant.objects.filter(staff=staff, ended_at=None).select_related("unit"))
-    for grant_held in held:
+    current = list(RoleGrant.objects.filter(staff=staff, ended_at=None).select_related("unit"))
+    for grant_held in current:
         check(by, "people.administer", grant_held.unit)
-    return held
+    return current
 
 
 def password_link(staff: Staff) -> str:
@@ -123,11 +123,11 @@ def change_colleague(
     """
     _check_over(by, staff)
     check(by, "people.administer", unit)
-    given = {"first_name": first_name, "last_name": last_name, "unit": unit}
-    changed = [name for name, value in given.items() if getattr(staff, name) != value]
+    changes = {"first_name": first_name, "last_name": last_name, "unit": unit}
+    changed = [name for name, value in changes.items() if getattr(staff, name) != value]
     if changed:
         for name in changed:
-            setattr(staff, name, given[name])
+            setattr(staff, name, changes[name])
         with transaction.atomic():
             staff.save(update_fields=changed)
             record("staff.changed", staff, by=by, at=at, fields=changed, unit=unit.pk)
@@ -147,18 +147,18 @@ def give_role(staff: Staff, role: Role, unit: Unit, *, by: Actor, at: datetime) 
     return grant(staff, role, unit, at=at, by=by)
 
 
-def take_role(given: RoleGrant, *, by: Actor, at: datetime) -> None:
+def take_role(grant: RoleGrant, *, by: Actor, at: datetime) -> None:
     """Take a role back.
 
     Raises:
         Refused: nobody would be left to arrange the municipality.
         NotAllowed: the unit is not theirs to arrange.
     """
-    check(by, "people.administer", given.unit)
+    check(by, "people.administer", grant.unit)
     with transaction.atomic():
-        if given.role == Role.ADMINISTRATOR:
-            _keep_one(given.staff.municipality_id, without=[given.pk])
-        end_grant(given, at=at, by=by)
+        if grant.role == Role.ADMINISTRATOR:
+            _keep_one(grant.staff.municipality_id, without=[grant.pk])
+        end_grant(grant, at=at, by=by)
 
 
 def leave(staff: Staff, *, by: Actor, at: datetime) -> None:
@@ -170,9 +170,9 @@ def leave(staff: Staff, *, by: Actor, at: datetime) -> None:
     """
     with transaction.atomic():
         grants = _check_over(by, staff)
-        _keep_one(staff.municipality_id, without=[given.pk for given in grants])
-        for given in grants:
-            end_grant(given, at=at, by=by)
+        _keep_one(staff.municipality_id, without=[grant.pk for grant in grants])
+        for grant in grants:
+            end_grant(grant, at=at, by=by)
         gone, _each = staff.duties.filter(starts_at__gt=at).delete()
         staff.duties.filter(starts_at__lte=at, ends_at__gt=at).update(ends_at=at)
         staff.active = False

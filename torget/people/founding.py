@@ -57,16 +57,16 @@ def name_of(number: str) -> str:
     return known[number]
 
 
-def _near(given: str) -> str:
+def _near(typed: str) -> str:
     known = all_municipalities()
     names = {name.casefold(): number for number, name in known.items()}
     # People write the name where the number belongs, and names in several languages in part.
-    found = [number for name, number in names.items() if given.casefold() in name.split(" - ")]
-    found += [names[name] for name in get_close_matches(given.casefold(), names, 3)]
-    if given.isdecimal():
-        found += sorted(known, key=lambda number: abs(int(number) - int(given)))[:3]
-    told = ", ".join(f"{number} {known[number]}" for number in dict.fromkeys(found))
-    return f"Did you mean {told}?" if told else ""
+    numbers = [number for name, number in names.items() if typed.casefold() in name.split(" - ")]
+    numbers += [names[name] for name in get_close_matches(typed.casefold(), names, 3)]
+    if typed.isdecimal():
+        numbers += sorted(known, key=lambda number: abs(int(number) - int(typed)))[:3]
+    listed = ", ".join(f"{number} {known[number]}" for number in dict.fromkeys(numbers))
+    return f"Did you mean {listed}?" if listed else ""
 
 
 def check_host(host: str) -> str:

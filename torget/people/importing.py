@@ -89,7 +89,7 @@ def bring_in(
         for row in read(content, municipality):
             if row.refused or row.unit is None:
                 continue
-            one = colleagues.invite(
+            colleague = colleagues.invite(
                 row.unit,
                 email=row.email,
                 first_name=row.first_name,
@@ -98,8 +98,8 @@ def bring_in(
                 at=at,
             )
             if row.role is not None:
-                colleagues.give_role(one.staff, row.role, row.unit, by=by, at=at)
-            invited.append(one)
+                colleagues.give_role(colleague.staff, row.role, row.unit, by=by, at=at)
+            invited.append(colleague)
     return invited
 
 
@@ -155,23 +155,28 @@ class _Judge:
             if name
         }
         self._roles = {
-            said.casefold(): role for role in Role for said in (role.value, str(role.label))
+            word.casefold(): role for role in Role for word in (role.value, str(role.label))
         }
 
-    def row(self, number: int, given: dict[str, str]) -> Row:
-        email = given["email"].lower()
-        unit = self._units.get(given["unit"].casefold())
-        said = given.get("role", "")
-        role = self._roles.get(said.casefold())
-        refused = self._why_not(email, given, unit, said, role)
+    def row(self, number: int, cells: dict[str, str]) -> Row:
+        email = cells["email"].lower()
+        unit = self._units.get(cells["unit"].casefold())
+        role_text = cells.get("role", "")
+        role = self._roles.get(role_text.casefold())
+        refused = self._why_not(email, cells, unit, role_text, role)
         if not refused:
             self._seen.add(email)
-        return Row(number, email, given["first_name"], given["last_name"], unit, role, refused)
+        return Row(number, email, cells["first_name"], cells["last_name"], unit, role, refused)
 
     def _why_not(
-        self, email: str, given: dict[str, str], unit: Unit | None, said: str, role: Role | None
+        self,
+        email: str,
+        cells: dict[str, str],
+        unit: Unit | None,
+        role_text: str,
+        role: Role | None,
     ) -> str:
-        if any(value.startswith(_FORMULA) for value in given.values()):
+        if any(value.startswith(_FORMULA) for value in cells.values()):
             return _("En celle ser ut som en formel.")
         try:
             validate_email(email)
@@ -181,12 +186,12 @@ class _Judge:
             return _("Er her allerede.")
         if email in self._seen:
             return _("Står lenger oppe i fila.")
-        if not (given["first_name"] and given["last_name"]):
+        if not (cells["first_name"] and cells["last_name"]):
             return _("Fornavn eller etternavn mangler.")
-        if len(given["first_name"]) > 60 or len(given["last_name"]) > 80:
+        if len(cells["first_name"]) > 60 or len(cells["last_name"]) > 80:
             return _("Navnet er for langt.")
         if unit is None:
-            return _("Ingen enhet heter «%(name)s».") % {"name": given["unit"][:60]}
-        if said and role is None:
-            return _("Ingen rolle heter «%(name)s».") % {"name": said[:60]}
+            return _("Ingen enhet heter «%(name)s».") % {"name": cells["unit"][:60]}
+        if role_text and role is None:
+            return _("Ingen rolle heter «%(name)s».") % {"name": role_text[:60]}
         return ""

@@ -84,7 +84,7 @@ class Municipality(models.Model):
     @property
     def host(self) -> str:
         """The address it is best known by."""
-        first = min(self.hosts.all(), key=lambda one: one.pk, default=None)
+        first = min(self.hosts.all(), key=lambda host: host.pk, default=None)
         return first.host if first else "localhost"
 
 

@@ -28,7 +28,7 @@ FIELDS = (
 
 
 def change_profile(
-    municipality: Municipality, given: dict[str, Any], *, by: Actor, at: datetime
+    municipality: Municipality, changes: dict[str, Any], *, by: Actor, at: datetime
 ) -> list[str]:
     """Change what is given of FIELDS; the names of those that were changed.
 
@@ -37,7 +37,7 @@ def change_profile(
         NotAllowed: no role for the whole municipality.
     """
     check_everywhere(by, "people.administer", municipality)
-    wanted = {name: given[name] for name in FIELDS if name in given}
+    wanted = {name: changes[name] for name in FIELDS if name in changes}
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", wanted.get("colour", municipality.colour)):
         raise Refused(_("Skriv fargen som # og seks tegn, for eksempel #0062ba."), "colour")
     if not re.fullmatch(r"[A-Z]{1,4}", wanted.get("ref_prefix", municipality.ref_prefix)):

@@ -104,19 +104,19 @@ def add_staff(
 def grant(staff: Staff, role: Role, unit: Unit, *, at: datetime, by: Actor) -> RoleGrant:
     """Give a role in a unit; giving it again changes nothing."""
     with transaction.atomic():
-        given, new = RoleGrant.objects.get_or_create(
+        grant, new = RoleGrant.objects.get_or_create(
             staff=staff, unit=unit, role=role, ended_at=None, defaults={"granted_at": at}
         )
         if new:
             record("role.granted", staff, by=by, at=at, role=str(role), unit=unit.pk)
-    return given
+    return grant
 
 
-def end_grant(given: RoleGrant, *, at: datetime, by: Actor) -> None:
+def end_grant(grant: RoleGrant, *, at: datetime, by: Actor) -> None:
     """Take a role back; it stays on record that it was held."""
     with transaction.atomic():
-        if RoleGrant.objects.filter(pk=given.pk, ended_at=None).update(ended_at=at):
-            record("role.ended", given.staff, by=by, at=at, role=given.role, unit=given.unit_id)
+        if RoleGrant.objects.filter(pk=grant.pk, ended_at=None).update(ended_at=at):
+            record("role.ended", grant.staff, by=by, at=at, role=grant.role, unit=grant.unit_id)
 
 
 def roster(

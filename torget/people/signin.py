@@ -68,10 +68,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         """The password was right."""
         delays.take_back(self._attempt)
 
-    def post_login(self, request: HttpRequest, user: Any, **given: Any) -> HttpResponse:
-        response: HttpResponse = super().post_login(request, user, **given)
+    def post_login(self, request: HttpRequest, user: Any, **context: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **context)
         delays.remember_device(request, response, user)
-        if signed_in := (given.get("signal_kwargs") or {}).get("sociallogin"):
+        if signed_in := (context.get("signal_kwargs") or {}).get("sociallogin"):
             bind_session(request, signed_in.account.extra_data)
         return response
 
@@ -129,19 +129,21 @@ class SocialAccountAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  
             PermissionDenied: they do not answer our question (OpenID Connect Core 1.0 §3.1.3.7, §5.3.2).
         """
         account = sociallogin.account
-        told, info = account.extra_data.get("id_token"), account.extra_data.get("userinfo")
+        claims, info = account.extra_data.get("id_token"), account.extra_data.get("userinfo")
         nonce = nonce_for(request.GET.get("state", ""))
-        if not told or not constant_time_compare(told.get("nonce", ""), nonce):
+        if not claims or not constant_time_compare(claims.get("nonce", ""), nonce):
             raise PermissionDenied("id_token is not an answer to us")
-        if info and info.get("sub") != told["sub"]:
+        if info and info.get("sub") != claims["sub"]:
             raise PermissionDenied("userinfo is about somebody else")
         # Never a name, an address or a national identity number (pid) in what is kept.
-        account.extra_data = {name: told[name] for name in ("iss", "sid", "acr") if name in told}
-        account.uid = told["sub"]
+        account.extra_data = {
+            name: claims[name] for name in ("iss", "sid", "acr") if name in claims
+        }
+        account.uid = claims["sub"]
         if account.provider != RESIDENTS:
             # A subject is only unique with its issuer (§2).
-            account.uid = hashlib.sha256(f"{told['iss']}\n{told['sub']}".encode()).hexdigest()
-            sociallogin.verified_address = verified_address(info or told)
+            account.uid = hashlib.sha256(f"{claims['iss']}\n{claims['sub']}".encode()).hexdigest()
+            sociallogin.verified_address = verified_address(info or claims)
         sociallogin.email_addresses = []
         return sociallogin.user
 
@@ -186,7 +188,7 @@ def nonce_for(state: str) -> str:
 def high_enough(acr: str, asked: str) -> bool:
     """Whether a level of assurance is at least one of those asked for (`acr_values`, OpenID Connect Core 1.0 §3.1.2.1)."""
     wanted = asked.split()
-    ranks = [LEVELS.index(one) for one in wanted if one in LEVELS]
+    ranks = [LEVELS.index(level) for level in wanted if level in LEVELS]
     return acr in wanted or (acr in LEVELS and bool(ranks) and LEVELS.index(acr) >= min(ranks))
 
 
@@ -215,8 +217,8 @@ def _apps() -> list[dict[str, Any]]:
 
 def asked_level() -> str:
     """The levels of assurance asked of ID-porten."""
-    found = [app for app in _apps() if app["provider_id"] == RESIDENTS]
-    return str(found[0]["settings"]["auth_params"]["acr_values"]) if found else ""
+    apps = [app for app in _apps() if app["provider_id"] == RESIDENTS]
+    return str(apps[0]["settings"]["auth_params"]["acr_values"]) if apps else ""
 
 
 def residents_may_use_idporten() -> bool:
@@ -224,15 +226,15 @@ def residents_may_use_idporten() -> bool:
     return any(app["provider_id"] == RESIDENTS for app in _apps())
 
 
-def bind_session(request: HttpRequest, told: dict[str, Any]) -> None:
+def bind_session(request: HttpRequest, claims: dict[str, Any]) -> None:
     """Bind the session in force after sign-in to the provider's, so that its log-out can close ours."""
-    if not told.get("sid"):
+    if not claims.get("sid"):
         return
     if not request.session.session_key:
         request.session.save()
     rules.bind_session(
-        issuer=told["iss"],
-        sid=told["sid"],
+        issuer=claims["iss"],
+        sid=claims["sid"],
         session_key=str(request.session.session_key),
         at=timezone.now(),
     )

@@ -65,11 +65,11 @@ def municipality_at(host: str) -> Municipality | None:
         if known is None:
             raise
         return known[1]  # no municipality moves while the database is away
-    found = row.municipality if row else None
+    here = row.municipality if row else None
     if len(_hosts) > 1000:
         _hosts.clear()  # somebody is making up host names
-    _hosts[name] = (time.monotonic() + REMEMBER_SECONDS, found)
-    return found
+    _hosts[name] = (time.monotonic() + REMEMBER_SECONDS, here)
+    return here
 
 
 def forget_hosts() -> None:

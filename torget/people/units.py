@@ -25,7 +25,7 @@ Span = tuple[int, time, time]
 
 
 def open_unit(
-    municipality: Municipality, parent: Unit, given: dict[str, Any], *, by: Actor, at: datetime
+    municipality: Municipality, parent: Unit, values: dict[str, Any], *, by: Actor, at: datetime
 ) -> Unit:
     """A new unit below another, with what is given of FIELDS.
 
@@ -34,27 +34,27 @@ def open_unit(
         NotAllowed: the parent is not theirs to arrange.
     """
     check(by, "people.administer", parent)
-    short = slug(given["name"], MAX_SLUG_CHARS) or "enhet"
+    short = slug(values["name"], MAX_SLUG_CHARS) or "enhet"
     if Unit.objects.filter(municipality=municipality, slug=short).exists():
         raise Refused(_("En enhet heter det allerede. Velg et annet navn."), "taken")
-    fields = {name: given[name] for name in FIELDS if name in given and name != "name"}
+    fields = {name: values[name] for name in FIELDS if name in values and name != "name"}
     with transaction.atomic():
-        unit = add_unit(municipality, name=given["name"], slug=short, parent=parent, **fields)
+        unit = add_unit(municipality, name=values["name"], slug=short, parent=parent, **fields)
         record("unit.opened", unit, by=by, at=at, parent=parent.pk)
     return unit
 
 
-def change_unit(unit: Unit, given: dict[str, Any], *, by: Actor, at: datetime) -> list[str]:
+def change_unit(unit: Unit, values: dict[str, Any], *, by: Actor, at: datetime) -> list[str]:
     """Change what is given of FIELDS; the names of those that were changed. Its address stays, so that links hold.
 
     Raises:
         NotAllowed: not theirs to arrange.
     """
     check(by, "people.administer", unit)
-    changed = [name for name in FIELDS if name in given and given[name] != getattr(unit, name)]
+    changed = [name for name in FIELDS if name in values and values[name] != getattr(unit, name)]
     if changed:
         for name in changed:
-            setattr(unit, name, given[name])
+            setattr(unit, name, values[name])
         with transaction.atomic():
             unit.save(update_fields=changed)
             record("unit.changed", unit, by=by, at=at, fields=changed)

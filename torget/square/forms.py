@@ -34,10 +34,10 @@ class PicturesField(forms.FileField):
     widget = ManyFilesInput
 
     def clean(self, data: Any, initial: Any = None) -> list[Prepared]:
-        given: list[UploadedFile[Any]] = [
-            one for one in (data if isinstance(data, list | tuple) else [data]) if one
+        files: list[UploadedFile[Any]] = [
+            file for file in (data if isinstance(data, list | tuple) else [data]) if file
         ]
-        if len(given) > MAX_PICTURES:
+        if len(files) > MAX_PICTURES:
             raise ValidationError(
                 ngettext(
                     "Du kan sende ett bilde.",
@@ -46,7 +46,7 @@ class PicturesField(forms.FileField):
                 )
                 % {"most": MAX_PICTURES}
             )
-        for file in given:
+        for file in files:
             if (file.size or 0) > MAX_PICTURE_BYTES:
                 raise ValidationError(
                     gettext("Bildet %(name)s er for stort. Et bilde kan være opptil 20 MB.")
@@ -54,16 +54,16 @@ class PicturesField(forms.FileField):
                 )
         prepared: list[Prepared] = []
         # Together: they have one place in the queue, and a measure they share.
-        made = prepare_pictures([(file.name or "bilde", file.read()) for file in given])
-        for file, one in zip(given, made, strict=True):
-            if isinstance(one, BadFile):
+        made = prepare_pictures([(file.name or "bilde", file.read()) for file in files])
+        for file, whole in zip(files, made, strict=True):
+            if isinstance(whole, BadFile):
                 raise ValidationError(
                     gettext(
                         "Vi klarte ikke å lese bildet %(name)s. Prøv et annet, eller ta et skjermbilde av det."
                     )
                     % {"name": _named(file)}
                 )
-            prepared.append(one)
+            prepared.append(whole)
         return prepared
 
 
@@ -130,7 +130,8 @@ class SubmissionForm(forms.Form):
         if data.get("pictures"):
             text = clean(data.get("picture_text", ""))
             data["pictures"] = [
-                Prepared(**{**one.as_json(), "alt": text or one.alt}) for one in data["pictures"]
+                Prepared(**{**picture.as_json(), "alt": text or picture.alt})
+                for picture in data["pictures"]
             ]
         return data
 

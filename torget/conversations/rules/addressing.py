@@ -72,8 +72,10 @@ def reachable_privately(conversation: Conversation) -> str:
     if route_back(conversation, identity) is not None:
         return "channel" if tells_in_private(conversation, identity) else ""
     # Who asked was given the secret link; who posted on the wall without an address was not.
-    given = any(capabilities(one).by_page for one in (identity.network, conversation.network))
-    return "page" if given and conversation.kind_info.case_page else ""
+    by_link = any(
+        capabilities(network).by_page for network in (identity.network, conversation.network)
+    )
+    return "page" if by_link and conversation.kind_info.case_page else ""
 
 
 def gone_private(conversation: Conversation) -> bool:
@@ -128,8 +130,8 @@ class Addressed:
         if self.everybody:
             return "public"
         rows = sorted(
-            f"{one.identity.pk} {one.account.pk if one.account else 0} {one.address}"
-            for one in self.to
+            f"{addressee.identity.pk} {addressee.account.pk if addressee.account else 0} {addressee.address}"
+            for addressee in self.to
         )
         return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:32]
 
@@ -155,10 +157,10 @@ def spoken_to(conversation: Conversation, visibility: str | None = None) -> list
         asker = _asker(conversation, _family(conversation), _lately(conversation))
         return [asker] if asker else []
     last = _inbound(conversation).values_list("identity", flat=True).last()
-    found = [_identity(conversation, last)] if last else []
+    identities = [_identity(conversation, last)] if last else []
     if joined := joined_into(conversation):
-        found += [conversation.identity, *(one.identity for one in joined)]
-    return list(dict.fromkeys(one for one in found if one is not None))
+        identities += [conversation.identity, *(merged.identity for merged in joined)]
+    return list(dict.fromkeys(identity for identity in identities if identity is not None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ def _asker(
     """The asker's own address they spoke from last. In a public conversation the one they asked from."""
     if conversation.visibility == PUBLIC:
         return conversation.identity
-    last = next((said.identity for said in lately if said.person in persons), None)
+    last = next((spoken.identity for spoken in lately if spoken.person in persons), None)
     return _identity(conversation, last) if last else conversation.identity
 
 
@@ -207,14 +209,14 @@ def addressed(conversation: Conversation, visibility: str) -> Addressed:
     """Who would get an answer of that visibility now."""
     if PRIVATE not in (visibility, conversation.visibility):
         speakers = spoken_to(conversation, visibility)
-        return Addressed(True, [_addressee(conversation, one) for one in speakers])
+        return Addressed(True, [_addressee(conversation, speaker) for speaker in speakers])
     persons, lately = _family(conversation), _lately(conversation)
     asker = _asker(conversation, persons, lately)
     to = [_addressee(conversation, asker)] if asker else []
     before = _sent_before(conversation)
     last = lately[0] if lately else None
     own = last is None or last.identity == conversation.identity_id or last.person in persons
-    theirs = [said for said in lately if said.person in persons]
+    theirs = [spoken for spoken in lately if spoken.person in persons]
     return Addressed(
         False,
         to,
@@ -244,16 +246,20 @@ def _sent_before(conversation: Conversation) -> list[str]:
 
 
 def _news(conversation: Conversation, to: Sequence[Addressee], before: Sequence[str]) -> str:
-    going = [one for one in to if one.account is not None]
+    going = [addressee for addressee in to if addressee.account is not None]
     if before:
-        return "changed" if any(one.address not in before for one in going) else ""
+        return "changed" if any(addressee.address not in before for addressee in going) else ""
     case = conversation.beside
     if case is not None and not is_same(case.person, conversation.person):
         return "beside"
-    if any(one.identity.pk != conversation.identity_id for one in going):
+    if any(addressee.identity.pk != conversation.identity_id for addressee in going):
         return "other"
-    mailed = [one for one in going if one.account and capabilities(one.account.network).letters]
-    return "no_reader" if any(takes_no_answer(one.address) for one in mailed) else ""
+    mailed = [
+        addressee
+        for addressee in going
+        if addressee.account and capabilities(addressee.account.network).letters
+    ]
+    return "no_reader" if any(takes_no_answer(addressee.address) for addressee in mailed) else ""
 
 
 def _offers(
@@ -265,7 +271,7 @@ def _offers(
     """Whom the answer may be sent to as well: nobody unless staff choose them."""
     if conversation.visibility == PUBLIC:
         return []
-    met = {one.address.lower() for one in to}
+    met = {addressee.address.lower() for addressee in to}
     offers: list[Offer] = []
 
     def offer(key: str, name: str, address: str, why: str) -> None:
@@ -274,15 +280,15 @@ def _offers(
             offers.append(Offer(key, name, address, why, address in before))
 
     let_in = Participant.objects.filter(conversation=conversation, ended_at=None)
-    for one in let_in.select_related("identity").order_by("pk"):
-        way = route_back(conversation, one.identity)
+    for participant in let_in.select_related("identity").order_by("pk"):
+        way = route_back(conversation, participant.identity)
         if way is not None:
-            offer(f"p{one.pk}", one.identity.name, way[1], "participant")
-    named = [said for said in theirs if said.reply_to or said.copied_to]
+            offer(f"p{participant.pk}", participant.identity.name, way[1], "participant")
+    named = [spoken for spoken in theirs if spoken.reply_to or spoken.copied_to]
     met |= _own_addresses(conversation.municipality_id) if named else set()
-    for said in named:
-        offer(said.reply_to, "", said.reply_to, "reply_to")
-        for address in said.copied_to:
+    for spoken in named:
+        offer(spoken.reply_to, "", spoken.reply_to, "reply_to")
+        for address in spoken.copied_to:
             offer(address, "", address, "copy")
     return offers
 
@@ -315,7 +321,7 @@ def see_that_it_is_agreed(there: Addressed, agreed: Agreed) -> None:
             ),
             "recipient_changed",
         )
-    if not set(agreed.also) <= {one.key for one in there.offers}:
+    if not set(agreed.also) <= {offer.key for offer in there.offers}:
         raise Refused(
             _("En av mottakerne kan ikke velges lenger. Se hvem som får svaret, og send på nytt."),
             "recipient_changed",
@@ -342,17 +348,17 @@ def chosen(
     conversation: Conversation, there: Addressed, also: Sequence[str], *, by: Actor, at: datetime
 ) -> list[Identity]:
     """Those chosen beside the one who asked; whoever gets our answer may answer it, so they take part from now on."""
-    found, network = [], channels.letter_network()
+    identities, network = [], channels.letter_network()
     for offer in there.offers:
         if offer.key not in also:
             continue
         if offer.why == "participant":
-            found.append(
+            identities.append(
                 Participant.objects.select_related("identity").get(pk=int(offer.key[1:])).identity
             )
             continue
         author = Author(offer.address, offer.name)
         identity = identify(conversation.municipality, network, author, at=at)
         let_in(conversation, identity, by=by, at=at)
-        found.append(identity)
-    return found
+        identities.append(identity)
+    return identities

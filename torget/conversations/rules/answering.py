@@ -97,18 +97,18 @@ def words(
             ),
             "no_private_way",
         )
-    said = Words(
+    answer_words = Words(
         text_of(body), shown, text_of(public_note) if aside and public_note.strip() else ""
     )
-    if national_ids(said.public_text):
+    if national_ids(answer_words.public_text):
         raise Refused(
             _("Svaret er offentlig og inneholder et fødselsnummer. Ta det bort før du sender."),
             "national_id",
         )
     see_that_it_arrives(conversation, shown)
-    see_that_it_fits(conversation, said.body, said.visibility, by.staff.signature)
+    see_that_it_fits(conversation, answer_words.body, answer_words.visibility, by.staff.signature)
     see_that_it_is_agreed(addressed(conversation, shown), agreed or Agreed())
-    return said
+    return answer_words
 
 
 def answer(
@@ -138,7 +138,7 @@ def answer(
         NotAllowed, Refused: as `words`; the conversation was merged into another.
     """
     agreed = agreed or Agreed()
-    said = words(
+    answer_words = words(
         conversation,
         body,
         by=by,
@@ -151,16 +151,16 @@ def answer(
     with transaction.atomic():
         row = lock(conversation)
         see_that_it_lives_here(row)
-        there = addressed(row, said.visibility)
+        there = addressed(row, answer_words.visibility)
         see_that_it_is_agreed(there, agreed)
-        aside = row.visibility == PUBLIC and said.visibility == PRIVATE
+        aside = row.visibility == PUBLIC and answer_words.visibility == PRIVATE
         only = row.identity if aside else None
-        message = _say(row, said, by, at, only, files, approver)
+        message = _say(row, answer_words, by, at, only, files, approver)
         unread = _spoken_since(row, written_at)
         if unread or not _put_away_since(row, written_at):
             _move(row, at, close=close and not unread, waits=preliminary or unread)
         _wait(row, at, waits=row.state != State.CLOSED and (preliminary or unread))
-        _show(row, said, by, at)
+        _show(row, answer_words, by, at)
         row.preliminary_at = at if preliminary else row.preliminary_at
         row.save()
         delivery = _send(message, there, agreed, by=by, at=at)
@@ -175,7 +175,7 @@ def answer(
 
 def _say(
     row: Conversation,
-    said: Words,
+    answer_words: Words,
     by: Actor,
     at: datetime,
     only: Identity | None,
@@ -183,10 +183,18 @@ def _say(
     approver: Staff | None,
 ) -> Message:
     """The answer with its files, and what is said in public beside a private one."""
-    message = _ours(row, said.body, said.visibility, by, at, recipient=only, approved_by=approver)
+    message = _ours(
+        row,
+        answer_words.body,
+        answer_words.visibility,
+        by,
+        at,
+        recipient=only,
+        approved_by=approver,
+    )
     attachments.attach(message, files)
-    if said.public_note:
-        _ours(row, said.public_note, PUBLIC, by, at, parent=message, approved_by=approver)
+    if answer_words.public_note:
+        _ours(row, answer_words.public_note, PUBLIC, by, at, parent=message, approved_by=approver)
     return message
 
 
@@ -197,7 +205,7 @@ def _send(
     others = chosen(message.conversation, there, agreed.also, by=by, at=at)
     for identity in others:
         send_message(message, identity, at=at, key=f"m{message.public_id.hex}-{identity.pk}")
-    return send_to(message, [one.identity for one in there.to], at=at)
+    return send_to(message, [addressee.identity for addressee in there.to], at=at)
 
 
 def _ours(
@@ -250,17 +258,19 @@ def _move(row: Conversation, at: datetime, *, close: bool, waits: bool) -> None:
     row.closed_at, row.snoozed_until = at if close else None, None
 
 
-def _show(row: Conversation, said: Words, by: Actor, at: datetime) -> None:
+def _show(row: Conversation, answer_words: Words, by: Actor, at: datetime) -> None:
     """What the row of a conversation shows after an answer. Not saved."""
     row.assignee = row.assignee or by.staff
     row.first_answer_at = row.first_answer_at or at
     row.last_message_at = at
-    row.message_count = F("message_count") + (2 if said.public_note else 1)
-    if row.visibility == PUBLIC and said.visibility == PRIVATE:
+    row.message_count = F("message_count") + (2 if answer_words.public_note else 1)
+    if row.visibility == PUBLIC and answer_words.visibility == PRIVATE:
         row.private_count = F("private_count") + 1
     # The row is read by everybody when the conversation is public: nothing private may stand on it.
-    if row.visibility == PRIVATE or said.public_text:
-        row.preview = preview_of(said.body if row.visibility == PRIVATE else said.public_text)
+    if row.visibility == PRIVATE or answer_words.public_text:
+        row.preview = preview_of(
+            answer_words.body if row.visibility == PRIVATE else answer_words.public_text
+        )
 
 
 def _wait(row: Conversation, at: datetime, *, waits: bool) -> None:

@@ -139,17 +139,17 @@ def _send_transcript(chat: Chat, *, at: datetime, to: str = "") -> bool:
     conversation, to = chat.conversation, to or chat.email
     if not may_write_to(to, "transcript", conversation.municipality, at=at):
         return True  # and nobody is told that it was not written
-    said = _shown(conversation)
+    shown = _shown(conversation)
     with translation.override(conversation.language):
         lines = [
-            f"{(one.signature or one.author_name or _('Du'))}:\n{one.body}"
-            for one in said
-            if not one.removed_at
+            f"{(message.signature or message.author_name or _('Du'))}:\n{message.body}"
+            for message in shown
+            if not message.removed_at
         ]
         subject = _("Praten din med kommunen [%(ref)s]") % {"ref": conversation.ref}
         body = "\n\n".join([_("Her er det som ble sagt:"), *lines])
     mark = hashlib.sha256(to.encode()).hexdigest()[:8]
-    return _mail(chat, subject, body, key=f"{_transcripts(chat)}{len(said)}-{mark}", at=at, to=to)
+    return _mail(chat, subject, body, key=f"{_transcripts(chat)}{len(shown)}-{mark}", at=at, to=to)
 
 
 def _transcripts(chat: Chat) -> str:
@@ -192,14 +192,14 @@ def _tell_absent(chat: Chat, *, at: datetime) -> bool:
         created_at__gt=chat.resident_seen_at,
         pk__gt=chat.told_id or 0,
     ).order_by("pk")
-    said = list(unseen)
-    if not said or not chat.email:
+    messages = list(unseen)
+    if not messages or not chat.email:
         return False
     with transaction.atomic(), translation.override(chat.conversation.language):
         subject = _("Vi har svart deg i praten [%(ref)s]") % {"ref": chat.conversation.ref}
-        body = "\n\n".join(f"{one.body}\n– {one.signature}" for one in said)
-        key = f"chat-told-{chat.pk}-{said[-1].pk}"
+        body = "\n\n".join(f"{message.body}\n– {message.signature}" for message in messages)
+        key = f"chat-told-{chat.pk}-{messages[-1].pk}"
         if not _mail(chat, subject, body, key=key, at=at):
             return False
-        Chat.objects.filter(pk=chat.pk).update(told=said[-1])
+        Chat.objects.filter(pk=chat.pk).update(told=messages[-1])
     return True

@@ -41,9 +41,10 @@ def sent_as(message: Message) -> list[Delivery]:
 def stays_in(message: Message, what: str) -> list[Delivery]:
     """Where an earlier wording stays ("edit") or the whole message ("withdraw"): networks that do not let us change it."""
     return [
-        one
-        for one in sent_as(message)
-        if one.state != Delivery.State.DUE and not getattr(capabilities(one.account.network), what)
+        delivery
+        for delivery in sent_as(message)
+        if delivery.state != Delivery.State.DUE
+        and not getattr(capabilities(delivery.account.network), what)
     ]
 
 
@@ -51,9 +52,9 @@ def said_otherwise(message: Message) -> list[Delivery]:
     """Where it went in words of its own, which a correction replaces too."""
     first = message.versions.order_by("pk").values_list("body", flat=True).first() or message.body
     return [
-        one
-        for one in sent_as(message)
-        if one.payload.get("body", "") != worded(one.account, first, message.warning)
+        delivery
+        for delivery in sent_as(message)
+        if delivery.payload.get("body", "") != worded(delivery.account, first, message.warning)
     ]
 
 
@@ -87,9 +88,9 @@ def correct(message: Message, body: str, *, by: Actor, at: datetime) -> list[Del
         message.body, message.edited_at = body, at
         message.language = spoken_in(conversation, body)
         message.save(update_fields=["body", "edited_at", "language"])
-        told = _everywhere(message, "edit", at, body=body)
+        deliveries = _everywhere(message, "edit", at, body=body)
         record("message.corrected", message, by=by, at=at, conversation=conversation.pk)
-    return told
+    return deliveries
 
 
 def withdraw(message: Message, reason: str, *, by: Actor, at: datetime) -> list[Delivery]:
@@ -110,9 +111,9 @@ def withdraw(message: Message, reason: str, *, by: Actor, at: datetime) -> list[
         _clear(conversation, message)
         message.body, message.removed_at = "", at
         message.save(update_fields=["body", "removed_at"])
-        told = _everywhere(message, "withdraw", at)
+        deliveries = _everywhere(message, "withdraw", at)
         record("message.withdrawn", message, by=by, at=at, conversation=conversation.pk)
-    return told
+    return deliveries
 
 
 def _clear(conversation: Conversation, message: Message) -> None:
@@ -206,19 +207,19 @@ def acts_there(message: Message) -> list[Act]:
 
 def _ours(message: Message, by: Actor) -> Message:
     """Locked; one of ours that still says something."""
-    held = (
+    row = (
         Message.objects.select_for_update(of=["self"])
         .select_related("conversation__unit", "conversation__municipality")
         .get(pk=message.pk)
     )
-    conversation = held.conversation
+    conversation = row.conversation
     if not may_publish(by, conversation):
         check(by, "conversations.reply", conversation.unit)
-    if held.kind != Message.Kind.ANSWER:
+    if row.kind != Message.Kind.ANSWER:
         raise Refused(_("Bare det kommunen selv har sagt, kan rettes."), "not_ours")
-    if held.removed_at is not None:
+    if row.removed_at is not None:
         raise Stale(_("Meldingen er allerede trukket tilbake. Last siden på nytt."))
-    return held
+    return row
 
 
 def _keep_version(message: Message, why: str, at: datetime, reason: str = "") -> None:
@@ -229,7 +230,7 @@ def _keep_version(message: Message, why: str, at: datetime, reason: str = "") ->
 
 def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[Delivery]:
     """The same act on every account the message went to, as far as each lets us."""
-    told = []
+    deliveries = []
     count = message.versions.count()
     for sent in sent_as(message):
         if act == "withdraw" and outbox.cancel_unsent(sent, at=at):
@@ -253,7 +254,7 @@ def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[D
             warning=message.warning,
             was=sent.payload.get("act", "say"),
         )
-        told.append(
+        deliveries.append(
             outbox.enqueue(
                 sent.account,
                 out,
@@ -264,4 +265,4 @@ def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[D
                 instead_of=changes_of(sent),
             )
         )
-    return told
+    return deliveries

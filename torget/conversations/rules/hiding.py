@@ -120,6 +120,6 @@ def _begins(row: Conversation, message: Message) -> bool:
 
 
 def _last_shown(row: Conversation) -> str:
-    said = row.messages.shown().filter(visibility=row.visibility, removed_at=None)
-    last = said.order_by("created_at", "pk").last()
+    shown = row.messages.shown().filter(visibility=row.visibility, removed_at=None)
+    last = shown.order_by("created_at", "pk").last()
     return preview_of(last.opening) if last else ""

@@ -60,28 +60,30 @@ def named(conversation: Conversation, text: str) -> Named:
         )
     )
     units = list(Unit.objects.filter(municipality=conversation.municipality_id, active=True))
-    may_read = {one.pk for one in readers(conversation)}
-    found = Named()
+    may_read = {staff_member.pk for staff_member in readers(conversation)}
+    named_here = Named()
     for word in sorted(words):
         if person := _person(word, staff):
             if person.pk in may_read:
-                found.told[person] = None
+                named_here.told[person] = None
             else:
-                found.outside.append(person)
+                named_here.outside.append(person)
         elif unit := _unit(word, units):
             there = [
-                one for one in staff if one.pk in may_read and one.unit.path.startswith(unit.path)
+                colleague
+                for colleague in staff
+                if colleague.pk in may_read and colleague.unit.path.startswith(unit.path)
             ]
-            for one in there:
-                found.told.setdefault(one, unit)
+            for colleague in there:
+                named_here.told.setdefault(colleague, unit)
             if not there:
-                found.outside.append(unit)
-    return found
+                named_here.outside.append(unit)
+    return named_here
 
 
 def _person(word: str, staff: Sequence[Staff]) -> Staff | None:
-    whole = [one for one in staff if one.display_name.lower() == word]
-    hits = whole or [one for one in staff if one.first_name.lower() == word]
+    whole = [colleague for colleague in staff if colleague.display_name.lower() == word]
+    hits = whole or [colleague for colleague in staff if colleague.first_name.lower() == word]
     if len(hits) > 1:
         raise Refused(
             _('Flere kolleger heter %(name)s. Skriv hele navnet slik: @"%(whole)s"')
@@ -92,19 +94,22 @@ def _person(word: str, staff: Sequence[Staff]) -> Staff | None:
 
 
 def _unit(word: str, units: Sequence[Unit]) -> Unit | None:
-    return next((one for one in units if word in {one.slug, one.name.lower()}), None)
+    return next((unit for unit in units if word in {unit.slug, unit.name.lower()}), None)
 
 
 def suggestions(conversation: Conversation, query: str, *, limit: int) -> list[dict[str, str]]:
     """Those one may name there whose name begins with the words: {"name", "about", "insert"}; colleagues, then units."""
     rows = [
         {
-            "name": one.display_name,
-            "about": one.unit.local_name,
-            "insert": f'@"{one.display_name}"',
+            "name": colleague.display_name,
+            "about": colleague.unit.local_name,
+            "insert": f'@"{colleague.display_name}"',
         }
-        for one in sorted(readers(conversation), key=lambda one: one.display_name)
-        if any(part.startswith(query) for part in (one.display_name.lower(), one.last_name.lower()))
+        for colleague in sorted(readers(conversation), key=lambda colleague: colleague.display_name)
+        if any(
+            part.startswith(query)
+            for part in (colleague.display_name.lower(), colleague.last_name.lower())
+        )
     ]
     rows += [
         {"name": unit.local_name, "about": _("Enhet"), "insert": f"@{unit.slug}"}

@@ -29,8 +29,8 @@ MOST_SPLIT = 200
 
 
 def _said_privately(conversation: Conversation) -> bool:
-    said = conversation.messages.exclude(kind=Message.Kind.NOTE)
-    return said.filter(visibility=PRIVATE).exists()
+    spoken = conversation.messages.exclude(kind=Message.Kind.NOTE)
+    return spoken.filter(visibility=PRIVATE).exists()
 
 
 def _see_that_nothing_leaks(kept: Conversation, joined: Conversation) -> None:
@@ -82,8 +82,8 @@ def merge(
         raise Refused(_("Velg en sak i kommunen din."), "stranger")
     with transaction.atomic():
         rows = Conversation.objects.select_for_update().order_by("pk")
-        held = {row.pk: row for row in rows.filter(pk__in=[kept.pk, joined.pk])}
-        kept, joined = held[kept.pk], held[joined.pk]
+        locked = {row.pk: row for row in rows.filter(pk__in=[kept.pk, joined.pk])}
+        kept, joined = locked[kept.pk], locked[joined.pk]
         if kept.merged_into_id or joined.merged_into_id:
             raise Refused(_("En av sakene er allerede slått sammen med en annen."), "merged")
         _see_that_nothing_leaks(kept, joined)
@@ -159,8 +159,8 @@ def unmerge(merge_row: ConversationMerge, *, by: Actor, at: datetime) -> None:
             joined.closed_at = None
         if joined.state == State.SNOOZED:
             transition(joined, State.OPEN)
-        for one in (joined, kept):
-            _recount(one)
+        for conversation in (joined, kept):
+            _recount(conversation)
         if _is_let_in(kept, joined):
             _end_taking_part(kept, joined, by=by, at=at)
         row.undone_at, row.undone_by = at, by.staff

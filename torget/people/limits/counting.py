@@ -95,14 +95,14 @@ def at_most(
     value = value_of(name, municipality)
     leak = value / BY_NAME[name].seconds
     own = municipality.pk if municipality else None
-    given: dict[str, Any] = {
+    values: dict[str, Any] = {
         "key": key_of(name, own, *about),
         "at": at,
         "leak": leak,
         "top": top or value,
     }
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, given)
+        cursor.execute(_COUNT, values)
         level, counted = cursor.fetchone()
     return Level(name, value, level, counted)
 
@@ -135,7 +135,7 @@ def flooded(municipality: Municipality, *, at: datetime) -> bool:
 
 def walls(levels: Sequence[Level]) -> bool:
     """Whether one of them has reached the wall, where nothing more is taken."""
-    return any(not one.counted and BY_NAME[one.name].walled for one in levels)
+    return any(not level.counted and BY_NAME[level.name].walled for level in levels)
 
 
 def top_of(name: str, municipality: Municipality) -> float:

@@ -101,7 +101,7 @@ def _attempt(
     taken: list[bytes] = []
     for name, about in wanted:
         key, value = key_of(name, *about), value_of(name, municipality)
-        given: dict[str, Any] = {
+        values: dict[str, Any] = {
             "key": key,
             "at": at,
             "free": value,
@@ -110,7 +110,7 @@ def _attempt(
             "longest": LONGEST_SECONDS,
         }
         with connection.cursor() as cursor:
-            cursor.execute(_TRY, given)
+            cursor.execute(_TRY, values)
             counted, wait = cursor.fetchone()
         if not counted:
             take_back(Attempt(tuple(taken)))

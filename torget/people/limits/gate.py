@@ -49,7 +49,7 @@ def gate(request: Any) -> HttpResponse | None:
             return None
     municipality = request.municipality
     levels = _count(municipality, request.META.get("REMOTE_ADDR", ""), at=at)
-    full = max(levels, key=lambda one: one.share)
+    full = max(levels, key=lambda level: level.share)
     if walls(levels):
         note_met(full.name, municipality, refused=True, at=at)
         return _wall(request)
@@ -95,8 +95,8 @@ def _count(municipality: Municipality, peer: str, *, at: datetime) -> list[Level
 def _ahead(levels: Sequence[Level]) -> float:
     """Seconds until what was counted before has run out of every bucket down to its value."""
     return max(
-        max(0.0, one.level - one.value - 1) * BY_NAME[one.name].seconds / one.value
-        for one in levels
+        max(0.0, level.level - level.value - 1) * BY_NAME[level.name].seconds / level.value
+        for level in levels
     )
 
 

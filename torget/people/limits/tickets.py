@@ -50,25 +50,25 @@ def issue(about: str, peer: str, *, share: float, ahead_seconds: float, at: date
     wait = WAIT_SECONDS + math.ceil(ahead_seconds)
     opens_at = at + timedelta(seconds=wait) if wait <= LONGEST_WAIT_SECONDS else None
     bits = min(HARDEST_BITS, EASIEST_BITS + int(math.log2(max(1.0, share))))
-    given = {
+    content = {
         "a": _bound(about, peer),
         "i": secrets.token_urlsafe(12),
         "o": opens_at.timestamp() if opens_at else 0,
         "b": bits,
         "t": at.timestamp(),
     }
-    return Ticket(signing.dumps(given, salt=SALT), opens_at, bits)
+    return Ticket(signing.dumps(content, salt=SALT), opens_at, bits)
 
 
 def read(text: str, about: str, peer: str, *, at: datetime) -> Ticket | None:
     """The ticket, if we gave it for this form and this address and it has not grown too old."""
-    given = _opened(text)
-    if given is None or given["a"] != _bound(about, peer):
+    content = _opened(text)
+    if content is None or content["a"] != _bound(about, peer):
         return None
-    if at - datetime.fromtimestamp(given["t"], at.tzinfo) > LIVES:
+    if at - datetime.fromtimestamp(content["t"], at.tzinfo) > LIVES:
         return None
-    opens_at = datetime.fromtimestamp(given["o"], at.tzinfo) if given["o"] else None
-    return Ticket(text, opens_at, given["b"])
+    opens_at = datetime.fromtimestamp(content["o"], at.tzinfo) if content["o"] else None
+    return Ticket(text, opens_at, content["b"])
 
 
 def opens(ticket: Ticket, nonce: str, *, at: datetime) -> bool:
@@ -84,8 +84,8 @@ def opens(ticket: Ticket, nonce: str, *, at: datetime) -> bool:
 
 def use(ticket: Ticket, *, at: datetime) -> bool:
     """Spend the ticket; False when it was spent before."""
-    given = _opened(ticket.text)
-    return given is not None and spend("ticket", given["i"], at=at, lives=LIVES * 2)
+    content = _opened(ticket.text)
+    return content is not None and spend("ticket", content["i"], at=at, lives=LIVES * 2)
 
 
 def zero_bits(text: str, nonce: str) -> int:
@@ -100,7 +100,7 @@ def _bound(about: str, peer: str) -> str:
 
 def _opened(text: str) -> dict[str, Any] | None:
     try:
-        given: dict[str, Any] = signing.loads(text[:600], salt=SALT)
+        content: dict[str, Any] = signing.loads(text[:600], salt=SALT)
     except signing.BadSignature:
         return None
-    return given
+    return content

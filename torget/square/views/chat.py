@@ -87,7 +87,7 @@ def chat(request: Any) -> HttpResponse:
 
 
 def _one(request: Any, ref: str, key: str) -> Chat:
-    found: Chat = get_object_or_404(
+    chat: Chat = get_object_or_404(
         Chat.objects.select_related(
             "conversation__municipality",
             "conversation__unit",
@@ -99,7 +99,7 @@ def _one(request: Any, ref: str, key: str) -> Chat:
         conversation__ref__iexact=ref,
         conversation__key=key.lower(),
     )
-    return found
+    return chat
 
 
 @csrf_exempt
@@ -109,11 +109,11 @@ def talk(request: Any, ref: str, key: str) -> HttpResponse:
     """`/prat/<ref>/<key>`: one talk, by its secret address. `?del=samtale` is what changes, by itself."""
     if (slow := gate(request)) is not None:
         return _framed(request, slow)
-    found, now = _one(request, ref, key), timezone.now()
-    conversation = found.conversation
+    chat, now = _one(request, ref, key), timezone.now()
+    conversation = chat.conversation
     if conversation.merged_into_id:
         raise Http404
-    chatting.be_here(found, at=now)
+    chatting.be_here(chat, at=now)
     form = MoreForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         submission = submission_of(form, request, "private")
@@ -121,20 +121,20 @@ def talk(request: Any, ref: str, key: str) -> HttpResponse:
         chatting.stops_typing(conversation, "resident")
         return redirect(chatting.chat_path(conversation) + str(_look(request)["frame_query"]))
     context = {
-        "chat": found,
+        "chat": chat,
         "conversation": conversation,
         "messages_shown": Message.objects.filter(conversation=conversation)
         .shown_to_asker(conversation)
         .prefetch_related("attachments"),
-        "place": chatting.position(found, at=now),
-        "staff_types": chatting.typing(found, "staff", at=now),
+        "place": chatting.position(chat, at=now),
+        "staff_types": chatting.typing(chat, "staff", at=now),
         "here": on_duty(request.municipality, at=now),
         "expected_at": answer_expected_at(request.municipality, at=now),
         "path": chatting.chat_path(conversation),
         "file_base": f"/saker/{conversation.ref}/{conversation.key}",
         "secret": True,
         "form": form,
-        "address_form": AddressForm(initial={"email": found.email}),
+        "address_form": AddressForm(initial={"email": chat.email}),
         **_look(request),
     }
     if request.GET.get("del") == "samtale":
@@ -157,22 +157,22 @@ def end(request: Any, ref: str, key: str) -> HttpResponse:
     """The resident ends the talk, or asks for the transcript."""
     if (slow := gate(request)) is not None:
         return _framed(request, slow)
-    found, now = _one(request, ref, key), timezone.now()
-    conversation = found.conversation
+    chat, now = _one(request, ref, key), timezone.now()
+    conversation = chat.conversation
     back = chatting.chat_path(conversation) + str(_look(request)["frame_query"])
     if request.POST.get("gjor") != "utskrift":
         by = Actor.resident(conversation.municipality_id, conversation.person_id)
-        chatting.end(found, by=by, at=now)
+        chatting.end(chat, by=by, at=now)
         return redirect(back)
     form = AddressForm(request.POST)
-    said = _("Skriv en gyldig e-postadresse, for eksempel kari@eksempel.no")
+    answer = _("Skriv en gyldig e-postadresse, for eksempel kari@eksempel.no")
     if form.is_valid():
         try:
-            chatting.ask_for_transcript(found, form.cleaned_data["email"], at=now)
-            said = _("Utskriften er på vei til e-posten din.")
+            chatting.ask_for_transcript(chat, form.cleaned_data["email"], at=now)
+            answer = _("Utskriften er på vei til e-posten din.")
         except Refused as refusal:
-            said = refusal.message
-    context = {"said": said, "back": back, **_look(request)}
+            answer = refusal.message
+    context = {"said": answer, "back": back, **_look(request)}
     return _framed(request, render(request, "square/chat_said.html", context))
 
 

@@ -25,11 +25,11 @@ def answers(request: Any) -> HttpResponse:
     language = kept["sprak"] if kept["sprak"] in municipality.languages else request.LANGUAGE_CODE
     with translation.override(language):
         if query:
-            found = suggest(municipality, query, at=now, limit=LENGTH, language=language)
+            answers = suggest(municipality, query, at=now, limit=LENGTH, language=language)
         else:
             rows = chosen(municipality, kept["enhet"], kept["emne"])[:LENGTH]
-            found = in_language(list(rows), language, at=now)
-        context = {"answers": found, "query": query, "kept": kept, "LANGUAGE_CODE": language}
+            answers = in_language(list(rows), language, at=now)
+        context = {"answers": answers, "query": query, "kept": kept, "LANGUAGE_CODE": language}
         response = render(request, "square/embed_answers.html", context)
     response.xframe_options_exempt = True
     response._csp_replace = {"frame-ancestors": frame_ancestors(municipality)}  # type: ignore[attr-defined]  # by django-csp

@@ -29,7 +29,7 @@ def mine(request: Any) -> HttpResponse:
     context: dict[str, Any] = {"cases": [], "following": []}
     if actor.staff is None:
         own = Conversation.objects.visible_to(actor).order_by("-last_message_at")[:100]
-        context["cases"] = [{"conversation": one, "url": case_path(one)} for one in own]
+        context["cases"] = [{"conversation": case, "url": case_path(case)} for case in own]
         following = Subscription.objects.current().filter(identity__person_id=actor.id)
         topics = rooms.topics()
         context["following"] = [

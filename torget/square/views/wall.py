@@ -86,8 +86,8 @@ def wall_post(request: Any, ref: str) -> HttpResponse:
         municipality=request.municipality,
         ref__iexact=ref,
     )
-    said = Message.objects.filter(conversation=conversation).public_thread()
-    messages_shown = list(said.prefetch_related("attachments"))
+    public = Message.objects.filter(conversation=conversation).public_thread()
+    messages_shown = list(public.prefetch_related("attachments"))
     page = page_of(conversation, messages_shown)
     if request.method != "POST" and (answer := asked_as(request, page)):
         return answer
