@@ -11,11 +11,11 @@ from torget.conversations.models import Conversation
 
 def announce_presence(conversation: Conversation) -> None:
     """On the database's channel, in the shape of history's own trigger; nothing is kept of it."""
-    told = {
+    announcement = {
         "m": conversation.municipality_id,
         "v": "presence",
         "t": conversation._meta.label_lower,
         "s": conversation.pk,
     }
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_notify('torget', %s)", [json.dumps(told)])
+        cursor.execute("SELECT pg_notify('torget', %s)", [json.dumps(announcement)])

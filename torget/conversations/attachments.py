@@ -25,9 +25,9 @@ class Prepared:
     height: int | None = None
 
     @classmethod
-    def from_json(cls, held: Mapping[str, Any]) -> Prepared:
+    def from_json(cls, values: Mapping[str, Any]) -> Prepared:
         """The value again, as it stood in an envelope."""
-        return cls(**held)
+        return cls(**values)
 
     def as_json(self) -> dict[str, Any]:
         """The value for an envelope."""
@@ -61,16 +61,16 @@ def prepare_picture(name: str, content: bytes, *, alt: str = "", patient: bool =
     return _kept(name, pictures.clean(content, patient=patient), alt)
 
 
-def prepare_pictures(given: Sequence[tuple[str, bytes]]) -> list[Prepared | BadFile]:
+def prepare_pictures(sent: Sequence[tuple[str, bytes]]) -> list[Prepared | BadFile]:
     """Clean and keep the pictures of one form, by name and content; for each that cannot be used, why.
 
     Raises:
         Busy: too many pictures are being read; none was kept.
     """
-    made = pictures.clean_all([content for _name, content in given])
+    made = pictures.clean_all([content for _name, content in sent])
     return [
-        one if isinstance(one, BadFile) else _kept(name, one, "")
-        for (name, _content), one in zip(given, made, strict=True)
+        picture if isinstance(picture, BadFile) else _kept(name, picture, "")
+        for (name, _content), picture in zip(sent, made, strict=True)
     ]
 
 
@@ -94,15 +94,15 @@ def prepare(file: File, *, patient: bool = False) -> Prepared:
     )
 
 
-def prepared_of(said: InboundMessage) -> list[Prepared]:
+def prepared_of(inbound: InboundMessage) -> list[Prepared]:
     """What was said along: kept when it came in at our own door, or made ready when it was filed."""
-    return [Prepared.from_json(file) for file in said.stored_files]
+    return [Prepared.from_json(file) for file in inbound.stored_files]
 
 
 def attach(message: Message, prepared: Sequence[Prepared]) -> None:
     """Attach prepared files to a message."""
     Attachment.objects.bulk_create(
-        [Attachment(message=message, **one.as_json()) for one in prepared]
+        [Attachment(message=message, **file.as_json()) for file in prepared]
     )
 
 
@@ -118,24 +118,24 @@ class Exchange:
 
     def carry_out(self, message: Message, version: Version) -> None:
         """The files that are gone belong to what it said before; they are kept, and shown to staff only."""
-        Attachment.objects.filter(pk__in=[one.pk for one in self.gone]).update(version=version)
+        Attachment.objects.filter(pk__in=[file.pk for file in self.gone]).update(version=version)
         attach(message, self.new)
 
 
-def exchange(message: Message, said: InboundMessage) -> Exchange:
+def exchange(message: Message, inbound: InboundMessage) -> Exchange:
     """Which files are gone, and which are new, by content and description. An edit that does not tell changes none.
 
     Where one could not be had nothing is taken away: it may be the one we have.
     """
     has = list(message.attachments.all())
-    if said.kind == "delete":
+    if inbound.kind == "delete":
         return Exchange(gone=has)
-    if not said.whole:
+    if not inbound.whole:
         return Exchange()
-    now = prepared_of(said)
-    stay = {(one.sha256, one.alt) for one in now}
-    before = {(one.sha256, one.alt) for one in has}
+    now = prepared_of(inbound)
+    stay = {(file.sha256, file.alt) for file in now}
+    before = {(file.sha256, file.alt) for file in has}
     return Exchange(
-        [one for one in has if (one.sha256, one.alt) not in stay and not said.files_lost],
-        [one for one in now if (one.sha256, one.alt) not in before],
+        [file for file in has if (file.sha256, file.alt) not in stay and not inbound.files_lost],
+        [file for file in now if (file.sha256, file.alt) not in before],
     )

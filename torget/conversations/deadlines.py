@@ -138,8 +138,8 @@ class Terms:
             of = self._units.get(row.unit_id or 0)
             return number < self._own, len(of.path) if of else 0, bool(row.kind), bool(row.network)
 
-        found = [(number, row) for number, row in enumerate(self.rows) if fits(row)]
-        return max(found, key=rank)[1] if found else None
+        fitting = [(number, row) for number, row in enumerate(self.rows) if fits(row)]
+        return max(fitting, key=rank)[1] if fitting else None
 
     def hours(self, unit_id: int) -> Hours:
         """The opening hours of a unit; ordinary office hours when none are known."""
@@ -170,8 +170,8 @@ class Terms:
         for what, name in FIELDS.items():
             row = self.pick(what, unit_id, kind, network)
             # Where nobody can be answered (a feed we watch) nothing is promised, unless for that channel itself.
-            held = row is not None and (row.network or _can_answer(network))
-            ends[name] = self.end(row, unit_id, since) if row and held else None
+            promised = row is not None and (row.network or _can_answer(network))
+            ends[name] = self.end(row, unit_id, since) if row and promised else None
         return Dues(**ends)
 
     def warn_at(self, row: Conversation) -> datetime | None:
@@ -273,8 +273,8 @@ def _is_near(row: Conversation, at: datetime) -> bool:
 
 def _tell(verb: str, rows: Iterable[Conversation], *, at: datetime) -> int:
     with transaction.atomic():
-        held = list(rows.select_for_update(of=("self",)))  # type: ignore[attr-defined]  # a queryset
-        for row in held:
+        locked = list(rows.select_for_update(of=("self",)))  # type: ignore[attr-defined]  # a queryset
+        for row in locked:
             record(
                 verb,
                 row,
@@ -283,12 +283,12 @@ def _tell(verb: str, rows: Iterable[Conversation], *, at: datetime) -> int:
                 what=_what(row),
                 to=row.assignee_id,
             )
-        told = Conversation.objects.filter(pk__in=[row.pk for row in held])
+        rows_told = Conversation.objects.filter(pk__in=[row.pk for row in locked])
         if verb == "conversation.breached":
-            told.update(warned_of=F("due_at"), breached_of=F("due_at"))
+            rows_told.update(warned_of=F("due_at"), breached_of=F("due_at"))
         else:
-            told.update(warned_of=F("due_at"))
-    return len(held)
+            rows_told.update(warned_of=F("due_at"))
+    return len(locked)
 
 
 def _what(row: Conversation) -> str:

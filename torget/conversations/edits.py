@@ -28,26 +28,26 @@ def ids_here(envelope: Envelope) -> Q:
     return Q(account=account)
 
 
-def name_for(envelope: Envelope, said: InboundMessage) -> str:
+def name_for(envelope: Envelope, inbound: InboundMessage) -> str:
     """The id to keep a message by: its network's, unless somebody else's words have that one.
 
     Whoever takes an id before its owner speaks (the same server, the same Message-ID) keeps nobody from being heard.
     """
-    taken = Message.objects.filter(ids_here(envelope), external_id=said.external_id[:500])
-    other = taken.exclude(identity=None).exclude(identity__external_id__iexact=_author(said))
-    return _apart(said) if other.exists() else said.external_id[:500]
+    taken = Message.objects.filter(ids_here(envelope), external_id=inbound.external_id[:500])
+    other = taken.exclude(identity=None).exclude(identity__external_id__iexact=_author(inbound))
+    return _apart(inbound) if other.exists() else inbound.external_id[:500]
 
 
-def _author(said: InboundMessage) -> str:
-    return said.author.external_id.strip()[:320] or "unknown"
+def _author(inbound: InboundMessage) -> str:
+    return inbound.author.external_id.strip()[:320] or "unknown"
 
 
-def _apart(said: InboundMessage) -> str:
-    mark = hashlib.sha256(_author(said).lower().encode()).hexdigest()[:16]
-    return f"{said.external_id[:480]}#{mark}"
+def _apart(inbound: InboundMessage) -> str:
+    mark = hashlib.sha256(_author(inbound).lower().encode()).hexdigest()[:16]
+    return f"{inbound.external_id[:480]}#{mark}"
 
 
-def known(envelope: Envelope, said: InboundMessage) -> Message | None:
+def known(envelope: Envelope, inbound: InboundMessage) -> Message | None:
     """What a resident said, as it is now, locked; None when we never saw it. Their own before anybody else's."""
     rows = (
         Message.objects.select_for_update(of=["self"])
@@ -55,17 +55,17 @@ def known(envelope: Envelope, said: InboundMessage) -> Message | None:
         .select_related("identity")
     )
     return (
-        rows.filter(external_id=_apart(said)).first()
-        or rows.filter(external_id=said.external_id).first()
+        rows.filter(external_id=_apart(inbound)).first()
+        or rows.filter(external_id=inbound.external_id).first()
     )
 
 
-def is_filed(envelope: Envelope, said: InboundMessage, at: datetime) -> bool:
+def is_filed(envelope: Envelope, inbound: InboundMessage, at: datetime) -> bool:
     """Whether it is a message already; one no longer held there, or told to another account too, is noted as such."""
-    rows = Message.objects.filter(ids_here(envelope), external_id=name_for(envelope, said))
+    rows = Message.objects.filter(ids_here(envelope), external_id=name_for(envelope, inbound))
     if not rows.exists():
         return False
-    if not said.pending:
+    if not inbound.pending:
         rows.filter(held_there=True).update(held_there=False)  # somebody let it through there
     _note_told_twice(rows.exclude(account=envelope.account), envelope.account, at)
     return True
@@ -84,79 +84,83 @@ def _note_told_twice(messages: QuerySet[Message], account: Account, at: datetime
         )
 
 
-def may_change(message: Message, envelope: Envelope, said: InboundMessage) -> bool:
+def may_change(message: Message, envelope: Envelope, inbound: InboundMessage) -> bool:
     """Whether who speaks may change it: it is their own, or the network itself tells that it was taken away there."""
     if message.identity is not None and (
-        message.identity.external_id.lower() == _author(said).lower()
+        message.identity.external_id.lower() == _author(inbound).lower()
     ):
         return True
-    return said.kind == "delete" and _deletes_for_others(envelope)
+    return inbound.kind == "delete" and _deletes_for_others(envelope)
 
 
 def _deletes_for_others(envelope: Envelope) -> bool:
     return adapter_for(envelope.account.network).capabilities.deletes_for_others
 
 
-def note_gone(envelope: Envelope, said: InboundMessage, at: datetime) -> None:
+def note_gone(envelope: Envelope, inbound: InboundMessage, at: datetime) -> None:
     """Its deletion came before the message itself: when that comes from the same author, it is not shown."""
     Tombstone.objects.get_or_create(
         account=envelope.account,
-        external_id=said.external_id[:500],
-        author="" if _deletes_for_others(envelope) else _author(said).lower(),
+        external_id=inbound.external_id[:500],
+        author="" if _deletes_for_others(envelope) else _author(inbound).lower(),
         defaults={"gone_at": at},
     )
 
 
-def is_gone(envelope: Envelope, said: InboundMessage) -> bool:
+def is_gone(envelope: Envelope, inbound: InboundMessage) -> bool:
     """Whether it was deleted outside, by its author or the network, before we heard of it."""
     return Tombstone.objects.filter(
         ids_here(envelope),
-        external_id=said.external_id[:500],
-        author__in=["", _author(said).lower()],
+        external_id=inbound.external_id[:500],
+        author__in=["", _author(inbound).lower()],
     ).exists()
 
 
 def change(
-    message: Message, envelope: Envelope, said: InboundMessage, at: datetime
+    message: Message, envelope: Envelope, inbound: InboundMessage, at: datetime
 ) -> Message | None:
     """Write an edit or a deletion; None when it was written already, when something newer was, or when it is not theirs.
 
     Nobody puts words in another's mouth or takes them away. What was deleted stays deleted, whatever comes late.
     """
-    if not may_change(message, envelope, said):
+    if not may_change(message, envelope, inbound):
         return None
-    if Version.objects.filter(message=message, envelope=envelope, why=said.kind).exists():
+    if Version.objects.filter(message=message, envelope=envelope, why=inbound.kind).exists():
         return None
     late = (
-        said.kind == "edit"
-        and said.changed_at is not None
+        inbound.kind == "edit"
+        and inbound.changed_at is not None
         and message.changed_at is not None
-        and said.changed_at <= message.changed_at
+        and inbound.changed_at <= message.changed_at
     )
     if message.removed_at is not None or late:
         return None
-    files = attachments.exchange(message, said)
-    lost = said.whole and said.files_lost
-    same = said.body == message.body and said.warning.strip()[:500] == message.warning
-    if said.kind == "edit" and same and not files and not lost:
+    files = attachments.exchange(message, inbound)
+    lost = inbound.whole and inbound.files_lost
+    same = inbound.body == message.body and inbound.warning.strip()[:500] == message.warning
+    if inbound.kind == "edit" and same and not files and not lost:
         return None
     version = Version.objects.create(
-        message=message, body=message.body, replaced_at=at, why=said.kind, envelope=envelope
+        message=message, body=message.body, replaced_at=at, why=inbound.kind, envelope=envelope
     )
     files.carry_out(message, version)
-    gone = said.kind == "delete"
-    _change_row(message, "" if gone else said.body, "" if gone else said.warning or said.body)
-    if said.kind == "delete":
+    gone = inbound.kind == "delete"
+    _change_row(
+        message, "" if gone else inbound.body, "" if gone else inbound.warning or inbound.body
+    )
+    if inbound.kind == "delete":
         message.body, message.removed_at = "", at
     else:
-        message.body, message.edited_at, message.changed_at = said.body, at, said.changed_at
-        message.warning = said.warning.strip()[:500]
-        message.folded = said.folded if lost else message.folded  # it tells what could not be had
+        message.body, message.edited_at, message.changed_at = inbound.body, at, inbound.changed_at
+        message.warning = inbound.warning.strip()[:500]
+        message.folded = (
+            inbound.folded if lost else message.folded
+        )  # it tells what could not be had
     message.save(
         update_fields=["body", "warning", "folded", "removed_at", "edited_at", "changed_at"]
     )
     record(
-        "message.removed" if said.kind == "delete" else "message.edited",
+        "message.removed" if inbound.kind == "delete" else "message.edited",
         message,
         by=Actor.resident(
             envelope.account.municipality_id,

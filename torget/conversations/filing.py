@@ -48,10 +48,10 @@ class Filed:
 def _held(conversation: Conversation) -> Conversation:
     """Locked; where it lives on, should a colleague have merged it this very moment."""
     while True:
-        held = Conversation.objects.select_for_update().get(pk=kept(conversation).pk)
-        if held.merged_into_id is None:
-            return held
-        conversation = held
+        locked = Conversation.objects.select_for_update().get(pk=kept(conversation).pk)
+        if locked.merged_into_id is None:
+            return locked
+        conversation = locked
 
 
 def _unit(municipality: Municipality, slug: str) -> Unit | None:
@@ -60,7 +60,7 @@ def _unit(municipality: Municipality, slug: str) -> Unit | None:
 
 def _open(
     envelope: Envelope,
-    said: InboundMessage,
+    inbound: InboundMessage,
     identity: Identity,
     occurred_at: datetime,
     at: datetime,
@@ -69,29 +69,29 @@ def _open(
     beside: Conversation | None = None,
 ) -> Conversation:
     account, municipality = envelope.account, envelope.account.municipality
-    chosen = _unit(municipality, said.unit)
+    chosen = _unit(municipality, inbound.unit)
     if beside and not is_asker(beside, identity):
         chosen = beside.unit  # who has the case must see who else writes in it
-    kind = rooms.kinds().get(said.conversation_kind, QUESTION)
+    kind = rooms.kinds().get(inbound.conversation_kind, QUESTION)
     conversation = open_conversation(
         kind,
         account,
         route(
             municipality,
-            f"{said.subject} {said.body}",
+            f"{inbound.subject} {inbound.body}",
             chosen=chosen or _unit(municipality, kind.unit),
             fallback=account.unit,
         ),
-        said.body,
-        visibility=said.visibility,
+        inbound.body,
+        visibility=inbound.visibility,
         now=at,
         opened_at=occurred_at,
-        subject=said.subject,
-        shown=said.warning,
+        subject=inbound.subject,
+        shown=inbound.warning,
         identity=identity,
-        name=said.author.name,
-        show_name=said.show_name,
-        language=said.language or municipality.default_language,
+        name=inbound.author.name,
+        show_name=inbound.show_name,
+        language=inbound.language or municipality.default_language,
         beside=beside,
     )
     by = Actor.resident(municipality.pk, identity.person_id)
@@ -103,7 +103,7 @@ def _open(
         network=account.network,
         unit=conversation.unit_id,
         **({"blocked": True} if blocked else {}),
-        **private_mark(conversation, said.visibility),
+        **private_mark(conversation, inbound.visibility),
         **({"other": beside.pk} if beside else {}),
     )
     if beside:
@@ -111,12 +111,12 @@ def _open(
     return conversation
 
 
-def _proof_of(envelope: Envelope, said: InboundMessage) -> dict[str, str]:
+def _proof_of(envelope: Envelope, inbound: InboundMessage) -> dict[str, str]:
     """What proves that they said it, this once: what the message brings, else what its network vouches for."""
-    proof = said.author.verified or adapter_for(envelope.account.network).capabilities.proof
+    proof = inbound.author.verified or adapter_for(envelope.account.network).capabilities.proof
     if proof not in Message.Proof.values:
         return {"proof": Message.Proof.NONE}
-    return {"proof": proof, "proof_detail": said.author.vouched_by[:255]}
+    return {"proof": proof, "proof_detail": inbound.author.vouched_by[:255]}
 
 
 def _is_aside(conversation: Conversation, visibility: str) -> bool:
@@ -179,7 +179,7 @@ def _note_only(conversation: Conversation, occurred_at: datetime, visibility: st
 
 def _message_of(
     envelope: Envelope,
-    said: InboundMessage,
+    inbound: InboundMessage,
     conversation: Conversation,
     identity: Identity,
     visibility: str,
@@ -192,54 +192,54 @@ def _message_of(
         kind=Message.Kind.INBOUND,
         visibility=visibility,
         identity=identity,
-        author_name=(said.author.name or identity.name)[:120],
-        show_name=said.show_name,
-        body=said.body,
-        folded=said.folded,
-        warning=said.warning.strip()[:500],
-        language=said.language[:MOST_CHARS],
+        author_name=(inbound.author.name or identity.name)[:120],
+        show_name=inbound.show_name,
+        body=inbound.body,
+        folded=inbound.folded,
+        warning=inbound.warning.strip()[:500],
+        language=inbound.language[:MOST_CHARS],
         account=account,
-        external_id=edits.name_for(envelope, said),
+        external_id=edits.name_for(envelope, inbound),
         envelope=envelope,
-        reply_to=said.reply_to[:320],
-        copied_to=[one[:320] for one in said.copied_to[:MOST_COPIED]],
-        **_proof_of(envelope, said),
+        reply_to=inbound.reply_to[:320],
+        copied_to=[address[:320] for address in inbound.copied_to[:MOST_COPIED]],
+        **_proof_of(envelope, inbound),
         on_square=account.on_square,
-        url=said.url[:500] if said.url.startswith("https://") else "",
-        held_there=said.pending,
-        changed_at=said.changed_at,
+        url=inbound.url[:500] if inbound.url.startswith("https://") else "",
+        held_there=inbound.pending,
+        changed_at=inbound.changed_at,
         occurred_at=when.at,
-        claimed_at=when.claimed_at or said.claimed_at,
-        remarks=remarks.kept(said.remarks),
+        claimed_at=when.claimed_at or inbound.claimed_at,
+        remarks=remarks.kept(inbound.remarks),
         created_at=at,
     )
 
 
-def _file_new(envelope: Envelope, said: InboundMessage, at: datetime) -> Message | None:
+def _file_new(envelope: Envelope, inbound: InboundMessage, at: datetime) -> Message | None:
     account = envelope.account
-    if edits.is_filed(envelope, said, at):
+    if edits.is_filed(envelope, inbound, at):
         return None
-    if edits.is_gone(envelope, said):
+    if edits.is_gone(envelope, inbound):
         return None
-    when = believed(said.occurred_at, min(envelope.received_at, at))
+    when = believed(inbound.occurred_at, min(envelope.received_at, at))
     occurred_at = when.at
-    network = said.identity_network or account.network
-    language = said.language or account.municipality.default_language
+    network = inbound.identity_network or account.network
+    language = inbound.language or account.municipality.default_language
     identity = persons.identify(
-        account.municipality, network, said.author, at=at, language=language
+        account.municipality, network, inbound.author, at=at, language=language
     )
     blocked = persons.is_blocked(identity, at=at)
-    if answers_private(account.municipality_id, said):
-        said = replace(said, visibility="private")
-    visibility: str = said.visibility
+    if answers_private(account.municipality_id, inbound):
+        inbound = replace(inbound, visibility="private")
+    visibility: str = inbound.visibility
     place = find_place(
-        account.municipality_id, said, identity, visibility=visibility, account=account, at=at
+        account.municipality_id, inbound, identity, visibility=visibility, account=account, at=at
     )
     conversation = _held(
         place.conversation
         or _open(
             envelope,
-            said,
+            inbound,
             identity,
             occurred_at,
             at,
@@ -249,16 +249,16 @@ def _file_new(envelope: Envelope, said: InboundMessage, at: datetime) -> Message
     )
     if conversation.visibility == Conversation.Visibility.PRIVATE:
         visibility = Conversation.Visibility.PRIVATE
-    message = _message_of(envelope, said, conversation, identity, visibility, when, at)
-    attachments.attach(message, attachments.prepared_of(said))
+    message = _message_of(envelope, inbound, conversation, identity, visibility, when, at)
+    attachments.attach(message, attachments.prepared_of(inbound))
     if envelope.headers.get("via") == RECONCILED:
         channels.note_missed(account.pk)
-    if blocked or (place.conversation and said.reaction):
+    if blocked or (place.conversation and inbound.reaction):
         _note_only(conversation, occurred_at, visibility)
     else:
         note_inbound(
             conversation,
-            said.warning or said.body,
+            inbound.warning or inbound.body,
             occurred_at,
             received_at=envelope.received_at,
             visibility=visibility,
@@ -275,14 +275,14 @@ def _file_new(envelope: Envelope, said: InboundMessage, at: datetime) -> Message
     return message
 
 
-def _file_change(envelope: Envelope, said: InboundMessage, at: datetime) -> Message | None:
+def _file_change(envelope: Envelope, inbound: InboundMessage, at: datetime) -> Message | None:
     """An edit or a taking back outside. It may come before the message, or be of one we never saw."""
-    if (message := edits.known(envelope, said)) is not None:
-        return edits.change(message, envelope, said, at)
-    if said.kind == "delete":
-        edits.note_gone(envelope, said, at)
+    if (message := edits.known(envelope, inbound)) is not None:
+        return edits.change(message, envelope, inbound, at)
+    if inbound.kind == "delete":
+        edits.note_gone(envelope, inbound, at)
         return None
-    return _file_new(envelope, replace(said, kind="new"), at)
+    return _file_new(envelope, replace(inbound, kind="new"), at)
 
 
 def _file_event(envelope: Envelope, event: NetworkEvent, at: datetime) -> None:
@@ -325,8 +325,8 @@ def understand(envelope: Envelope, parse: Callable[[Asked], Said] = parse) -> Un
     )
     parsed = parse((item, account, envelope.received_at))
     return Understood(
-        [one for one in parsed if isinstance(one, InboundMessage)],
-        [one for one in parsed if isinstance(one, NetworkEvent)],
+        [part for part in parsed if isinstance(part, InboundMessage)],
+        [part for part in parsed if isinstance(part, NetworkEvent)],
     )
 
 

@@ -104,9 +104,9 @@ def _phones(text: str, own: Iterable[str]) -> Iterable[tuple[int, int]]:
     """Telephone numbers valid in Norway or written with a country code, less the municipality's own."""
     ours = {
         phonenumbers.format_number(number.number, phonenumbers.PhoneNumberFormat.E164)
-        for one in own
+        for text_of_ours in own
         for number in phonenumbers.PhoneNumberMatcher(
-            one, "NO", leniency=phonenumbers.Leniency.POSSIBLE
+            text_of_ours, "NO", leniency=phonenumbers.Leniency.POSSIBLE
         )
     }
     for match in phonenumbers.PhoneNumberMatcher(text, "NO"):
@@ -136,18 +136,18 @@ def look(
         files: how many files go along; they cannot be looked through, and are a finding at the end of the text.
     """
     own = list(own)
-    found = [(m.start(), m.end(), NATIONAL_ID) for m in _national_ids(text)]
-    found += [(m.start(), m.end(), BANK) for m in _bank_accounts(text)]
-    found += [(m.start(), m.end(), EMAIL) for m in _emails(text, own)]
-    found += [(start, end, PHONE) for start, end in _phones(text, own)]
-    found += [(m.start(), m.end(), HEALTH) for m in _HEALTH.finditer(text)]
-    found += [(m.start(), m.end(), FAMILY) for m in _FAMILY.finditer(text)]
-    found += [(m.start(), m.end(), BIRTH) for m in _BIRTH.finditer(text)]
+    spans = [(m.start(), m.end(), NATIONAL_ID) for m in _national_ids(text)]
+    spans += [(m.start(), m.end(), BANK) for m in _bank_accounts(text)]
+    spans += [(m.start(), m.end(), EMAIL) for m in _emails(text, own)]
+    spans += [(start, end, PHONE) for start, end in _phones(text, own)]
+    spans += [(m.start(), m.end(), HEALTH) for m in _HEALTH.finditer(text)]
+    spans += [(m.start(), m.end(), FAMILY) for m in _FAMILY.finditer(text)]
+    spans += [(m.start(), m.end(), BIRTH) for m in _BIRTH.finditer(text)]
     for part in {part for part in hidden_name.split() if len(part) > 1}:
         pattern = re.compile(rf"(?<!\w){re.escape(part)}(?:s|')?(?!\w)", re.IGNORECASE)
-        found += [(m.start(), m.end(), NAME) for m in pattern.finditer(text)]
+        spans += [(m.start(), m.end(), NAME) for m in pattern.finditer(text)]
     kept: list[Finding] = []
-    for start, end, code in sorted(found, key=lambda one: (one[0], -one[1])):
+    for start, end, code in sorted(spans, key=lambda span: (span[0], -span[1])):
         if not kept or start >= kept[-1].end:  # the first, and of two at one place the longest
             kept.append(Finding(start, end, code, text[start:end]))
     if files:

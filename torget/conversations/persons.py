@@ -57,9 +57,9 @@ def family(person: Person) -> list[int]:
     return [root.pk, *below([root.pk])]
 
 
-def is_same(one: Person | None, other: Person | None) -> bool:
+def is_same(person: Person | None, other: Person | None) -> bool:
     """Whether two are one person, through however many merges; nobody is the same as nobody."""
-    return one is not None and other is not None and one.root.pk == other.root.pk
+    return person is not None and other is not None and person.root.pk == other.root.pk
 
 
 def namesakes(person: Person, *, most: int = 10) -> list[Person]:

@@ -15,8 +15,10 @@ def page_of(conversation: Conversation, messages: Sequence[Message]) -> PublicPa
 
     On other networks it is what the municipality said first in it: its own post, or its answer.
     """
-    shown = [one for one in messages if one.hidden_at is None and one.removed_at is None]
-    own = next((one for one in shown if one.kind == Message.Kind.ANSWER), None)
+    shown = [
+        message for message in messages if message.hidden_at is None and message.removed_at is None
+    ]
+    own = next((message for message in shown if message.kind == Message.Kind.ANSWER), None)
     first = shown[0] if shown else None
     return PublicPage(
         municipality=conversation.municipality,
@@ -33,6 +35,10 @@ def page_of(conversation: Conversation, messages: Sequence[Message]) -> PublicPa
 
 def _receipts(message: Message) -> dict[str, str]:
     """What a message of ours is called where it has arrived, by network."""
-    found = sent_of([message]).get(message.pk, [])
-    gone = [one for one in found if one.state == Delivery.State.SENT and one.receipt]
-    return {one.account.network: one.receipt for one in gone}
+    deliveries = sent_of([message]).get(message.pk, [])
+    gone = [
+        delivery
+        for delivery in deliveries
+        if delivery.state == Delivery.State.SENT and delivery.receipt
+    ]
+    return {delivery.account.network: delivery.receipt for delivery in gone}

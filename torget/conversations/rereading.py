@@ -29,7 +29,7 @@ LONGEST_WAIT_SECONDS = 3600.0
 
 def reread_loop(stop: threading.Event) -> None:
     """Look again for every account whose adapter can, until told to stop."""
-    networks = [one.network for one in adapters().values() if one.capabilities.rereads]
+    networks = [adapter.network for adapter in adapters().values() if adapter.capabilities.rereads]
     supervise(networks, follow, "rereading", stop)
 
 

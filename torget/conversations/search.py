@@ -153,9 +153,9 @@ def understand(municipality_id: int, query: str) -> tuple[str, Mapping[str, list
     values: list[str] = []
     for number, (negated, phrase, word) in enumerate(tokens):
         ends = _ends(municipality_id, word) if number == len(tokens) - 1 else []
-        sql, given = _piece(phrase, word, taken_for, ends)
+        sql, values_of = _piece(phrase, word, taken_for, ends)
         pieces.append(f"!!({sql})" if negated else sql)
-        values += given
+        values += values_of
     if not pieces:
         return "", {}
     with connection.cursor() as cursor:
@@ -249,7 +249,7 @@ def _hits(search: _Search, municipality_id: int, below: Mark) -> list[tuple[int,
     within = within % tuple(f"%({name})s" for name in names)
     place = "" if search.straight else "AND {0}.place = week.place"
     readable = _AMONG if search.straight else _EACH
-    said = _SAID.format(
+    in_words = _SAID.format(
         place=place.format("m"),
         public=_PUBLIC_SAID if search.public else "",
         within=readable.format(within=within, id="m.conversation_id"),
@@ -260,8 +260,8 @@ def _hits(search: _Search, municipality_id: int, below: Mark) -> list[tuple[int,
         named=looked_up + _NAMED_IN_PUBLIC if search.public else _NAMED,
         within=readable.format(within=within, id="c.id"),
     )
-    sql = (_STRAIGHT if search.straight else _WALK).format(said=said, headed=headed)
-    given: dict[str, Any] = dict(zip(names, values, strict=True)) | {
+    sql = (_STRAIGHT if search.straight else _WALK).format(said=in_words, headed=headed)
+    parameters: dict[str, Any] = dict(zip(names, values, strict=True)) | {
         "query": search.query,
         "sought": search.sought,
         "at": below.at,
@@ -271,7 +271,7 @@ def _hits(search: _Search, municipality_id: int, below: Mark) -> list[tuple[int,
         "oldest": search.oldest,
     }
     with connection.cursor() as cursor:
-        cursor.execute(sql, given)
+        cursor.execute(sql, parameters)
         rows: list[tuple[int, int, datetime]] = cursor.fetchall()
     return rows
 
@@ -300,9 +300,9 @@ def _rows(shown: Mapping[int, int]) -> list[Conversation]:
         .defer("search")
         .in_bulk([message for message in shown.values() if message])
     )
-    found = []
+    hits = []
     for conversation_id, message_id in shown.items():
         if row := rows.get(conversation_id):
             row.hit = messages.get(message_id)  # type: ignore[attr-defined]  # shown in the list of hits
-            found.append(row)
-    return found
+            hits.append(row)
+    return hits

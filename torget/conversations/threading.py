@@ -49,11 +49,11 @@ def _by_parents(municipality_id: int, parents: Sequence[str]) -> Iterator[Conver
     for parent in parents:
         if not parent:
             continue
-        said = Message.objects.filter(
+        message = Message.objects.filter(
             conversation__municipality_id=municipality_id, external_id__in=[parent, f"<{parent}>"]
         ).first()
-        if said:
-            yield said.conversation
+        if message:
+            yield message.conversation
             continue
         sent = Delivery.objects.filter(
             receipt=parent,
@@ -89,7 +89,7 @@ def may_speak_in(conversation: Conversation, identity: Identity, visibility: str
 
 def find_place(
     municipality_id: int,
-    said: InboundMessage,
+    inbound: InboundMessage,
     identity: Identity,
     *,
     visibility: str,
@@ -102,14 +102,14 @@ def find_place(
     there are no subjects go on in what their sender last said there.
     """
     beside: Conversation | None = None
-    for pointed in _pointed_at(municipality_id, said):
+    for pointed in _pointed_at(municipality_id, inbound):
         lives = kept(pointed)
         if may_speak_in(lives, identity, visibility):
             return Place(lives)
         beside = beside or lives
     if beside is not None:
         return Place(_their_own_beside(beside, identity), beside)
-    if ref := said.ref_hint:
+    if ref := inbound.ref_hint:
         named = Conversation.objects.filter(
             municipality_id=municipality_id, ref__iexact=ref
         ).first()
@@ -122,16 +122,16 @@ def find_place(
         return Place()
     if goes_on := _goes_on(account, identity, at):
         return Place(goes_on)
-    return Place(beside=_sent_to_another_of_ours(account, said, identity))
+    return Place(beside=_sent_to_another_of_ours(account, inbound, identity))
 
 
 def _sent_to_another_of_ours(
-    account: Account, said: InboundMessage, identity: Identity
+    account: Account, inbound: InboundMessage, identity: Identity
 ) -> Conversation | None:
     """The same words of the same sender at another account of ours: each case must say that there is the other."""
     twin = (
         Message.objects.filter(
-            external_id=said.external_id[:500],
+            external_id=inbound.external_id[:500],
             account__municipality_id=account.municipality_id,
             account__network=account.network,
             identity=identity,
@@ -143,18 +143,21 @@ def _sent_to_another_of_ours(
     return kept(twin.conversation) if twin else None
 
 
-def _pointed_at(municipality_id: int, said: InboundMessage) -> Iterator[Conversation]:
-    if said.case:
+def _pointed_at(municipality_id: int, inbound: InboundMessage) -> Iterator[Conversation]:
+    if inbound.case:
         yield from Conversation.objects.filter(
-            municipality_id=municipality_id, key=said.case.lower()
+            municipality_id=municipality_id, key=inbound.case.lower()
         )
-    yield from _by_parents(municipality_id, said.parents)
+    yield from _by_parents(municipality_id, inbound.parents)
 
 
 def _their_own_beside(conversation: Conversation, identity: Identity) -> Conversation | None:
     """What they have begun beside that case already, if it goes on."""
     theirs = Conversation.objects.filter(
-        beside__in=[conversation.pk, *(one.pk for one in joined_into(conversation))],
+        beside__in=[
+            conversation.pk,
+            *(merged.pk for merged in joined_into(conversation)),
+        ],
         person__in=family(identity.person),
         merged_into=None,
     )
@@ -179,15 +182,15 @@ def _goes_on(account: Account, identity: Identity, at: datetime) -> Conversation
     return theirs.exclude(state=Conversation.State.CLOSED).order_by("-last_message_at").first()
 
 
-def answers_private(municipality_id: int, said: InboundMessage) -> bool:
+def answers_private(municipality_id: int, inbound: InboundMessage) -> bool:
     """Whether it answers something of ours that was private: then it is private too, whatever the network says."""
     sent = Delivery.objects.filter(
         account__municipality=municipality_id,
-        receipt__in=list(said.parents),
+        receipt__in=list(inbound.parents),
         subject_type="conversations.message",
     )
     return (
-        bool(said.parents)
+        bool(inbound.parents)
         and Message.objects.filter(
             pk__in=sent.values("subject_id"), visibility=Conversation.Visibility.PRIVATE
         ).exists()
@@ -203,7 +206,7 @@ def kept(conversation: Conversation) -> Conversation:
 
 def joined_into(conversation: Conversation) -> list[Conversation]:
     """All that lives on in it now, through however many merges."""
-    found: list[Conversation] = []
+    merged: list[Conversation] = []
     nearest = [conversation.pk]
     while nearest:
         rows = list(
@@ -211,6 +214,6 @@ def joined_into(conversation: Conversation) -> list[Conversation]:
             .select_related("identity")
             .order_by("pk")
         )
-        found += rows
+        merged += rows
         nearest = [row.pk for row in rows]
-    return found
+    return merged

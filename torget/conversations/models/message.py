@@ -372,11 +372,11 @@ class Tombstone(models.Model):
 
 def sent_of(messages: list[Message]) -> dict[int, list[Delivery]]:
     """Every delivery of each message, by message id, oldest first; what was asked for afterwards is left out."""
-    found = Delivery.objects.filter(
+    deliveries = Delivery.objects.filter(
         subject_type="conversations.message", subject_id__in=[message.pk for message in messages]
     ).exclude(payload__act__in=AFTERWARDS)
     sent: dict[int, list[Delivery]] = {}
-    for delivery in found.order_by("id"):
+    for delivery in deliveries.order_by("id"):
         sent.setdefault(delivery.subject_id, []).append(delivery)
     return sent
 

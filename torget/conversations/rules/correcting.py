@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -88,7 +87,7 @@ def correct(message: Message, body: str, *, by: Actor, at: datetime) -> list[Del
         message.body, message.edited_at = body, at
         message.language = spoken_in(conversation, body)
         message.save(update_fields=["body", "edited_at", "language"])
-        deliveries = _everywhere(message, "edit", at, body=body)
+        deliveries = _everywhere(message, "edit", at, words=body)
         record("message.corrected", message, by=by, at=at, conversation=conversation.pk)
     return deliveries
 
@@ -228,14 +227,14 @@ def _keep_version(message: Message, why: str, at: datetime, reason: str = "") ->
     )
 
 
-def _everywhere(message: Message, act: Act, at: datetime, **said: Any) -> list[Delivery]:
+def _everywhere(message: Message, act: Act, at: datetime, *, words: str = "") -> list[Delivery]:
     """The same act on every account the message went to, as far as each lets us."""
     deliveries = []
     count = message.versions.count()
     for sent in sent_as(message):
         if act == "withdraw" and outbox.cancel_unsent(sent, at=at):
             continue
-        body = worded(sent.account, said.get("body", ""), message.warning)
+        body = worded(sent.account, words, message.warning)
         if act == "edit" and outbox.reword_unsent(sent, body):
             continue
         if not getattr(capabilities(sent.account.network), act):

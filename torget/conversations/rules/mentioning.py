@@ -23,7 +23,7 @@ _NAMED = re.compile(r"(?<![\w@.])@(?:\"([^\"\n]{1,80})\"|([\w-]{1,80}))")
 class Named:
     """Whom a text names: who will be told (with the unit they were named through), and who may not read here."""
 
-    told: dict[Staff, Unit | None] = field(default_factory=dict)
+    colleagues: dict[Staff, Unit | None] = field(default_factory=dict)
     outside: list[Staff | Unit] = field(default_factory=list)
 
 
@@ -65,7 +65,7 @@ def named(conversation: Conversation, text: str) -> Named:
     for word in sorted(words):
         if person := _person(word, staff):
             if person.pk in may_read:
-                named_here.told[person] = None
+                named_here.colleagues[person] = None
             else:
                 named_here.outside.append(person)
         elif unit := _unit(word, units):
@@ -75,7 +75,7 @@ def named(conversation: Conversation, text: str) -> Named:
                 if colleague.pk in may_read and colleague.unit.path.startswith(unit.path)
             ]
             for colleague in there:
-                named_here.told.setdefault(colleague, unit)
+                named_here.colleagues.setdefault(colleague, unit)
             if not there:
                 named_here.outside.append(unit)
     return named_here
@@ -128,7 +128,7 @@ def mention(note: Message, conversation: Conversation, *, by: Actor) -> None:
     Mention.objects.bulk_create(
         [
             Mention(message=note, staff=staff, unit=unit)
-            for staff, unit in named(conversation, note.body).told.items()
+            for staff, unit in named(conversation, note.body).colleagues.items()
             if staff.pk != by.id
         ]
     )

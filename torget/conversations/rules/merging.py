@@ -201,19 +201,19 @@ def split(
         row = lock(conversation)
         see_that_no_reply_waits(row)
         chosen = list(
-            row.messages.filter(pk__in=[one.pk for one in messages])
+            row.messages.filter(pk__in=[message.pk for message in messages])
             .select_related("identity__person", "recipient__person", "account")
             .order_by("created_at", "pk")[:MOST_SPLIT]
         )
-        asked = [one for one in chosen if one.kind == Message.Kind.INBOUND]
+        asked = [message for message in chosen if message.kind == Message.Kind.INBOUND]
         if row.merged_into_id or not asked:
             raise Refused(_("Velg minst én melding fra innbyggeren."), "nothing_asked")
-        left = row.messages.exclude(pk__in=[one.pk for one in chosen])
+        left = row.messages.exclude(pk__in=[message.pk for message in chosen])
         if not left.filter(kind=Message.Kind.INBOUND).exists() and row.identity_id:
             raise Refused(_("La minst én melding fra innbyggeren bli igjen."), "nothing_left")
         first = _leading(row, chosen, asked)
         new = _beside(row, first, subject, at=at)
-        ids = [one.pk for one in chosen]
+        ids = [message.pk for message in chosen]
         _move_messages(ids, row, new)
         answered = chosen[-1].kind == Message.Kind.ANSWER
         new.waiting_since = None if answered else asked[-1].occurred_at
@@ -225,9 +225,9 @@ def split(
     return new
 
 
-def _is_shown(row: Conversation, said: Message) -> bool:
+def _is_shown(row: Conversation, message: Message) -> bool:
     """Whether everybody can read it where it is."""
-    return row.visibility == PUBLIC == said.visibility and said.hidden_at is None
+    return row.visibility == PUBLIC == message.visibility and message.hidden_at is None
 
 
 def _leading(row: Conversation, chosen: Sequence[Message], asked: Sequence[Message]) -> Message:
@@ -240,12 +240,12 @@ def _leading(row: Conversation, chosen: Sequence[Message], asked: Sequence[Messa
     """
     if row.visibility == PRIVATE:
         return _leading_in_private(row, chosen, asked)
-    if shown := [one for one in asked if _is_shown(row, one)]:
+    if shown := [message for message in asked if _is_shown(row, message)]:
         return shown[0]
     persons = {
         identity.person.root.pk
-        for one in chosen
-        if (identity := one.identity or one.recipient) is not None
+        for message in chosen
+        if (identity := message.identity or message.recipient) is not None
     }
     if len(persons) > 1:
         raise Refused(
@@ -263,11 +263,11 @@ def _leading_in_private(
     Raises:
         Refused: words of another, or our answers to the one who asked, would come along.
     """
-    theirs = [one for one in asked if one.identity and is_asker(row, one.identity)]
+    theirs = [message for message in asked if message.identity and is_asker(row, message.identity)]
     if theirs or row.identity is None:
         return (theirs or list(asked))[0]
-    persons = {one.identity.person.root.pk for one in asked if one.identity}
-    if len(persons) > 1 or any(one.kind == Message.Kind.ANSWER for one in chosen):
+    persons = {message.identity.person.root.pk for message in asked if message.identity}
+    if len(persons) > 1 or any(message.kind == Message.Kind.ANSWER for message in chosen):
         raise Refused(
             _("Meldingene er private og fra flere personer. Velg meldinger fra én av dem."),
             "two_persons",
@@ -312,18 +312,18 @@ def _move_messages(ids: Sequence[int], origin: Conversation, to: Conversation) -
 
 def _recount(row: Conversation) -> None:
     """Bring what the queue shows in line with the messages that are here now, and reckon the deadlines."""
-    said = row.messages.exclude(kind=Message.Kind.NOTE)
-    row.message_count = said.count()
+    spoken = row.messages.exclude(kind=Message.Kind.NOTE)
+    row.message_count = spoken.count()
     public = row.visibility == PUBLIC
-    row.private_count = said.filter(visibility=PRIVATE).count() if public else 0
-    shown = said.filter(Q(visibility=row.visibility) | Q(visibility=PUBLIC), hidden_at=None)
+    row.private_count = spoken.filter(visibility=PRIVATE).count() if public else 0
+    shown = spoken.filter(Q(visibility=row.visibility) | Q(visibility=PUBLIC), hidden_at=None)
     last = shown.last()
     row.preview = preview_of(last.opening) if last else ""
-    newest = said.last()
+    newest = spoken.last()
     row.last_message_at = newest.occurred_at if newest else row.last_message_at
-    inbound = said.filter(kind=Message.Kind.INBOUND).last()
+    inbound = spoken.filter(kind=Message.Kind.INBOUND).last()
     row.last_inbound_at = inbound.occurred_at if inbound else None
-    answer = said.filter(kind=Message.Kind.ANSWER).first()
+    answer = spoken.filter(kind=Message.Kind.ANSWER).first()
     row.first_answer_at = answer.occurred_at if answer else None
     deadlines.dues(row, row.waiting_since).put_on(row)
     row.save()

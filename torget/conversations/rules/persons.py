@@ -118,8 +118,8 @@ def _see_that_no_case_binds(done: PersonMerge) -> None:
 
 def _said_privately(merge_row: ConversationMerge) -> bool:
     here = Q(conversation=merge_row.kept_id) | Q(origin=merge_row.kept_id)
-    said = Message.objects.filter(here | Q(pk__in=merge_row.message_ids), visibility=PRIVATE)
-    return said.exclude(kind=Message.Kind.NOTE).exists()
+    spoken = Message.objects.filter(here | Q(pk__in=merge_row.message_ids), visibility=PRIVATE)
+    return spoken.exclude(kind=Message.Kind.NOTE).exists()
 
 
 def note_on(

@@ -30,8 +30,8 @@ def _answered(message: Message, account: Account, identity: Identity) -> str:
     theirs = message.conversation.messages.filter(
         kind=Message.Kind.INBOUND, account=account, identity=identity
     ).exclude(external_id=None)
-    said = theirs.filter(visibility=message.visibility).last() or theirs.last()
-    return (said.external_id or "") if said else ""
+    latest = theirs.filter(visibility=message.visibility).last() or theirs.last()
+    return (latest.external_id or "") if latest else ""
 
 
 def send_message(
@@ -74,8 +74,8 @@ def send_message(
 def files_of(message: Message) -> list[outbox.Attachment]:
     """What goes along with a message of ours."""
     return [
-        outbox.Attachment(one.sha256, one.name, one.media_type, one.alt)
-        for one in message.attachments.all()
+        outbox.Attachment(file.sha256, file.name, file.media_type, file.alt)
+        for file in message.attachments.all()
     ]
 
 
@@ -95,9 +95,12 @@ def measured(
 ) -> list[tuple[Account, Preview]]:
     """How an answer would go out to each who is sent it, by the measure of their network."""
     return [
-        (one.account, preview(one.account, body, signature=signature, visibility=visibility))
-        for one in addressed(conversation, visibility).to
-        if one.account is not None
+        (
+            addressee.account,
+            preview(addressee.account, body, signature=signature, visibility=visibility),
+        )
+        for addressee in addressed(conversation, visibility).to
+        if addressee.account is not None
     ]
 
 
@@ -107,13 +110,15 @@ def see_that_it_arrives(conversation: Conversation, visibility: str) -> None:
     Raises:
         Refused: it is not; the answer would stand in the outbox for ever.
     """
-    for one in addressed(conversation, visibility).to[:1]:
-        if one.account is not None and (one.account.closed_at or not one.account.in_use):
+    for addressee in addressed(conversation, visibility).to[:1]:
+        if addressee.account is not None and (
+            addressee.account.closed_at or not addressee.account.in_use
+        ):
             raise Refused(
                 _(
                     "Kommunen bruker ikke %(account)s lenger, så svaret kommer ikke frem. Svar på en annen måte."
                 )
-                % {"account": one.account.name},
+                % {"account": addressee.account.name},
                 "not_in_use",
             )
 
@@ -189,7 +194,7 @@ def publish(
     Raises:
         Refused: an account that does not publish, is another municipality's, or takes less than its text.
     """
-    conversation, told = message.conversation, []
+    conversation, deliveries = message.conversation, []
     link = absolute(conversation.municipality, conversation.public_path)
     files = files_of(message)
     for account in accounts:
@@ -218,7 +223,7 @@ def publish(
             warning=message.warning,
             public_url=link,
         )
-        told.append(
+        deliveries.append(
             outbox.enqueue(account, out, about=message, at=at, attachments=files, priority=2)
         )
-    return told
+    return deliveries

@@ -17,10 +17,10 @@ def language_of(body: str, municipality: Municipality, asked_in: str = "") -> st
     tell, are in the language we were asked in, where that is another.
     """
     own = municipality.default_language
-    told = tongues.told(body)
-    if told in HOUSE:
-        return told
-    if told == tongues.NORWEGIAN:
+    language = tongues.told(body)
+    if language in HOUSE:
+        return language
+    if language == tongues.NORWEGIAN:
         return own if own in ("nb", "nn") else "nb"
     foreign = asked_in and asked_in not in HOUSE and len(body.split()) >= _FEW_WORDS
     return asked_in if foreign else own

@@ -98,7 +98,7 @@ def remove_tag(conversation: Conversation, slug: str, *, by: Actor, at: datetime
         row = lock(conversation)
         if slug not in row.tags:
             return
-        row.tags = [one for one in row.tags if one != slug]
+        row.tags = [tag for tag in row.tags if tag != slug]
         row.save(update_fields=["tags"])
         tag = Tag.objects.filter(municipality_id=row.municipality_id, slug=slug).first()
         record("conversation.untagged", row, by=by, at=at, tag=tag.pk if tag else None)
