@@ -9,7 +9,9 @@ from pathlib import Path
 def ours() -> list[str]:
     """Every folder in `torget/adapters`, as dotted paths."""
     home = Path(__file__).resolve().parents[1] / "adapters"
-    return sorted(f"torget.adapters.{one.parent.name}" for one in home.glob("*/__init__.py"))
+    return sorted(
+        f"torget.adapters.{package.parent.name}" for package in home.glob("*/__init__.py")
+    )
 
 
 def has(path: str, module: str) -> bool:

@@ -39,8 +39,8 @@ def compile_messages(folder: Path = LOCALE) -> int:
 def _sources() -> Iterator[str]:
     for finder in get_finders():
         for name, storage in finder.list([]):
-            found = Path(storage.path(name)).stat()
-            yield f"{getattr(storage, 'prefix', '')} {name} {found.st_size} {found.st_mtime_ns}"
+            stat = Path(storage.path(name)).stat()
+            yield f"{getattr(storage, 'prefix', '')} {name} {stat.st_size} {stat.st_mtime_ns}"
 
 
 def check_static() -> None:

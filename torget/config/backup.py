@@ -97,7 +97,7 @@ def restore(source: Path, *, replace: bool, at: datetime, tell: Tell) -> None:
     with tarfile.open(source) as tar:
         members = list(checked(tar))
         key = _read(tar, KEY).decode()
-        told = json.loads(_read(tar, MANIFEST))
+        manifest = json.loads(_read(tar, MANIFEST))
         _check_key(key)
         _check_database(replace=replace)
         home = Path(settings.MEDIA_ROOT).parent
@@ -112,7 +112,7 @@ def restore(source: Path, *, replace: bool, at: datetime, tell: Tell) -> None:
             _put_files(Path(folder) / FILES, home)
             _put_seals(Path(folder))
     _put_key(key)
-    tell(f"Restored what was written {told['at']} by torget {told['torget']}.")
+    tell(f"Restored what was written {manifest['at']} by torget {manifest['torget']}.")
     prepare.migrate()
     shelf.clear(home)  # pages of what was here before
     note_restored(at=at)
@@ -168,7 +168,7 @@ def _read(tar: tarfile.TarFile, name: str) -> bytes:
 
 def _run(program: str, options: list[str]) -> None:
     """One of PostgreSQL's programs on our database; the password is never on the command line."""
-    given = connection.get_connection_params()
+    parameters = connection.get_connection_params()
     names = (
         "host",
         "port",
@@ -180,9 +180,9 @@ def _run(program: str, options: list[str]) -> None:
         "sslcert",
         "sslkey",
     )
-    address = make_conninfo(**{name: given[name] for name in names if given.get(name)})
+    address = make_conninfo(**{name: parameters[name] for name in names if parameters.get(name)})
     command = [_tool(program), f"--dbname={address}", *options]
-    password = {"PGPASSWORD": str(given["password"])} if given.get("password") else {}
+    password = {"PGPASSWORD": str(parameters["password"])} if parameters.get("password") else {}
     connection.close()
     done = subprocess.run(
         command, env={**os.environ, **password}, capture_output=True, text=True, check=False
@@ -198,15 +198,15 @@ def _tool(program: str) -> str:
     try:
         return pgbinaries.find(major).tool(program)
     except pgbinaries.ClusterFault as fault:
-        found = shutil.which(program)
-        told = (
-            subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
-            if found
+        tool = shutil.which(program)
+        version_line = (
+            subprocess.run([tool, "--version"], capture_output=True, text=True, check=False).stdout
+            if tool
             else ""
         )
-        version = re.search(r"(\d+)", told.partition(")")[2])
-        if found and version and int(version[1]) >= major:
-            return found
+        version = re.search(r"(\d+)", version_line.partition(")")[2])
+        if tool and version and int(version[1]) >= major:
+            return tool
         raise Refused(
             f"Found no {program} of PostgreSQL {major}. Run: apt-get install postgresql-client-{major}",
             "no_program",

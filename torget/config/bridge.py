@@ -147,13 +147,13 @@ def _timed(application: Application, request: Environ) -> tuple[Answer, float]:
 
 def gather(pieces: Iterator[bytes]) -> bytes:
     """The next pieces, about a quarter of a megabyte; empty at the end."""
-    held, size = [], 0
+    chunks, size = [], 0
     for piece in pieces:
-        held.append(piece)
+        chunks.append(piece)
         size += len(piece)
         if size >= PIECE_BYTES:
             break
-    return b"".join(held)
+    return b"".join(chunks)
 
 
 class Bridge:
@@ -197,9 +197,9 @@ class Bridge:
         return answer
 
     def _note_staff(self, answer: Answer, cookie: str) -> None:
-        told = len(answer.headers)
+        count = len(answer.headers)
         answer.headers = [pair for pair in answer.headers if pair[0] != _STAFF]
-        if len(answer.headers) < told:
+        if len(answer.headers) < count:
             self.senders.note_staff(cookie)
 
     async def send(self, answer: Answer, method: str, reply: Reply) -> None:

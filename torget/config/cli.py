@@ -18,8 +18,8 @@ from torget.config.pgbinaries import ClusterFault
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; the exit code. What an operator can mend is told in a sentence, without a trace."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "torget.config.settings")
-    given = list(sys.argv[1:] if words is None else words)
-    env.NEW_SECRET_KEY = given[:2] == ["new-key", "secret"] and "--yes" in given
+    arguments = list(sys.argv[1:] if words is None else words)
+    env.NEW_SECRET_KEY = arguments[:2] == ["new-key", "secret"] and "--yes" in arguments
     try:
         django.setup()
         # Only now: the commands import models.

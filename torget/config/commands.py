@@ -47,19 +47,19 @@ def say(text: str) -> None:
     print(text, flush=True)  # noqa: T201 - a command speaks at the terminal
 
 
-def _up(given: argparse.Namespace) -> int:
+def _up(options: argparse.Namespace) -> int:
     try:
-        up.run(given.host, given.port, given.workers, demo=not given.no_demo)
+        up.run(options.host, options.port, options.workers, demo=not options.no_demo)
     except up.CannotOpen as fault:
         print(fault, file=sys.stderr)  # noqa: T201 - a command speaks at the terminal
         return 1
     return 0
 
 
-def _web(given: argparse.Namespace) -> int:
+def _web(options: argparse.Namespace) -> int:
     assets.check_static()
     prepare.ensure_database()
-    web.run(given.host, given.port, given.workers)
+    web.run(options.host, options.port, options.workers)
     return 0
 
 
@@ -79,24 +79,28 @@ def _demo(_given: argparse.Namespace) -> int:
     return 0
 
 
-def _init(given: argparse.Namespace) -> int:
+def _init(options: argparse.Namespace) -> int:
     with prepare.database_running():
         prepare.migrate()
         founding.open_for(
-            given.number, given.host, email=given.admin_email, name=given.admin_name, tell=say
+            options.number,
+            options.host,
+            email=options.admin_email,
+            name=options.admin_name,
+            tell=say,
         )
     return 0
 
 
-def _backup(given: argparse.Namespace) -> int:
+def _backup(options: argparse.Namespace) -> int:
     with prepare.database_running():
-        backup.backup(given.file.absolute(), at=timezone.now(), tell=say)
+        backup.backup(options.file.absolute(), at=timezone.now(), tell=say)
     return 0
 
 
-def _restore(given: argparse.Namespace) -> int:
+def _restore(options: argparse.Namespace) -> int:
     with prepare.database_running():
-        backup.restore(given.file, replace=given.replace, at=timezone.now(), tell=say)
+        backup.restore(options.file, replace=options.replace, at=timezone.now(), tell=say)
     return 0
 
 
@@ -105,14 +109,14 @@ def _assets(_given: argparse.Namespace) -> int:
     return 0
 
 
-def _database(given: argparse.Namespace) -> int:
+def _database(options: argparse.Namespace) -> int:
     cluster = prepare.own_cluster()
     if cluster is None:
         say("TORGET_DATABASE_URL names a database that is not ours to start or stop.")
         return 1
-    if given.act == "start":
+    if options.act == "start":
         cluster.ensure()
-    elif given.act == "stop":
+    elif options.act == "stop":
         cluster.stop()
     say(f"Our database in {cluster.data} {'runs' if cluster.is_running() else 'is stopped'}.")
     return 0
@@ -122,18 +126,18 @@ def _doctor(_given: argparse.Namespace) -> int:
     return 0 if doctor.report(say) else 1
 
 
-def _new_key(given: argparse.Namespace) -> int:
+def _new_key(options: argparse.Namespace) -> int:
     with prepare.database_running():
-        return newkey.begin(given.which, at=timezone.now(), yes=given.yes, tell=say)
+        return newkey.begin(options.which, at=timezone.now(), yes=options.yes, tell=say)
 
 
-def _manage(given: argparse.Namespace) -> int:
-    words = ["torget manage", *given.words]
-    if not given.words or given.words[0] in _WITHOUT_DATABASE:
+def _manage(options: argparse.Namespace) -> int:
+    words = ["torget manage", *options.words]
+    if not options.words or options.words[0] in _WITHOUT_DATABASE:
         execute_from_command_line(words)
         return 0
     with prepare.database_running():
-        if given.words[0] != "migrate":
+        if options.words[0] != "migrate":
             execute_from_command_line(words)
             return 0
         with roles.as_owner():  # the role that serves may change no table
@@ -166,18 +170,18 @@ def _parser() -> argparse.ArgumentParser:
     def command(
         name: str, run: Callable[[argparse.Namespace], int], text: str
     ) -> argparse.ArgumentParser:
-        one = commands.add_parser(name, help=text, description=text)
-        one.set_defaults(run=run)
-        return one
+        parser = commands.add_parser(name, help=text, description=text)
+        parser.set_defaults(run=run)
+        return parser
 
-    def address(one: argparse.ArgumentParser) -> None:
-        one.add_argument(
+    def address(parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
             "--host", default="127.0.0.1", help="address to listen on (default %(default)s)"
         )
-        one.add_argument(
+        parser.add_argument(
             "--port", type=int, default=8000, help="port to listen on (default %(default)s)"
         )
-        one.add_argument(
+        parser.add_argument(
             "--workers",
             type=int,
             default=min(os.cpu_count() or 1, MOST_WORKERS),
@@ -213,11 +217,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; the exit code."""
-    given = _parser().parse_args(words)
+    options = _parser().parse_args(words)
     try:
-        return int(given.run(given))
+        return int(options.run(options))
     except (Refused, tarfile.TarError, OSError) as fault:
-        if given.run not in {_init, _backup, _restore}:
+        if options.run not in {_init, _backup, _restore}:
             raise
         print(fault, file=sys.stderr)  # noqa: T201 - a command speaks at the terminal
         return 1

@@ -54,8 +54,8 @@ def _settings(_at: datetime) -> Iterator[str]:
 
 
 def _python(_at: datetime) -> Iterator[str]:
-    if told := runtime.sentence(runtime.look()):
-        yield Advice(told)
+    if sentence := runtime.sentence(runtime.look()):
+        yield Advice(sentence)
 
 
 def _database(_at: datetime) -> Iterator[str]:
@@ -132,9 +132,9 @@ DATABASE: tuple[str, Check] = ("database", _database)
 
 def _find(name: str, check: Check, at: datetime) -> Finding:
     try:
-        told = list(check(at))
-        advice = [text for text in told if isinstance(text, Advice)]
-        return Finding(name, [text for text in told if text not in advice], advice)
+        findings = list(check(at))
+        advice = [text for text in findings if isinstance(text, Advice)]
+        return Finding(name, [text for text in findings if text not in advice], advice)
     except DatabaseError as fault:
         text = " ".join(str(fault).split())
         return Finding(name, [f"The database does not answer: {text} Run torget up."])
@@ -160,10 +160,10 @@ def examine(*, at: datetime) -> Iterator[Finding]:
 def report(say: Callable[[str], None]) -> bool:
     """Tell what was found, line by line; whether all is well."""
     well = True
-    for found in examine(at=timezone.now()):
-        well = well and not found.troubles
-        say(f"{'ok' if not found.troubles else 'NO':<4}{found.name}")
-        for trouble in (*found.troubles, *found.advice):
+    for finding in examine(at=timezone.now()):
+        well = well and not finding.troubles
+        say(f"{'ok' if not finding.troubles else 'NO':<4}{finding.name}")
+        for trouble in (*finding.troubles, *finding.advice):
             say("      " + trouble.replace("\n", "\n        "))
     if key := load():
         say(f"\nHistory is sealed with {shown(key.public)}.")

@@ -234,8 +234,8 @@ def value(name: str, environ: Mapping[str, str] | None = None) -> Any:
 
 def check_names(environ: Mapping[str, str] | None = None) -> None:
     """Refuse settings nobody reads: a misspelt name must not be silently ignored."""
-    given = {name for name in (environ or os.environ) if name.startswith("TORGET_")}
-    if unknown := sorted(given - set(_BY_NAME)):
+    names = {name for name in (environ or os.environ) if name.startswith("TORGET_")}
+    if unknown := sorted(names - set(_BY_NAME)):
         raise ImproperlyConfigured(
             f"Unknown setting {', '.join(unknown)}. See docs/operations.md for the list."
         )
@@ -243,8 +243,8 @@ def check_names(environ: Mapping[str, str] | None = None) -> None:
 
 def home(environ: Mapping[str, str] | None = None) -> Path:
     """Where this installation keeps what is its own."""
-    if given := value("TORGET_HOME", environ):
-        return Path(given).resolve()
+    if folder := value("TORGET_HOME", environ):
+        return Path(folder).resolve()
     checkout = Path(__file__).resolve().parents[2]
     if os.geteuid() == 0:
         # PostgreSQL refuses to run as root and its own user can seldom reach a root-owned checkout.

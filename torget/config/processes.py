@@ -107,7 +107,7 @@ def command_line(pid: int) -> str:
             )
         except OSError:
             return ""
-    told = subprocess.run(
+    answer = subprocess.run(
         ["ps", "-p", str(pid), "-o", "command="], capture_output=True, text=True, check=False
     )
-    return told.stdout
+    return answer.stdout

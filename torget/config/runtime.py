@@ -107,26 +107,26 @@ def stale() -> list[str]:
 def look(python: str = sys.executable) -> list[str]:
     """What a Python is not mended for, tried in a child that is ended after 30 seconds; a sentence for people each."""
     try:
-        told = subprocess.run(
+        answer = subprocess.run(
             [python, "-m", __name__, "--json"],
             cwd=Path(__file__).resolve().parents[2],
             capture_output=True,
             timeout=TRIAL_SECONDS,
             check=True,
         )
-        names: list[str] = json.loads(told.stdout)
+        names: list[str] = json.loads(answer.stdout)
     except (subprocess.SubprocessError, OSError, ValueError):
         return ["it could not be tried within 30 seconds"]
     return [f"{name}: {TRIALS[name][0]}" for name in names if name in TRIALS]
 
 
-def sentence(found: list[str]) -> str:
+def sentence(faults: list[str]) -> str:
     """What to tell the operator, and what to do; nothing when all is well."""
-    if not found:
+    if not faults:
         return ""
     version = ".".join(map(str, sys.version_info[:3]))
     return (
-        f"Python {version} has faults that have been mended upstream ({'; '.join(found)}). Torget guards itself against "
+        f"Python {version} has faults that have been mended upstream ({'; '.join(faults)}). Torget guards itself against "
         f"them, its libraries may not: install the newest {version.rpartition('.')[0]} and set up again."
     )
 

@@ -30,8 +30,8 @@ def find(home: Path, database_url: str, *, ours: bool) -> str:
     Raises:
         ImproperlyConfigured: the file named is not there, or the key is lost.
     """
-    if given := env.value("TORGET_SECRET_KEY"):
-        return str(given)
+    if key := env.value("TORGET_SECRET_KEY"):
+        return str(key)
     named = env.value("TORGET_SECRET_KEY_FILE")
     path = Path(named or home / "secret.key")
     if path.exists():
@@ -71,7 +71,7 @@ def _rests_on_it(home: Path, database_url: str, *, ours: bool) -> str:
 
 
 def _counted(link: psycopg.Connection[tuple[object, ...]]) -> str:
-    found = []
+    counts = []
     for table, where, words in _DEPENDS:
         [there] = link.execute("SELECT to_regclass(%s)", [table]).fetchone() or [None]
         if there is None:
@@ -79,5 +79,5 @@ def _counted(link: psycopg.Connection[tuple[object, ...]]) -> str:
         # Both are named above.
         row = link.execute(f"SELECT count(*) FROM {table} WHERE {where}").fetchone()  # noqa: S608
         if row and row[0]:
-            found.append(f"{row[0]} {words}")
-    return f"{' and '.join(found)} rest on it" if found else ""
+            counts.append(f"{row[0]} {words}")
+    return f"{' and '.join(counts)} rest on it" if counts else ""

@@ -92,14 +92,14 @@ async def _jobs(stop: threading.Event) -> None:
 def _told_to_stop(stop: threading.Event) -> asyncio.Future[None]:
     assert isinstance(stop, Stop)
     loop = asyncio.get_running_loop()
-    told: asyncio.Future[None] = loop.create_future()
+    stopped: asyncio.Future[None] = loop.create_future()
 
     def tell() -> None:
         loop.remove_reader(stop.fileno())
-        told.set_result(None)
+        stopped.set_result(None)
 
     loop.add_reader(stop.fileno(), tell)
-    return told
+    return stopped
 
 
 def _begin_watch() -> None:

@@ -103,12 +103,16 @@ class HoursForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for weekday, name in enumerate(WEEKDAYS):
-            for part, said in (("opens", _("åpner")), ("closes", _("stenger"))):
+            for part, label in (("opens", _("åpner")), ("closes", _("stenger"))):
                 self.fields[f"{part}_{weekday}"] = forms.TimeField(
-                    label=f"{name} {said}",
+                    label=f"{name} {label}",
                     required=False,
                     widget=forms.TimeInput(
-                        attrs={"type": "time", "class": "ds-input", "aria-label": f"{name} {said}"},
+                        attrs={
+                            "type": "time",
+                            "class": "ds-input",
+                            "aria-label": f"{name} {label}",
+                        },
                         format="%H:%M",
                     ),
                 )
@@ -123,21 +127,21 @@ class HoursForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """A day has both times or none."""
-        given: dict[str, Any] = super().clean() or {}
+        data: dict[str, Any] = super().clean() or {}
         for weekday in range(7):
-            opens, closes = (given.get(f"{part}_{weekday}") for part in ("opens", "closes"))
+            opens, closes = (data.get(f"{part}_{weekday}") for part in ("opens", "closes"))
             if (opens is None) != (closes is None):
                 self.add_error(
                     f"{'closes' if opens else 'opens'}_{weekday}",
                     _("Skriv både når det åpner og når det stenger, eller ingen av dem."),
                 )
-        return given
+        return data
 
     def spans(self) -> list[tuple[int, time, time]]:
         """Weekday, opens, closes."""
-        given = self.cleaned_data
+        data = self.cleaned_data
         days = (
-            (weekday, given[f"opens_{weekday}"], given[f"closes_{weekday}"]) for weekday in range(7)
+            (weekday, data[f"opens_{weekday}"], data[f"closes_{weekday}"]) for weekday in range(7)
         )
         return [day for day in days if day[1] is not None]
 
@@ -190,17 +194,17 @@ class TableForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         """One of the two."""
-        given: dict[str, Any] = super().clean() or {}
-        if not given.get("file") and not given.get("table"):
+        data: dict[str, Any] = super().clean() or {}
+        if not data.get("file") and not data.get("table"):
             self.add_error("file", _("Velg en fil."))
-        return given
+        return data
 
     def content(self) -> bytes:
         """The table's bytes, no more than one over what is read."""
-        given = self.cleaned_data
-        if given["file"]:
-            return bytes(given["file"].read(MOST_BYTES + 1))
-        return str(given["table"]).encode()
+        data = self.cleaned_data
+        if data["file"]:
+            return bytes(data["file"].read(MOST_BYTES + 1))
+        return str(data["table"]).encode()
 
 
 class RoleForm(forms.Form):

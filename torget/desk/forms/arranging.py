@@ -81,7 +81,7 @@ class DeadlineForm(forms.Form):
         self.fields["kind"].choices = [("", _("Alle")), *kind_choices()]  # type: ignore[attr-defined]  # a ChoiceField
         networks = Account.objects.active().filter(municipality=municipality)
         names = sorted(set(networks.values_list("network", flat=True)))
-        self.fields["network"].choices = [("", _("Alle")), *((one, one) for one in names)]  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["network"].choices = [("", _("Alle")), *((name, name) for name in names)]  # type: ignore[attr-defined]  # a ChoiceField
 
 
 class DealingForm(forms.Form):
@@ -107,11 +107,11 @@ class Words:
         visible = Conversation.Visibility
         self.named: dict[str, dict[str, str]] = {
             "unit": {unit.local_name: unit.slug for unit in units},
-            "staff": {one.display_name: str(one.pk) for one in staff},
+            "staff": {choice.display_name: str(choice.pk) for choice in staff},
             "tag": {tag.name: tag.slug for tag in tags},
             "kind": {str(label): name for name, label in kind_choices()},
-            "network": {one: one for one in networks.values_list("network", flat=True)},
-            "visibility": {str(one.label): one.value for one in visible},
+            "network": {choice: choice for choice in networks.values_list("network", flat=True)},
+            "visibility": {str(choice.label): choice.value for choice in visible},
             "snooze": {str(label): code for code, label in SNOOZES.items()},
             "yesno": {"ja": "ja", "nei": "nei"},
         }
@@ -145,7 +145,7 @@ class Words:
     def shown(self, kind: str, value: str) -> str:
         """What a stored value is called."""
         return next(
-            (name for name, held in self.named.get(kind, {}).items() if held == value), value
+            (name for name, stored in self.named.get(kind, {}).items() if stored == value), value
         )
 
     @property
@@ -211,13 +211,13 @@ class StepsForm(forms.Form):
     @classmethod
     def initial_of(cls, words: Words, actions: list[dict[str, str]]) -> dict[str, str]:
         """Stored acts as they are written."""
-        held: dict[str, str] = {}
+        initial: dict[str, str] = {}
         for number, step in enumerate(actions[:STEPS]):
             act = ACTS.get(step.get("act", ""))
             if act is not None:
-                held[f"act_{number}"] = step["act"]
-                held[f"value_{number}"] = words.shown(act.value, step.get("value", ""))
-        return held
+                initial[f"act_{number}"] = step["act"]
+                initial[f"value_{number}"] = words.shown(act.value, step.get("value", ""))
+        return initial
 
 
 def _value_field() -> forms.CharField:
@@ -270,16 +270,16 @@ class RuleForm(StepsForm):
     def clean(self) -> dict[str, Any]:
         """Put the conditions together too."""
         data = super().clean()
-        held: list[dict[str, str]] = []
+        conditions: list[dict[str, str]] = []
         for number in range(CONDITIONS):
             code = data.get(f"field_{number}")
             if not code:
                 continue
             value = self._resolved(f"against_{number}", FIELDS[code][1], data)
-            held.append(
+            conditions.append(
                 {"field": code, "operator": data.get(f"operator_{number}") or "is", "value": value}
             )
-        data["conditions"] = held
+        data["conditions"] = conditions
         return data
 
     @classmethod
@@ -287,12 +287,12 @@ class RuleForm(StepsForm):
         cls, words: Words, conditions: list[dict[str, str]]
     ) -> dict[str, str]:
         """Stored conditions as they are written."""
-        held: dict[str, str] = {}
-        for number, one in enumerate(conditions[:CONDITIONS]):
-            if one.get("field") in FIELDS:
-                held[f"field_{number}"] = one["field"]
-                held[f"operator_{number}"] = one.get("operator", "is")
-                held[f"against_{number}"] = words.shown(
-                    FIELDS[one["field"]][1], one.get("value", "")
+        initial: dict[str, str] = {}
+        for number, condition in enumerate(conditions[:CONDITIONS]):
+            if condition.get("field") in FIELDS:
+                initial[f"field_{number}"] = condition["field"]
+                initial[f"operator_{number}"] = condition.get("operator", "is")
+                initial[f"against_{number}"] = words.shown(
+                    FIELDS[condition["field"]][1], condition.get("value", "")
                 )
-        return held
+        return initial

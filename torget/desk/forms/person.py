@@ -59,5 +59,5 @@ class BlockForm(forms.Form):
         super().__init__(*args, **kwargs)
         choice: Any = self.fields["identity"]
         choice.queryset = identities
-        choice.label_from_instance = lambda one: one.external_id
+        choice.label_from_instance = lambda identity: identity.external_id
         choice.empty_label = None

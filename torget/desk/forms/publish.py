@@ -51,7 +51,7 @@ class PostForm(forms.Form):
     def __init__(self, by: Actor, municipality: Municipality, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.municipality = municipality
-        can = [one.network for one in adapters().values() if one.capabilities.publish]
+        can = [row.network for row in adapters().values() if row.capabilities.publish]
         rows = (
             Account.objects.active()
             .with_place()
@@ -59,8 +59,8 @@ class PostForm(forms.Form):
             .filter(municipality=municipality, network__in=can, in_use=True)
             .order_by("network", "name")
         )
-        self.publishers = [one for one in rows if by.may("wall.post", one.unit)]
-        rows = rows.filter(pk__in=[one.pk for one in self.publishers])
+        self.publishers = [row for row in rows if by.may("wall.post", row.unit)]
+        rows = rows.filter(pk__in=[row.pk for row in self.publishers])
         self.fields["accounts"].queryset = rows  # type: ignore[attr-defined]  # a ModelMultipleChoiceField
         for account in self.publishers:
             self.fields[f"text_{account.pk}"] = forms.CharField(
@@ -84,14 +84,14 @@ class PostForm(forms.Form):
         data: dict[str, Any] = super().clean() or {}
         pictures = self.pictures_kept()
         for number in range(1, PICTURES + 1):
-            given, alt = data.get(f"picture_{number}"), data.get(f"alt_{number}", "")
-            if given is None:
+            picture, alt = data.get(f"picture_{number}"), data.get(f"alt_{number}", "")
+            if picture is None:
                 continue
             if not alt.strip():
                 self.add_error(f"alt_{number}", gettext("Skriv hva bildet viser."))
                 continue
             try:
-                pictures.append(prepare_picture(given.name or "", given.read(), alt=alt))
+                pictures.append(prepare_picture(picture.name or "", picture.read(), alt=alt))
             except BadFile:
                 self.add_error(f"picture_{number}", gettext("Vi kan ikke lese bildet."))
         self.pictures = pictures[:PICTURES]
@@ -100,23 +100,26 @@ class PostForm(forms.Form):
     def pictures_kept(self) -> list[Prepared]:
         """Pictures given before the preview, which the browser would otherwise forget."""
         try:
-            held = signing.loads(self.data.get("kept", ""), salt=KEPT, max_age=24 * 3600)
+            signed = signing.loads(self.data.get("kept", ""), salt=KEPT, max_age=24 * 3600)
         except signing.BadSignature:
             return []
-        return [Prepared.from_json(one) for one in held]
+        return [Prepared.from_json(picture) for picture in signed]
 
     def keep_pictures(self) -> str:
         """The pictures as the hidden field brings them back."""
-        return signing.dumps([one.as_json() for one in self.pictures], salt=KEPT)
+        return signing.dumps([picture.as_json() for picture in self.pictures], salt=KEPT)
 
     def texts(self) -> dict[int, str]:
         """What is said instead on some accounts, by account id."""
-        given = {one.pk: self.cleaned_data.get(f"text_{one.pk}", "") for one in self.publishers}
-        return {pk: text for pk, text in given.items() if text.strip()}
+        own = {
+            account.pk: self.cleaned_data.get(f"text_{account.pk}", "")
+            for account in self.publishers
+        }
+        return {pk: text for pk, text in own.items() if text.strip()}
 
     def own_texts(self) -> list[Any]:
         """The fields for another text, one for each account."""
-        return [self[f"text_{one.pk}"] for one in self.publishers]
+        return [self[f"text_{account.pk}"] for account in self.publishers]
 
     def picture_rows(self) -> list[tuple[Any, Any]]:
         """The fields of each picture."""

@@ -39,14 +39,14 @@ class FilesField(forms.FileField):
     widget = ManyFiles
 
     def clean(self, data: Any, initial: Any = None) -> list[Prepared]:
-        given: list[UploadedFile[Any]] = [
-            one for one in (data if isinstance(data, list | tuple) else [data]) if one
+        files: list[UploadedFile[Any]] = [
+            upload for upload in (data if isinstance(data, list | tuple) else [data]) if upload
         ]
-        if len(given) > MAX_FILES:
+        if len(files) > MAX_FILES:
             raise ValidationError(
                 gettext("Du kan legge ved %(most)s filer. Velg bort noen.") % {"most": MAX_FILES}
             )
-        for file in given:
+        for file in files:
             if (file.size or 0) > MAX_FILE_BYTES:
                 raise ValidationError(
                     gettext("Filen %(name)s er for stor. En fil kan være opptil 20 MB.")
@@ -60,7 +60,7 @@ class FilesField(forms.FileField):
                     file.read(),
                 )
             )
-            for file in given
+            for file in files
         ]
 
 
@@ -117,7 +117,7 @@ class ReplyForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.files_before = list(draft.files) if draft else []
         if kept is not None:
-            self.files_before = [one for one in self.files_before if one["sha256"] in kept]
+            self.files_before = [file for file in self.files_before if file["sha256"] in kept]
         self.aside = conversation.visibility == Visibility.PUBLIC and bool(
             reachable_privately(conversation)
         )
@@ -134,7 +134,7 @@ class ReplyForm(forms.Form):
     def also(self) -> list[str]:
         """Keys of those chosen to get it beside the one who asked; the rules say who may be."""
         if self.is_bound and isinstance(self.data, MultiValueDict):
-            return [str(one)[:320] for one in self.data.getlist(self.add_prefix("also"))]
+            return [str(key)[:320] for key in self.data.getlist(self.add_prefix("also"))]
         return list(self.initial.get("also", []))
 
     def reply(self) -> Reply:
@@ -145,10 +145,10 @@ class ReplyForm(forms.Form):
             body=data["body"],
             visibility=data.get("visibility", ""),
             public_note=data.get("public_note", ""),
-            files=[*(Prepared.from_json(one) for one in self.files_before), *data["attachments"]],
+            files=[*(Prepared.from_json(item) for item in self.files_before), *data["attachments"]],
             close=data["close"],
             preliminary=data["preliminary"],
-            canned=[one for one in numbers if one],
+            canned=[item for item in numbers if item],
             agreed=self._agreed(data),
         )
 
@@ -242,12 +242,12 @@ class TermForm(forms.Form):
         networks = municipality.accounts.values_list("network", flat=True).distinct().order_by()
         self.fields["network"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             ("", _("Alle kanaler")),
-            *((one, label_of(one)) for one in sorted(set(networks))),
+            *((choice, label_of(choice)) for choice in sorted(set(networks))),
         ]
         tags = Tag.objects.filter(municipality=municipality, active=True)
         self.fields["tag"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
             ("", _("Med og uten merkelapp")),
-            *((one.slug, one.name) for one in tags),
+            *((choice.slug, choice.name) for choice in tags),
         ]
 
 

@@ -54,25 +54,25 @@ class Choice:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> Choice:
         """Read from an address; what is unknown is left out."""
-        given: dict[str, Any] = {
+        fields: dict[str, Any] = {
             field: str(query.get(key, "")).replace("\x00", "")[:MOST_CHARS]
             for key, field in KEYS.items()
         }
-        if given["view"] not in VIEWS:
-            given["view"] = "waiting"
-        if given["visibility"] not in Conversation.Visibility.values:
-            given["visibility"] = ""
-        if given["kind"] not in kinds():
-            given["kind"] = ""
-        if given["owner"] not in {"meg", "ingen"} and querytext.number(given["owner"]) is None:
-            given["owner"] = ""
-        return cls(**given)
+        if fields["view"] not in VIEWS:
+            fields["view"] = "waiting"
+        if fields["visibility"] not in Conversation.Visibility.values:
+            fields["visibility"] = ""
+        if fields["kind"] not in kinds():
+            fields["kind"] = ""
+        if fields["owner"] not in {"meg", "ingen"} and querytext.number(fields["owner"]) is None:
+            fields["owner"] = ""
+        return cls(**fields)
 
     @property
     def query(self) -> str:
         """As in the address, without what is not chosen."""
-        held = {key: getattr(self, field) for key, field in KEYS.items() if getattr(self, field)}
-        return urlencode(held)
+        chosen = {key: getattr(self, field) for key, field in KEYS.items() if getattr(self, field)}
+        return urlencode(chosen)
 
     @property
     def narrowed(self) -> bool:

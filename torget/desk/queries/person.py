@@ -98,8 +98,8 @@ def beside(actor: Actor, person: Person | None, *, at: datetime) -> dict[str, An
 def page(request: Any, person: Person, *, at: datetime, **forms: Any) -> dict[str, Any]:
     """The whole page; `forms` are filled-in ones to show again."""
     about = beside(request.actor, person, at=at)
-    said = Conversation.objects.visible_to(request.actor).filter(person__in=about["family"])
-    rows = list(said.newest_first().select_related("unit", "assignee")[: SHOWN + 1])
+    talk = Conversation.objects.visible_to(request.actor).filter(person__in=about["family"])
+    rows = list(talk.newest_first().select_related("unit", "assignee")[: SHOWN + 1])
     senders = blockable(request.actor, person)
     shown = Person.objects.get(pk=readable(request.actor, about["family"])[0])
     default = {"expires_on": (at + timedelta(days=USUAL_NOTE_DAYS)).date()}
@@ -121,10 +121,10 @@ def page(request: Any, person: Person, *, at: datetime, **forms: Any) -> dict[st
 def _readable_namesakes(request: Any, person: Person) -> list[Person]:
     """Namesakes whose talk the actor may read, each with a case number to know them by."""
     readable = Conversation.objects.visible_to(request.actor)
-    found = []
+    seen = []
     for namesake in namesakes(person):
         latest = readable.filter(person=namesake).newest_first().first()
         if latest is not None:
             namesake.latest = latest  # type: ignore[attr-defined]  # shown beside the name
-            found.append(namesake)
-    return found
+            seen.append(namesake)
+    return seen

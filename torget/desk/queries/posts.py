@@ -22,14 +22,14 @@ UNSETTLED = (Delivery.State.DUE, Delivery.State.SENDING)
 
 def one_message(actor: Actor, public_id: str) -> Message:
     """The message, if the actor may read its conversation; 404 otherwise. Notes have no page."""
-    found: Message = get_object_or_404(
+    message: Message = get_object_or_404(
         Message.objects.exclude(kind=Message.Kind.NOTE).select_related(
             "conversation__unit", "conversation__municipality", "account", "identity", "staff"
         ),
         public_id=public_id,
         conversation__in=Conversation.objects.visible_to(actor),
     )
-    return found
+    return message
 
 
 def previews(form: PostForm) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def previews(form: PostForm) -> list[dict[str, Any]]:
     for account in form.cleaned_data["accounts"]:
         text = texts.get(account.pk) or form.cleaned_data["body"]
         warning = form.cleaned_data["warning"]
-        held = conversations.preview(
+        preview = conversations.preview(
             account,
             conversations.worded(account, text, warning),
             act="publish",
@@ -49,7 +49,7 @@ def previews(form: PostForm) -> list[dict[str, Any]]:
         )
         can = capabilities(account.network)
         apart = warning if can.warnings else ""
-        shown.append({"account": account, "preview": held, "warning": apart})
+        shown.append({"account": account, "preview": preview, "warning": apart})
     return shown
 
 
@@ -64,13 +64,13 @@ def outcomes(message: Message) -> list[Delivery]:
     rows = Delivery.objects.filter(
         subject_type="conversations.message", subject_id=message.pk
     ).select_related("account")
-    found = list(rows.order_by("pk"))
-    for one in found:
-        one.act = one.payload.get("act", "say")  # type: ignore[attr-defined]  # shown beside it
-        remarks = [step["remark"] for step in one.trail if step.get("remark")]
-        one.remark = remarks[-1] if remarks else ""  # type: ignore[attr-defined]  # said of how it went
-        adapter = adapters().get(one.account.network)
-        sent = adapter is not None and one.state == Delivery.State.SENT
-        one.reach = adapter.reach(one.idempotency_key) if sent else None  # type: ignore[attr-defined, union-attr]
-        one.unsettled = one.state in UNSETTLED  # type: ignore[attr-defined]  # asked for again
-    return found
+    deliveries = list(rows.order_by("pk"))
+    for delivery in deliveries:
+        delivery.act = delivery.payload.get("act", "say")  # type: ignore[attr-defined]  # shown beside it
+        remarks = [step["remark"] for step in delivery.trail if step.get("remark")]
+        delivery.remark = remarks[-1] if remarks else ""  # type: ignore[attr-defined]  # said of how it went
+        adapter = adapters().get(delivery.account.network)
+        sent = adapter is not None and delivery.state == Delivery.State.SENT
+        delivery.reach = adapter.reach(delivery.idempotency_key) if sent else None  # type: ignore[attr-defined, union-attr]
+        delivery.unsettled = delivery.state in UNSETTLED  # type: ignore[attr-defined]  # asked for again
+    return deliveries

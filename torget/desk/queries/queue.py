@@ -85,20 +85,20 @@ def _place(mark: str) -> tuple[datetime | None, int] | None:
 
 def _rising(rows: ConversationQuerySet, field: str, mark: str, most: int) -> list[Conversation]:
     """The next by `field`, then id, those without a time last. Two plain ranges of an index, never an OFFSET."""
-    place, found = _place(mark), list[Conversation]()
+    place, page = _place(mark), list[Conversation]()
     if place is None or place[0] is not None:
         timed = rows.filter(**{f"{field}__isnull": False})
         if place is not None:
             beyond = Q(**{f"{field}__gt": place[0]}) | Q(**{field: place[0], "pk__gt": place[1]})
             timed = timed.filter(beyond, **{f"{field}__gte": place[0]})
-        found = list(timed.order_by(field, "pk")[:most])
-    if len(found) < most:
+        page = list(timed.order_by(field, "pk")[:most])
+    if len(page) < most:
         timeless = rows.filter(**{f"{field}__isnull": True})
         if place is not None and place[0] is None:
             timeless = timeless.filter(pk__gt=place[1])
         # By the empty field too: that is the order of the index, which "by id" alone is not.
-        found += timeless.order_by(field, "pk")[: most - len(found)]
-    return found
+        page += timeless.order_by(field, "pk")[: most - len(page)]
+    return page
 
 
 def _falling(rows: ConversationQuerySet, mark: str, most: int) -> list[Conversation]:
@@ -133,9 +133,9 @@ def _page(rows: ConversationQuerySet, choice: Choice, mark: str, at: datetime) -
     return _cut(shown, "waiting_since", "w")
 
 
-def _cut(found: list[Conversation], field: str, section: str = "x") -> tuple[Any, str]:
-    shown = found[:QUEUE]
-    if len(found) <= QUEUE:
+def _cut(page: list[Conversation], field: str, section: str = "x") -> tuple[Any, str]:
+    shown = page[:QUEUE]
+    if len(page) <= QUEUE:
         return shown, ""
     moment = getattr(shown[-1], field)
     return shown, f"{section}.{moment.isoformat() if moment else ''}_{shown[-1].pk}"
@@ -158,9 +158,9 @@ def _to_count(
     choice: Choice, rows: ConversationQuerySet, staff: int | None, at: datetime
 ) -> ConversationQuerySet:
     """Those to count. In the queue's own order where an index has it, so that the first hundred are met at once."""
-    held = choice.held_against(rows, staff_id=staff, at=at)
+    chosen = choice.held_against(rows, staff_id=staff, at=at)
     ordered = choice.view in {"waiting", "free"} and choice.owner in {"", "ingen"}
-    return held.order_by("waiting_since", "pk") if ordered and not choice.tag else held
+    return chosen.order_by("waiting_since", "pk") if ordered and not choice.tag else chosen
 
 
 def _numbers(
@@ -181,13 +181,13 @@ def _numbers(
         wanted[name] = _to_count(choice.within(name), rows, staff, at)
     wanted["late_mine"] = Choice(view="late", owner="meg").held_against(rows, staff_id=staff, at=at)
     for view in views:
-        held = Choice.of(dict(parse_qsl(view.query)))
-        held = replace(held, unit_id=_unit_id(units, held.unit))
-        wanted[f"saved_{view.pk}"] = _to_count(held, rows, staff, at)
-    found = count_at_most(wanted)
+        view_choice = Choice.of(dict(parse_qsl(view.query)))
+        view_choice = replace(view_choice, unit_id=_unit_id(units, view_choice.unit))
+        wanted[f"saved_{view.pk}"] = _to_count(view_choice, rows, staff, at)
+    numbers = count_at_most(wanted)
     for view in views:
-        view.count = found[f"saved_{view.pk}"]  # type: ignore[attr-defined]  # shown beside it
-    return found, {name: found[name] for name in beside}
+        view.count = numbers[f"saved_{view.pk}"]  # type: ignore[attr-defined]  # shown beside it
+    return numbers, {name: numbers[name] for name in beside}
 
 
 def _to_undo(request: Any, at: datetime) -> BulkAct | None:
@@ -246,7 +246,7 @@ def queue(request: Any) -> dict[str, Any]:
     rows = choice.held_against(readable, staff_id=request.actor.id, at=at)
     shown, more = _page(rows, choice, request.GET.get("etter", ""), at)
     tags = {tag.slug: tag for tag in Tag.objects.filter(municipality=town)}
-    staff = {one.pk: one for one in Staff.objects.filter(municipality=town)}
+    staff = {entry.pk: entry for entry in Staff.objects.filter(municipality=town)}
     _dress(shown, units, staff, tags, at)
     views = saved_views(request)
     numbers, rail = _numbers(request, readable, views, choice, units, at)
@@ -270,9 +270,9 @@ def queue(request: Any) -> dict[str, Any]:
         "views": shown_views,
         "numbers": numbers,
         "saved": views,
-        "saved_here": next((one for one in views if one.query == choice.query), None),
+        "saved_here": next((entry for entry in views if entry.query == choice.query), None),
         "units": [unit for unit in units if unit.active],
-        "colleagues": [one for one in staff.values() if one.active],
+        "colleagues": [entry for entry in staff.values() if entry.active],
         "networks": Account.objects.active()
         .filter(municipality=request.municipality)
         .order_by("network")

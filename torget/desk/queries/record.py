@@ -33,66 +33,66 @@ def _time(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
 
 
-def _message(said: Message) -> dict[str, Any]:
+def _message(message: Message) -> dict[str, Any]:
     return {
-        "id": str(said.public_id),
-        "kind": said.kind,
-        "visibility": said.visibility,
-        "author": said.author_name or said.signature,
-        "address": said.identity.external_id if said.identity else None,
-        "body": said.body,
-        "folded": said.folded,
-        "language": said.language,
-        "occurred_at": _time(said.occurred_at),
-        "claimed_at": _time(said.claimed_at),
-        "remarks": said.remarks,
-        "received_at": _time(said.created_at),
-        "edited_at": _time(said.edited_at),
-        "removed_at": _time(said.removed_at),
-        "hidden_at": _time(said.hidden_at),
-        "first_said_in": said.origin.ref if said.origin else None,
-        "original": _original_name(said) if said.envelope else None,
+        "id": str(message.public_id),
+        "kind": message.kind,
+        "visibility": message.visibility,
+        "author": message.author_name or message.signature,
+        "address": message.identity.external_id if message.identity else None,
+        "body": message.body,
+        "folded": message.folded,
+        "language": message.language,
+        "occurred_at": _time(message.occurred_at),
+        "claimed_at": _time(message.claimed_at),
+        "remarks": message.remarks,
+        "received_at": _time(message.created_at),
+        "edited_at": _time(message.edited_at),
+        "removed_at": _time(message.removed_at),
+        "hidden_at": _time(message.hidden_at),
+        "first_said_in": message.origin.ref if message.origin else None,
+        "original": _original_name(message) if message.envelope else None,
         "versions": [
             {
                 "body": old.body,
                 "until": _time(old.replaced_at),
                 "why": old.why,
-                "attachments": [_attachment(one) for one in old.files],
+                "attachments": [_attachment(file) for file in old.files],
             }
-            for old in said.versions.all()
+            for old in message.versions.all()
         ],
-        "attachments": [_attachment(one) for one in said.attachments.all()],
+        "attachments": [_attachment(file) for file in message.attachments.all()],
     }
 
 
-def _attachment(one: Attachment) -> dict[str, Any]:
+def _attachment(file: Attachment) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "sha256": one.sha256,
-        "media_type": one.media_type,
-        "size": one.size,
-        "alt": one.alt,
-        "file": f"vedlegg/{one.sha256}",
+        "name": file.name,
+        "sha256": file.sha256,
+        "media_type": file.media_type,
+        "size": file.size,
+        "alt": file.alt,
+        "file": f"vedlegg/{file.sha256}",
     }
 
 
-def _original_name(said: Message) -> str:
-    mail = said.envelope is not None and said.envelope.media_type == "message/rfc822"
-    return f"originaler/{said.public_id}.{'eml' if mail else 'bin'}"
+def _original_name(message: Message) -> str:
+    mail = message.envelope is not None and message.envelope.media_type == "message/rfc822"
+    return f"originaler/{message.public_id}.{'eml' if mail else 'bin'}"
 
 
-def _originals(said: list[Message]) -> Iterator[tuple[str, bytes]]:
+def _originals(messages: list[Message]) -> Iterator[tuple[str, bytes]]:
     """What came in, byte for byte; a few at a time, as they may be large."""
     names: dict[int, list[str]] = {}
-    for one in said:
-        if one.envelope_id:
-            names.setdefault(one.envelope_id, []).append(_original_name(one))
+    for message in messages:
+        if message.envelope_id:
+            names.setdefault(message.envelope_id, []).append(_original_name(message))
     bodies = Envelope.objects.filter(pk__in=names).order_by("pk").values_list("pk", "body")
     for pk, body in bodies.iterator(chunk_size=FEW):
         yield from ((name, bytes(body)) for name in names[pk])
 
 
-def as_json(conversation: Conversation, said: list[Message]) -> dict[str, Any]:
+def as_json(conversation: Conversation, messages: list[Message]) -> dict[str, Any]:
     """The conversation as plain values."""
     return {
         "ref": conversation.ref,
@@ -109,7 +109,7 @@ def as_json(conversation: Conversation, said: list[Message]) -> dict[str, Any]:
         "closed_at": _time(conversation.closed_at),
         "merged_into": conversation.merged_into.ref if conversation.merged_into else None,
         "split_from": conversation.split_from.ref if conversation.split_from else None,
-        "messages": [_message(one) for one in said],
+        "messages": [_message(message) for message in messages],
         "history": [
             {"at": _time(event.at), "verb": event.verb, "words": event.words}
             for event in events(conversation)
@@ -119,20 +119,20 @@ def as_json(conversation: Conversation, said: list[Message]) -> dict[str, Any]:
 
 def as_zip(conversation: Conversation) -> IO[bytes]:
     """A ZIP: sak.json, the originals byte for byte, and the attachments by their hash. A file that is gone is named."""
-    said = messages_of(conversation)
-    held = as_json(conversation, said)
+    messages = messages_of(conversation)
+    record = as_json(conversation, messages)
     out: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 - the response closes it
     missing: list[str] = []
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, body in _originals(said):
+        for name, body in _originals(messages):
             archive.writestr(name, body)
-        hashes = Attachment.everything.filter(message__in=said).order_by("sha256")
+        hashes = Attachment.everything.filter(message__in=messages).order_by("sha256")
         for sha256 in hashes.values_list("sha256", flat=True).distinct():
             try:
                 archive.writestr(f"vedlegg/{sha256}", files.get(sha256))
             except Refused:
                 missing.append(sha256)
-        held["missing_files"] = missing
-        archive.writestr("sak.json", json.dumps(held, ensure_ascii=False, indent=2))
+        record["missing_files"] = missing
+        archive.writestr("sak.json", json.dumps(record, ensure_ascii=False, indent=2))
     out.seek(0)
     return out

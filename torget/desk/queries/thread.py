@@ -35,18 +35,18 @@ from torget.people.actor import Actor
 
 def _timeline(conversation: Conversation, actor: Actor) -> list[dict[str, Any]]:
     """Messages and events in the order they came; each message with its newest delivery."""
-    said = list(
+    messages = list(
         Message.objects.filter(conversation=conversation)
         .select_related("identity", "staff", "envelope", "origin", "account")
         .defer("envelope__body", "search")
         .with_files_and_versions()
     )
-    sent, may = sent_of(said), _may(actor, conversation)
+    sent, may = sent_of(messages), _may(actor, conversation)
     hides = actor.may("messages.hide", conversation.unit)
-    for message in said:
+    for message in messages:
         went = sent.get(message.pk, [])
         message.went_to = [  # type: ignore[attr-defined]  # shown beside it
-            one.recipient for one in went if one.payload.get("act") != "publish"
+            entry.recipient for entry in went if entry.payload.get("act") != "publish"
         ]
         message.delivery = went[-1] if went else None  # type: ignore[attr-defined]  # shown beside it
         message.may_change = (  # type: ignore[attr-defined]  # shown beside it
@@ -55,7 +55,7 @@ def _timeline(conversation: Conversation, actor: Actor) -> list[dict[str, Any]]:
             else hides
             and (offer(acts_there(message)) or (may_hide(message) and hide_words(message)))
         )
-    rows: list[dict[str, Any]] = [{"at": one.created_at, "message": one} for one in said]
+    rows: list[dict[str, Any]] = [{"at": entry.created_at, "message": entry} for entry in messages]
     rows += [{"at": event.at, "event": event} for event in events(conversation)]
     return sorted(rows, key=itemgetter("at"))
 
@@ -68,8 +68,8 @@ def hide_words(message: Message) -> str:
 def offer(acts: Sequence[str]) -> str:
     """What the link beside a resident's message says may be done on its network; empty for nothing."""
     if "show" in acts:
-        held = "hide" in acts or "remove" in acts
-        return _("Slipp gjennom eller skjul på kanalen") if held else _("Vis igjen på kanalen")
+        more = "hide" in acts or "remove" in acts
+        return _("Slipp gjennom eller skjul på kanalen") if more else _("Vis igjen på kanalen")
     if "hide" in acts and "remove" in acts:
         return _("Skjul eller slett på kanalen")
     if "hide" in acts:
@@ -87,8 +87,8 @@ def strangers(conversation: Conversation, actor: Actor) -> dict[str, Any]:
     stranger = case is not None and not is_same(case.person, conversation.person)
     return {
         "written_beside": [
-            (one, is_same(one.person, conversation.person))
-            for one in rows.filter(merged_into=None).order_by("pk")
+            (other, is_same(other.person, conversation.person))
+            for other in rows.filter(merged_into=None).order_by("pk")
         ],
         "beside_case": case if shown and case and readable.filter(pk=case.pk).exists() else None,
         "beside_stranger": stranger,

@@ -41,8 +41,8 @@ class _Names:
 
     def __init__(self, conversation: Conversation, entries: Sequence[Entry]) -> None:
         town = conversation.municipality_id
-        self.staff = {one.pk: one for one in Staff.objects.filter(municipality=town)}
-        self.units = {one.pk: one for one in Unit.objects.filter(municipality=town)}
+        self.staff = {row.pk: row for row in Staff.objects.filter(municipality=town)}
+        self.units = {row.pk: row for row in Unit.objects.filter(municipality=town)}
         data = [entry.data for entry in entries]
         self.tags = self._of(Tag, town, data, "tag")
         self.rules = self._of(AutomationRule, town, data, "rule")
@@ -51,15 +51,15 @@ class _Names:
 
     @staticmethod
     def _of(model: Any, town: int, data: Sequence[dict[str, Any]], key: str) -> dict[int, Any]:
-        ids = {one[key] for one in data if isinstance(one.get(key), int)}
+        ids = {entry_data[key] for entry_data in data if isinstance(entry_data.get(key), int)}
         rows = model.objects.filter(municipality=town, pk__in=ids) if ids else []
         return {row.pk: row for row in rows}
 
     def who(self, entry: Entry) -> str:
         """Who acted, as colleagues call them."""
         if entry.actor_kind == "staff":
-            one = self.staff.get(entry.actor_id or 0)
-            return one.first_name if one else _("En ansatt")
+            colleague = self.staff.get(entry.actor_id or 0)
+            return colleague.first_name if colleague else _("En ansatt")
         return _("Innbyggeren") if entry.actor_kind == "resident" else _("Systemet")
 
     def fill(self, entry: Entry) -> dict[str, str]:
@@ -104,7 +104,7 @@ def events(conversation: Conversation) -> list[Event]:
             subject_type__in=NAMES_IN_HISTORY[model], subject_id__in=list(of_it)
         ).exclude(verb__in=shown_elsewhere)
     names = _Names(conversation, entries)
-    told = []
+    shown = []
     for entry in entries:
         verb = entry.verb
         if verb == "conversation.assigned" and not entry.data.get("to"):
@@ -116,5 +116,5 @@ def events(conversation: Conversation) -> list[Event]:
             if sentence
             else _("%(who)s: %(verb)s") % {"who": fill["who"], "verb": verb}
         )
-        told.append(Event(entry.at, entry.verb, words, names.why(entry)))
-    return sorted(told, key=lambda event: event.at)
+        shown.append(Event(entry.at, entry.verb, words, names.why(entry)))
+    return sorted(shown, key=lambda event: event.at)

@@ -54,21 +54,21 @@ Visibility = Conversation.Visibility
 UNMEASURED = 20_000  # what takes as much as we let anybody write needs no counting
 
 
-def findings(text: str, found: Sequence[Finding]) -> dict[str, Any]:
+def findings(text: str, marked: Sequence[Finding]) -> dict[str, Any]:
     """What the guard found, for showing: the text in pieces, each kind once with its words, and the codes."""
     pieces: list[dict[str, Any]] = []
     at = 0
-    for one in found:
-        pieces.append({"words": text[at : one.start], "label": ""})
-        if one.words:
-            pieces.append({"words": one.words, "label": FOUND[one.code]})
-        at = one.end
+    for finding in marked:
+        pieces.append({"words": text[at : finding.start], "label": ""})
+        if finding.words:
+            pieces.append({"words": finding.words, "label": FOUND[finding.code]})
+        at = finding.end
     pieces.append({"words": text[at:], "label": ""})
     kinds: dict[str, list[str]] = {}
-    for one in found:
-        words = kinds.setdefault(one.code, [])
-        if one.words and one.words not in words:
-            words.append(one.words)
+    for finding in marked:
+        words = kinds.setdefault(finding.code, [])
+        if finding.words and finding.words not in words:
+            words.append(finding.words)
     return {
         "pieces": pieces,
         "kinds": [{"label": FOUND[code], "words": words} for code, words in kinds.items()],
@@ -96,9 +96,9 @@ def measures(
         return []
     shown = measured(conversation, body, visibility, by.staff.signature)
     return [
-        {"account": account, "preview": held}
-        for account, held in shown
-        if held.most < UNMEASURED or held.remarks
+        {"account": account, "preview": preview}
+        for account, preview in shown
+        if preview.most < UNMEASURED or preview.remarks
     ]
 
 
@@ -136,7 +136,7 @@ def _start(
     conversation: Conversation,
     draft: Draft | None,
     chosen: CannedReply | None,
-    said: Message | None,
+    last_inbound: Message | None,
     aside: bool,
     by: Any,
 ) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _start(
     if chosen is not None:
         text = canned_replies.fill(chosen, conversation, by.staff)
         body = f"{body.rstrip()}\n\n{text}" if body.strip() else text
-    private = said is not None and said.visibility == Visibility.PRIVATE
+    private = last_inbound is not None and last_inbound.visibility == Visibility.PRIVATE
     start: dict[str, Any] = {
         "visibility": Visibility.PRIVATE if private else Visibility.PUBLIC,
         "public_note": "" if aside else aside_note(conversation),
@@ -174,13 +174,13 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
     draft = kept.get(Draft.Kind.ANSWER)
     number = querytext.number(request.GET.get("mal", ""))
     chosen = canned_replies.usable(conversation).filter(pk=number).first() if number else None
-    said, aside = last_said(conversation), gone_private(conversation)
+    last_inbound, aside = last_said(conversation), gone_private(conversation)
     private = addressed(conversation, Visibility.PRIVATE)
     query = request.GET.get("malsok", "").replace("\x00", "").strip()
     listed = canned_replies.search(conversation, query)
-    fits = canned_replies.offered(conversation, said.body) if said else []
-    for one in (*listed, *fits):
-        one.text = canned_replies.fill(one, conversation, by.staff)  # type: ignore[attr-defined]  # shown beside it
+    fits = canned_replies.offered(conversation, last_inbound.body) if last_inbound else []
+    for canned in (*listed, *fits):
+        canned.text = canned_replies.fill(canned, conversation, by.staff)  # type: ignore[attr-defined]  # shown beside it
     note = kept.get(Draft.Kind.NOTE)
     form = forms.get("reply")
     if form is None:
@@ -188,7 +188,8 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
             conversation,
             draft,
             prefix="svar",
-            initial=_start(conversation, draft, chosen, said, aside, by) | {"to": private.mark},
+            initial=_start(conversation, draft, chosen, last_inbound, aside, by)
+            | {"to": private.mark},
         )
     return {
         "reply_form": form,
@@ -217,7 +218,7 @@ def compose(request: Any, conversation: Conversation, **forms: Any) -> dict[str,
         "recipient_refused": forms.get("recipient_refused"),
         "gone_private": aside,
         "canned_query": query,
-        "canned_listed": [one for one in listed if query or one not in fits],
+        "canned_listed": [canned for canned in listed if query or canned not in fits],
         "canned_fits": fits,
         "guard": forms.get("guard"),
         "crossed": forms.get("crossed"),

@@ -29,12 +29,12 @@ KEPT = "connecting"
 
 
 def _own(request: Any, pk: int) -> Account:
-    found: Account = get_object_or_404(
+    account: Account = get_object_or_404(
         Account.objects.active().with_place().select_related("unit", "paused_by"),
         pk=pk,
         municipality=request.municipality,
     )
-    return found
+    return account
 
 
 def _takes_deliveries(adapter: Adapter) -> bool:

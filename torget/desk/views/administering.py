@@ -46,8 +46,8 @@ LINK, LINKS = "invitation_link", "invitation_links"
 
 def _page(request: Any, template: str, forms: dict[str, Any], **context: Any) -> HttpResponse:
     refused = next((form for form in forms.values() if form.errors), None)
-    held = {**forms, **context, "form": refused or next(iter(forms.values()))}
-    return render(request, f"desk/{template}.html", held, status=422 if refused else 200)
+    shown = {**forms, **context, "form": refused or next(iter(forms.values()))}
+    return render(request, f"desk/{template}.html", shown, status=422 if refused else 200)
 
 
 def _sent(request: Any, act: str) -> Any:
@@ -65,8 +65,8 @@ def getting_started(request: Any) -> HttpResponse:
         profile.open_square(request.municipality, by=request.actor, at=now)
         messages.success(request, _("Torget er åpent for innbyggerne."))
         return redirect("desk:getting_started")
-    found = steps(request.municipality, request.actor, at=now)
-    context = {"steps": found, "left": sum(not step.done for step in found)}
+    listed = steps(request.municipality, request.actor, at=now)
+    context = {"steps": listed, "left": sum(not step.done for step in listed)}
     return render(request, "desk/getting_started.html", context)
 
 
@@ -120,7 +120,7 @@ def _tree(municipality: Any) -> list[tuple[Unit, int]]:
 def unit(request: Any, slug: str) -> HttpResponse:
     """`/desk/innstillinger/enheter/<slug>`: its names, place, hours and closed days."""
     here = get_object_or_404(Unit, municipality=request.municipality, slug=slug)
-    given = {"by": request.actor, "at": timezone.now()}
+    actor_and_time = {"by": request.actor, "at": timezone.now()}
     known = {name: getattr(here, name) for name in units.FIELDS}
     form = UnitForm(
         _sent(request, "endre"), initial={**known, "keywords": ", ".join(here.keywords)}
@@ -132,30 +132,30 @@ def unit(request: Any, slug: str) -> HttpResponse:
         done(
             request,
             form,
-            lambda data: units.change_unit(here, data, **given),
+            lambda data: units.change_unit(here, data, **actor_and_time),
             _("Enheten er lagret."),
         )
         or done(
             request,
             move,
-            lambda data: units.move_unit(here, data["parent"], **given),
+            lambda data: units.move_unit(here, data["parent"], **actor_and_time),
             _("Enheten er flyttet."),
             at="parent",
         )
         or done(
             request,
             hours,
-            lambda _data: units.set_hours(here, hours.spans(), **given),
+            lambda _data: units.set_hours(here, hours.spans(), **actor_and_time),
             _("Åpningstidene er lagret."),
         )
         or done(
             request,
             closed,
-            lambda data: units.close_on(here, data["on"], data["reason"], **given),
+            lambda data: units.close_on(here, data["on"], data["reason"], **actor_and_time),
             _("Dagen er stengt."),
             at="on",
         )
-        or _unit_act(request, here, given)
+        or _unit_act(request, here, actor_and_time)
     )
     if saved:
         return redirect("desk:unit", slug=here.slug)
@@ -171,15 +171,15 @@ def unit(request: Any, slug: str) -> HttpResponse:
     )
 
 
-def _unit_act(request: Any, here: Unit, given: dict[str, Any]) -> bool:
+def _unit_act(request: Any, here: Unit, actor_and_time: dict[str, Any]) -> bool:
     """An act without a form: whether it was asked for."""
     act = request.POST.get(ACT, "")
     if act == "forst":
-        units.make_front(here, **given)
+        units.make_front(here, **actor_and_time)
         messages.success(request, _("Enheten tar nå imot det ingen andre skal ha."))
     elif act == "aapne":
         day = get_object_or_404(ClosedDay, unit=here, pk=_number(request.POST.get("dag", "")))
-        units.open_again(day, **given)
+        units.open_again(day, **actor_and_time)
         messages.success(request, _("Dagen er åpen igjen."))
     return act in {"forst", "aapne"}
 
@@ -205,23 +205,24 @@ def all_colleagues(request: Any) -> HttpResponse:
     invited: list[colleagues.Invited] = []
 
     def do(data: dict[str, Any]) -> None:
-        given = {"by": request.actor, "at": timezone.now()}
-        invited.append(colleagues.invite(data.pop("unit"), **data, **given))
+        actor_and_time = {"by": request.actor, "at": timezone.now()}
+        invited.append(colleagues.invite(data.pop("unit"), **data, **actor_and_time))
 
     if done(request, form, do, "", at="email"):
         request.session[LINK] = [invited[0].staff.pk, invited[0].link]
         return redirect("desk:colleague", pk=invited[0].staff.pk)
     current = RoleGrant.objects.filter(ended_at=None).select_related("unit")
     rows = Staff.objects.filter(municipality=request.municipality).select_related("unit", "user")
-    held = defaultdict[int, list[str]](list)
-    for one in current.filter(staff__municipality=request.municipality).order_by("role"):
-        held[one.staff_id].append(f"{Role(one.role).label} ({one.unit.local_name})")
+    roles = defaultdict[int, list[str]](list)
+    for grant in current.filter(staff__municipality=request.municipality).order_by("role"):
+        roles[grant.staff_id].append(f"{Role(grant.role).label} ({grant.unit.local_name})")
     return _page(
         request,
         "colleagues",
         {"form": form},
         rows=[
-            (staff, held[staff.pk]) for staff in rows.order_by("-active", "first_name", "last_name")
+            (staff, roles[staff.pk])
+            for staff in rows.order_by("-active", "first_name", "last_name")
         ],
     )
 
@@ -240,7 +241,9 @@ def table(request: Any) -> HttpResponse:
             invited = importing.bring_in(
                 content, request.municipality, by=request.actor, at=timezone.now()
             )
-            request.session[LINKS] = [(one.staff.display_name, one.link) for one in invited]
+            request.session[LINKS] = [
+                (invitation.staff.display_name, invitation.link) for invitation in invited
+            ]
             return
         rows.extend(importing.read(content, request.municipality))
         form.data = {"table": encodings.decode(content, "utf-8")}
@@ -265,7 +268,7 @@ def colleague(request: Any, pk: int) -> HttpResponse:
     staff = get_object_or_404(
         Staff.objects.select_related("unit", "user"), municipality=request.municipality, pk=pk
     )
-    given = {"by": request.actor, "at": timezone.now()}
+    actor_and_time = {"by": request.actor, "at": timezone.now()}
     initial = {"first_name": staff.first_name, "last_name": staff.last_name, "unit": staff.unit}
     form = ColleagueForm(request.municipality, _sent(request, "endre"), initial=initial)
     role = RoleForm(request.municipality, _sent(request, "rolle"))
@@ -274,17 +277,19 @@ def colleague(request: Any, pk: int) -> HttpResponse:
         done(
             request,
             form,
-            lambda data: colleagues.change_colleague(staff, **data, **given),
+            lambda data: colleagues.change_colleague(staff, **data, **actor_and_time),
             _("Endringene er lagret."),
         )
         or done(
             request,
             role,
-            lambda data: colleagues.give_role(staff, Role(data["role"]), data["unit"], **given),
+            lambda data: colleagues.give_role(
+                staff, Role(data["role"]), data["unit"], **actor_and_time
+            ),
             _("Rollen er gitt."),
         )
-        or done(request, leave, lambda data: _leave(request, staff, data["to"], given), "")
-        or _colleague_act(request, staff, given)
+        or done(request, leave, lambda data: _leave(request, staff, data["to"], actor_and_time), "")
+        or _colleague_act(request, staff, actor_and_time)
     )
     if saved:
         return redirect("desk:colleague", pk=staff.pk)
@@ -308,32 +313,32 @@ def _link_of(request: Any, staff: Staff) -> str:
     return str(link)
 
 
-def _leave(request: Any, staff: Staff, to: Staff | None, given: dict[str, Any]) -> None:
-    many = offboarding.leave(staff, to=to, **given)
-    said = ngettext(
+def _leave(request: Any, staff: Staff, to: Staff | None, actor_and_time: dict[str, Any]) -> None:
+    many = offboarding.leave(staff, to=to, **actor_and_time)
+    words = ngettext(
         "%(name)s har sluttet. %(n)s sak er gitt videre.",
         "%(name)s har sluttet. %(n)s saker er gitt videre.",
         many,
     )
-    messages.success(request, said % {"name": staff.display_name, "n": many})
+    messages.success(request, words % {"name": staff.display_name, "n": many})
 
 
-def _colleague_act(request: Any, staff: Staff, given: dict[str, Any]) -> bool:
+def _colleague_act(request: Any, staff: Staff, actor_and_time: dict[str, Any]) -> bool:
     """An act without a form: whether it was asked for."""
     act = request.POST.get(ACT, "")
     try:
         if act == "ta":
             pk = _number(request.POST.get("gitt", ""))
-            held = get_object_or_404(RoleGrant, staff=staff, pk=pk, ended_at=None)
-            colleagues.take_role(held, **given)
+            grant = get_object_or_404(RoleGrant, staff=staff, pk=pk, ended_at=None)
+            colleagues.take_role(grant, **actor_and_time)
             messages.success(request, _("Rollen er tatt tilbake."))
         elif act == "tilbake":
-            colleagues.come_back(staff, **given)
+            colleagues.come_back(staff, **actor_and_time)
             messages.success(
                 request, _("%(name)s er her igjen, uten roller.") % {"name": staff.first_name}
             )
         elif act == "lenke":
-            request.session[LINK] = [staff.pk, colleagues.invite_again(staff, **given)]
+            request.session[LINK] = [staff.pk, colleagues.invite_again(staff, **actor_and_time)]
     except Refused as refusal:
         messages.error(request, refusal.message)
     return act in {"ta", "tilbake", "lenke"}

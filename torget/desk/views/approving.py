@@ -45,12 +45,12 @@ def _waiting(request: Any, form: SendBackForm | None = None, of: int = 0) -> dic
             "conversation__unit", "conversation__municipality", "staff__unit", "approval_rule"
         )[:50]
     )
-    said = _last_said([row.conversation_id for row in rows])
+    by_conversation = _last_said([row.conversation_id for row in rows])
     return {
         "rows": [
             {
                 "held": row,
-                "said": said.get(row.conversation_id, []),
+                "said": by_conversation.get(row.conversation_id, []),
                 "found": [FOUND[code] for code in row.let_through if code in FOUND],
                 "own": row.staff_id == request.actor.id,
                 "there": recipients(
@@ -74,23 +74,23 @@ def _last_said(ids: list[int]) -> dict[int, list[Message]]:
     )
     shown = Conversation.objects.filter(pk__in=ids).values_list(ArraySubquery(newest), flat=True)
     chosen = [pk for few in shown for pk in few]
-    said: dict[int, list[Message]] = {}
+    by_conversation: dict[int, list[Message]] = {}
     for message in Message.objects.filter(pk__in=chosen).select_related("staff").defer("search"):
-        said.setdefault(message.conversation_id, []).append(message)
-    return said
+        by_conversation.setdefault(message.conversation_id, []).append(message)
+    return by_conversation
 
 
 @requires("replies.approve")
 @require_POST
 def decide(request: Any, pk: int) -> HttpResponse:
     """Approve a reply, or send it back with a reason."""
-    held = get_object_or_404(pending_replies.waiting_for(request.actor), pk=pk)
+    pending = get_object_or_404(pending_replies.waiting_for(request.actor), pk=pk)
     now = timezone.now()
     if request.POST.get("gjor") == "tilbake":
         form = SendBackForm(request.POST, prefix=f"t{pk}")
 
         def do(data: dict[str, Any]) -> None:
-            pending_replies.send_back(held, data["reason"], by=request.actor, at=now)
+            pending_replies.send_back(pending, data["reason"], by=request.actor, at=now)
 
         if not done(request, form, do, _("Svaret er sendt tilbake."), at="reason"):
             return render(
@@ -98,7 +98,7 @@ def decide(request: Any, pk: int) -> HttpResponse:
             )
     else:
         try:
-            pending_replies.approve(held, by=request.actor, at=now)
+            pending_replies.approve(pending, by=request.actor, at=now)
             messages.success(request, _("Svaret er godkjent og sendt."))
         except Refused as refusal:
             messages.error(request, refusal.message)
@@ -163,9 +163,9 @@ def mentions(request: Any) -> HttpResponse:
 @require_POST
 def open_mention(request: Any, pk: int) -> HttpResponse:
     """Open the conversation one was named in; it is seen then."""
-    found = get_object_or_404(
+    mention = get_object_or_404(
         Mention.objects.filter(pk__in=mentioning.unseen(by=request.actor)), pk=pk
     )
-    conversation = found.message.conversation
+    conversation = mention.message.conversation
     mentioning.see(conversation, by=request.actor, at=timezone.now())
-    return redirect(f"/desk/sak/{conversation.ref}#m{found.message.public_id}")
+    return redirect(f"/desk/sak/{conversation.ref}#m{mention.message.public_id}")

@@ -48,8 +48,8 @@ PAGE = ["GET", "HEAD", "POST"]
 
 
 def _page(request: Any, template: str, form: Any, **context: Any) -> HttpResponse:
-    held = {"form": form, **context}
-    return render(request, f"desk/{template}.html", held, status=422 if form.errors else 200)
+    shown = {"form": form, **context}
+    return render(request, f"desk/{template}.html", shown, status=422 if form.errors else 200)
 
 
 @requires("conversations.read")
@@ -57,8 +57,8 @@ def _page(request: Any, template: str, form: Any, **context: Any) -> HttpRespons
 @never_cache
 def preferences(request: Any) -> HttpResponse:
     """`/desk/meg`: how one wants the desk oneself."""
-    held = Preference.objects.filter(staff=request.actor.id).first() or Preference()
-    initial = {name: getattr(held, name) for name in PreferenceForm.base_fields}
+    preference = Preference.objects.filter(staff=request.actor.id).first() or Preference()
+    initial = {name: getattr(preference, name) for name in PreferenceForm.base_fields}
     form = PreferenceForm(request.POST or None, initial=initial)
 
     def do(data: dict[str, Any]) -> None:
@@ -160,10 +160,10 @@ def _names(words: Words) -> dict[tuple[str, str], str]:
 def conditions_in_words(conditions: list[dict[str, str]], words: Words) -> list[str]:
     """Conditions as they are read: "Kanal er email"."""
     return [
-        f"{FIELDS[one['field']][0]} {OPERATORS.get(one.get('operator', ''), '')} "
-        f"«{words.shown(FIELDS[one['field']][1], one.get('value', ''))}»"
-        for one in conditions
-        if one.get("field") in FIELDS
+        f"{FIELDS[condition['field']][0]} {OPERATORS.get(condition.get('operator', ''), '')} "
+        f"«{words.shown(FIELDS[condition['field']][1], condition.get('value', ''))}»"
+        for condition in conditions
+        if condition.get("field") in FIELDS
     ]
 
 
@@ -172,14 +172,14 @@ def conditions_in_words(conditions: list[dict[str, str]], words: Words) -> list[
 @never_cache
 def macros(request: Any, pk: int = 0) -> HttpResponse:
     """`/desk/innstillinger/makroer`: several acts with one press; with a number, changing one."""
-    held = get_object_or_404(Macro, pk=pk, municipality=request.municipality) if pk else None
+    macro = get_object_or_404(Macro, pk=pk, municipality=request.municipality) if pk else None
     words = Words(request.municipality)
-    initial = {"name": held.name, **StepsForm.initial_of(words, held.actions)} if held else {}
+    initial = {"name": macro.name, **StepsForm.initial_of(words, macro.actions)} if macro else {}
     form = StepsForm(request.municipality, request.POST or None, initial=initial)
 
     def do(data: dict[str, Any]) -> None:
         save_macro(
-            held,
+            macro,
             request.municipality,
             name=data["name"],
             actions=data["actions"],
@@ -194,7 +194,7 @@ def macros(request: Any, pk: int = 0) -> HttpResponse:
     names = _names(words)
     for row in rows:
         row.words = describe(row.actions, names)  # type: ignore[attr-defined]  # shown beside it
-    return _page(request, "macros", form, macros=rows, held=held, offered=form.words.offered)
+    return _page(request, "macros", form, macros=rows, held=macro, offered=form.words.offered)
 
 
 @requires("desk.arrange")
@@ -202,15 +202,15 @@ def macros(request: Any, pk: int = 0) -> HttpResponse:
 @never_cache
 def rules(request: Any, pk: int = 0) -> HttpResponse:
     """`/desk/innstillinger/regler`: when this happens, do that; with a number, changing one."""
-    held = (
+    rule = (
         get_object_or_404(AutomationRule, pk=pk, municipality=request.municipality) if pk else None
     )
     words = Words(request.municipality)
     initial: dict[str, Any] = {}
-    if held:
-        initial = {name: getattr(held, name) for name in ("name", "event", "position", "last")}
-        initial |= RuleForm.initial_of(words, held.actions)
-        initial |= RuleForm.initial_with_conditions(words, held.conditions)
+    if rule:
+        initial = {name: getattr(rule, name) for name in ("name", "event", "position", "last")}
+        initial |= RuleForm.initial_of(words, rule.actions)
+        initial |= RuleForm.initial_with_conditions(words, rule.conditions)
     form = RuleForm(request.municipality, request.POST or None, initial=initial)
     saved: list[AutomationRule] = []
 
@@ -219,7 +219,7 @@ def rules(request: Any, pk: int = 0) -> HttpResponse:
         held_data = {name: data[name] for name in names}
         saved.append(
             automation.save_rule(
-                held, request.municipality, **held_data, by=request.actor, at=timezone.now()
+                rule, request.municipality, **held_data, by=request.actor, at=timezone.now()
             )
         )
 
@@ -237,7 +237,7 @@ def rules(request: Any, pk: int = 0) -> HttpResponse:
         row.words = describe(row.actions, names)  # type: ignore[attr-defined]  # shown beside it
         row.when = events().get(row.event, row.event)  # type: ignore[attr-defined]
         row.only = conditions_in_words(row.conditions, words)  # type: ignore[attr-defined]
-    return _page(request, "rules", form, rules=rows, held=held, offered=form.words.offered)
+    return _page(request, "rules", form, rules=rows, held=rule, offered=form.words.offered)
 
 
 @requires("desk.arrange")
@@ -253,9 +253,11 @@ def rehearse(request: Any, pk: int) -> HttpResponse:
         "when": events().get(rule.event, rule.event),
         "only": conditions_in_words(rule.conditions, words),
         "words": describe(rule.actions, _names(words)),
-        "hits": [one for one in tried if one.unmet is None],
+        "hits": [outcome for outcome in tried if outcome.unmet is None],
         "misses": [
-            (one, conditions_in_words([one.unmet], words)) for one in tried if one.unmet is not None
+            (outcome, conditions_in_words([outcome.unmet], words))
+            for outcome in tried
+            if outcome.unmet is not None
         ],
         "looked_at": len(tried),
         "runs": AutomationRun.objects.filter(
@@ -285,8 +287,8 @@ def deal(request: Any, slug: str = "") -> HttpResponse:
     """`/desk/innstillinger/fordeling`: which units deal their conversations out."""
     units = Unit.objects.filter(municipality=request.municipality, active=True)
     unit = get_object_or_404(units, slug=slug) if slug else None
-    held = {row.unit_id: row for row in AssignmentPolicy.objects.filter(unit__in=units)}
-    usual = held.get(unit.pk) if unit else None
+    policies = {row.unit_id: row for row in AssignmentPolicy.objects.filter(unit__in=units)}
+    usual = policies.get(unit.pk) if unit else None
     initial = {
         "active": usual.active if usual else False,
         "most_open": usual.most_open if usual else 20,
@@ -299,5 +301,5 @@ def deal(request: Any, slug: str = "") -> HttpResponse:
 
     if done(request, form, do, _("Fordelingen er lagret."), at="most_open"):
         return redirect("desk:dealing")
-    rows = [(one, held.get(one.pk)) for one in units if request.actor.may("desk.arrange", one)]
+    rows = [(row, policies.get(row.pk)) for row in units if request.actor.may("desk.arrange", row)]
     return _page(request, "dealing", form, rows=rows, unit=unit)

@@ -61,13 +61,13 @@ def batch(request: Any) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, refusal.message)
         return _back(request)
-    said = ngettext("%(n)s sak er endret.", "%(n)s saker er endret.", outcome.done) % {
+    words = ngettext("%(n)s sak er endret.", "%(n)s saker er endret.", outcome.done) % {
         "n": outcome.done
     }
     if outcome.batch is not None:
         # The undo stands beside the word that it was done; a form, for it changes something.
         request.session["undo_batch"] = outcome.batch.pk
-    _tell(request, outcome, said)
+    _tell(request, outcome, words)
     return _back(request)
 
 
@@ -77,12 +77,12 @@ def _do(request: Any, form: BatchForm) -> bulk_acts.Outcome:
     if not act.startswith("macro-"):
         return bulk_acts.run(rows, act, form.value, by=request.actor, at=at)
     pk = act.removeprefix("macro-")
-    found = Macro.objects.filter(
+    macro = Macro.objects.filter(
         municipality=request.municipality, pk=querytext.number(pk) or 0
     ).first()
-    if found is None:
+    if macro is None:
         raise Refused(_("Velg en makro i listen."))
-    return bulk_acts.run_macro(found, rows, by=request.actor, at=at)
+    return bulk_acts.run_macro(macro, rows, by=request.actor, at=at)
 
 
 @requires("conversations.handle")
@@ -96,10 +96,10 @@ def undo(request: Any, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, refusal.message)
         return _back(request)
-    said = ngettext(
+    words = ngettext(
         "Angret: %(n)s sak er som før.", "Angret: %(n)s saker er som før.", outcome.done
     )
-    _tell(request, outcome, said % {"n": outcome.done})
+    _tell(request, outcome, words % {"n": outcome.done})
     return _back(request)
 
 

@@ -20,8 +20,8 @@ from torget.people.actor import requires
 def file(request: Any, public_id: str) -> HttpResponseBase:
     """An attachment, for staff who may read the conversation; one taken away since then, too."""
     readable = Conversation.objects.visible_to(request.actor)
-    held = Attachment.everything.filter(message__conversation__in=readable)
-    return serve(get_object_or_404(held, public_id=public_id))
+    attachments = Attachment.everything.filter(message__conversation__in=readable)
+    return serve(get_object_or_404(attachments, public_id=public_id))
 
 
 @requires("conversations.read")

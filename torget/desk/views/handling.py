@@ -28,64 +28,66 @@ from torget.errors import Refused
 from torget.people.actor import requires
 
 
-def _snooze(request: Any, found: Conversation) -> str:
+def _snooze(request: Any, conversation: Conversation) -> str:
     form = SnoozeForm(request.POST, prefix="vent")
     if not form.is_valid():
         raise Refused(_("Velg når saken skal tilbake i køen."))
     now = timezone.now()
-    snoozing.snooze(found, snooze_until(form.value, at=now), by=request.actor, at=now)
+    snoozing.snooze(conversation, snooze_until(form.value, at=now), by=request.actor, at=now)
     return _("Saken er lagt på vent.")
 
 
-def _wake(request: Any, found: Conversation) -> str:
-    snoozing.wake(found, by=request.actor, at=timezone.now())
+def _wake(request: Any, conversation: Conversation) -> str:
+    snoozing.wake(conversation, by=request.actor, at=timezone.now())
     return _("Saken er tilbake i køen.")
 
 
-def _tag(request: Any, found: Conversation) -> str:
+def _tag(request: Any, conversation: Conversation) -> str:
     slug, off = request.POST.get("merke", "")[:40], request.POST.get("av", "")[:40]
     if off:
-        tagging.remove_tag(found, off, by=request.actor, at=timezone.now())
+        tagging.remove_tag(conversation, off, by=request.actor, at=timezone.now())
         return _("Merket er tatt av.")
-    tagging.add_tag(found, slug, by=request.actor, at=timezone.now())
+    tagging.add_tag(conversation, slug, by=request.actor, at=timezone.now())
     return _("Merket er satt på.")
 
 
-def _admit(request: Any, found: Conversation) -> str:
+def _admit(request: Any, conversation: Conversation) -> str:
     joined = participants.admit(
-        found, yes=request.POST.get("sikker") == "on", by=request.actor, at=timezone.now()
+        conversation, yes=request.POST.get("sikker") == "on", by=request.actor, at=timezone.now()
     )
     return _("Avsenderen er tatt med i %(ref)s.") % {"ref": joined.kept.ref}
 
 
-def _dismiss(request: Any, found: Conversation) -> str:
+def _dismiss(request: Any, conversation: Conversation) -> str:
     number = request.POST.get("deltaker", "")
-    row = Participant.objects.filter(conversation=found, pk=querytext.number(number) or 0).first()
+    row = Participant.objects.filter(
+        conversation=conversation, pk=querytext.number(number) or 0
+    ).first()
     if row is None:
         raise Refused(_("Velg en som er med i saken."))
     participants.dismiss(row, by=request.actor, at=timezone.now())
     return _("Personen er ikke med i saken lenger.")
 
 
-def _macro(request: Any, found: Conversation) -> str:
-    form = MacroRunForm(found.municipality, request.POST)
+def _macro(request: Any, conversation: Conversation) -> str:
+    form = MacroRunForm(conversation.municipality, request.POST)
     if not form.is_valid():
         raise Refused(_("Velg en makro i listen."))
     macro = form.cleaned_data["macro"]
-    outcome = bulk_acts.run_macro(macro, [found], by=request.actor, at=timezone.now())
+    outcome = bulk_acts.run_macro(macro, [conversation], by=request.actor, at=timezone.now())
     if outcome.refused:
         raise Refused(outcome.refused[0][1])
     return _("«%(name)s» er gjort.") % {"name": macro.name}
 
 
-def _unmerge(request: Any, found: Conversation) -> str:
+def _unmerge(request: Any, conversation: Conversation) -> str:
     pk = querytext.number(request.POST.get("sammen", "")) or 0
     row = (
-        ConversationMerge.objects.filter(joined__municipality=found.municipality_id, pk=pk)
+        ConversationMerge.objects.filter(joined__municipality=conversation.municipality_id, pk=pk)
         .select_related("kept__unit", "joined__unit")
         .first()
     )
-    if row is None or found.pk not in {row.kept_id, row.joined_id}:
+    if row is None or conversation.pk not in {row.kept_id, row.joined_id}:
         raise Refused(_("Sammenslåingen er allerede angret."))
     merging.unmerge(row, by=request.actor, at=timezone.now())
     return _("Sammenslåingen er angret.")
@@ -105,7 +107,7 @@ unmerge = act("conversations.handle", _unmerge)
 @never_cache
 def merge(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>/slaa-sammen`: let this conversation live on in another."""
-    found = readable_or_404(request, ref)
+    conversation = readable_or_404(request, ref)
     form = MergeForm(request.POST or None)
     kept: list[Conversation] = []
 
@@ -116,7 +118,7 @@ def merge(request: Any, ref: str) -> HttpResponse:
             raise Refused(
                 _("Vi finner ingen sak med det nummeret som du kan lese. Se etter en skrivefeil.")
             )
-        merging.merge(other, found, by=request.actor, at=timezone.now())
+        merging.merge(other, conversation, by=request.actor, at=timezone.now())
         kept.append(other)
 
     if done(
@@ -125,12 +127,12 @@ def merge(request: Any, ref: str) -> HttpResponse:
         return redirect("desk:conversation", ref=kept[0].ref)
     near = (
         Conversation.objects.visible_to(request.actor)
-        .filter(person__in=family(found.person) if found.person else [])
-        .filter(visibility=found.visibility, merged_into=None)
-        .exclude(pk=found.pk)
+        .filter(person__in=family(conversation.person) if conversation.person else [])
+        .filter(visibility=conversation.visibility, merged_into=None)
+        .exclude(pk=conversation.pk)
         .order_by("-last_message_at")[:8]
     )
-    context = {"conversation": found, "form": form, "near": near}
+    context = {"conversation": conversation, "form": form, "near": near}
     return render(request, "desk/merge.html", context, status=422 if form.is_bound else 200)
 
 
@@ -139,33 +141,39 @@ def merge(request: Any, ref: str) -> HttpResponse:
 @never_cache
 def split(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>/del-opp`: move chosen messages into a conversation of their own."""
-    found = readable_or_404(request, ref)
-    said = list(Message.objects.filter(conversation=found).select_related("staff"))
-    choices = [(str(one.public_id), _line(one)) for one in said]
+    conversation = readable_or_404(request, ref)
+    thread_messages = list(
+        Message.objects.filter(conversation=conversation).select_related("staff")
+    )
+    choices = [(str(message.public_id), _line(message)) for message in thread_messages]
     form = SplitForm(choices, request.POST or None)
     new: list[Conversation] = []
 
     def do(data: dict[str, Any]) -> None:
-        chosen = [one for one in said if str(one.public_id) in set(data["messages"])]
+        chosen = [
+            message
+            for message in thread_messages
+            if str(message.public_id) in set(data["messages"])
+        ]
         new.append(
             merging.split(
-                found, chosen, subject=data["subject"], by=request.actor, at=timezone.now()
+                conversation, chosen, subject=data["subject"], by=request.actor, at=timezone.now()
             )
         )
 
     if done(request, form, do, _("Meldingene har fått en egen sak."), at="messages"):
         return redirect("desk:conversation", ref=new[0].ref)
-    context = {"conversation": found, "form": form}
+    context = {"conversation": conversation, "form": form}
     return render(request, "desk/split.html", context, status=422 if form.is_bound else 200)
 
 
-def _line(said: Message) -> str:
-    who = said.author_name or said.signature or _("Innbygger uten navn")
-    if said.kind == Message.Kind.NOTE:
+def _line(message: Message) -> str:
+    who = message.author_name or message.signature or _("Innbygger uten navn")
+    if message.kind == Message.Kind.NOTE:
         who = _("Internt notat fra %(name)s") % {
-            "name": said.staff.first_name if said.staff else ""
+            "name": message.staff.first_name if message.staff else ""
         }
-    return f"{who}: {' '.join(said.body.split())[:120]}"
+    return f"{who}: {' '.join(message.body.split())[:120]}"
 
 
 @requires("conversations.read")
@@ -173,13 +181,13 @@ def _line(said: Message) -> str:
 @never_cache
 def printout(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>/utskrift`: everything on paper, notes marked, attachments by hash. Put on record."""
-    found = readable_or_404(request, ref)
+    conversation = readable_or_404(request, ref)
     now = timezone.now()
-    conversations.note_copy(found, "printed", by=request.actor, at=now)
+    conversations.note_copy(conversation, "printed", by=request.actor, at=now)
     context = {
-        "conversation": found,
-        "said": messages_of(found),
-        "events": events(found),
+        "conversation": conversation,
+        "said": messages_of(conversation),
+        "events": events(conversation),
         "printed_at": now,
     }
     return render(request, "desk/printout.html", context)
@@ -190,6 +198,8 @@ def printout(request: Any, ref: str) -> HttpResponse:
 @never_cache
 def export(request: Any, ref: str) -> FileResponse:
     """`/desk/sak/<ref>/eksport`: everything as a ZIP. Put on record."""
-    found = readable_or_404(request, ref)
-    conversations.note_copy(found, "exported", by=request.actor, at=timezone.now())
-    return FileResponse(as_zip(found), as_attachment=True, filename=f"{found.ref}.zip")
+    conversation = readable_or_404(request, ref)
+    conversations.note_copy(conversation, "exported", by=request.actor, at=timezone.now())
+    return FileResponse(
+        as_zip(conversation), as_attachment=True, filename=f"{conversation.ref}.zip"
+    )

@@ -31,8 +31,8 @@ def _show(request: Any, person: Person, status: int = 200, **forms: Any) -> Http
 @never_cache
 def person(request: Any, pk: int) -> HttpResponse:
     """`/desk/person/<id>`: everything of one person that the reader may see."""
-    found = one(request, pk)
-    return redirect("desk:person", pk=found.pk) if found.pk != pk else _show(request, found)
+    shown = one(request, pk)
+    return redirect("desk:person", pk=shown.pk) if shown.pk != pk else _show(request, shown)
 
 
 @requires("persons.merge")

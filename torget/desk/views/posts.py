@@ -148,8 +148,8 @@ def message(request: Any, public_id: str) -> HttpResponse:
 @require_POST
 def change_message(request: Any, public_id: str) -> HttpResponse:
     """Correct, take back, hide, show or remove; the rules say who may."""
-    found = one_message(request.actor, public_id)
-    return _change(request, found) or redirect("desk:message", public_id=public_id)
+    message = one_message(request.actor, public_id)
+    return _change(request, message) or redirect("desk:message", public_id=public_id)
 
 
 def _change(request: Any, message: Message) -> HttpResponse | None:
@@ -157,14 +157,14 @@ def _change(request: Any, message: Message) -> HttpResponse | None:
     act, at = request.POST.get("gjor", ""), timezone.now()
     if act == "rett":
         form = CorrectForm(request.POST)
-        told: list[Any] = []
+        outcomes: list[Any] = []
 
         def do(data: dict[str, Any]) -> None:
-            told.extend(correcting.correct(message, data["body"], by=request.actor, at=at))
+            outcomes.extend(correcting.correct(message, data["body"], by=request.actor, at=at))
 
         if not done(request, form, do, "", at="body"):
             return _page(request, message, 422, correct=form)
-        _say(request, _("Teksten er rettet."), len(told))
+        _say(request, _("Teksten er rettet."), len(outcomes))
         return None
     try:
         reason = str(request.POST.get("trekk-reason", ""))[:500]
@@ -186,8 +186,8 @@ def _change(request: Any, message: Message) -> HttpResponse | None:
     return None
 
 
-def _say(request: Any, said: str, places: int) -> None:
+def _say(request: Any, words: str, places: int) -> None:
     more = ngettext(
         "Endringen går også ut på %(n)s konto.", "Endringen går også ut på %(n)s kontoer.", places
     ) % {"n": places}
-    messages.success(request, f"{said} {more}" if places else said)
+    messages.success(request, f"{words} {more}" if places else words)

@@ -56,8 +56,12 @@ def open_groups(request: Any, duty: Duty | None, next_begins: Any, at: Any) -> l
         groups.append(("free", _("Ikke tatt"), free.filter(unit__path__startswith=duty.unit.path)))
     seen: set[int] = set()
     shown = []
-    for code, label, found in groups:
-        fresh = [row for row in found.order_by("waiting_since", "pk")[:SHOWN] if row.pk not in seen]
+    for code, label, conversations in groups:
+        fresh = [
+            row
+            for row in conversations.order_by("waiting_since", "pk")[:SHOWN]
+            if row.pk not in seen
+        ]
         seen |= {row.pk for row in fresh}
         for row in fresh:
             row.deadline = due_words(row, at=at)  # type: ignore[attr-defined]  # shown beside it

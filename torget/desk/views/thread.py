@@ -28,57 +28,59 @@ from torget.people.actor import requires
 @never_cache
 def conversation(request: Any, ref: str) -> HttpResponse:
     """`/desk/sak/<ref>`: one conversation beside the queue."""
-    found = readable_or_404(request, ref)
+    row = readable_or_404(request, ref)
     if request.GET.get("del") == "trad":
-        return render(request, "desk/_live.html", thread(request, found))
-    return render(request, "desk/inbox.html", queue(request) | thread(request, found))
+        return render(request, "desk/_live.html", thread(request, row))
+    return render(request, "desk/inbox.html", queue(request) | thread(request, row))
 
 
 def act(permission: str, do: Callable[[Any, Conversation], str]) -> Callable[..., HttpResponseBase]:
     """A view that does one thing to a conversation, says so, and goes back to it; a refusal is said, nothing is lost."""
 
     def view(request: Any, ref: str) -> HttpResponse:
-        found = readable_or_404(request, ref)
+        conversation = readable_or_404(request, ref)
         try:
-            messages.success(request, do(request, found))
+            messages.success(request, do(request, conversation))
         except Refused as refusal:
             messages.error(request, refusal.message)
-        if Conversation.objects.visible_to(request.actor).filter(pk=found.pk).exists():
-            return redirect("desk:conversation", ref=found.ref)
+        if Conversation.objects.visible_to(request.actor).filter(pk=conversation.pk).exists():
+            return redirect("desk:conversation", ref=conversation.ref)
         return redirect("desk:inbox")
 
     return requires(permission)(require_POST(view))
 
 
-def _take(request: Any, found: Conversation) -> str:
-    conversations.take(found, by=request.actor, at=timezone.now())
+def _take(request: Any, conversation: Conversation) -> str:
+    conversations.take(conversation, by=request.actor, at=timezone.now())
     return _("Du har tatt saken.")
 
 
-def _assign(request: Any, found: Conversation) -> str:
-    form = AssignForm(found.municipality, request.POST, prefix="til")
+def _assign(request: Any, conversation: Conversation) -> str:
+    form = AssignForm(conversation.municipality, request.POST, prefix="til")
     if not form.is_valid():
         raise Refused(_("Velg en kollega i listen."))
     staff = form.cleaned_data["staff"]
-    conversations.assign(found, staff, by=request.actor, at=timezone.now())
+    conversations.assign(conversation, staff, by=request.actor, at=timezone.now())
     return _("%(name)s har fått saken.") % {"name": staff} if staff else _("Saken er sluppet.")
 
 
-def _forward(request: Any, found: Conversation) -> str:
-    form = ForwardForm(found.municipality, request.POST, prefix="videre")
+def _forward(request: Any, conversation: Conversation) -> str:
+    form = ForwardForm(conversation.municipality, request.POST, prefix="videre")
     if not form.is_valid():
         raise Refused(_("Velg en enhet i listen."))
-    conversations.forward(found, form.cleaned_data["unit"], by=request.actor, at=timezone.now())
+    conversations.forward(
+        conversation, form.cleaned_data["unit"], by=request.actor, at=timezone.now()
+    )
     return _("Saken er sendt til %(unit)s.") % {"unit": form.cleaned_data["unit"].local_name}
 
 
-def _close(request: Any, found: Conversation) -> str:
-    conversations.close(found, by=request.actor, at=timezone.now())
+def _close(request: Any, conversation: Conversation) -> str:
+    conversations.close(conversation, by=request.actor, at=timezone.now())
     return _("Saken er avsluttet.")
 
 
-def _reopen(request: Any, found: Conversation) -> str:
-    conversations.reopen(found, by=request.actor, at=timezone.now())
+def _reopen(request: Any, conversation: Conversation) -> str:
+    conversations.reopen(conversation, by=request.actor, at=timezone.now())
     return _("Saken er åpnet igjen.")
 
 

@@ -47,11 +47,11 @@ def quarantine(request: Any) -> HttpResponse:
 
 
 def _envelope(request: Any, public_id: str) -> Envelope:
-    found: Envelope = get_object_or_404(
+    envelope: Envelope = get_object_or_404(
         Envelope.objects.visible_to(request.actor).select_related("account__unit"),
         public_id=public_id,
     )
-    return found
+    return envelope
 
 
 @requires("intake.quarantine")
@@ -211,14 +211,14 @@ def connect_mail(request: Any) -> HttpResponse:
     form = MailAccountForm(request.municipality, request.POST or None)
 
     def do(data: dict[str, Any]) -> None:
-        held, secrets = form.account()
-        channels.try_account(channels.letter_network(), data["address"], held, secrets)
+        details, secrets = form.account()
+        channels.try_account(channels.letter_network(), data["address"], details, secrets)
         channels.open_account(
             data["unit"],
             network=channels.letter_network(),
             address=data["address"],
             name=data["name"],
-            settings=held,
+            settings=details,
             secrets=secrets,
             by=request.actor,
             at=timezone.now(),

@@ -21,7 +21,7 @@ from django.views.decorators.http import (
 from torget.casework.models import Draft, PendingReply
 from torget.casework.rules import canned_replies, drafts, pending_replies, presence
 from torget.casework.rules.guarding import findings_in
-from torget.casework.rules.replying import Crossed, Guarded, Seen, undo_seconds
+from torget.casework.rules.replying import Crossed, Guarded, Reply, Seen, undo_seconds
 from torget.conversations import rules as conversations
 from torget.conversations.files import serve
 from torget.conversations.models import Attachment, Conversation
@@ -40,10 +40,13 @@ from torget.people.actor import requires
 MOST_NAMES = 8
 
 
-def again(request: Any, found: Conversation, **shown: Any) -> HttpResponse:
+def again(request: Any, conversation: Conversation, **shown: Any) -> HttpResponse:
     """The conversation with everything typed still there."""
     return render(
-        request, "desk/inbox.html", queue(request) | thread(request, found, **shown), status=422
+        request,
+        "desk/inbox.html",
+        queue(request) | thread(request, conversation, **shown),
+        status=422,
     )
 
 
@@ -51,76 +54,77 @@ def again(request: Any, found: Conversation, **shown: Any) -> HttpResponse:
 @require_POST
 def reply(request: Any, ref: str) -> HttpResponse:
     """Answer the resident: pending first, or to a second person; see torget.casework.rules.pending_replies."""
-    found, now = readable_or_404(request, ref), timezone.now()
+    conversation, now = readable_or_404(request, ref), timezone.now()
     form = ReplyForm(
-        found,
-        own_draft(request, found),
+        conversation,
+        own_draft(request, conversation),
         request.POST,
         request.FILES,
         prefix="svar",
         kept=request.POST.getlist("svar-kept"),
     )
     if not form.is_valid():
-        return again(request, found, reply=form)
-    given, staff = form.reply(), request.actor.staff
-    aside = request.POST.get("gjor") == "privat"
-    choices = (
-        replace(given, visibility=Conversation.Visibility.PRIVATE).choices
-        if aside
-        else given.choices
-    )
-    kept = [one.as_json() for one in given.files]
+        return again(request, conversation, reply=form)
+    answer = form.reply()
+    if request.POST.get("gjor") == "privat":
+        _keep(request, conversation, replace(answer, visibility=Conversation.Visibility.PRIVATE))
+        messages.info(request, _("Nå skriver du privat. Se over svaret og send det."))
+        return redirect(f"{request.path.removesuffix('/svar')}#svar")
+    # Who talks with somebody right now does not wait to see whether they regret it.
+    talking = in_chat(conversation, at=now).get("resident_here")
     try:
-        if not aside:
-            held = pending_replies.submit(
-                found,
-                given,
-                by=request.actor,
-                at=now,
-                # Who talks with somebody right now does not wait to see whether they regret it.
-                seconds=0 if in_chat(found, at=now).get("resident_here") else undo_seconds(staff),
-                seen=form.seen_value,
-                let_through=form.let_through,
-            )
-            messages.success(request, _told(held))
-            chatting.stops_typing(found, "staff")
-            return redirect("desk:conversation", ref=found.ref)
-    except Refused as refusal:
-        drafts.keep(
-            found,
-            Draft.Kind.ANSWER,
-            given.body,
+        pending = pending_replies.submit(
+            conversation,
+            answer,
             by=request.actor,
             at=now,
-            files=kept,
-            choices=choices,
+            seconds=0 if talking else undo_seconds(request.actor.staff),
+            seen=form.seen_value,
+            let_through=form.let_through,
         )
+    except Refused as refusal:
+        _keep(request, conversation, answer)
         if refusal.code == "merged":
-            lives = drafts.bring_along(found, by=request.actor, at=now)
+            lives = drafts.bring_along(conversation, by=request.actor, at=now)
             messages.error(request, refusal.message)
             return redirect(f"{_path(lives)}#svar")
-        return _refused(request, found, form, refusal)
+        return _refused(request, conversation, form, refusal)
+    messages.success(request, _told(pending))
+    chatting.stops_typing(conversation, "staff")
+    return redirect("desk:conversation", ref=conversation.ref)
+
+
+def _keep(request: Any, conversation: Conversation, answer: Reply) -> None:
+    """Keep an answer that is not sent as one's draft, with its files and what was chosen beside it."""
     drafts.keep(
-        found, Draft.Kind.ANSWER, given.body, by=request.actor, at=now, files=kept, choices=choices
+        conversation,
+        Draft.Kind.ANSWER,
+        answer.body,
+        by=request.actor,
+        at=timezone.now(),
+        files=[file.as_json() for file in answer.files],
+        choices=answer.choices,
     )
-    messages.info(request, _("Nå skriver du privat. Se over svaret og send det."))
-    return redirect(f"{request.path.removesuffix('/svar')}#svar")
 
 
-def _refused(request: Any, found: Conversation, form: ReplyForm, refusal: Refused) -> HttpResponse:
+def _refused(
+    request: Any, conversation: Conversation, form: ReplyForm, refusal: Refused
+) -> HttpResponse:
     """Show why, with the text and its files kept in the draft."""
     data = request.POST.copy()
-    draft = own_draft(request, found)
+    draft = own_draft(request, conversation)
     shown: dict[str, Any] = {}
     if isinstance(refusal, Crossed):
-        data["svar-seen"] = str(Seen.of(found))
+        data["svar-seen"] = str(Seen.of(conversation))
         shown["crossed"] = {"other": refusal.other, "message": refusal.message}
     if refusal.code == "recipient_changed":
         # Shown as it is now, and asked for anew.
-        data["svar-to"] = conversations.addressed(found, Conversation.Visibility.PRIVATE).mark
+        data["svar-to"] = conversations.addressed(
+            conversation, Conversation.Visibility.PRIVATE
+        ).mark
         data.pop("svar-sure", None)
         shown["recipient_refused"] = refusal.message
-    form = ReplyForm(found, draft, data, prefix="svar")
+    form = ReplyForm(conversation, draft, data, prefix="svar")
     form.full_clean()
     if isinstance(refusal, Guarded):
         text = form.data["svar-body"].strip()
@@ -129,15 +133,19 @@ def _refused(request: Any, found: Conversation, form: ReplyForm, refusal: Refuse
         shown["guard"] = findings(text, refusal.findings)
     elif not isinstance(refusal, Crossed) and refusal.code != "recipient_changed":
         form.add_error("body", refusal.message)
-    return again(request, found, reply=form, **shown)
+    return again(request, conversation, reply=form, **shown)
 
 
-def _told(held: PendingReply) -> str:
-    if held.state == PendingReply.State.SENT:
+def _told(pending: PendingReply) -> str:
+    if pending.state == PendingReply.State.SENT:
         return _("Svaret er sendt.")
-    if held.state == PendingReply.State.APPROVAL:
+    if pending.state == PendingReply.State.APPROVAL:
         return _("Svaret venter på at en kollega godkjenner det.")
-    seconds = round((held.release_at - held.created_at).total_seconds()) if held.release_at else 0
+    seconds = (
+        round((pending.release_at - pending.created_at).total_seconds())
+        if pending.release_at
+        else 0
+    )
     return ngettext(
         "Svaret sendes om %(n)s sekund. Du kan angre i samtalen.",
         "Svaret sendes om %(n)s sekunder. Du kan angre i samtalen.",
@@ -149,48 +157,50 @@ def _told(held: PendingReply) -> str:
 @require_POST
 def regret(request: Any, ref: str, pk: int) -> HttpResponse:
     """Take a reply back before it is sent."""
-    found = readable_or_404(request, ref)
-    held = get_object_or_404(PendingReply, pk=pk, conversation=found)
+    conversation = readable_or_404(request, ref)
+    pending = get_object_or_404(PendingReply, pk=pk, conversation=conversation)
     try:
-        pending_replies.undo_send(held, by=request.actor, at=timezone.now())
+        pending_replies.undo_send(pending, by=request.actor, at=timezone.now())
         messages.success(request, _("Svaret er ikke sendt. Teksten står i svarfeltet igjen."))
     except Refused as refusal:
         messages.error(request, refusal.message)
-    return redirect(f"{_path(found)}#svar")
+    return redirect(f"{_path(conversation)}#svar")
 
 
-def _path(found: Conversation) -> str:
-    return f"/desk/sak/{found.ref}"
+def _path(conversation: Conversation) -> str:
+    return f"/desk/sak/{conversation.ref}"
 
 
 @requires("conversations.note")
 @require_POST
 def note(request: Any, ref: str) -> HttpResponse:
     """Leave a note for colleagues; those it names are told."""
-    found, now = readable_or_404(request, ref), timezone.now()
+    conversation, now = readable_or_404(request, ref), timezone.now()
     form = NoteForm(request.POST, prefix="notat")
     if form.is_valid():
         try:
-            message = conversations.note(found, form.cleaned_data["body"], by=request.actor, at=now)
+            message = conversations.note(
+                conversation, form.cleaned_data["body"], by=request.actor, at=now
+            )
         except Refused as refusal:
             form.add_error("body", refusal.message)
         else:
-            drafts.drop(found, Draft.Kind.NOTE, by=request.actor)
+            drafts.drop(conversation, Draft.Kind.NOTE, by=request.actor)
             messages.success(request, _("Notatet er lagret. Innbyggeren ser det ikke."))
-            for outsider in mentioning.named(found, message.body).outside:
+            for outsider in mentioning.named(conversation, message.body).outside:
                 messages.warning(
                     request,
                     _("%(name)s kan ikke lese saken og får ikke beskjed.") % {"name": outsider},
                 )
-            return redirect("desk:conversation", ref=found.ref)
-    return again(request, found, note=form)
+            return redirect("desk:conversation", ref=conversation.ref)
+    return again(request, conversation, note=form)
 
 
 @requires("conversations.note")
 @require_POST
 def draft(request: Any, ref: str) -> HttpResponse:
     """Keep what is written so far: as one writes (answered with JSON), or by the button."""
-    found, now = readable_or_404(request, ref), timezone.now()
+    conversation, now = readable_or_404(request, ref), timezone.now()
     kind = Draft.Kind.NOTE if "notat-body" in request.POST else Draft.Kind.ANSWER
     body = request.POST.get(f"{'notat' if kind == Draft.Kind.NOTE else 'svar'}-body", "")
     body = body.replace("\x00", "")[:20_000]
@@ -198,8 +208,8 @@ def draft(request: Any, ref: str) -> HttpResponse:
     files: list[dict[str, Any]] = []
     if kind == Draft.Kind.ANSWER:
         form = ReplyForm(
-            found,
-            own_draft(request, found),
+            conversation,
+            own_draft(request, conversation),
             request.POST,
             request.FILES,
             prefix="svar",
@@ -208,29 +218,29 @@ def draft(request: Any, ref: str) -> HttpResponse:
         form.full_clean()
         choices = form.chosen
         files = form.files_before + [
-            one.as_json() for one in form.cleaned_data.get("attachments", [])
+            file.as_json() for file in form.cleaned_data.get("attachments", [])
         ]
-    drafts.keep(found, kind, body, by=request.actor, at=now, files=files, choices=choices)
+    drafts.keep(conversation, kind, body, by=request.actor, at=now, files=files, choices=choices)
     if request.headers.get("X-Requested-With") != "fetch":
         messages.success(request, _("Utkastet er lagret."))
-        return redirect(f"{_path(found)}#{'notat' if kind == Draft.Kind.NOTE else 'svar'}")
-    hint = _hint(request, found, body, choices) if kind == Draft.Kind.ANSWER else ""
+        return redirect(f"{_path(conversation)}#{'notat' if kind == Draft.Kind.NOTE else 'svar'}")
+    hint = _hint(request, conversation, body, choices) if kind == Draft.Kind.ANSWER else ""
     saved = _("Utkast lagret %(clock)s") % {"clock": clock(now)} if body.strip() else ""
     return unchanged(JsonResponse({"saved": saved, "guard": hint}))
 
 
-def _hint(request: Any, found: Conversation, body: str, choices: dict[str, Any]) -> str:
+def _hint(request: Any, conversation: Conversation, body: str, choices: dict[str, Any]) -> str:
     """What the guard sees in what is written so far, and how much of its network's measure that takes."""
     aside = choices.get("visibility") == Conversation.Visibility.PRIVATE
-    said = Words(
-        body, choices.get("visibility") or found.visibility, choices.get("public_note", "")
+    text = Words(
+        body, choices.get("visibility") or conversation.visibility, choices.get("public_note", "")
     )
     shown: dict[str, Any] = {
-        "measures": measures(found, body, said.visibility, request.actor),
+        "measures": measures(conversation, body, text.visibility, request.actor),
         "aside": aside,
     }
-    if found_now := findings_in(found, said):
-        shown["guard"] = findings(said.public_text, found_now)
+    if found_now := findings_in(conversation, text):
+        shown["guard"] = findings(text.public_text, found_now)
     return render(request, "desk/_guard_hint.html", shown).content.decode().strip()
 
 
@@ -238,11 +248,11 @@ def _hint(request: Any, found: Conversation, body: str, choices: dict[str, Any])
 @require_POST
 def drop_draft(request: Any, ref: str) -> HttpResponse:
     """Throw one's draft away."""
-    found = readable_or_404(request, ref)
+    conversation = readable_or_404(request, ref)
     kind = Draft.Kind.NOTE if "notat-body" in request.POST else Draft.Kind.ANSWER
-    drafts.drop(found, kind, by=request.actor)
+    drafts.drop(conversation, kind, by=request.actor)
     messages.success(request, _("Utkastet er kastet."))
-    return redirect(_path(found))
+    return redirect(_path(conversation))
 
 
 @requires("conversations.read")
@@ -250,19 +260,19 @@ def drop_draft(request: Any, ref: str) -> HttpResponse:
 @never_cache
 def here(request: Any, ref: str) -> HttpResponse:
     """Who else is at the conversation; a POST says that one is there oneself, writes, or leaves."""
-    found, now = readable_or_404(request, ref), timezone.now()
+    conversation, now = readable_or_404(request, ref), timezone.now()
     if request.method == "POST":
         if request.POST.get("leave"):
-            presence.leave(found, by=request.actor)
+            presence.leave(conversation, by=request.actor)
         else:
             writing = bool(request.POST.get("writing"))
-            presence.be_here(found, writing=writing, by=request.actor, at=now)
-            mentioning.see(found, by=request.actor, at=now)
+            presence.be_here(conversation, writing=writing, by=request.actor, at=now)
+            mentioning.see(conversation, by=request.actor, at=now)
             if writing:
-                chatting.types(found, "staff", at=now)
+                chatting.types(conversation, "staff", at=now)
     shown = {
-        "colleagues": presence.colleagues(found, by=request.actor, at=now),
-        **in_chat(found, at=now),
+        "colleagues": presence.colleagues(conversation, by=request.actor, at=now),
+        **in_chat(conversation, at=now),
     }
     return unchanged(render(request, "desk/_presence.html", shown))
 
@@ -272,7 +282,7 @@ def here(request: Any, ref: str) -> HttpResponse:
 @never_cache
 def canned_list(request: Any, ref: str) -> HttpResponse:
     """Ready-made replies while one writes: `?q=`; without it those that fit what the resident said last."""
-    found = readable_or_404(request, ref)
+    conversation = readable_or_404(request, ref)
     query = request.GET.get("q", "").replace("\x00", "")
     return JsonResponse(
         {
@@ -281,9 +291,9 @@ def canned_list(request: Any, ref: str) -> HttpResponse:
                     "id": row.pk,
                     "name": row.name,
                     "about": f"/{row.shortcut}",
-                    "insert": canned_replies.fill(row, found, request.actor.staff),
+                    "insert": canned_replies.fill(row, conversation, request.actor.staff),
                 }
-                for row in canned_replies.search(found, query, limit=MOST_NAMES)
+                for row in canned_replies.search(conversation, query, limit=MOST_NAMES)
             ]
         }
     )
@@ -294,9 +304,9 @@ def canned_list(request: Any, ref: str) -> HttpResponse:
 @never_cache
 def names(request: Any, ref: str) -> HttpResponse:
     """Colleagues and units one may name in a note while one writes: `?q=`."""
-    found = readable_or_404(request, ref)
+    conversation = readable_or_404(request, ref)
     query = request.GET.get("q", "").replace("\x00", "").strip().lower()
-    return JsonResponse({"rows": mentioning.suggestions(found, query, limit=MOST_NAMES)})
+    return JsonResponse({"rows": mentioning.suggestions(conversation, query, limit=MOST_NAMES)})
 
 
 @requires("conversations.read")
@@ -308,9 +318,9 @@ def held_file(request: Any, ref: str, pk: int, sha256: str) -> HttpResponseBase:
     )
 
 
-def serve_held(held: PendingReply, sha256: str) -> HttpResponseBase:
-    """One of the files of a pending reply."""
-    for one_file in held.files:
+def serve_held(pending: PendingReply, sha256: str) -> HttpResponseBase:
+    """One of the files of a reply on hold."""
+    for one_file in pending.files:
         if one_file["sha256"] == sha256:
             return serve(Attachment(**one_file))
     raise Http404
