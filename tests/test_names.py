@@ -14,9 +14,13 @@ ROOT = Path(torget.__file__).parent
 BANNED = frozenset({"held", "found", "one", "said", "told", "given"})
 ROOMS = (
     "adapters",
+    "answers",
     "casework",
     "channels",
+    "config",
+    "demo",
     "design",
+    "desk",
     "history",
     "insight",
     "intake",

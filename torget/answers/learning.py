@@ -18,8 +18,8 @@ LATE = timedelta(minutes=10)
 
 def index(answer: Answer) -> None:
     """Put the words of an answer where they are looked up; call it in the transaction that changed it."""
-    said = answer.wordings.order_by("-pk").values_list("text", flat=True)[:MOST_WORDINGS]
-    weights = weighted(answer.question, answer.body, said)
+    wordings = answer.wordings.order_by("-pk").values_list("text", flat=True)[:MOST_WORDINGS]
+    weights = weighted(answer.question, answer.body, wordings)
     answer.terms.all().delete()
     Term.objects.bulk_create(
         Term(municipality_id=answer.municipality_id, answer=answer, term=term, weight=weight)
@@ -41,11 +41,11 @@ def forget(answer: Answer) -> None:
 def parts_of(answer: Answer) -> list[tuple[str, Sequence[float]]]:
     """The vectors of an answer, by part: the question as a question, question and body as a text, how others asked."""
     part = Meaning.Part
-    said = answer.wordings.order_by("-pk").values_list("text", flat=True)[:MOST_WORDINGS]
+    wordings = answer.wordings.order_by("-pk").values_list("text", flat=True)[:MOST_WORDINGS]
     return [
         (part.QUESTION, meaning.of_question(answer.question)),
         (part.BODY, meaning.of_passage(f"{answer.question} {answer.body}")),
-        *((part.WORDING, meaning.of_question(text)) for text in dict.fromkeys(said)),
+        *((part.WORDING, meaning.of_question(text)) for text in dict.fromkeys(wordings)),
     ]
 
 

@@ -46,7 +46,9 @@ def _centre() -> tuple[Any, Any]:
     """The middle of all questions and of all passages: e5's vectors lie close together, and what they share says nothing."""
     rows = _CENTRE.read_text(encoding="utf-8").splitlines()
     array = import_module("numpy").array
-    query, passage = (array([float(one) for one in row.split()], dtype="float32") for row in rows)
+    query, passage = (
+        array([float(number) for number in row.split()], dtype="float32") for row in rows
+    )
     return query, passage
 
 

@@ -79,24 +79,24 @@ def _names(text: str, names: Iterable[str]) -> Iterator[Finding]:
 
 def find(text: str, names: Iterable[str] = ()) -> list[Finding]:
     """Everything personal in a text, in its order, nothing twice; `names` are those of whoever asked."""
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for kind, shape in _SHAPES:
         for match in shape.finditer(text):
             if kind == NATIONAL_ID and not national_ids(match.group()):
                 continue
-            found.append(Finding(kind, match.group().strip(), match.start(), match.end()))
-    found += _names(text, names)
+            findings.append(Finding(kind, match.group().strip(), match.start(), match.end()))
+    findings += _names(text, names)
     shown: list[Finding] = []
-    for one in sorted(found, key=lambda one: (one.start, -one.end)):
-        if not shown or one.start >= shown[-1].end:
-            shown.append(one)
+    for finding in sorted(findings, key=lambda finding: (finding.start, -finding.end)):
+        if not shown or finding.start >= shown[-1].end:
+            shown.append(finding)
     return shown
 
 
 def pieces(text: str, findings: Iterable[Finding]) -> list[tuple[str, Finding | None]]:
     """The text cut where something personal begins and ends, so that it can be marked."""
     cut, at = list[tuple[str, Finding | None]](), 0
-    for one in findings:
-        cut += [(text[at : one.start], None), (text[one.start : one.end], one)]
-        at = one.end
+    for finding in findings:
+        cut += [(text[at : finding.start], None), (text[finding.start : finding.end], finding)]
+        at = finding.end
     return [*cut, (text[at:], None)]

@@ -82,8 +82,8 @@ class Likeness:
     @property
     def score(self) -> float:
         """All together."""
-        said = self.meaning.get("body", 0.0)
-        return WORDS * self.words + ASKED * self.asked + SAID * said
+        body = self.meaning.get("body", 0.0)
+        return WORDS * self.words + ASKED * self.asked + SAID * body
 
     @property
     def enough(self) -> bool:
@@ -109,11 +109,11 @@ def _counted(municipality_id: int, terms: Iterable[str]) -> dict[str, int]:
 
 def _mended(municipality_id: int, words: Sequence[str]) -> dict[str, dict[str, float]]:
     """For misspelt and unfinished words the known terms nearest to them, with how near."""
-    found: dict[str, dict[str, float]] = {}
+    spellings: dict[str, dict[str, float]] = {}
     for word, term, like in _rows(_LIKE, [list(words), municipality_id, LEAST_WORD_LIKENESS]):
-        found.setdefault(word, {})[term] = float(like)
-        found[word] |= dict.fromkeys(matters_of(term), float(like))
-    return found
+        spellings.setdefault(word, {})[term] = float(like)
+        spellings[word] |= dict.fromkeys(matters_of(term), float(like))
+    return spellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,31 +160,31 @@ def likenesses(municipality: Municipality, text: str, *, at: datetime) -> Mappin
         _rows(_WIDTH, [str(LOOKED_AT)])
         values = [municipality.pk, meaning.MODEL, vector, NEAREST]
         near |= {row[0] for row in _rows(_NEAR_MEANING, values)}
-    found = {pk: Likeness() for pk in near}
+    by_answer = {pk: Likeness() for pk in near}
     scored = [list(asked.idf), list(asked.idf.values()), list(near)]
     for pk, score in _rows(_SCORE_WORDS, scored) if asked.idf and near else ():
-        found[pk].words = score / asked.whole
+        by_answer[pk].words = score / asked.whole
     for pk, part, like in (
         _rows(_SCORE_MEANING, [vector, list(near), meaning.MODEL]) if vector and near else ()
     ):
-        found[pk].meaning[part] = like
-    return found
+        by_answer[pk].meaning[part] = like
+    return by_answer
 
 
 def in_language(answers: Sequence[Answer], language: str, *, at: datetime) -> list[Answer]:
     """Each answer in the reader's language where there is a translation, and once only."""
-    sources = {one.translation_of_id or one.pk for one in answers}
+    sources = {version.translation_of_id or version.pk for version in answers}
     same = Answer.objects.published(at=at).filter(language=language).select_related("unit")
-    said = {one.pk: one for one in same.filter(pk__in=sources)}
-    said |= {
-        one.translation_of_id: one
-        for one in same.filter(translation_of__in=sources)
-        if one.translation_of_id
+    by_source = {version.pk: version for version in same.filter(pk__in=sources)}
+    by_source |= {
+        version.translation_of_id: version
+        for version in same.filter(translation_of__in=sources)
+        if version.translation_of_id
     }
     shown: dict[int, Answer] = {}
-    for one in answers:
-        source = one.translation_of_id or one.pk
-        shown.setdefault(source, said.get(source, one))
+    for version in answers:
+        source = version.translation_of_id or version.pk
+        shown.setdefault(source, by_source.get(source, version))
     return list(shown.values())
 
 
@@ -205,10 +205,13 @@ def suggest(
         return []
     near = likenesses(municipality, text, at=at)
     best = sorted(
-        (pk for pk, one in near.items() if one.enough), key=lambda pk: (-near[pk].score, pk)
+        (pk for pk, likeness in near.items() if likeness.enough),
+        key=lambda pk: (-near[pk].score, pk),
     )
     best = best[: limit * 4]
     published = Answer.objects.filter(municipality=municipality).published(at=at)
     rows = published.select_related("unit").in_bulk(best)
-    found = [rows[pk] for pk in best if pk in rows][: limit * 2]
-    return (in_language(found, language, at=at) if language and found else found)[:limit]
+    suggested = [rows[pk] for pk in best if pk in rows][: limit * 2]
+    return (in_language(suggested, language, at=at) if language and suggested else suggested)[
+        :limit
+    ]

@@ -17,7 +17,7 @@ from torget.people.models import Municipality
 
 def ours(question: str, body: str) -> list[str]:
     """What looks personal in the example's texts is the municipality's own."""
-    return [one.text for one in personal.find(f"{question}\n{body}")]
+    return [finding.text for finding in personal.find(f"{question}\n{body}")]
 
 
 def tell(cast: Cast, *, at: datetime) -> None:
@@ -31,16 +31,16 @@ def tell(cast: Cast, *, at: datetime) -> None:
     }
     for question, about in texts.ABOUT.items():
         _dress(municipality, question, [topics[name] for name in about], editor, at)
-    for question, language, asked, said in texts.TRANSLATED:
+    for question, language, asked, body in texts.TRANSLATED:
         answer = Answer.objects.get(municipality=municipality, question=question)
         answers.translate(
             answer,
             language,
             question=asked,
-            body=said,
+            body=body,
             by=editor,
             at=at,
-            confirmed=ours(asked, said),
+            confirmed=ours(asked, body),
         )
     for number, (question, useful, word) in enumerate(texts.RATED):
         answer = Answer.objects.get(municipality=municipality, question=question)

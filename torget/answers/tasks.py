@@ -60,10 +60,11 @@ def remind_expiring(*, at: datetime) -> list[Answer]:
             .select_related("unit", "municipality")
         )
         due = [
-            one
-            for one in soon
-            if one.valid_until
-            and one.valid_until - at <= timedelta(days=days.get(one.municipality_id, usual))
+            expiring
+            for expiring in soon
+            if expiring.valid_until
+            and expiring.valid_until - at
+            <= timedelta(days=days.get(expiring.municipality_id, usual))
         ]
         for answer in due:
             Answer.objects.filter(pk=answer.pk).update(reminded_at=at)
@@ -80,7 +81,7 @@ def editors_of(answer: Answer) -> list[Staff]:
         staff__active=True,
         unit__municipality=answer.municipality_id,
     ).select_related("staff__user", "unit")
-    may = {one.staff for one in grants if answer.unit.path.startswith(one.unit.path)}
+    may = {grant.staff for grant in grants if answer.unit.path.startswith(grant.unit.path)}
     ordered = sorted(may, key=lambda staff: staff.pk)
     own = [staff for staff in ordered if staff.unit_id == answer.unit_id]
     return own or ordered[:MOST_FROM_ABOVE]

@@ -91,7 +91,7 @@ def stem(word: str) -> str:
 @cache
 def _matters() -> dict[str, tuple[str, ...]]:
     """Stem → the matters it names."""
-    found: dict[str, list[str]] = {}
+    by_word: dict[str, list[str]] = {}
     for line in (DATA / "alike.txt").read_text(encoding="utf-8").splitlines():
         if not line or line.startswith("#"):
             continue
@@ -99,9 +99,9 @@ def _matters() -> dict[str, tuple[str, ...]]:
         words = names.split()
         about = [f"={stem(words[0])}", *(f"={stem(word)}" for word in wider.split())]
         for word in words:
-            kept = found.setdefault(stem(word), [])
-            kept += [one for one in about if one not in kept]
-    return {key: tuple(value) for key, value in found.items()}
+            kept = by_word.setdefault(stem(word), [])
+            kept += [matter for matter in about if matter not in kept]
+    return {key: tuple(value) for key, value in by_word.items()}
 
 
 @cache
@@ -147,7 +147,7 @@ def terms_of(text: str, most: int = MAX_WORDS) -> list[str]:
 
 def weighted(question: str, body: str, wordings: Iterable[str] = ()) -> dict[str, float]:
     """The terms of an answer, each with the most it counts."""
-    found = dict.fromkeys(terms_of(body, most=BODY_WORDS), BODY)
+    weights = dict.fromkeys(terms_of(body, most=BODY_WORDS), BODY)
     for wording in wordings:
-        found |= dict.fromkeys(terms_of(wording), WORDING)
-    return found | dict.fromkeys(terms_of(question), QUESTION)
+        weights |= dict.fromkeys(terms_of(wording), WORDING)
+    return weights | dict.fromkeys(terms_of(question), QUESTION)

@@ -36,12 +36,12 @@ def tell(
     """Open the accounts and let what was said there come in, once. Nothing is asked or sent over the network."""
     administrator = Actor.of_staff(staff["liv"])
     actors = _open_actors(units, administrator, at=at)
-    accounts = {one.network: _show(one, units, administrator, at=at) for one in texts.PLACES}
+    accounts = {place.network: _show(place, units, administrator, at=at) for place in texts.PLACES}
     accounts["activitypub"] = actors[0]
     accounts["messenger"] = accounts["facebook"]  # a page has both: comments and private messages
-    for said in texts.SAID:
-        moment = at - timedelta(hours=said.hours_ago)
-        _receive(accounts[said.network], ENVELOPES[said.network](said, moment, accounts), moment)
+    for item in texts.SAID:
+        moment = at - timedelta(hours=item.hours_ago)
+        _receive(accounts[item.network], ENVELOPES[item.network](item, moment, accounts), moment)
     _chat(municipality, staff, at)
     _post(units, staff, form, actors[0], at)
 
@@ -125,124 +125,126 @@ Accounts = Mapping[str, Account]
 JSON = "application/json"
 
 
-def _item(key: str, held: Any, media_type: str = JSON, **headers: str) -> RawItem:
-    return RawItem(key, json.dumps(held, ensure_ascii=False).encode(), media_type, headers)
+def _item(key: str, content: Any, media_type: str = JSON, **headers: str) -> RawItem:
+    return RawItem(key, json.dumps(content, ensure_ascii=False).encode(), media_type, headers)
 
 
 def _iso(at: datetime) -> str:
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _bluesky(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
+def _bluesky(post: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """A notification of the kind "mention" (app.bsky.notification.listNotifications)."""
-    uri = f"at://{said.who}/app.bsky.feed.post/{said.key}"
-    told = {
+    uri = f"at://{post.who}/app.bsky.feed.post/{post.key}"
+    notification = {
         "uri": uri,
-        "cid": f"bafyrei{said.key}",
+        "cid": f"bafyrei{post.key}",
         "author": {
-            "did": said.who,
-            "handle": f"{said.name.lower()}.bsky.example",
-            "displayName": said.name,
+            "did": post.who,
+            "handle": f"{post.name.lower()}.bsky.example",
+            "displayName": post.name,
         },
         "reason": "mention",
         "record": {
             "$type": "app.bsky.feed.post",
-            "text": said.text,
+            "text": post.text,
             "langs": ["nb"],
             "createdAt": _iso(at),
         },
         "isRead": False,
         "indexedAt": _iso(at),
     }
-    return _item(f"{uri}@{told['cid']}", {"what": "notification", "notification": told})
+    return _item(
+        f"{uri}@{notification['cid']}", {"what": "notification", "notification": notification}
+    )
 
 
-def _facebook(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
+def _facebook(post: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """A change of the page's feed: a comment."""
     page = accounts["facebook"].address
     value = {
-        "from": {"id": said.who, "name": said.name},
+        "from": {"id": post.who, "name": post.name},
         "item": "comment",
         "verb": "add",
-        "comment_id": said.key,
+        "comment_id": post.key,
         "post_id": f"{page}_7000",
         "created_time": int(at.timestamp()),
-        "message": said.text,
+        "message": post.text,
     }
     entry = {
         "id": page,
         "time": int(at.timestamp()),
         "changes": [{"field": "feed", "value": value}],
     }
-    return _item(f"demo:{said.key}", {"object": "page", "entry": [entry]})
+    return _item(f"demo:{post.key}", {"object": "page", "entry": [entry]})
 
 
-def _messenger(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
+def _messenger(post: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """A private message to the page."""
     page, millis = accounts["facebook"].address, int(at.timestamp() * 1000)
     event = {
-        "sender": {"id": said.who},
+        "sender": {"id": post.who},
         "recipient": {"id": page},
         "timestamp": millis,
-        "message": {"mid": said.key, "text": said.text},
+        "message": {"mid": post.key, "text": post.text},
     }
     entry = {"id": page, "time": millis, "messaging": [event]}
-    return _item(f"demo:{said.key}", {"object": "page", "entry": [entry]})
+    return _item(f"demo:{post.key}", {"object": "page", "entry": [entry]})
 
 
-def _sms(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
-    held = {"id": said.key, "from": said.who, "to": accounts["sms"].address, "text": said.text}
-    return _item(said.key, {**held, "receivedAt": _iso(at)})
+def _sms(post: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
+    payload = {"id": post.key, "from": post.who, "to": accounts["sms"].address, "text": post.text}
+    return _item(post.key, {**payload, "receivedAt": _iso(at)})
 
 
-def _youtube(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
+def _youtube(post: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """A comment that is held for review (commentThreads.list, moderationStatus heldForReview)."""
     snippet = {
-        "authorDisplayName": said.name,
-        "authorChannelId": {"value": said.who},
+        "authorDisplayName": post.name,
+        "authorChannelId": {"value": post.who},
         "channelId": accounts["youtube"].address,
-        "textDisplay": said.text,
-        "textOriginal": said.text,
+        "textDisplay": post.text,
+        "textOriginal": post.text,
         "publishedAt": _iso(at),
         "updatedAt": _iso(at),
         "moderationStatus": "heldForReview",
     }
     comment = {
         "kind": "youtube#comment",
-        "id": said.key,
+        "id": post.key,
         "videoId": "nordvaag001",
         "snippet": snippet,
     }
-    held = {"status": "heldForReview", "comment": comment}
-    return _item(f"{said.key}:{_iso(at)}:heldForReview", held)
+    held_comment = {"status": "heldForReview", "comment": comment}
+    return _item(f"{post.key}:{_iso(at)}:heldForReview", held_comment)
 
 
-def _rss(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
+def _rss(post: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """An entry of the paper's feed, as the channel keeps it."""
-    title, text = said.text.split("|")
-    held = {
-        "id": said.key,
-        "url": said.key,
+    title, text = post.text.split("|")
+    payload = {
+        "id": post.key,
+        "url": post.key,
         "title": title,
         "text": text,
-        "author": said.name,
+        "author": post.name,
         "published": _iso(at),
         "changed": False,
-        "source": said.who,
+        "source": post.who,
         "home": "https://www.nordvaagblad.example",
     }
-    return _item(f"{said.key}:1", held)
+    return _item(f"{post.key}:1", payload)
 
 
-def _activitypub(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
+def _activitypub(post: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
     """A Create of a Note that mentions us, as Mastodon delivers it."""
     account = accounts["activitypub"]
     ours = absolute(account.municipality, f"/ap/{account.address.partition('@')[0]}")
-    actor = f"https://mastodon.example/users/{said.who}"
-    note = f"{actor}/statuses/{said.key}"
+    actor = f"https://mastodon.example/users/{post.who}"
+    note = f"{actor}/statuses/{post.key}"
     public = "https://www.w3.org/ns/activitystreams#Public"
     spread = {"to": [public], "cc": [f"{actor}/followers", ours]}
-    held = {
+    payload = {
         "@context": "https://www.w3.org/ns/activitystreams",
         "id": f"{note}/activity",
         "type": "Create",
@@ -253,20 +255,20 @@ def _activitypub(said: texts.Said, at: datetime, accounts: Accounts) -> RawItem:
             "id": note,
             "type": "Note",
             "published": _iso(at),
-            "url": f"https://mastodon.example/@{said.who}/{said.key}",
+            "url": f"https://mastodon.example/@{post.who}/{post.key}",
             "attributedTo": actor,
             **spread,
-            "content": f"<p>{said.text}</p>",
-            "contentMap": {"nb": f"<p>{said.text}</p>"},
+            "content": f"<p>{post.text}</p>",
+            "contentMap": {"nb": f"<p>{post.text}</p>"},
             "tag": [{"type": "Mention", "href": ours, "name": f"@{account.address}"}],
         },
     }
-    told = {
-        "actor-name": said.name,
-        "actor-handle": f"@{said.who}@mastodon.example",
-        "actor-page": f"https://mastodon.example/@{said.who}",
+    activity = {
+        "actor-name": post.name,
+        "actor-handle": f"@{post.who}@mastodon.example",
+        "actor-page": f"https://mastodon.example/@{post.who}",
     }
-    return _item(f"{note}/activity#demo", held, "application/activity+json", **told)
+    return _item(f"{note}/activity#demo", payload, "application/activity+json", **activity)
 
 
 ENVELOPES: Mapping[str, Callable[[texts.Said, datetime, Accounts], RawItem]] = {

@@ -87,10 +87,10 @@ def _answered(municipality: Municipality, text: str, at: datetime) -> Answer | N
     near = likenesses(municipality, text, at=at) if text else {}
     if not near:
         return None
-    pk, best = max(near.items(), key=lambda one: one[1].score)
+    pk, best = max(near.items(), key=lambda pair: pair[1].score)
     sure = SURE_BY_BOTH if best.meaning else SURE_BY_WORDS
-    found = Answer.objects.filter(pk=pk, municipality=municipality).published(at=at)
-    return found.first() if best.score >= sure else None
+    answer = Answer.objects.filter(pk=pk, municipality=municipality).published(at=at)
+    return answer.first() if best.score >= sure else None
 
 
 def same_words(terms: Collection[str], others: Collection[str], rarity: dict[str, float]) -> float:
@@ -140,10 +140,10 @@ def note_some(*, at: datetime) -> int:
         .select_related("municipality")
         .order_by("pk")[:BATCH]
     )
-    found = list(waiting)
-    for conversation in found:
+    batch = list(waiting)
+    for conversation in batch:
         note_asked(conversation, at=at)
-    return len(found)
+    return len(batch)
 
 
 def most_asked(
@@ -164,17 +164,17 @@ def most_asked(
     groups: dict[int, list[Conversation]] = {}
     for row in rows:
         groups.setdefault(row.alike_id, []).append(row.conversation)
-    found = [
+    asked = [
         Group(
             every[0],
             len(every),
-            max(one.opened_at for one in every),
-            sum(one.state in Conversation.OPEN for one in every),
-            next((one for one in every if one.first_answer_at), None),
+            max(question.opened_at for question in every),
+            sum(question.state in Conversation.OPEN for question in every),
+            next((question for question in every if question.first_answer_at), None),
         )
         for every in groups.values()
     ]
-    return sorted(found, key=lambda group: (-group.many, -group.newest_at.timestamp()))[:limit]
+    return sorted(asked, key=lambda group: (-group.many, -group.newest_at.timestamp()))[:limit]
 
 
 def waiting_for(answer: Answer, seen: ConversationQuerySet, *, at: datetime) -> list[Conversation]:

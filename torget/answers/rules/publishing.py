@@ -46,8 +46,8 @@ def names_in(conversation: Conversation | None) -> list[str]:
     """The names of those who spoke in a conversation as residents."""
     if conversation is None:
         return []
-    said = conversation.messages.filter(kind=Message.Kind.INBOUND)
-    named = set(said.values_list("author_name", flat=True))
+    inbound = conversation.messages.filter(kind=Message.Kind.INBOUND)
+    named = set(inbound.values_list("author_name", flat=True))
     return sorted({*named, conversation.person_name} - {""})
 
 
@@ -59,12 +59,12 @@ def _clean(
         raise Refused(_("Skriv både spørsmål og svar."), "empty")
     if len(question) > 300 or len(body) > MAX_BODY_CHARS:
         raise Refused(_("Teksten er for lang. Kort den ned."), "too_long")
-    found = personal.find(f"{question}\n{body}", names_in(source))
-    if any(one.refused for one in found):
+    findings = personal.find(f"{question}\n{body}", names_in(source))
+    if any(finding.refused for finding in findings):
         raise Refused(
             _("Teksten inneholder et fødselsnummer. Ta det bort før du publiserer."), "national_id"
         )
-    if any(one.text not in confirmed for one in found):
+    if any(finding.text not in confirmed for finding in findings):
         raise Refused(
             _(
                 "Noe i teksten ser personlig ut. Ta det bort, eller kryss av for at alle kan se det."

@@ -65,8 +65,8 @@ def close_topic(topic: Topic, *, by: Actor, at: datetime) -> None:
 def origin_of(address: str) -> str:
     """The origin of a web address, for a content policy; empty when it is none."""
     parts = urlsplit(address if "://" in address else f"https://{address}")
-    found = _HOST.fullmatch(parts.netloc.lower())
-    return f"{parts.scheme}://{found.group()}" if found and parts.scheme in _SCHEMES else ""
+    match = _HOST.fullmatch(parts.netloc.lower())
+    return f"{parts.scheme}://{match.group()}" if match and parts.scheme in _SCHEMES else ""
 
 
 def set_embedding(
@@ -79,7 +79,7 @@ def set_embedding(
         Refused: something that is no web address.
     """
     check(by, "answers.topics")
-    origins = [origin_of(one) for one in hosts]
+    origins = [origin_of(host) for host in hosts]
     if not all(origins):
         raise Refused(
             _("Skriv nettadresser, én på hver linje, for eksempel https://www.kommune.no"), "host"
