@@ -1,6 +1,8 @@
 # Thin over tools/setup.py and the torget command. `make up ARGS="--port 8080"` passes options on.
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests wait for servers and browsers half their time: one worker more than there are cores, at most four.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print(min(4, (os.cpu_count() or 1) + 1))")
 .DEFAULT_GOAL := help
 .PHONY: help up test check bench test-peers format lock messages clean
 
@@ -15,7 +17,7 @@ test: ## Set up what is missing and pass every test, on up to four cores (ARGS="
 	@$(PYTHON) tools/setup.py dev
 	@$(MAKE) --no-print-directory check
 	@$(BIN)/torget assets
-	$(BIN)/pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: ## The fast part: style, types, layers, templates, migrations, translations
 	$(BIN)/ruff check .

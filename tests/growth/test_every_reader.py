@@ -48,6 +48,7 @@ FILL: dict[str, Any] = {
     "link": "https://e.example/",
     "query": "ord",
     "findings": (),
+    "marked": (),
     "values": {},
     "found": (),
     "number": 1,
