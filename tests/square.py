@@ -130,8 +130,17 @@ def _create_database(name: str, template: str) -> str:
 
 
 def _drop_database(server: str, name: str) -> None:
+    """Remove a database. While the server itself cleans up in it, which only a superuser may end, it is tried again."""
+    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
     with psycopg.connect(server, autocommit=True) as link:
-        link.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        for _attempt in range(100):
+            try:
+                link.execute(drop)
+            except psycopg.errors.InsufficientPrivilege:
+                time.sleep(0.2)
+            else:
+                return
+        link.execute(drop)
 
 
 @functools.cache
