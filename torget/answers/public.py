@@ -11,11 +11,13 @@ from torget.answers.models import Answer, Topic
 from torget.answers.queries import chosen
 from torget.answers.rules import answer_path
 from torget.answers.search import suggest
+from torget.design.text import markdown
 from torget.history.models import Entry as Happened
 from torget.people.actor import Actor
 from torget.people.links import absolute
 from torget.people.models import Municipality
 from torget.protocols.feeds import Entry
+from torget.protocols.posthtml import to_text
 from torget.rooms import Hit
 
 FEED_LENGTH = 50
@@ -68,7 +70,13 @@ def hits(actor: Actor, query: str, language: str, limit: int, at: datetime) -> l
     municipality = Municipality.objects.get(pk=actor.municipality_id)
     rows = suggest(municipality, query, at=at, limit=min(limit, 10), language=language)
     return [
-        Hit(row.question, row.body, answer_path(row), row.unit.local_name, row.changed_at)
+        Hit(
+            row.question,
+            to_text(markdown(row.body)),
+            answer_path(row),
+            row.unit.local_name,
+            row.changed_at,
+        )
         for row in rows
     ]
 

@@ -264,7 +264,7 @@ class Base:
         Raises:
             SendError: the network does not say, or it is none we can use.
         """
-        raise NotImplementedError
+        raise SendError("This channel is not connected that way.", permanent=True)
 
     def _grants(self) -> Grants:
         if self.grants is None:

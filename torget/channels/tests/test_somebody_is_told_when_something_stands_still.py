@@ -174,3 +174,27 @@ def test_a_planned_restart_raises_no_alarm_and_a_loop_that_stays_away_does(
     assert opened() == set()
     watch(at=later + timedelta(minutes=36))
     assert opened() == {"loop", "silent"}
+
+
+def test_a_watch_that_fails_is_told_of_and_silences_no_other(nordvaag, account, now, monkeypatch):
+    intake.receive(account.pk, RawItem("a", b"x"), at=now)
+    beat("outbox", at=now)
+    late = now + timedelta(minutes=5)
+    watch(at=late)
+    assert opened() == {"intake", "loop"}
+    looks = {watched.name: watched.look for watched in rooms.gather("watches")}
+    load = rooms.load
+
+    def broken(path):
+        return (lambda _at: 1 / 0) if path == looks["intake"] else load(path)
+
+    monkeypatch.setattr(rooms, "load", broken)
+    beat("outbox", at=late)
+    watch(at=late)
+    still = set(Alarm.objects.filter(closed_at=None).values_list("what", "subject"))
+    assert ("intake", "look") in still
+    assert {what for what, _subject in still} == {"intake"}
+    assert len(still) == 2  # what it saw before it failed is still open
+    monkeypatch.undo()
+    watch(at=late)
+    assert not Alarm.objects.filter(closed_at=None, subject="look").exists()

@@ -147,3 +147,14 @@ def test_what_the_pages_say_of_the_way_back_is_true_where_no_letter_can_be_sent(
     answered = Client().get(receipt).content.decode()
     assert "I kveld." in answered
     assert "leser spørsmålet" not in answered
+
+
+def test_a_search_hit_shows_words_and_no_marks(nordvaag, ola, now):
+    question = make_question(nordvaag, "Når er fristen?", visibility="public")
+    reply(question, "1. mars", by=ola, at=now)
+    publish(
+        question, question="Når er barnehagefristen?", body="Den er **1. mars**.", by=ola, at=now
+    )
+    page = " ".join(Client().get("/sok?q=barnehagefristen").content.decode().split())
+    assert "Den er 1. mars." in page
+    assert "**" not in page
